@@ -1,0 +1,92 @@
+# Everything people and CI run here. `make help` says what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+OURS := shared services/ingestor services/rules-engine services/enricher services/api deploy/local
+CODE := $(foreach folder,$(OURS),$(wildcard $(folder)/mcm_*))
+TESTS := $(wildcard $(addsuffix /tests,$(OURS)))
+LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
+
+.PHONY: help setup demo stack test lint fmt types nets chaos bench clean lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/installed .local/jars/fetched ## install everything into .venv and .local
+
+demo: setup ## run the whole product with events flowing; Ctrl-C stops it
+	@exec $(BIN)/mcm-local up
+
+stack: setup ## run only Kafka and Postgres, for services started by hand
+	@exec $(BIN)/mcm-local stack
+
+test: setup lint types ## run every check: lint, types, imports, and all tests
+	@echo "tests"
+	@$(BIN)/pytest
+
+lint: setup ## check style and the direction of imports
+	@echo "lint"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+
+fmt: setup ## format the code and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: setup ## check types
+	@echo "types"
+	@$(BIN)/mypy $(CODE)
+	@wrong=0; for tests in $(TESTS) "tests conftest.py $(wildcard benchmarks)"; do $(BIN)/mypy $$tests || wrong=1; done; exit $$wrong
+
+nets: setup ## remove each safety net from a copy and show which test notices
+	@exec $(BIN)/python -m tests.nets
+
+chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3)
+	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) exec $(BIN)/pytest tests/chaos
+
+bench: setup ## run the benchmarks
+	@exec $(BIN)/python -m benchmarks
+
+clean: ## remove .venv, .local and every cache
+	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: ## resolve the dependencies anew (UPGRADE=1 for newer versions); needs uv
+	@command -v uv >/dev/null || { echo "make lock needs uv; install it with: pip install uv" >&2; exit 1; }
+	@compile="uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) $(LOCKED:%=--no-emit-package %)"; \
+	$$compile requirements/services.in -o requirements/services.txt; \
+	$$compile -c requirements/services.txt requirements/dev.in -o requirements/dev.txt
+	@! grep -n '://' requirements/*.txt || { echo "a lock names a URL; locks hold names, versions and hashes only" >&2; exit 1; }
+
+$(VENV)/made:
+	@python= ; for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; done; \
+	[ -n "$$python" ] || { echo "Python 3.11 or newer is needed and not on PATH; install it, then try again" >&2; exit 1; }; \
+	$$python -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$$python cannot make virtual environments; install its venv module (Debian, Ubuntu: python3-venv)" >&2; exit 1; }; \
+	echo "making $(VENV) with $$($$python --version)"; \
+	$$python -m venv --clear $(VENV)
+	@touch $@
+
+# the lock is complete, so pip need not look for what else a package wants
+$(VENV)/locked: requirements/dev.txt $(VENV)/made
+	@echo "installing $$(grep -c '^[a-z0-9].*==' $<) packages"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r $< | awk ' \
+	  /^Collecting/ && ++n % 20 == 0 {print "  fetched " n; fflush()} \
+	  /^Installing/ {print "  unpacking"; fflush()}'
+	@touch $@
+
+$(VENV)/installed: $(addsuffix /pyproject.toml,$(OURS)) $(VENV)/locked
+	@echo "installing our own packages"
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation $(addprefix -e ./,$(OURS))
+	@touch $@
+
+.local/jars/fetched: deploy/local/mcm_local/kafka-jars.txt $(VENV)/installed
+	@$(BIN)/mcm-local jars fetch
+	@touch $@
