@@ -1,0 +1,67 @@
+"""What the commands of all services share: running async code, exit codes, clear errors instead of tracebacks."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, NoReturn, TypeVar
+
+import uvloop
+
+from mcm_shared.errors import ConfigurationError, McmError
+
+ResultT = TypeVar("ResultT")
+
+EXIT_FAILED: Final = 1
+EXIT_WRONG_USE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+
+def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+    """Runs a command on uvloop and turns our errors into a line on stderr and an exit code.
+
+    Exit 2 for a wrong setting, rule or flag; 1 for anything else that failed; 130 when interrupted.
+    """
+    try:
+        return uvloop.run(command())
+    except ConfigurationError as error:
+        fail(str(error), EXIT_WRONG_USE)
+    except McmError as error:
+        fail(str(error), EXIT_FAILED)
+    except KeyboardInterrupt:
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        # the reader of our output went away, as `| head` does
+        sys.stdout = None
+        raise SystemExit(EXIT_FAILED) from None
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Prints what went wrong and ends the process with ``code``."""
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201 (the one place that speaks to a person without the log)
+    raise SystemExit(code)
+
+
+def on_stop_signal(stop: Callable[[], object]) -> None:
+    """Calls ``stop`` on SIGTERM and SIGINT, for a service that ends its work in hand first."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+
+
+def on_reload_signal(reload: Callable[[], object]) -> None:
+    """Calls ``reload`` on SIGHUP, for a service that reads files which people change."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+
+
+async def until_first_ends(*jobs: Awaitable[object]) -> None:
+    """Runs jobs side by side until one ends or fails; the others are cancelled and the failure is raised."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,147 @@
+"""The raw event, as people and sources push it, and the source event, as the product knows it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mcm_shared.errors import PoisonEventError
+
+EVENT_NAMESPACE: Final = UUID("5f6f5c02-6c5c-5b0a-9d0e-3b1c0f6f0a11")
+"""Namespace of event uids; changing it changes every uid."""
+
+MAX_AHEAD: Final = timedelta(hours=24)
+"""How far an event's timestamp may lie after the time its record was written."""
+
+EVENT_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "auth": ("login_success", "login_failed"),
+    "mfa": ("mfa_challenge", "mfa_failed", "mfa_success"),
+    "git": ("pull_request_opened", "pull_request_merged"),
+    "permissions": ("permission_changed",),
+    "api_tokens": ("api_token_created", "api_token_revoked"),
+    "deployments": ("deployment_started", "deployment_succeeded", "deployment_failed"),
+    "storage": ("storage_bucket_created", "storage_bucket_permission_changed"),
+}
+"""Known event types by family. A source's other actions are kept as ``<source>.<action>``."""
+
+_SHOWN_NAME: Final = 60
+
+EVENT_TYPES: Final = frozenset(event_type for family in EVENT_FAMILIES.values() for event_type in family)
+
+
+class RawEvent(BaseModel):
+    """An event in its canonical JSON form, as pushed to ``events.raw`` or to ``POST /events``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str | None, Field(min_length=1, max_length=512)] = None
+    source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
+    event_type: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")]
+    user: Annotated[str | None, Field(min_length=1, max_length=512)] = None
+    timestamp: datetime
+    raw_data: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+    @field_validator("timestamp", mode="before")
+    @classmethod
+    def _text_only(cls, value: object) -> object:
+        # a bare number is ambiguous (seconds, milliseconds, microseconds), so it is refused rather than guessed
+        if isinstance(value, str | datetime) and not (isinstance(value, str) and value.strip().lstrip("+-").isdigit()):
+            return value
+        raise ValueError("must be a text in ISO 8601 with a time zone, like 2026-11-20T12:00:00Z")
+
+    @field_validator("timestamp")
+    @classmethod
+    def _in_utc(cls, value: datetime) -> datetime:
+        return to_utc(value)
+
+
+@dataclass(slots=True)
+class SourceEvent:
+    """An event as the product knows it, whatever its source.
+
+    ``timestamp`` is in UTC. ``raw_data`` is the payload untouched. ``attributes`` are the normalised facts of a native
+    payload; None says that ``raw_data`` holds the facts itself (a canonical event).
+    """
+
+    uid: UUID
+    id: str
+    source: str
+    event_type: str
+    user: str | None
+    timestamp: datetime
+    raw_data: dict[str, Any]
+    attributes: dict[str, Any] | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts that rules on normalised events read."""
+        return self.raw_data if self.attributes is None else self.attributes
+
+
+def event_uid(source: str, event_id: str) -> UUID:
+    """Computes an event's uid from its source and the id the source gave it (a version 5 UUID)."""
+    # the same as uuid.uuid5, at half its cost; this runs for every event
+    digest = hashlib.sha1(EVENT_NAMESPACE.bytes + f"{source}|{event_id}".encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)
+
+
+def to_utc(value: datetime) -> datetime:
+    """Turns a time with a zone into UTC; raises ValueError for one without."""
+    if value.tzinfo is None:
+        raise ValueError("has no time zone; write it like 2026-11-20T12:00:00Z")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999") from None
+
+
+def require_not_ahead(timestamp: datetime, written_at: datetime) -> None:
+    """Raises PoisonEventError when an event's timestamp lies over 24 h after the time its record was written."""
+    if timestamp - written_at > MAX_AHEAD:
+        raise PoisonEventError(
+            f"timestamp {timestamp.isoformat()} lies more than 24 h after the time the event was received "
+            f"({written_at.isoformat(timespec='seconds')}); is the sender's clock right?"
+        )
+
+
+def parse_raw_event(data: object) -> RawEvent:
+    """Validates decoded JSON as a canonical event; raises PoisonEventError saying which field is wrong and why."""
+    if not isinstance(data, dict):
+        raise PoisonEventError(f"an event must be a JSON object, not {type(data).__name__}")
+    try:
+        return RawEvent.model_validate(data)
+    except ValidationError as error:
+        raise PoisonEventError(
+            "; ".join(_sentence(dict(detail)) for detail in error.errors(include_url=False)[:5])
+        ) from None
+
+
+def _sentence(detail: dict[str, Any]) -> str:
+    field = ".".join(str(part) for part in detail["loc"]) or "event"
+    field = field if len(field) <= _SHOWN_NAME else f"{field[:_SHOWN_NAME]}…"
+    match detail["type"]:
+        case "missing":
+            return f"{field} is missing"
+        case "extra_forbidden":
+            return f"{field} is not a field of an event; put it inside raw_data"
+        case "string_pattern_mismatch":
+            return f"{field} may hold letters, digits and . _ : / - only, and must begin with a letter or digit"
+        case _:
+            return f"{field}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def from_raw_event(raw: RawEvent, fallback_id: str) -> SourceEvent:
+    """Makes the source event of a canonical one; ``fallback_id`` names it when it brings no id of its own."""
+    event_id = raw.id if raw.id is not None else fallback_id
+    return SourceEvent(
+        uid=event_uid(raw.source, event_id),
+        id=event_id,
+        source=raw.source,
+        event_type=raw.event_type,
+        user=raw.user,
+        timestamp=raw.timestamp,
+        raw_data=raw.raw_data,
+    )

@@ -1,0 +1,47 @@
+"""Names of topics and of the headers that records carry."""
+
+from dataclasses import dataclass
+from typing import Final
+
+SOURCE_HEADER: Final = "source"
+"""Names the source of a native payload; a record without it holds a canonical event."""
+
+WEBHOOK_EVENT_HEADER: Final = "webhook_event"
+"""The event name a webhook carried beside its payload (GitHub's ``X-GitHub-Event``)."""
+
+ORIGIN_HEADER: Final = "origin"
+"""``topic/partition/offset`` of the record a replayed one stands for, so that its id stays the same."""
+
+REASON_HEADER: Final = "reason"
+"""On ``events.dead``: why the record could not be processed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The product's topics, each behind the cluster's prefix (empty by default)."""
+
+    prefix: str = ""
+
+    @property
+    def raw(self) -> str:
+        """Any event, canonical or native."""
+        return f"{self.prefix}events.raw"
+
+    @property
+    def dead(self) -> str:
+        """What could not be processed, with its reason; replayable."""
+        return f"{self.prefix}events.dead"
+
+    @property
+    def findings(self) -> str:
+        """A finding was raised or changed."""
+        return f"{self.prefix}findings"
+
+    @property
+    def enriched(self) -> str:
+        """The AI columns of a finding were written."""
+        return f"{self.prefix}findings.enriched"
+
+    def group(self, name: str) -> str:
+        """The consumer group of a service."""
+        return f"{self.prefix}{name}"

@@ -1,0 +1,1 @@
+"""The database: engine, tables, migrations, bulk inserts. PostgreSQL in production, SQLite without a server."""

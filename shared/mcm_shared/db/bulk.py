@@ -1,0 +1,122 @@
+"""Inserts of many rows by one statement: one bind parameter a column, whatever the number of rows."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import JSON, Column, ColumnElement, Executable, Row, Table, Uuid, func, select, text, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+from mcm_shared.db.types import UtcDateTime
+
+Rows = Sequence[Sequence[Any]]
+
+
+class BulkInsert:
+    """One ``INSERT … SELECT … ON CONFLICT`` for a batch of rows, on PostgreSQL (unnest) and on SQLite (json_each).
+
+    ``conflict`` is what to do with a row that is there already, in the SQL both speak: ``(uid) DO NOTHING`` or
+    ``(key) DO UPDATE SET …`` with ``excluded``. JSON columns take values; they are dumped here.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[str], conflict: str, returning: Sequence[str] = ()) -> None:
+        self._columns = [table.c[name] for name in columns]
+        self._conflict = conflict
+        self._table = table
+        self._returning = [table.c[name] for name in returning]
+        self._statements = {"postgresql": self._postgresql(), "sqlite": self._sqlite()}
+        self._to_json = [isinstance(column.type, JSON) for column in self._columns]
+        self._for_sqlite = [_sqlite_converter(column.type) for column in self._columns]
+
+    async def execute(self, connection: AsyncConnection, rows: Rows) -> Sequence[Row[Any]]:
+        """Inserts the rows in their order and returns the ``returning`` columns of those inserted or updated."""
+        if not rows:
+            return []
+        dialect = connection.dialect.name
+        parameters = self._arrays(rows) if dialect == "postgresql" else self._json(rows)
+        result = await connection.execute(self._statements[dialect], parameters)
+        return result.all() if self._returning else []
+
+    def _arrays(self, rows: Rows) -> dict[str, Any]:
+        columns = zip(*rows, strict=True)
+        return {
+            f"p{index}": [_dump(value) for value in column] if to_json else list(column)
+            for index, (column, to_json) in enumerate(zip(columns, self._to_json, strict=True))
+        }
+
+    def _json(self, rows: Rows) -> dict[str, Any]:
+        converters = self._for_sqlite
+        plain = [[convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows]
+        return {"rows": orjson.dumps(plain).decode()}
+
+    def _postgresql(self) -> Executable:
+        arrays = ", ".join(f"CAST(:p{index} AS {_array_type(c.type)})" for index, c in enumerate(self._columns))
+        selected = ", ".join(
+            f"CAST(u.c{index} AS json)" if isinstance(column.type, JSON) else f"u.c{index}"
+            for index, column in enumerate(self._columns)
+        )
+        names = ", ".join(f"c{index}" for index in range(len(self._columns)))
+        return self._statement(f"SELECT {selected} FROM unnest({arrays}) AS u({names})")  # noqa: S608 (our own names)
+
+    def _sqlite(self) -> Executable:
+        selected = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(self._columns)))
+        # "WHERE true" keeps SQLite's parser from reading ON CONFLICT as a join condition
+        return self._statement(f"SELECT {selected} FROM json_each(:rows) WHERE true")  # noqa: S608 (our own names)
+
+    def _statement(self, select: str) -> Executable:
+        names = ", ".join(f'"{column.name}"' for column in self._columns)
+        sql = f"INSERT INTO {self._table.name} ({names}) {select} ON CONFLICT {self._conflict}"
+        if self._returning:
+            sql += " RETURNING " + ", ".join(f'{self._table.name}."{column.name}"' for column in self._returning)
+        return text(sql).columns(*self._returning)
+
+
+def among(column: Column[Any], values: Collection[Any], connection: AsyncConnection) -> ColumnElement[bool]:
+    """Builds ``column IN (values)`` with one bind parameter: the same statement for any number of values."""
+    if connection.dialect.name == "postgresql":
+        return column == func.any(type_coerce(list(values), ARRAY(column.type)))
+    plain = orjson.dumps([_sqlite_converter(column.type)(value) for value in values]).decode()
+    return column.in_(select(func.json_each(plain).table_valued("value").c.value))
+
+
+def _dump(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _array_type(column_type: TypeEngine[Any]) -> str:
+    if isinstance(column_type, JSON):
+        return "text[]"
+    if isinstance(column_type, UtcDateTime):
+        return "timestamptz[]"
+    if isinstance(column_type, Uuid):
+        return "uuid[]"
+    return {"BIGINT": "bigint[]", "INTEGER": "bigint[]", "SMALLINT": "smallint[]", "BOOLEAN": "boolean[]"}.get(
+        str(column_type), "text[]"
+    )
+
+
+def _sqlite_converter(column_type: TypeEngine[Any]) -> Callable[[Any], Any]:
+    if isinstance(column_type, JSON):
+        return _dump
+    if isinstance(column_type, UtcDateTime):
+        return _sqlite_time
+    if isinstance(column_type, Uuid):
+        return _sqlite_uuid
+    return _as_is
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _sqlite_uuid(value: UUID | None) -> str | None:
+    return None if value is None else value.hex
+
+
+def _sqlite_time(value: datetime | None) -> str | None:
+    # isoformat, since strftime leaves years before 1000 without their zeros
+    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -1,0 +1,137 @@
+"""Connections to the database, and what its errors mean."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine as AsyncEngine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from mcm_shared.errors import ConfigurationError, DatabaseDownError, DataRefusedError, McmError
+from mcm_shared.settings import DatabaseSettings
+
+CONNECT_TIMEOUT_S = 10
+COMMAND_TIMEOUT_S = 60
+
+# SQLSTATE classes and codes after which the same transaction may well succeed: connection, resources, operator
+# intervention, rollback for a deadlock, object in use, system error.
+_TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
+_WRONG_LOGIN = {"28000", "28P01", "3D000"}
+_SCHEMA_MISSING = {"42P01", "42703"}
+_READ_ONLY = "mcm_read_only"
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
+
+
+def create_engine(
+    settings: DatabaseSettings, *, pooled: bool = True, statement_timeout_s: float | None = None
+) -> AsyncEngine:
+    """Makes the engine for DATABASE_URL; connects to nothing yet.
+
+    PostgreSQL cancels a statement after ``statement_timeout_s`` by itself, whatever became of the client; then
+    ``transaction`` raises DatabaseDownError. Raises ConfigurationError when the URL cannot be read.
+    """
+    url = driver_url(settings.url.get_secret_value())
+    if url.get_backend_name() == "sqlite":
+        return create_sqlite_engine(url)
+    pool: dict[str, Any] = (
+        {"pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_pre_ping": True, "pool_timeout": 30}
+        if pooled
+        else {"poolclass": NullPool}
+    )
+    server_settings = {"application_name": "mini-compliance-monitor", "jit": "off"}
+    if statement_timeout_s is not None:
+        server_settings["statement_timeout"] = str(int(statement_timeout_s * 1000))
+    return create_async_engine(
+        url,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": COMMAND_TIMEOUT_S,
+            "server_settings": server_settings,
+        },
+        **pool,
+        **_JSON,
+    )
+
+
+def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
+    """Makes the engine of a SQLite database; connects to nothing yet."""
+    engine = create_async_engine(url, connect_args={"timeout": 30}, **options, **_JSON)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def driver_url(database_url: str) -> URL:
+    """Turns the URL people write into the one SQLAlchemy's async drivers take.
+
+    Accepts ``postgres://`` and libpq's ``sslmode`` as managed databases print them.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("DATABASE_URL cannot be read; write postgresql://user:password@host/name") from None
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite+aiosqlite")
+    query = {key: value for key, value in url.query.items() if key not in {"sslmode", "channel_binding"}}
+    if "sslmode" in url.query:
+        query["ssl"] = url.query["sslmode"]
+    return url.set(drivername="postgresql+asyncpg", query=query)
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine, *, read_only: bool = False) -> AsyncIterator[AsyncConnection]:
+    """Opens a transaction and commits it at the end; ``read_only`` promises that it writes nothing.
+
+    Raises DatabaseDownError when the database is out of reach or asks to try again, ConfigurationError when it
+    refuses the login, DataRefusedError when it refuses the data.
+    """
+    try:
+        async with engine.connect() as connection:
+            if read_only:
+                await connection.execution_options(**{_READ_ONLY: True})
+            async with connection.begin():
+                yield connection
+    except DBAPIError as error:
+        raise _meaning_of(error) from error
+    except (DisconnectionError, PoolTimeoutError, OSError, TimeoutError) as error:
+        raise DatabaseDownError(f"the database does not answer: {error or type(error).__name__}") from error
+
+
+def _meaning_of(error: DBAPIError) -> McmError:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state in _WRONG_LOGIN:
+        return ConfigurationError(f"the database refuses the login in DATABASE_URL: {error.orig}")
+    if state in _SCHEMA_MISSING or "no such table" in str(error.orig):
+        return DatabaseDownError(f"the database's schema is not up to date; run mcm-migrate ({error.orig})")
+    if state.startswith(_TRANSIENT_CLASSES) or error.connection_invalidated:
+        return DatabaseDownError(f"the database does not answer: {error.orig}")
+    # a driver that cannot encode a value says so with a ValueError, and without a code
+    unencodable = isinstance(getattr(error.orig, "__cause__", None), ValueError)
+    if not state and not unencodable and isinstance(error, InterfaceError | OperationalError):
+        return DatabaseDownError(f"the database does not answer: {error.orig}")
+    return DataRefusedError(str(error.orig).splitlines()[0])
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is lazy and deferred, which makes two writers fail instead of wait; ours is explicit.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # a writer takes the lock at once: one that read first and then wants to write would fail instead of wait
+    reading = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,119 @@
+"""Brings the schema of the database to the newest version, and waits for it to be there."""
+
+import asyncio
+import contextlib
+from functools import cache
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pydantic import SecretStr
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mcm_shared.cli import run_command
+from mcm_shared.db.engine import create_engine, transaction
+from mcm_shared.errors import DatabaseDownError
+from mcm_shared.logs import configure_logs
+from mcm_shared.settings import DatabaseSettings, load_settings
+
+log = structlog.get_logger()
+
+_LOCK_KEY = 0x6D636D  # any number of our own: held so that two migrations at once take turns
+
+
+def upgrade(database_url: str) -> None:
+    """Brings the schema to the newest version; does nothing when it is there already.
+
+    Raises DatabaseDownError when the database is out of reach. Safe to run from several processes at once.
+    """
+    asyncio.run(_upgrade(DatabaseSettings(DATABASE_URL=SecretStr(database_url))))
+
+
+async def wait_for_schema(engine: AsyncEngine, *, every_s: float = 1.0) -> None:
+    """Waits until the database answers and its schema is at the version this code needs or a newer one."""
+    said = ""
+    while True:
+        try:
+            if await is_up_to_date(engine):
+                return
+            reason = "the schema is not up to date; run mcm-migrate"
+        except DatabaseDownError as error:
+            reason = str(error)
+        if reason != said:
+            log.warning("waiting for the database", reason=reason)
+            said = reason
+        await asyncio.sleep(every_s)
+
+
+async def is_up_to_date(engine: AsyncEngine) -> bool:
+    """Says whether the schema is at the version this code needs or a newer one.
+
+    Raises DatabaseDownError when the database is out of reach.
+    """
+    head, known = _revisions()
+    async with transaction(engine, read_only=True) as connection:
+        current = await connection.run_sync(_current_revision)
+    # a revision we do not know is a newer one: an upgrade rolls over the workers one by one
+    return current == head or (current is not None and current not in known)
+
+
+def main() -> None:
+    """Runs the ``mcm-migrate`` command."""
+    run_command(_migrate)
+
+
+async def _migrate() -> None:
+    configure_logs("migrate")
+    settings = load_settings(DatabaseSettings)
+    engine = create_engine(settings, pooled=False)
+    waited = False
+    while True:
+        with contextlib.suppress(DatabaseDownError):
+            async with transaction(engine, read_only=True) as connection:
+                await connection.execute(text("SELECT 1"))
+            break
+        if not waited:
+            log.warning("waiting for the database", hint="is DATABASE_URL right?")
+            waited = True
+        await asyncio.sleep(1)
+    await engine.dispose()
+    await _upgrade(settings)
+    log.info("the schema is up to date")
+
+
+async def _upgrade(settings: DatabaseSettings) -> None:
+    engine = create_engine(settings, pooled=False)
+    try:
+        async with transaction(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            await connection.run_sync(_run_migrations)
+    finally:
+        await engine.dispose()
+
+
+def _run_migrations(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@cache
+def _revisions() -> tuple[str | None, frozenset[str]]:
+    scripts = ScriptDirectory.from_config(_config())
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
+
+
+def _current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

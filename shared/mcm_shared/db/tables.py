@@ -1,0 +1,267 @@
+"""The tables. Every write to them is a join: insert if absent, least, greatest, or a count of rows really inserted."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    text,
+)
+
+from mcm_shared.db.types import BigId, SortableText, UtcDateTime
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+SOURCE_EVENTS: Final = Table(
+    "source_events",
+    METADATA,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("event_uid", Uuid, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("source_event_id", Text, nullable=False, comment="the id the source gave the event"),
+    Column("event_type", Text, nullable=False),
+    Column("user", Text),
+    Column("timestamp", UtcDateTime, nullable=False),
+    # json, not jsonb: a payload is kept as it came, and nothing searches inside it
+    Column("raw_data", JSON, nullable=False),
+    Column("attributes", JSON, comment="normalised facts of a native payload; null: raw_data holds them"),
+    Column("detected", Boolean, nullable=False, server_default=false(), comment="its own detections are stored"),
+    Column("processed", Boolean, nullable=False, server_default=false(), comment="its rules have run"),
+    Column("ingested_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+)
+Index("ix_source_events_timestamp_id", SOURCE_EVENTS.c.timestamp, SOURCE_EVENTS.c.id)
+Index("ix_source_events_user_timestamp_id", SOURCE_EVENTS.c.user, SOURCE_EVENTS.c.timestamp, SOURCE_EVENTS.c.id)
+Index(
+    "ix_source_events_event_type_timestamp_id",
+    SOURCE_EVENTS.c.event_type,
+    SOURCE_EVENTS.c.timestamp,
+    SOURCE_EVENTS.c.id,
+)
+Index(
+    "ix_source_events_unprocessed",
+    SOURCE_EVENTS.c.id,
+    postgresql_where=SOURCE_EVENTS.c.processed.is_(false()),
+    sqlite_where=SOURCE_EVENTS.c.processed.is_(false()),
+)
+
+DETECTIONS: Final = Table(
+    "detections",
+    METADATA,
+    Column("series_id", Uuid, nullable=False, comment="hash of the definition that is counted"),
+    Column("group_key", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="event time in microseconds since 1970"),
+    Column("event_uid", Uuid, nullable=False),
+    Column("value", Text, comment="the value counted, for value_count"),
+)
+# One event can stand for several values: where a correlation that is counted fires at it in several groups.
+Index(
+    "uq_detections_series_id",
+    DETECTIONS.c.series_id,
+    DETECTIONS.c.group_key,
+    DETECTIONS.c.at,
+    DETECTIONS.c.event_uid,
+    func.coalesce(DETECTIONS.c.value, text("''")),
+    unique=True,
+)
+Index(
+    "ix_detections_value",
+    DETECTIONS.c.series_id,
+    DETECTIONS.c.group_key,
+    DETECTIONS.c.value,
+    DETECTIONS.c.at,
+    DETECTIONS.c.event_uid,
+    postgresql_where=DETECTIONS.c.value.is_not(None),
+    sqlite_where=DETECTIONS.c.value.is_not(None),
+)
+
+TUMBLING_COUNTS: Final = Table(
+    "tumbling_counts",
+    METADATA,
+    Column("series_id", Uuid, primary_key=True),
+    Column("group_key", Text, primary_key=True),
+    Column("bucket", BigInteger, primary_key=True, comment="start, in microseconds since 1970"),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+    Column("first", SortableText, nullable=False, comment="position of the earliest event: time and uid"),
+    Column("last", SortableText, nullable=False, comment="position of the latest event: time and uid"),
+)
+
+FINDINGS: Final = Table(
+    "findings",
+    METADATA,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("uid", Uuid, nullable=False, unique=True, comment="hash of rule, group key and bucket start"),
+    Column("version", Integer, nullable=False, comment="rises with each change by the engine"),
+    Column("rule_id", Uuid, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("rule_name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("severity_rank", SmallInteger, nullable=False),
+    Column(
+        "severity",
+        Text,
+        Computed(
+            "CASE severity_rank WHEN 1 THEN 'low' WHEN 2 THEN 'medium' WHEN 3 THEN 'high' ELSE 'critical' END",
+            persisted=True,
+        ),
+    ),
+    Column("user", Text),
+    Column("group_key", Text, nullable=False, comment="canonical JSON of the group's fields and values"),
+    Column("series_id", Uuid, nullable=False, comment="the series in detections that raised it"),
+    Column("bucket_start", UtcDateTime, nullable=False),
+    Column("bucket_end", UtcDateTime, nullable=False),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("detection_count", BigInteger, nullable=False),
+    Column("event_id", ForeignKey("source_events.id"), comment="the event of the earliest detection"),
+    Column("event_uid", Uuid),
+    Column("tags", JSON, nullable=False),
+    Column("extra_data", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+    # written by people
+    Column("status", Text, nullable=False, server_default=text("'open'")),
+    Column("assignee", Text),
+    Column("notes", Text),
+    # written by the enricher
+    Column("risk_score", SmallInteger),
+    Column("ai_explanation", Text),
+    Column(
+        "ai_source",
+        Text,
+        comment="what wrote it: openai, cache, heuristic, or fallback (the heuristic, to be asked again)",
+    ),
+    Column("ai_version", Integer, comment="version of the finding it was written for"),
+    Column("ai_data", JSON, comment="the score's factors, and what was asked of which model"),
+    Column("ai_enriched_at", UtcDateTime),
+    CheckConstraint("risk_score BETWEEN 0 AND 100", name="risk_score"),
+    CheckConstraint("severity_rank BETWEEN 1 AND 4", name="severity_rank"),
+)
+Index("ix_findings_first_seen_id", FINDINGS.c.first_seen, FINDINGS.c.id)
+Index("ix_findings_severity_rank_first_seen_id", FINDINGS.c.severity_rank, FINDINGS.c.first_seen, FINDINGS.c.id)
+Index("ix_findings_user_first_seen_id", FINDINGS.c.user, FINDINGS.c.first_seen, FINDINGS.c.id)
+Index("ix_findings_event_id", FINDINGS.c.event_id)
+Index(
+    "ix_findings_unenriched",
+    FINDINGS.c.id,
+    postgresql_where=FINDINGS.c.risk_score.is_(None),
+    sqlite_where=FINDINGS.c.risk_score.is_(None),
+)
+Index(
+    "ix_findings_fallback",
+    FINDINGS.c.ai_enriched_at,
+    postgresql_where=FINDINGS.c.ai_source == "fallback",
+    sqlite_where=FINDINGS.c.ai_source == "fallback",
+)
+
+EVENT_ROLLUPS: Final = Table(
+    "event_rollups",
+    METADATA,
+    Column("hour", UtcDateTime, primary_key=True, comment="event time floored to the hour"),
+    Column("source", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+)
+
+RULES: Final = Table(
+    "rules",
+    METADATA,
+    Column("rule_id", Uuid, primary_key=True),
+    Column("version", Text, primary_key=True, comment="hash of the rule's definition"),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("falsepositives", JSON, nullable=False),
+    Column("runbook", Text, nullable=False),
+    Column("yaml", Text, nullable=False),
+    Column("loaded_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+)
+
+ENRICHMENT_ANSWERS: Final = Table(
+    "enrichment_answers",
+    METADATA,
+    Column("key", Text, primary_key=True, comment="hash of the prompt and the model"),
+    Column("prompt_version", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("answer", JSON, comment="what the model said, with pseudonyms; null while it is asked, or when refused"),
+    Column("refusal", Text, comment="why what it said was not taken"),
+    Column("prompt_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("completion_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("latency_ms", Integer, nullable=False, server_default=text("0")),
+    Column("claimed_by", Uuid, comment="who asks"),
+    Column("stands_until", UtcDateTime, nullable=False, comment="claim or answer: from then on anybody may ask"),
+    Column("answered_at", UtcDateTime),
+)
+Index("ix_enrichment_answers_stands_until", ENRICHMENT_ANSWERS.c.stands_until)
+
+AI_USAGE: Final = Table(
+    "ai_usage",
+    METADATA,
+    Column("day", Date, primary_key=True, comment="in UTC"),
+    Column("requests", BigInteger, nullable=False, server_default=text("0")),
+    Column("used", BigInteger, nullable=False, server_default=text("0"), comment="tokens"),
+    Column(
+        "taken", BigInteger, nullable=False, server_default=text("0"), comment="tokens workers took from the budget"
+    ),
+)
+
+ENRICHMENT_JOBS: Final = Table(
+    "enrichment_jobs",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("total", BigInteger, nullable=False, comment="findings without a score when it was started"),
+    Column("until_id", BigInteger, nullable=False, comment="the last of them"),
+    Column("after_id", BigInteger, nullable=False, server_default=text("0"), comment="handled up to this one"),
+    Column("failed", BigInteger, nullable=False, server_default=text("0")),
+    Column("leased_by", Uuid, comment="who runs it"),
+    Column("leased_until", UtcDateTime, comment="from then on anybody may go on with it"),
+    Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+    Column("finished_at", UtcDateTime),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'cancelled')", name="state"),
+)
+Index(
+    "ix_enrichment_jobs_unfinished",
+    ENRICHMENT_JOBS.c.created_at,
+    postgresql_where=ENRICHMENT_JOBS.c.finished_at.is_(None),
+    sqlite_where=ENRICHMENT_JOBS.c.finished_at.is_(None),
+)
+
+ENRICHMENT_FEEDBACK: Final = Table(
+    "enrichment_feedback",
+    METADATA,
+    Column("finding_id", ForeignKey("findings.id", ondelete="CASCADE"), primary_key=True),
+    Column("verdict", Text, nullable=False),
+    Column("comment", Text),
+    Column("source", Text, nullable=False, comment="what wrote the explanation that was judged"),
+    Column("model", Text, nullable=False, comment="'' for the heuristic"),
+    Column("prompt_version", Text, nullable=False, comment="'' for the heuristic"),
+    Column("given_at", UtcDateTime, nullable=False),
+    CheckConstraint("verdict IN ('helpful', 'wrong')", name="verdict"),
+)

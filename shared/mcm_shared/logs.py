@@ -1,0 +1,42 @@
+"""Logs of every service: to stderr, readable on a terminal, one JSON object a line elsewhere."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from mcm_shared.settings import LogSettings, load_settings
+
+
+def configure_logs(service: str, settings: LogSettings | None = None) -> None:
+    """Sets up logging for the process; every line carries the service's name."""
+    settings = settings or load_settings(LogSettings)
+    readable = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    ending: list[Any] = (
+        # plain: a traceback with the values of variables would show what must not be in a log
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        if readable
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[*shared, *ending],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    # libraries speak through logging; their warnings are ours to show, their chatter is not
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

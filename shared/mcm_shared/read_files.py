@@ -1,0 +1,205 @@
+"""Reads JSON records out of files: one a line, a JSON array, ``{"Records": […]}``, gzipped or not, or standard input.
+
+Lines are read as they come and forgotten, so a file may be larger than memory and a pipe may stay open; a document
+over several lines is read whole.
+"""
+
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn, cast
+
+import orjson
+
+from mcm_shared.contracts.strict_json import decode_json
+from mcm_shared.errors import ConfigurationError, PoisonEventError
+
+STDIN: Final = "-"
+
+MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
+"""The largest document over several lines, and the longest line, that is read."""
+
+_CHUNK_BYTES: Final = 1024 * 1024
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_BOM: Final = b"\xef\xbb\xbf"
+_OPENING: Final = (b"[", b"{", b",", b":")
+
+
+class Entry(NamedTuple):
+    """One record of a file, or what is wrong with it; ``place`` is the file and line, or the file and element."""
+
+    place: str
+    payload: bytes
+    data: Any
+    error: str | None = None
+
+
+Line = tuple[int, bytes]
+
+
+def read_entries(name: str, max_bytes: int) -> Iterator[list[Entry]]:
+    """Yields the records of a file (``-``: standard input), as many at once as are there to read.
+
+    A record that is not JSON, or that no database could hold, is yielded with its error. Raises ConfigurationError
+    for a file that cannot be opened.
+    """
+    shown = "stdin" if name == STDIN else name
+    with _open(name) as stream:
+        try:
+            lines = _lines(_unpacked(stream))
+            yield from _entries(shown, lines, max_bytes)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            yield [Entry(shown, b"", None, f"the gzip data is damaged or cut off: {error}")]
+        except _TooLongError:
+            limit = MAX_DOCUMENT_BYTES // 2**20
+            reason = (
+                f"a JSON document or line of over {limit} MiB; make it one record a line (jq -c '.[]' or '.Records[]')"
+            )
+            yield [Entry(shown, b"", None, reason)]
+
+
+def require_readable(name: str) -> None:
+    """Raises ConfigurationError for a file that cannot be opened."""
+    with _open(name):
+        return
+
+
+class _TooLongError(Exception):
+    pass
+
+
+def _entries(name: str, lines: Iterator[list[Line]], max_bytes: int) -> Iterator[list[Entry]]:
+    first = next(lines, [])
+    while first and not any(text.strip() for _, text in first):
+        first = next(lines, [])
+    if _begins_document(first):
+        rest = [first, *_bounded(lines)]
+        document = b"\n".join(text for chunk in rest for _, text in chunk)
+        yield _document(name, document, [line for chunk in rest for line in chunk], max_bytes)
+        return
+    while first:
+        yield [entry for line in first for entry in _line(name, line, max_bytes)]
+        first = next(lines, [])
+
+
+def _begins_document(lines: list[Line]) -> bool:
+    # a document over several lines breaks its first one right after a bracket, a comma or a colon
+    text = next((text.strip() for _, text in lines if text.strip()), b"")
+    return text.endswith(_OPENING)
+
+
+def _bounded(lines: Iterator[list[Line]]) -> Iterator[list[Line]]:
+    size = 0
+    for chunk in lines:
+        size += sum(len(text) for _, text in chunk)
+        if size > MAX_DOCUMENT_BYTES:
+            raise _TooLongError
+        yield chunk
+
+
+def _document(name: str, document: bytes, lines: list[Line], max_bytes: int) -> list[Entry]:
+    try:
+        value = _decode_exactly(document)
+    except ValueError as error:
+        entries = [entry for line in lines for entry in _line(name, line, max_bytes)]
+        if any(entry.error is None and isinstance(entry.data, dict) for entry in entries):
+            return entries
+        return [Entry(name, b"", None, f"not valid JSON: {error}")]
+    return list(_elements(name, value, max_bytes))
+
+
+def _line(name: str, line: Line, max_bytes: int) -> Iterator[Entry]:
+    number, text = line
+    place = f"{name}:{number}"
+    text = text.strip()
+    if not text:
+        return
+    if text[:1] == b"[" or text.startswith((b'{"Records"', b'{ "Records"')):
+        try:
+            value = _decode_exactly(text)
+        except ValueError as error:
+            yield Entry(place, text, None, f"not valid JSON: {error}")
+            return
+        yield from _elements(place, value, max_bytes)
+        return
+    try:
+        yield Entry(place, text, decode_json(text, max_bytes))
+    except PoisonEventError as error:
+        yield Entry(place, text, None, error.reason)
+
+
+def _elements(place: str, value: Any, max_bytes: int) -> Iterator[Entry]:
+    if isinstance(value, dict) and isinstance(value.get("Records"), list):
+        value = value["Records"]
+    if not isinstance(value, list):
+        value = [value]
+    for number, element in enumerate(value, start=1):
+        where = f"{place} element {number}" if len(value) > 1 else place
+        try:
+            payload = orjson.dumps(element)
+            yield Entry(where, payload, decode_json(payload, max_bytes))
+        except PoisonEventError as error:
+            yield Entry(where, b"", None, error.reason)
+        except TypeError as error:
+            yield Entry(where, b"", None, f"cannot be passed on: {error}")
+
+
+def _decode_exactly(document: bytes) -> Any:
+    # not orjson, which would turn integers of over 64 bits into something near them
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        return json.loads(document, parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _lines(stream: io.BufferedReader) -> Iterator[list[Line]]:
+    number = 0
+    pieces: list[bytes] = []
+    held = 0
+    while chunk := stream.read1(_CHUNK_BYTES):
+        if number == 0 and not pieces:
+            chunk = chunk.removeprefix(_BOM)
+        head, newline, tail = chunk.rpartition(b"\n")
+        if not newline:
+            pieces.append(tail)
+            held += len(tail)
+            if held > MAX_DOCUMENT_BYTES:
+                raise _TooLongError
+            continue
+        texts = b"".join((*pieces, head)).split(b"\n")
+        yield list(enumerate(texts, start=number + 1))
+        number += len(texts)
+        pieces, held = [tail], len(tail)
+    last = b"".join(pieces)
+    if last.strip():
+        yield [(number + 1, last)]
+
+
+@contextmanager
+def _open(name: str) -> Iterator[BinaryIO]:
+    if name == STDIN:
+        # not sys.stdin.buffer: a thread that blocks reading it would hold up the end of the process
+        with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
+            yield stream
+        return
+    try:
+        with Path(name).open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be read: {error.strerror or error}") from None
+
+
+def _unpacked(stream: BinaryIO) -> io.BufferedReader:
+    reader = cast("io.BufferedReader", stream)
+    if reader.peek(2)[:2] == _GZIP_MAGIC:
+        # GzipFile has read1, which is all that is read here
+        return cast("io.BufferedReader", gzip.GzipFile(fileobj=reader))
+    return reader

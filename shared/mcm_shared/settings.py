@@ -1,0 +1,129 @@
+"""One style of settings for every service: typed, small, read from the environment once at start."""
+
+import re
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mcm_shared.errors import ConfigurationError
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+_DATABASE_URL = re.compile(r"^(postgres(ql)?://|sqlite:///)", re.ASCII)
+
+
+class LogSettings(BaseSettings):
+    """How a service writes its logs."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(validation_alias="MCM_LOG_LEVEL", description="Least level")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "console", "json"],
+        Field(validation_alias="MCM_LOG_FORMAT", description="auto: readable on a terminal, JSON elsewhere"),
+    ] = "auto"
+
+
+class MetricsSettings(BaseSettings):
+    """Where a service serves its Prometheus metrics."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    host: Annotated[str, Field(validation_alias="MCM_METRICS_HOST", description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65535, validation_alias="MCM_METRICS_PORT", description="Port; 0 takes any free one")
+    ] = 0
+
+
+class DatabaseSettings(BaseSettings):
+    """Which database holds the state."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    url: Annotated[
+        SecretStr,
+        Field(validation_alias="DATABASE_URL", description="postgresql://user:password@host/name or sqlite:///file"),
+    ]
+    pool_size: Annotated[
+        int, Field(ge=1, le=100, validation_alias="MCM_DATABASE_POOL_SIZE", description="Connections a process keeps")
+    ] = 5
+
+    @field_validator("url")
+    @classmethod
+    def _known_database(cls, url: SecretStr) -> SecretStr:
+        if not _DATABASE_URL.match(url.get_secret_value()):
+            raise ValueError("it must begin with postgresql:// or sqlite:///")
+        return url
+
+
+class KafkaSettings(BaseSettings):
+    """Which Kafka cluster carries the events, and how to log in to it."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    bootstrap_servers: Annotated[
+        str, Field(min_length=1, validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="host:port, comma separated")
+    ] = "127.0.0.1:9092"
+    security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        Field(validation_alias="KAFKA_SECURITY_PROTOCOL", description="How to connect"),
+    ] = "PLAINTEXT"
+    sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
+        Field(validation_alias="KAFKA_SASL_MECHANISM", description="How to log in"),
+    ] = "SCRAM-SHA-512"
+    sasl_username: Annotated[
+        str | None, Field(validation_alias="KAFKA_SASL_USERNAME", description="User name for SASL")
+    ] = None
+    sasl_password: Annotated[
+        SecretStr | None, Field(validation_alias="KAFKA_SASL_PASSWORD", description="Password for SASL")
+    ] = None
+    ssl_ca_file: Annotated[
+        str | None, Field(validation_alias="KAFKA_SSL_CA_FILE", description="CA certificates, PEM; none: the system's")
+    ] = None
+    topic_prefix: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9._-]{0,100}$",
+            validation_alias="MCM_TOPIC_PREFIX",
+            description="Put before every topic and group name, for a cluster shared with others",
+        ),
+    ] = ""
+    topic_partitions: Annotated[
+        int,
+        Field(ge=1, le=1000, validation_alias="MCM_TOPIC_PARTITIONS", description="Partitions of topics made at start"),
+    ] = 12
+    topic_replication: Annotated[
+        int,
+        Field(ge=-1, le=10, validation_alias="MCM_TOPIC_REPLICATION", description="Replicas; -1: the broker's default"),
+    ] = -1
+
+
+def load_settings(settings: type[SettingsT]) -> SettingsT:
+    """Reads settings from the environment.
+
+    Raises ConfigurationError naming each wrong variable and what is wrong with it; never shows a value.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        lines = [
+            f"{_variable(settings, detail['loc'])}: {_plain(detail)}" for detail in error.errors(include_input=False)
+        ]
+        raise ConfigurationError("Wrong settings in the environment:\n  " + "\n  ".join(lines)) from None
+
+
+def _variable(settings: type[BaseSettings], location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else settings.__name__
+    field = settings.model_fields.get(name)
+    return str(field.validation_alias) if field is not None and field.validation_alias else name
+
+
+def _plain(detail: object) -> str:
+    kind = detail["type"]  # type: ignore[index]
+    if kind == "missing":
+        return "is not set"
+    return str(detail["msg"]).removeprefix("Value error, ")  # type: ignore[index]

@@ -1,0 +1,81 @@
+"""Rows put into a real database: say what matters to the test, the rest is filled in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import Table, insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mcm_shared.contracts.findings import Severity
+from mcm_shared.db.engine import transaction
+from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
+from mcm_shared.testing.builders import NOON
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Puts rows into the database of ``engine``."""
+
+    engine: AsyncEngine
+
+    async def event(self, **said: Any) -> int:
+        """Stores an event and returns its id."""
+        number = uuid4()
+        return await self._insert(
+            SOURCE_EVENTS,
+            {
+                "event_uid": number,
+                "source": "test-app",
+                "source_event_id": str(number),
+                "event_type": "login_success",
+                "user": "mona@example.com",
+                "timestamp": NOON,
+                "raw_data": {},
+                "processed": False,
+                **said,
+            },
+        )
+
+    async def finding(self, **said: Any) -> int:
+        """Stores a finding and returns its id; ``group`` and ``severity`` are given as the API shows them."""
+        severity = Severity(said.pop("severity", "high"))
+        group = said.pop("group", {"user": said.get("user", "mona@example.com")})
+        first_seen: datetime = said.get("first_seen", NOON)
+        return await self._insert(
+            FINDINGS,
+            {
+                "uid": uuid4(),
+                "version": 1,
+                "rule_id": uuid4(),
+                "rule_version": "1",
+                "rule_name": "role_escalated_to_admin",
+                "title": "Role escalated to admin",
+                "description": "mona@example.com was made admin",
+                "severity_rank": severity.rank,
+                "user": "mona@example.com",
+                "group_key": orjson.dumps(group).decode(),
+                "series_id": uuid4(),
+                "bucket_start": first_seen,
+                "bucket_end": first_seen + timedelta(hours=1),
+                "first_seen": first_seen,
+                "last_seen": first_seen,
+                "detection_count": 1,
+                "tags": ["soc2.cc6.3"],
+                "extra_data": {"rule_version": "1", "group": group},
+                **said,
+            },
+        )
+
+    async def rollup(self, hour: datetime, count: int, source: str = "test-app", shard: int = 0) -> None:
+        """Stores how many events an hour had."""
+        async with transaction(self.engine) as connection:
+            row = {"hour": hour, "source": source, "shard": shard, "count": count}
+            await connection.execute(insert(EVENT_ROLLUPS).values(row))
+
+    async def _insert(self, table: Table, values: dict[str, Any]) -> int:
+        async with transaction(self.engine) as connection:
+            result = await connection.execute(insert(table).values(values).returning(table.c.id))
+            return int(result.scalar_one())
