@@ -1,0 +1,10 @@
+"""Where things are in the checkout this package was installed from."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+CHECKOUT: Final = Path(__file__).resolve().parents[3]
+JARS: Final = CHECKOUT / ".local" / "jars"
+COMMANDS: Final = Path(sys.executable).parent
+"""The folder of the virtual environment that holds our commands."""

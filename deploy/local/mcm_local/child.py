@@ -1,0 +1,114 @@
+"""One supervised process: started when what it needs is ready, started again when it dies."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcm_local.processes import Command, ends_within, launch, signal_group, trim_log
+from mcm_shared.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a dead process waits for its next start: twice as long each time, until one has run well."""
+
+    first_s: float = 0.5
+    longest_s: float = 30.0
+    healthy_after_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What to run, after what, and when it counts as ready."""
+
+    name: str
+    command: Callable[[], Command]
+    """Asked before each start: the place to clear away what a dead one left."""
+    after: tuple[str, ...] = ()
+    """Names of those that must have been ready once."""
+    is_ready: Callable[[], bool] = lambda: True
+    """Asked while it runs, until it says yes."""
+    once: bool = False
+    """Ready when it has ended with 0; tried again when it failed."""
+    when_done: Callable[[], object] = lambda: None
+    """Called when one that runs ``once`` has ended with 0."""
+    stop_signal: int = signal.SIGTERM
+    stop_timeout_s: float = 2.0
+
+
+class Child:
+    """The process of a spec, through all its starts."""
+
+    def __init__(
+        self, spec: Spec, logs: Path, backoff: Backoff, say: Callable[[str], None], started: Callable[[int], None]
+    ) -> None:
+        self.spec = spec
+        self.log = logs / f"{spec.name}.log"
+        self.ready = False
+        self.process: subprocess.Popen[bytes] | None = None
+        self._backoff = backoff
+        self._say = say
+        self._started = started
+        self._started_at = 0.0
+        self._start_at = 0.0
+        self._failures = 0
+        trim_log(self.log)
+
+    @property
+    def was_started(self) -> bool:
+        """Says whether it was started at least once."""
+        return self._started_at > 0
+
+    def look(self, ready: set[str]) -> None:
+        """Starts it, notices that it is ready, or that it ended; ``ready`` are the names of those that are."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self._start_at and ready.issuperset(self.spec.after) and not (self.spec.once and self.ready):
+                self._start(now)
+        elif self.process.poll() is not None:
+            self._ended(self.process.returncode, now)
+        elif not self.ready and not self.spec.once and self.spec.is_ready():
+            self.ready = True
+
+    def stop(self, seconds: float) -> None:
+        """Asks it to end and kills it when it has not within ``seconds``; what it left in its group too."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(self.spec.stop_signal)
+            if not ends_within(self.process, seconds):
+                self._say(f"{self.spec.name} does not stop; killing it")
+        self.kill()
+
+    def kill(self) -> None:
+        """Ends it and its group at once."""
+        if self.process is not None:
+            signal_group(self.process, signal.SIGKILL)
+            self.process.wait()
+
+    def _start(self, now: float) -> None:
+        command = self.spec.command()
+        try:
+            self.process = launch(command, self.log)
+        except FileNotFoundError:
+            raise ConfigurationError(f"{command.argv[0]} is not there; install our packages: make setup") from None
+        self._started(self.process.pid)
+        self._started_at = now
+
+    def _ended(self, code: int, now: float) -> None:
+        self.kill()
+        self.process = None
+        if self.spec.once and code == 0:
+            self.ready = True
+            self.spec.when_done()
+            return
+        if now - self._started_at >= self._backoff.healthy_after_s:
+            self._failures = 0
+        delay = min(self._backoff.first_s * 2**self._failures, self._backoff.longest_s)
+        self._failures += 1
+        self._start_at = now + delay
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        self._say(f"{self.spec.name} {how}; starting it again in {delay:g} s (log: {self.log})")

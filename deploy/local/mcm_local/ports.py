@@ -1,0 +1,44 @@
+"""Ports on the loopback address."""
+
+import secrets
+import socket
+from typing import Final
+
+from mcm_shared.errors import ConfigurationError
+
+LOOPBACK: Final = "127.0.0.1"
+
+# Below the range systems take outgoing connections from: a port of ours stays ours while its server restarts.
+_LOWEST: Final = 15_000
+_HIGHEST: Final = 32_000
+_TRIES: Final = 200
+
+_given: Final[set[int]] = set()
+
+
+def free_port(preferred: int | None = None) -> int:
+    """Picks a port nobody listens on: the preferred one where it is free, else one this process was not given before.
+
+    Raises ConfigurationError when none is found.
+    """
+    if preferred is not None and is_free(preferred):
+        return preferred
+    for _ in range(_TRIES):
+        port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
+        # two servers may be given their ports before either listens
+        if port not in _given and is_free(port):
+            _given.add(port)
+            return port
+    raise ConfigurationError(f"no free port between {_LOWEST} and {_HIGHEST} on {LOOPBACK}; stop what listens there")
+
+
+def is_free(port: int) -> bool:
+    """Says whether a server could listen on the port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,124 @@
+"""The processes of the product on this machine, in the order they start."""
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcm_local.checkout import COMMANDS
+from mcm_local.child import Spec
+from mcm_local.endpoints import Endpoints
+from mcm_local.kafka import Kafka
+from mcm_local.ports import LOOPBACK, free_port
+from mcm_local.postgres import Postgres
+from mcm_local.processes import Command
+from mcm_local.server import Server
+
+BACKLOG = ("generate", "--days", "30", "--count", "40000", "--to", "kafka")
+# slow enough that a normal hour does not look like a burst of activity
+TRICKLE = ("generate", "--rate", "0.2", "--to", "kafka")
+
+_SERVICES = ("rules-engine", "enricher", "api")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The product's parts and how each is run."""
+
+    kafka: Kafka
+    postgres: Postgres
+    api_port: int
+    backlog_fed: Path
+
+    @property
+    def api_url(self) -> str:
+        """Where the API answers."""
+        return f"http://{LOOPBACK}:{self.api_port}"
+
+    def endpoints(self) -> Endpoints:
+        """Where it all answers; known once Postgres was started."""
+        return Endpoints(
+            api=self.api_url,
+            dashboard=f"{self.api_url}/app/",
+            kafka=self.kafka.bootstrap_servers,
+            database=self.postgres.url,
+        )
+
+    def servers(self) -> list[Spec]:
+        """Postgres and Kafka; the last to stop."""
+        return [_server(self.postgres, stop_timeout_s=2.0), _server(self.kafka, stop_timeout_s=2.5)]
+
+    def services(self) -> list[Spec]:
+        """The migration, then every service."""
+        ports = {name: free_port() for name in _SERVICES}
+        ready: dict[str, Callable[[], bool]] = {
+            name: _answers(f"http://{LOOPBACK}:{port}/metrics") for name, port in ports.items()
+        }
+        ready["api"] = _answers(f"{self.api_url}/ready")
+        migration = Spec("migrate", self._command("mcm-migrate"), after=("postgres",), once=True)
+        return [
+            migration,
+            *(
+                Spec(
+                    name,
+                    self._command(f"mcm-{name}", "run", MCM_METRICS_PORT=str(ports[name])),
+                    after=("migrate", "kafka"),
+                    is_ready=ready[name],
+                    stop_timeout_s=1.5,
+                )
+                for name in _SERVICES
+            ),
+        ]
+
+    def feeds(self) -> list[Spec]:
+        """A month of events the first time, then a trickle; the first to stop."""
+        backlog = Spec(
+            "backlog",
+            self._command("mcm-ingestor", *BACKLOG),
+            after=_SERVICES,
+            once=True,
+            when_done=self.backlog_fed.touch,
+            stop_timeout_s=1.0,
+        )
+        first = [] if self.backlog_fed.exists() else [backlog]
+        after = tuple(spec.name for spec in first) or _SERVICES
+        return [*first, Spec("feed", self._command("mcm-ingestor", *TRICKLE), after=after, stop_timeout_s=1.0)]
+
+    def _command(self, program: str, *arguments: str, **settings: str) -> Callable[[], Command]:
+        return lambda: Command((str(COMMANDS / program), *arguments), environment={**self._environment(), **settings})
+
+    def _environment(self) -> dict[str, str]:
+        # logins and addresses of a cluster the person works with elsewhere are not meant for this one
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
+        return {
+            "MCM_LOG_FORMAT": "console",
+            **kept,
+            "DATABASE_URL": self.postgres.url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            "MCM_API_HOST": LOOPBACK,
+            "MCM_API_PORT": str(self.api_port),
+            "MCM_METRICS_PORT": "0",
+        }
+
+
+def _server(server: Server, *, stop_timeout_s: float) -> Spec:
+    def command() -> Command:
+        server.prepare()
+        return server.command()
+
+    return Spec(
+        server.name, command, is_ready=server.answers, stop_signal=server.stop_signal, stop_timeout_s=stop_timeout_s
+    )
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=1) as response:  # noqa: S310 (http on loopback)
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    return ask

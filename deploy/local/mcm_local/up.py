@@ -1,0 +1,123 @@
+"""Runs Kafka and Postgres, or the whole product, until asked to stop."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mcm_local.checkout import COMMANDS, JARS
+from mcm_local.endpoints import Endpoints, remove_endpoints, write_endpoints
+from mcm_local.folder import Folder
+from mcm_local.jars import fetch
+from mcm_local.kafka import Kafka
+from mcm_local.ports import free_port
+from mcm_local.postgres import Postgres
+from mcm_local.product import Product
+from mcm_local.settings import LocalSettings
+from mcm_local.supervise import Supervisor
+
+_USER = "you@example.com"
+_EVENT = (
+    """{"id":"try-'$(date +%s)'","source":"my-app","event_type":"storage_bucket_permission_changed","""
+    f'"user":"{_USER}",'
+    """"timestamp":"'$(date -u +%FT%TZ)'","""
+    """"raw_data":{"bucket":"customer-exports","visibility":"public","old_visibility":"private"}}"""
+)
+
+
+class Progress:
+    """Says on stderr what is being done, and how many seconds after the start."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, message: str) -> None:
+        """Says one thing."""
+        sys.stderr.write(f"[{time.monotonic() - self._began:6.1f} s] {message}\n")
+        sys.stderr.flush()
+
+
+def up(settings: LocalSettings, *, feed: bool) -> None:
+    """Runs the whole product; returns when everything has stopped.
+
+    Raises ConfigurationError when the folder is in use or a part cannot be started at all.
+    """
+    say = Progress()
+    with _product(settings, say) as (folder, product):
+
+        def when_ready() -> None:
+            endpoints = product.endpoints()
+            write_endpoints(folder.endpoints, endpoints)
+            say("everything answers")
+            _show(_how_to_use(endpoints))
+
+        specs = [*product.servers(), *product.services(), *(product.feeds() if feed else [])]
+        try:
+            Supervisor(specs, folder.logs, say, started=folder.remember).run(when_ready)
+        finally:
+            remove_endpoints(folder.endpoints)
+
+
+def stack(settings: LocalSettings) -> None:
+    """Runs only Kafka and Postgres and prints the settings that lead to them.
+
+    Raises ConfigurationError when the folder is in use or a part cannot be started at all.
+    """
+    say = Progress()
+    with _product(settings, say) as (folder, product):
+
+        def when_ready() -> None:
+            _show(
+                f"export DATABASE_URL={product.postgres.url}\n"
+                f"export KAFKA_BOOTSTRAP_SERVERS={product.kafka.bootstrap_servers}"
+            )
+
+        Supervisor(product.servers(), folder.logs, say, started=folder.remember).run(when_ready)
+
+
+@contextmanager
+def _product(settings: LocalSettings, say: Progress) -> Iterator[tuple[Folder, Product]]:
+    folder = Folder(settings.folder)
+    with folder.held():
+        remove_endpoints(folder.endpoints)
+        fetch(JARS, say=say)
+        kafka = Kafka(folder.path / "kafka", _port("Kafka", settings.kafka_port, say), jars=JARS)
+        postgres = Postgres(folder.path / "postgres", _port("Postgres", settings.postgres_port, say))
+        yield folder, Product(kafka, postgres, _port("the API", settings.api_port, say), folder.backlog_fed)
+        say(f"all stopped; the data stays in {folder.path}")
+
+
+def _port(who: str, preferred: int, say: Progress) -> int:
+    port = free_port(preferred)
+    if port != preferred:
+        say(f"port {preferred} is taken; {who} takes {port}")
+    return port
+
+
+def _how_to_use(endpoints: Endpoints) -> str:
+    push = f"KAFKA_BOOTSTRAP_SERVERS={endpoints.kafka} {_shortest(COMMANDS / 'mcm-ingestor')} push"
+    return f"""
+  dashboard  {endpoints.dashboard}
+  API        {endpoints.api}/docs
+  Kafka      {endpoints.kafka}
+  database   {endpoints.database}
+
+Push an event (a bucket made public), then read its finding:
+
+  echo '{_EVENT}' | {push}
+  curl -s '{endpoints.api}/findings?user={_USER.replace("@", "%40")}&page_size=1'
+
+Ctrl-C stops it all.
+"""
+
+
+def _shortest(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
