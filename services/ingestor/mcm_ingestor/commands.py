@@ -1,0 +1,112 @@
+"""What the commands do: settings in, a connection, the use case, a closing line."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from mcm_ingestor import generate
+from mcm_ingestor import push as pushing
+from mcm_ingestor.dead_letters import newest_letters, replay_letters
+from mcm_ingestor.generator.month import stream_events
+from mcm_ingestor.progress import Tally, say, tally
+from mcm_ingestor.replay import Origin, Replay
+from mcm_ingestor.settings import IngestorSettings
+from mcm_ingestor.show_letters import print_json, print_table
+from mcm_ingestor.sinks import SinkName, open_sink
+from mcm_shared.bus.admin import ensure_topics
+from mcm_shared.bus.producer import connect_producer
+from mcm_shared.bus.records import Outgoing
+from mcm_shared.cli import EXIT_FAILED, EXIT_INTERRUPTED, on_stop_signal
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.errors import McmError
+from mcm_shared.read_files import STDIN, read_entries, require_readable
+from mcm_shared.settings import KafkaSettings, load_settings
+
+
+async def generate_backlog(count: int, seed: int, end: datetime, days: int, to: SinkName) -> None:
+    """Generates ``count`` events of the ``days`` before ``end``; exits 130 when stopped before."""
+    async with open_sink(to) as sink:
+        stop = _stopped_by_signals()
+        with tally(count) as done:
+            try:
+                events = stream_events(count, seed=seed, now=end, days=days)
+                await generate.generate_backlog(events, sink, done, stop)
+            except McmError:
+                _say_what_was_generated(done, seed, end, to)
+                raise
+            _say_what_was_generated(done, seed, end, to)
+    if done.done < count:
+        raise SystemExit(EXIT_INTERRUPTED)
+
+
+async def generate_live(rate: float, seed: int, count: int | None, to: SinkName) -> None:
+    """Generates events as they happen until stopped, which is no failure."""
+    async with open_sink(to) as sink:
+        stop = _stopped_by_signals()
+        with tally(count) as done:
+            await generate.generate_live(rate, seed, count, sink, done, stop)
+    say(f"{done.sentence('generated')}, --seed {seed}")
+
+
+async def replay(files: Sequence[tuple[str, Origin]], rate: float | None) -> None:
+    """Replays files; exits 1 when a record was refused, 130 when stopped before the end."""
+    settings, kafka = load_settings(IngestorSettings), load_settings(KafkaSettings)
+    for name, _ in files:
+        require_readable(name)
+    await ensure_topics(kafka)
+    stop = _stopped_by_signals()
+    async with connect_producer(kafka) as producer:
+        with tally(None) as done:
+            replaying = Replay(producer, Topics(kafka.topic_prefix).raw, rate, done, stop)
+            try:
+                await replaying.run(files, settings.max_event_bytes)
+            finally:
+                refused = f", refused {replaying.refused:,}" if replaying.refused else ""
+                done.say(done.sentence("replayed") + refused)
+    if stop.is_set():
+        raise SystemExit(EXIT_INTERRUPTED)
+    if replaying.refused:
+        raise SystemExit(EXIT_FAILED)
+
+
+async def push() -> list[str]:
+    """Pushes the events of standard input and returns their ids."""
+    settings, kafka = load_settings(IngestorSettings), load_settings(KafkaSettings)
+    entries = (entry for entries in read_entries(STDIN, settings.max_event_bytes) for entry in entries)
+    payloads = pushing.validated(entries)
+    await ensure_topics(kafka)
+    topic = Topics(kafka.topic_prefix).raw
+    async with connect_producer(kafka) as producer:
+        await producer.send([Outgoing(topic, payload) for payload in payloads.values()])
+    return list(payloads)
+
+
+async def list_dead_letters(limit: int, output: Literal["table", "json"]) -> None:
+    """Prints the newest dead letters."""
+    letters, total = await newest_letters(load_settings(KafkaSettings), limit)
+    if output == "json":
+        print_json(letters)
+    else:
+        print_table(letters, total)
+
+
+async def replay_dead_letters(everything: bool, reason: str | None) -> None:
+    """Sends dead letters again and says how many."""
+    kafka = load_settings(KafkaSettings)
+    async with connect_producer(kafka) as producer:
+        replayed = await replay_letters(kafka, producer, everything=everything, reason=reason)
+    foreign = f"; {replayed.foreign:,} come from no topic of ours and stay" if replayed.foreign else ""
+    say(f"replayed {replayed.sent:,} dead letters{foreign}")
+
+
+def _say_what_was_generated(done: Tally, seed: int, end: datetime, to: SinkName) -> None:
+    # with this seed and end it can be run again, and adds only what is missing
+    what = f"; {done.new:,} of them were new" if to is SinkName.DB else ""
+    done.say(f"{done.sentence('generated')}, --seed {seed} --until {end:%Y-%m-%dT%H:%M:%SZ}{what}")
+
+
+def _stopped_by_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    on_stop_signal(stop.set)
+    return stop

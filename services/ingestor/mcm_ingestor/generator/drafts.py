@@ -1,0 +1,68 @@
+"""An event before it has its place in the stream, and so its id."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from mcm_shared.contracts.events import EVENT_FAMILIES, RawEvent
+
+SECOND: Final = 1_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_SOURCES: Final = {
+    "auth": "sso",
+    "mfa": "sso",
+    "git": "git",
+    "permissions": "iam",
+    "api_tokens": "iam",
+    "deployments": "ci",
+    "storage": "cloud",
+}
+_SOURCE_OF: Final = {
+    event_type: _SOURCES[family] for family, event_types in EVENT_FAMILIES.items() for event_type in event_types
+}
+
+
+class Draft(NamedTuple):
+    """What somebody does; ``at`` is in milliseconds since 1970."""
+
+    at: int
+    event_type: str
+    user: str
+    raw_data: dict[str, Any]
+
+
+def to_event(draft: Draft, event_id: str) -> RawEvent:
+    """Makes the canonical event of a draft; nothing is validated, since it was made here."""
+    return RawEvent.model_construct(
+        id=event_id,
+        source=_SOURCE_OF[draft.event_type],
+        event_type=draft.event_type,
+        user=draft.user,
+        timestamp=to_time(draft.at),
+        raw_data=draft.raw_data,
+    )
+
+
+def to_time(at: int) -> datetime:
+    """Turns milliseconds since 1970 into a time in UTC."""
+    return _EPOCH + timedelta(milliseconds=at)
+
+
+def to_ms(time: datetime) -> int:
+    """Turns a time into whole milliseconds since 1970, exactly."""
+    return (time - _EPOCH) // timedelta(milliseconds=1)
+
+
+def iso(at: int) -> str:
+    """Writes milliseconds since 1970 as ISO 8601 with seconds."""
+    return f"{to_time(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def series_name(seed: int, *what: object) -> str:
+    """Names a series of generated events, the first part of their ids: by the seed and by all else that shapes them."""
+    return f"gen-{seed}-{hashlib.sha256(repr(what).encode()).hexdigest()[:8]}"

@@ -1,0 +1,137 @@
+"""Replays files of events to Kafka: native payloads with their source in a header, or canonical events."""
+
+import asyncio
+import importlib.metadata
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+import orjson
+
+from mcm_ingestor.generate import in_batches, pause
+from mcm_ingestor.progress import Tally
+from mcm_ingestor.push import event_of
+from mcm_ingestor.read_ahead import ReadAhead
+from mcm_shared.bus.producer import Producer
+from mcm_shared.bus.records import Headers, Outgoing
+from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
+from mcm_shared.errors import ConfigurationError, PoisonEventError
+from mcm_shared.read_files import Entry, read_entries
+
+CANONICAL: Final = "canonical"
+ENVELOPE: Final = "envelope"
+"""Each record names its own source: ``{"source": …, "payload": {…}}``."""
+
+_WEBHOOK: Final = "github.webhook"
+_NATIVE: Final = (
+    "aws.cloudtrail",
+    "github.audit",
+    _WEBHOOK,
+    "okta.system",
+    "azure.signin",
+    "azure.audit",
+    "azure.activity",
+)
+
+_BATCH: Final = 2_000
+_REASONS_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the records of a file are: their source, and the webhook event where the source is GitHub's webhooks."""
+
+    source: str
+    webhook_event: str | None = None
+
+    def message(self, entry: Entry, topic: str) -> Outgoing:
+        """Makes the message of a record; raises PoisonEventError for one that can never be processed."""
+        if entry.error is not None:
+            raise PoisonEventError(entry.error)
+        if self.source == CANONICAL:
+            event_of(entry)
+            return Outgoing(topic, entry.payload)
+        if not isinstance(entry.data, dict):
+            raise PoisonEventError(f"a record must be a JSON object, not {type(entry.data).__name__}")
+        if self.source != ENVELOPE:
+            return Outgoing(topic, entry.payload, headers=self._headers(self.source))
+        source, payload = entry.data.get("source"), entry.data.get("payload")
+        if not isinstance(source, str) or not isinstance(payload, dict):
+            raise PoisonEventError('an envelope must be {"source": "<name>", "payload": {…}}')
+        return Outgoing(topic, orjson.dumps(payload), headers=() if source == CANONICAL else self._headers(source))
+
+    def _headers(self, source: str) -> Headers:
+        headers: Headers = ((SOURCE_HEADER, source.encode()),)
+        if self.webhook_event is None:
+            return headers
+        return (*headers, (WEBHOOK_EVENT_HEADER, self.webhook_event.encode()))
+
+
+def origin_of(name: str, source: str, webhook_event: str | None) -> Origin:
+    """Says what a file holds; without ``webhook_event`` a webhook's is the file's name up to ``--``."""
+    if source == _WEBHOOK and webhook_event is None:
+        event, dashes, _ = PurePath(name).name.partition("--")
+        webhook_event = event if dashes else None
+    return Origin(source, webhook_event)
+
+
+def require_known(source: str) -> None:
+    """Raises ConfigurationError for a source that nothing would understand; plug-ins may bring their own."""
+    plugged = {entry_point.name for entry_point in importlib.metadata.entry_points(group="mcm.sources")}
+    known = [CANONICAL, ENVELOPE, *_NATIVE, *sorted(plugged)]
+    if source not in known:
+        raise ConfigurationError(f"--source {source} is not known; it is one of {', '.join(known)}")
+
+
+class Replay:
+    """Sends the records of files in order, at most ``rate`` a second, and counts those it has to refuse."""
+
+    def __init__(self, producer: Producer, topic: str, rate: float | None, tally: Tally, stop: asyncio.Event) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._rate = rate
+        self._tally = tally
+        self._stop = stop
+        self._began = time.monotonic()
+        self.refused = 0
+
+    async def run(self, files: Sequence[tuple[str, Origin]], max_bytes: int) -> None:
+        """Replays the files one after the other until they end or ``stop`` is set.
+
+        Raises BrokerDownError, and ConfigurationError for a file that cannot be read.
+        """
+        size = _BATCH if self._rate is None else max(1, min(_BATCH, int(self._rate / 10)))
+        async for origin, entries in ReadAhead(_read(files, max_bytes), self._stop):
+            for batch in in_batches(entries, size):
+                await self._send([message for entry in batch if (message := self._message(origin, entry))])
+                if self._stop.is_set():
+                    return
+
+    def _message(self, origin: Origin, entry: Entry) -> Outgoing | None:
+        try:
+            return origin.message(entry, self._topic)
+        except PoisonEventError as error:
+            self.refused += 1
+            if self.refused == 1 and origin.source == CANONICAL and isinstance(entry.data, dict):
+                self._tally.say("these are read as canonical events; for a source's own records say --source")
+            if self.refused <= _REASONS_SHOWN:
+                self._tally.say(f"{entry.place}: {error.reason}")
+            elif self.refused == _REASONS_SHOWN + 1:
+                self._tally.say("… more are wrong; they are counted only")
+            return None
+
+    async def _send(self, messages: Iterable[Outgoing]) -> None:
+        batch = list(messages)
+        if self._rate is not None:
+            due = self._began + self._tally.done / self._rate
+            await pause(max(0.0, due - time.monotonic()), self._stop)
+        await self._producer.send(batch)
+        self._tally.add(len(batch))
+
+
+def _read(files: Sequence[tuple[str, Origin]], max_bytes: int) -> Iterator[tuple[Origin, list[Entry]]]:
+    for name, origin in files:
+        for entries in read_entries(name, max_bytes):
+            yield origin, entries

@@ -1,0 +1,83 @@
+"""A broker with topics of the test's own, our command with something on standard input, and what it has sent."""
+
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mcm_local.checkout import COMMANDS
+from mcm_shared.bus.admin import ensure_topics
+from mcm_shared.bus.producer import connect_producer
+from mcm_shared.bus.reader import read_topic
+from mcm_shared.bus.records import Outgoing, Record
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import create_engine
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
+
+Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]
+RecordsOf = Callable[[str], Awaitable[list[Record]]]
+
+
+@pytest.fixture
+def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
+    """The broker, with topics of this test's own."""
+    return KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
+    )
+
+
+@pytest.fixture
+def topics(kafka: KafkaSettings) -> Topics:
+    """This test's topics."""
+    return Topics(kafka.topic_prefix)
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+    """An empty database, once of each kind."""
+    url = request.getfixturevalue("database_url" if request.param == "postgresql" else "sqlite_url")
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)), pooled=False)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def ingestor(request: pytest.FixtureRequest) -> Ingestor:
+    """Runs ``mcm-ingestor`` to its end, with the test's Kafka unless ``env`` says otherwise."""
+
+    def run(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+        environment = {} if env else request.getfixturevalue("service_env")
+        return subprocess.run(
+            (COMMANDS / "mcm-ingestor", *arguments),
+            input=stdin,
+            env={**environment, **env},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def records_of(kafka: KafkaSettings) -> RecordsOf:
+    """Reads all that a topic holds, each partition in its order."""
+
+    async def read(topic: str) -> list[Record]:
+        return [record async for record in read_topic(kafka, topic)]
+
+    return read
+
+
+@pytest.fixture
+async def send(kafka: KafkaSettings) -> Callable[..., Awaitable[None]]:
+    """Sends messages and waits until they are there; the topics are made before."""
+    await ensure_topics(kafka)
+
+    async def deliver(*messages: Outgoing) -> None:
+        async with connect_producer(kafka) as producer:
+            await producer.send(messages)
+
+    return deliver

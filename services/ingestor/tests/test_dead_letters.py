@@ -1,0 +1,185 @@
+"""``mcm-ingestor dead-letters``: what failed is shown, and goes back where it came from, once, with its identity."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mcm_shared.bus.records import Outgoing, Record, dead_letter
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.testing.builders import ARecord
+
+Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]
+RecordsOf = Callable[[str], Awaitable[list[Record]]]
+Send = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def a_letter(topics: Topics) -> Callable[..., Outgoing]:
+    """Makes the dead letter of a record that failed at an offset of ``events.raw``."""
+
+    def letter(offset: int, reason: str = "not valid JSON", **record: Any) -> Outgoing:
+        failed = ARecord(**{"topic": topics.raw, "offset": offset, "value": b"{", **record})
+        return dead_letter(failed, reason, topics)
+
+    return letter
+
+
+async def listed(ingestor: Ingestor, *arguments: str) -> list[dict[str, Any]]:
+    ended = await asyncio.to_thread(ingestor, "dead-letters", "list", "--format", "json", *arguments)
+    assert ended.returncode == 0, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+async def replay(ingestor: Ingestor, *arguments: str) -> str:
+    ended = await asyncio.to_thread(ingestor, "dead-letters", "replay", *arguments)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stderr.decode().strip()
+
+
+async def test_a_letter_says_what_failed_where_and_why(
+    ingestor: Ingestor, topics: Topics, send: Send, a_letter: Callable[..., Outgoing]
+) -> None:
+    headers = (("source", b"aws.cloudtrail"), ("mine", b"kept"))
+    await send(a_letter(7, "timestamp is missing", partition=2, value=b'{"a": "\xff"}', key=b"k", headers=headers))
+
+    (letter,) = await listed(ingestor)
+
+    assert letter == {
+        "origin": f"{topics.raw}/2/7",
+        "reason": "timestamp is missing",
+        "topic": topics.raw,
+        "partition": 2,
+        "offset": 7,
+        "timestamp": "2026-11-20T12:01:00Z",
+        "source": "aws.cloudtrail",
+        "replayed": False,
+        "key": "k",
+        "value": '{"a": "�"}',
+    }
+
+
+async def test_the_list_is_newest_first_limited_and_names_an_origin_once(
+    ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
+) -> None:
+    letters = [a_letter(number, timestamp=1_763_000_000_000 + number * 1_000) for number in range(10)]
+    await send(*letters, letters[9], letters[9])
+
+    assert [letter["offset"] for letter in await listed(ingestor, "--limit", "3")] == [9, 8, 7]
+    assert len(await listed(ingestor)) == 10
+
+
+async def test_a_table_shows_event_text_as_text_only(
+    ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
+) -> None:
+    await send(a_letter(1, "bad [red]reason[/red]", value=b"\x1b[31mevil\x07 [link=http://192.0.2.1]x[/link]"))
+
+    ended = await asyncio.to_thread(ingestor, "dead-letters", "list")
+
+    shown = ended.stdout.decode()
+    assert "1 dead letters" in shown
+    assert "bad [red]reason[/red]" in shown
+    assert "·[31mevil· [link=http://192.0.2.1]x[/link]" in shown
+
+
+async def test_a_replayed_record_is_the_original_with_its_origin(
+    ingestor: Ingestor,
+    records_of: RecordsOf,
+    topics: Topics,
+    send: Send,
+    a_letter: Callable[..., Outgoing],
+) -> None:
+    headers = (("source", b"aws.cloudtrail"), ("mine", b"kept"))
+    await send(a_letter(7, partition=2, value=b"\x00\xff raw", key=b"k", headers=headers))
+
+    assert await replay(ingestor) == "replayed 1 dead letters"
+
+    (record,) = await records_of(topics.raw)
+    assert (record.value, record.key) == (b"\x00\xff raw", b"k")
+    assert tuple(record.headers) == (*headers, ("origin", f"{topics.raw}/2/7".encode()))
+
+
+async def test_what_was_replayed_is_not_replayed_again_unless_all_is_asked_for(
+    ingestor: Ingestor,
+    records_of: RecordsOf,
+    topics: Topics,
+    send: Send,
+    a_letter: Callable[..., Outgoing],
+) -> None:
+    await send(*(a_letter(number, key=str(number).encode()) for number in range(20)), a_letter(3, key=b"again"))
+
+    assert await replay(ingestor) == "replayed 20 dead letters"
+    assert await replay(ingestor) == "replayed 0 dead letters"
+    assert all(letter["replayed"] for letter in await listed(ingestor))
+
+    await send(a_letter(20))
+    assert await replay(ingestor) == "replayed 1 dead letters"
+    assert await replay(ingestor, "--all") == "replayed 21 dead letters"
+    assert len(await records_of(topics.raw)) == 20 + 1 + 21
+
+
+async def test_a_record_that_fails_again_waits_again_under_its_first_origin(
+    ingestor: Ingestor,
+    records_of: RecordsOf,
+    topics: Topics,
+    send: Send,
+    a_letter: Callable[..., Outgoing],
+) -> None:
+    await send(a_letter(7))
+    await replay(ingestor)
+    (again,) = await records_of(topics.raw)
+    await send(dead_letter(again, "still not valid JSON", topics))
+
+    (letter,) = await listed(ingestor)
+
+    assert (letter["origin"], letter["replayed"]) == (f"{topics.raw}/0/7", False)
+    assert await replay(ingestor) == "replayed 1 dead letters"
+
+
+async def test_only_letters_of_one_reason_can_be_replayed_and_the_others_wait(
+    ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
+) -> None:
+    await send(a_letter(1, "unknown source x"), a_letter(2, "not valid JSON"), a_letter(3, "Unknown source y"))
+
+    assert await replay(ingestor, "--reason", "unknown SOURCE") == "replayed 2 dead letters"
+
+    waiting = [letter["reason"] for letter in await listed(ingestor) if not letter["replayed"]]
+    assert "not valid JSON" in waiting
+    assert await replay(ingestor, "--reason", "valid") == "replayed 1 dead letters"
+
+
+async def test_a_letter_that_names_a_foreign_topic_is_not_followed(
+    ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
+) -> None:
+    await send(a_letter(1, topic="somebody-elses"), a_letter(2))
+
+    assert await replay(ingestor) == "replayed 1 dead letters; 1 come from no topic of ours and stay"
+
+
+async def test_a_letter_nobody_of_ours_wrote_is_shown_and_not_followed(
+    ingestor: Ingestor, topics: Topics, send: Send
+) -> None:
+    forged = (("partition", b"two"), ("offset", b"9" * 30), ("timestamp", b"9" * 17), ("reason", b"\xff"), ("x", None))
+    await send(Outgoing(topics.dead, b"", headers=forged), Outgoing(topics.dead, b"x", key=b"x"))
+
+    letters = await listed(ingestor)
+
+    assert [(letter["partition"], letter["offset"], letter["timestamp"]) for letter in letters] == [(-1, -1, None)] * 2
+    assert {letter["reason"] for letter in letters} == {"\ufffd", "no reason is given"}
+    assert await replay(ingestor) == "replayed 0 dead letters; 2 come from no topic of ours and stay"
+
+
+async def test_no_dead_letters_are_no_trouble(ingestor: Ingestor) -> None:
+    assert await listed(ingestor) == []
+    assert await replay(ingestor) == "replayed 0 dead letters"
+
+
+@pytest.mark.parametrize("command", ["list", "replay"])
+def test_without_a_broker_it_says_so(ingestor: Ingestor, command: str) -> None:
+    ended = ingestor("dead-letters", command, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(b"error: Kafka does not answer at 127.0.0.1:1")
