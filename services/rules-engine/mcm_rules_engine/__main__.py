@@ -1,0 +1,71 @@
+"""The ``mcm-rules-engine`` command."""
+
+import asyncio
+import random
+from typing import Final
+
+from mcm_rules_engine.commands import app
+from mcm_rules_engine.match import Matcher
+from mcm_rules_engine.packs import load_packs
+from mcm_rules_engine.process import Processor
+from mcm_rules_engine.reload import MatchedBatch, RulesInForce
+from mcm_rules_engine.settings import EngineSettings
+from mcm_shared.bus.worker import Subscription, Worker
+from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import create_engine
+from mcm_shared.db.migrate import wait_for_schema
+from mcm_shared.logs import configure_logs
+from mcm_shared.metrics import serve_metrics
+from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_settings
+
+SHARDS: Final = 16
+"""Rows that the roll-ups of one hour and source are spread over; more workers than that only share some."""
+
+
+@app.command()
+def run() -> None:
+    """Consumes events from Kafka until stopped."""
+    run_command(_run)
+
+
+async def _run() -> None:
+    asked = asyncio.Event()
+    on_reload_signal(asked.set)
+    configure_logs("rules-engine")
+    settings = load_settings(EngineSettings)
+    kafka = load_settings(KafkaSettings)
+    engine = create_engine(load_settings(DatabaseSettings))
+    topics = Topics(kafka.topic_prefix)
+    # by chance, not by process id: in containers all workers have the same
+    shard = random.randrange(SHARDS)  # noqa: S311 (spreads workers, hides nothing)
+    rules = RulesInForce(
+        engine,
+        lambda before: load_packs(before=before),
+        asked,
+        matcher=lambda ruleset: Matcher(ruleset, topics, settings.max_event_bytes),
+        processor=lambda ruleset: Processor(engine, ruleset, topics, shard),
+    )
+    serve_metrics(load_settings(MetricsSettings))
+    worker: Worker[MatchedBatch] = Worker(
+        kafka,
+        Subscription(topics.raw, topics.group("rules-engine"), settings.batch_size),
+        decode=rules.decode,
+        handle=rules.handle,
+    )
+    on_stop_signal(worker.stop)
+    try:
+        await wait_for_schema(engine)
+        await rules.register()
+        await until_first_ends(worker.run(), rules.reload_when_asked())
+    finally:
+        await engine.dispose()
+
+
+def main() -> None:
+    """Runs the command line."""
+    app(prog_name="mcm-rules-engine")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The state of a finding, and how two states of it join: least, greatest, and counts of what was really inserted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mcm_shared.contracts.findings import Severity
+
+Evidence = dict[str, Any]
+"""Why a detection was made: its event (uid, time, source, type, user, facts), and for a correlation what it counted:
+``count``, ``window`` and ``completed_by``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingState:
+    """The part of a finding that the engine owns.
+
+    ``event_uid``, ``event_id``, ``user`` and ``first_seen`` are those of the earliest detection. ``counted`` is the
+    most that a detection of a correlation counted, 0 for a single-event rule. ``describe`` writes a correlation's
+    description from it; None where the description is that of the earliest event.
+    """
+
+    uid: UUID
+    rule_id: UUID
+    rule_version: str
+    rule_name: str
+    title: str
+    tags: tuple[str, ...]
+    series_id: UUID
+    group: dict[str, Any]
+    group_key: str
+    bucket_start: datetime
+    bucket_end: datetime
+    severity: Severity
+    user: str | None
+    description: str
+    first_seen: datetime
+    last_seen: datetime
+    detection_count: int
+    event_uid: UUID
+    event_id: int
+    earliest: Evidence
+    latest: Evidence
+    counted: int
+    describe: Callable[[int], str] | None = None
+
+
+def join(one: FindingState, other: FindingState) -> FindingState:
+    """Joins two states of a finding that count different detections: the same whichever comes first."""
+    first = min(one, other, key=lambda state: (state.first_seen, state.earliest["event_uid"]))
+    joined = replace(
+        first,
+        severity=max(one.severity, other.severity, key=lambda severity: severity.rank),
+        last_seen=max(one.last_seen, other.last_seen),
+        earliest=_join_evidence(one.earliest, other.earliest, earliest=True),
+        latest=_join_evidence(one.latest, other.latest, earliest=False),
+        detection_count=one.detection_count + other.detection_count,
+        counted=max(one.counted, other.counted),
+    )
+    describe = one.describe or other.describe
+    return joined if describe is None else replace(joined, description=describe(joined.counted), describe=None)
+
+
+def _join_evidence(one: Evidence, other: Evidence, *, earliest: bool) -> Evidence:
+    here, there = (one["at"], one["event_uid"]), (other["at"], other["event_uid"])
+    if here != there:
+        return one if (here < there) == earliest else other
+    # the same detection, seen when fewer and when more events were in: more can only raise what completed it
+    return max(one, other, key=_weight)
+
+
+def _weight(evidence: Evidence) -> tuple[int, list[tuple[str, str]]]:
+    completed_by = [(entry["at"], entry["event_uid"]) for entry in evidence.get("completed_by", ())]
+    return int(evidence.get("count", 0)), completed_by

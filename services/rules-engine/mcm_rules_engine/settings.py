@@ -1,0 +1,46 @@
+"""Settings of the rules-engine, beside those that every service shares."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EngineSettings(BaseSettings):
+    """How the rules-engine works through events."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    max_event_bytes: Annotated[
+        int,
+        Field(
+            ge=1024,
+            le=8 * 1024 * 1024,
+            validation_alias="MCM_MAX_EVENT_BYTES",
+            description="A larger event is dead-lettered",
+        ),
+    ] = 1024 * 1024
+    batch_size: Annotated[
+        int, Field(ge=1, le=10_000, validation_alias="MCM_BATCH_SIZE", description="Events handled at once, at most")
+    ] = 1000
+
+
+class RulesSettings(BaseSettings):
+    """Which rules are in force beside the built-in ones."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    path: Annotated[
+        str,
+        Field(
+            validation_alias="MCM_RULES_PATH",
+            description="Packs: rule files and folders of them, separated like the entries of PATH",
+        ),
+    ] = ""
+    lenient: Annotated[
+        bool,
+        Field(
+            validation_alias="MCM_RULES_LENIENT",
+            description="Start without the packs that cannot be loaded, instead of not at all",
+        ),
+    ] = False

@@ -1,0 +1,1 @@
+"""Sigma rules: parsed by pySigma, compiled to Python predicates over events."""

@@ -1,0 +1,165 @@
+"""From a YAML document to a compiled rule."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
+from sigma.rule import SigmaDetections, SigmaRule
+
+from mcm_rules_engine.sigma.detections import DetectionReader, compile_detection, compile_step
+from mcm_rules_engine.sigma.documents import Document, Problem
+from mcm_rules_engine.sigma.event_view import EventView, Space, canonical_json
+from mcm_rules_engine.sigma.groups import group_reader
+from mcm_rules_engine.sigma.log_sources import LogSource, read_log_source
+from mcm_rules_engine.sigma.metadata import Metadata, Reader, read_metadata
+from mcm_rules_engine.sigma.rule import Rule
+from mcm_rules_engine.sigma.suggest import did_you_mean
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
+from mcm_shared.contracts.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A Sigma filter: what it excludes from the rules it names, or from all of its log source (``rules`` None)."""
+
+    document: Document
+    sigma: SigmaFilter
+    rules: tuple[str, ...] | None
+
+    def names(self, metadata: Metadata) -> bool:
+        """Tells whether this filter names a rule."""
+        return self.rules is not None and not {metadata.id, metadata.name}.isdisjoint(self.rules)
+
+
+def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | None, list[Problem]]:
+    """Compiles a rule, with the filters that apply to it; returns the rule, or every problem it has."""
+    reader = Reader(document)
+    metadata = read_metadata(reader)
+    log_source = _log_source(reader)
+    if log_source is None:
+        return None, reader.problems
+    detections = DetectionReader(reader, "detection", log_source.space)
+    definition = detections.read()
+    steps = _read_steps(reader, detections, metadata.level)
+    if reader.problems:
+        return None, reader.problems
+    try:
+        sigma, applied = _filtered(document, metadata, definition, filters, reader)
+        detection = compile_detection(sigma.detection, log_source.space)
+        severity_of = _severity_of(metadata.level, steps, sigma.detection, log_source.space)
+    except (SigmaError, UnsupportedError) as error:
+        reader.wrong(("detection",), str(error))
+    if reader.problems:
+        return None, reader.problems
+    rule = Rule(
+        **metadata.definition(document, _version(document, metadata, applied), metadata.group_by),
+        log_source=log_source,
+        matches=detection.matches,
+        severity_of=severity_of,
+        group_of=group_reader(log_source.space, metadata.group_by),
+        required=detection.required,
+    )
+    return rule, []
+
+
+def build_filter(document: Document) -> tuple[Filter | None, list[Problem]]:
+    """Reads a filter document; returns the filter, or every problem it has."""
+    reader = Reader(document)
+    reader.check_spelling(document.data, ("title", "logsource", "filter"))
+    title = reader.text("title", required=True)
+    log_source = _log_source(reader)
+    if log_source is None:
+        return None, reader.problems
+    definition = DetectionReader(reader, "filter", log_source.space, ("rules",)).read()
+    if reader.problems:
+        return None, reader.problems
+    try:
+        sigma = SigmaFilter.from_dict({"title": title, "logsource": document.data["logsource"], "filter": definition})
+    except SigmaError as error:
+        reader.wrong(("filter",), str(error))
+    if reader.problems:
+        return None, reader.problems
+    named = sigma.filter.rules
+    rules = None if isinstance(named, str) else tuple(str(each.reference) for each in named)
+    return Filter(document, sigma, rules), []
+
+
+def _log_source(reader: Reader) -> LogSource | None:
+    value = reader.document.data.get("logsource")
+    if not isinstance(value, dict):
+        reader.wrong(("logsource",), "is missing" if value is None else "must be a map such as {category: activity}")
+        return None
+    reader.check_spelling(value, ("category", "product", "service", "definition"), ("logsource",))
+    try:
+        return read_log_source(value)
+    except UnsupportedError as error:
+        reader.wrong(("logsource",), str(error))
+        return None
+
+
+def _filtered(
+    document: Document, metadata: Metadata, definition: dict[str, Any], filters: Sequence[Filter], reader: Reader
+) -> tuple[SigmaRule, list[Filter]]:
+    sigma = SigmaRule.from_dict(
+        {
+            "title": metadata.title[:256],
+            "id": metadata.id or None,
+            "name": metadata.name or None,
+            "logsource": document.data["logsource"],
+            "detection": definition,
+        }
+    )
+    applied = []
+    for each in filters:
+        before = list(sigma.detection.condition)
+        each.sigma.apply_on_rule(sigma)
+        if sigma.detection.condition != before:
+            applied.append(each)
+        elif each.names(metadata):
+            what = f"is not that of the rule {metadata.name!r}, which the filter names"
+            reader.problems.append(each.document.problem(("logsource",), what))
+    return sigma, applied
+
+
+def _read_steps(reader: Reader, detections: DetectionReader, level: Severity) -> dict[Severity, str]:
+    value = reader.document.data.get("escalate", {})
+    if not isinstance(value, dict):
+        reader.wrong(("escalate",), "must be a map of a severity to a condition, such as {critical: in_production}")
+        return {}
+    steps = {}
+    for key, condition in value.items():
+        at = ("escalate", str(key))
+        if key not in tuple(Severity):
+            reader.wrong(at, f"is not one of {', '.join(Severity)}{did_you_mean(str(key), Severity)}")
+            continue
+        if Severity(key).rank <= level.rank:
+            reader.wrong(at, f"does not raise the severity: the rule's level is {level}")
+        detections.check_condition(condition, at)
+        steps[Severity(key)] = condition
+    return steps
+
+
+def _severity_of(
+    level: Severity, steps: Mapping[Severity, str], detections: SigmaDetections, space: Space
+) -> Callable[[EventView], Severity]:
+    if not steps:
+        return lambda _: level
+    highest_first = sorted(steps.items(), key=lambda step: -step[0].rank)
+    compiled = [(severity, compile_step(condition, detections, space)) for severity, condition in highest_first]
+    return lambda view: next((severity for severity, holds in compiled if holds(view)), level)
+
+
+def _version(document: Document, metadata: Metadata, applied: Sequence[Filter]) -> str:
+    definition = {
+        "logsource": document.data["logsource"],
+        "detection": document.data["detection"],
+        "escalate": document.data.get("escalate"),
+        "level": metadata.level,
+        "group_by": metadata.group_by,
+        "group_for": metadata.group_for.total_seconds(),
+        "filters": [each.document.data["filter"] for each in applied],
+    }
+    return hashlib.sha256(canonical_json(definition).encode()).hexdigest()[:12]

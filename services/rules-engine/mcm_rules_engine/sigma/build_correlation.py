@@ -1,0 +1,105 @@
+"""From a YAML document to a compiled correlation."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from mcm_rules_engine.sigma.correlation import Correlation, Kind, Member, Series
+from mcm_rules_engine.sigma.correlation_keys import CorrelationKeys
+from mcm_rules_engine.sigma.describe import template_fields
+from mcm_rules_engine.sigma.documents import Document, Problem
+from mcm_rules_engine.sigma.event_view import canonical_json
+from mcm_rules_engine.sigma.metadata import Metadata, Reader, read_metadata
+from mcm_rules_engine.sigma.rule import Rule
+
+_SERIES: Final = UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de")
+_ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationDraft:
+    """A correlation document as read, before the rules it refers to are known."""
+
+    document: Document
+    metadata: Metadata
+    keys: CorrelationKeys
+
+
+def read_correlation(document: Document) -> tuple[CorrelationDraft | None, list[Problem]]:
+    """Reads a correlation document; returns the draft, or every problem it has."""
+    reader = Reader(document)
+    metadata = read_metadata(reader)
+    keys = CorrelationKeys.read(reader, metadata.level)
+    if "group_by" in document.data:
+        reader.wrong(("group_by",), "a correlation groups by correlation.group-by")
+    told = {"count", "timespan", *keys.group_by}
+    for field in template_fields(metadata.description):
+        if field not in told:
+            reader.wrong(("description",), f"{{{field}}} is none of {', '.join(sorted(told))}")
+    return (None if reader.problems else CorrelationDraft(document, metadata, keys)), reader.problems
+
+
+def build_correlation(
+    draft: CorrelationDraft, members: Mapping[str, Rule | Correlation]
+) -> tuple[Correlation | None, list[Problem]]:
+    """Compiles a correlation over its ``members``, by reference; returns it, or every problem it has."""
+    reader = Reader(draft.document)
+    keys, metadata = draft.keys, draft.metadata
+    entries = [_member(reader, keys, reference, members[reference]) for reference in keys.rules]
+    correlations = [member for member in members.values() if isinstance(member, Correlation)]
+    if keys.tumbling and correlations:
+        reader.wrong(("correlation", "window"), "a tumbling window counts single-event rules only")
+    if any(member.tumbling for member in correlations):
+        reader.wrong(("correlation", "rules"), "a correlation over a tumbling window cannot be counted itself")
+    if reader.problems:
+        return None, reader.problems
+    versions = {member.id: member.version for member in members.values()}
+    groups = [tuple(entries)] if keys.kind in _ONE_INPUT else [(entry,) for entry in entries]
+    correlation = Correlation(
+        **metadata.definition(draft.document, _version(draft, versions), keys.group_by),
+        kind=keys.kind,
+        inputs=tuple(_series(keys, group, versions) for group in groups),
+        timespan=keys.timespan,
+        steps=keys.steps,
+        tumbling=keys.tumbling,
+        depth=1 + max((member.depth for member in correlations), default=0),
+    )
+    return correlation, []
+
+
+def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> Member:
+    fields = tuple(keys.aliases.get(field, {}).get(reference, field) for field in keys.group_by)
+    if isinstance(member, Correlation):
+        # a detection of a correlation has its group and nothing else
+        wanted = fields if keys.value_field is None else (*fields, keys.value_field)
+        for field in wanted:
+            if field not in member.group_by:
+                known = ", ".join(member.group_by) or "nothing"
+                what = f"{field!r} is no field that the correlation {reference!r} groups by ({known})"
+                reader.wrong(("correlation", "group-by"), what)
+    return Member(member.id, fields, keys.value_field)
+
+
+def _series(keys: CorrelationKeys, members: tuple[Member, ...], versions: Mapping[str, str]) -> Series:
+    definition: dict[str, Any] = {
+        "group_by": keys.group_by,
+        "members": sorted(
+            [member.rule_id, versions[member.rule_id], list(member.fields), member.value_field] for member in members
+        ),
+        "bucket": keys.timespan // timedelta(microseconds=1) if keys.tumbling else None,
+    }
+    return Series(uuid5(_SERIES, canonical_json(definition)), keys.group_by, members)
+
+
+def _version(draft: CorrelationDraft, versions: Mapping[str, str]) -> str:
+    definition = {
+        "correlation": draft.document.data["correlation"],
+        "escalate": draft.document.data.get("escalate"),
+        "level": draft.metadata.level,
+        "group_for": draft.metadata.group_for.total_seconds(),
+        "members": versions,
+    }
+    return hashlib.sha256(canonical_json(definition).encode()).hexdigest()[:12]

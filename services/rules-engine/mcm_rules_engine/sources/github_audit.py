@@ -1,0 +1,124 @@
+"""GitHub: one event of an organisation's or enterprise's audit log."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from mcm_rules_engine.sources.normaliser import MAX_NAME, id_at, known, moment_at, other_type, text_at
+from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_shared.errors import PoisonEventError
+
+SOURCE: Final = "github.audit"
+
+Facts = dict[str, Any]
+Action = Callable[[dict[str, Any], Facts], str]
+"""Adds the facts of one action and returns the event type."""
+
+
+def normalise(payload: Any, fallback_id: str) -> SourceEvent:
+    """Makes the event of an entry of the audit log; its ``created_at`` is in milliseconds since 1970."""
+    if not isinstance(payload, dict):
+        raise PoisonEventError(f"an event of GitHub's audit log must be a JSON object, not {type(payload).__name__}")
+    action = text_at(payload, "action")
+    if action is None:
+        raise PoisonEventError("action is missing: is this an event of GitHub's audit log?")
+    # newer logs name the same time twice
+    timestamp = moment_at(payload, "created_at" if payload.get("created_at") is not None else "@timestamp")
+    event_id = id_at(payload, "_document_id", fallback_id)
+    facts = _common_facts(payload)
+    known_action = _ACTIONS.get(action)
+    event_type = known_action(payload, facts) if known_action is not None else other_type(SOURCE, action)
+    actor = text_at(payload, "actor")
+    return SourceEvent(
+        uid=event_uid(SOURCE, event_id),
+        id=event_id,
+        source=SOURCE,
+        event_type=event_type,
+        user=None if actor is None else actor[:MAX_NAME],
+        timestamp=timestamp,
+        raw_data=payload,
+        attributes=facts,
+    )
+
+
+def _common_facts(payload: dict[str, Any]) -> Facts:
+    return known(
+        {
+            "ip": text_at(payload, "actor_ip"),
+            "user_agent": text_at(payload, "user_agent"),
+            "country": text_at(payload, "actor_location", "country_code"),
+            "repository": text_at(payload, "repo"),
+            "organisation": text_at(payload, "org"),
+        }
+    )
+
+
+def _as(event_type: str) -> Action:
+    def read(_payload: dict[str, Any], _facts: Facts) -> str:
+        return event_type
+
+    return read
+
+
+def _pull_request(event_type: str) -> Action:
+    def read(payload: dict[str, Any], facts: Facts) -> str:
+        facts |= known({"number": payload.get("pull_request_id"), "title": text_at(payload, "pull_request_title")})
+        return event_type
+
+    return read
+
+
+def _role_given(payload: dict[str, Any], facts: Facts) -> str:
+    new_role = text_at(payload, "new_repo_permission") or text_at(payload, "permission")
+    facts["new_role"] = _role(payload, new_role) or "member"
+    return _role_changed(payload, facts)
+
+
+def _role_named(name: str) -> Action:
+    def read(payload: dict[str, Any], facts: Facts) -> str:
+        facts["new_role"] = name
+        return _role_changed(payload, facts)
+
+    return read
+
+
+def _role_changed(payload: dict[str, Any], facts: Facts) -> str:
+    old_role = text_at(payload, "old_repo_permission") or text_at(payload, "old_permission")
+    facts |= known(
+        {
+            "old_role": _role(payload, old_role),
+            "target": text_at(payload, "user"),
+            "resource": _resource(payload),
+        }
+    )
+    return "permission_changed"
+
+
+def _role(payload: dict[str, Any], permission: str | None) -> str | None:
+    # whoever administers an organisation owns it
+    if permission == "admin" and payload["action"].startswith("org."):
+        return "owner"
+    return permission
+
+
+def _resource(payload: dict[str, Any]) -> str | None:
+    family = payload["action"].partition(".")[0]
+    named = {"repo": "repo", "team": "team", "business": "business"}.get(family, "org")
+    name = text_at(payload, named) or text_at(payload, "org")
+    return None if name is None else f"{family}:{name}"
+
+
+_ACTIONS: Final[dict[str, Action]] = {
+    "user.login": _as("login_success"),
+    "user.failed_login": _as("login_failed"),
+    "user.two_factor_challenge_success": _as("mfa_success"),
+    "user.two_factor_challenge_failure": _as("mfa_failed"),
+    "pull_request.create": _pull_request("pull_request_opened"),
+    "pull_request.merge": _pull_request("pull_request_merged"),
+    **{f"{scope}.add_member": _role_given for scope in ("org", "repo", "team")},
+    **{f"{scope}.update_member": _role_given for scope in ("org", "repo")},
+    **{f"{scope}.remove_member": _role_changed for scope in ("org", "repo", "team")},
+    "team.promote_maintainer": _role_named("maintainer"),
+    "team.demote_maintainer": _role_named("member"),
+    "business.add_admin": _role_named("admin"),
+    "business.remove_admin": _role_changed,
+}

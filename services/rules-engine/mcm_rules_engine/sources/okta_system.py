@@ -1,0 +1,167 @@
+"""Okta: one event of the System Log."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from mcm_rules_engine.sources.normaliser import MAX_NAME, id_at, known, other_type, text_at, time_at, value_at
+from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_shared.errors import PoisonEventError
+
+SOURCE: Final = "okta.system"
+
+Facts = dict[str, Any]
+Action = Callable[[dict[str, Any], Facts], str]
+"""Adds the facts of one action and returns the event type; '' when this outcome is none of the known types."""
+
+_NOBODY: Final = ("unknown", "")
+_ROLES: Final = {"super administrator": "super_admin", "organization administrator": "admin"}
+"""Okta's roles that administer everything, as the built-in rules know them; the others keep their names."""
+
+
+def normalise(payload: Any, fallback_id: str) -> SourceEvent:
+    """Makes the event of an entry of the System Log.
+
+    Only what succeeded becomes a change; a login or a factor that failed is an event of its own.
+    """
+    if not isinstance(payload, dict):
+        raise PoisonEventError(f"an event of Okta's System Log must be a JSON object, not {type(payload).__name__}")
+    action = text_at(payload, "eventType")
+    if action is None:
+        raise PoisonEventError("eventType is missing: is this an event of Okta's System Log?")
+    timestamp = time_at(payload, "published")
+    event_id = id_at(payload, "uuid", fallback_id)
+    facts = _common_facts(payload)
+    known_action = _ACTIONS.get(action)
+    event_type = known_action(payload, facts) if known_action is not None else ""
+    return SourceEvent(
+        uid=event_uid(SOURCE, event_id),
+        id=event_id,
+        source=SOURCE,
+        event_type=event_type or other_type(SOURCE, action),
+        user=_user(payload),
+        timestamp=timestamp,
+        raw_data=payload,
+        attributes=facts,
+    )
+
+
+def _user(payload: dict[str, Any]) -> str | None:
+    actor = payload.get("actor")
+    # Okta itself sends the challenge; whom it is about stands among the targets
+    if text_at(actor, "type") == "SystemPrincipal":
+        about = _target(payload, "User")
+        if about is not None:
+            return about
+    return _name(actor)
+
+
+def _name(entity: Any) -> str | None:
+    names = (text_at(entity, key) for key in ("alternateId", "displayName", "id"))
+    name = next((name for name in names if name is not None and name.lower() not in _NOBODY), None)
+    return None if name is None else name[:MAX_NAME]
+
+
+def _target(payload: dict[str, Any], *types: str) -> str | None:
+    targets = payload.get("target")
+    # no targets are null, not an empty list
+    for each in targets if isinstance(targets, list) else ():
+        if text_at(each, "type") in types:
+            return _name(each)
+    return None
+
+
+def _common_facts(payload: dict[str, Any]) -> Facts:
+    client = payload.get("client")
+    return known(
+        {
+            "ip": text_at(client, "ipAddress"),
+            "user_agent": text_at(client, "userAgent", "rawUserAgent"),
+            "country": text_at(client, "geographicalContext", "country"),
+            "city": text_at(client, "geographicalContext", "city"),
+            "reason": text_at(payload, "outcome", "reason"),
+        }
+    )
+
+
+def _succeeded(payload: dict[str, Any]) -> bool:
+    return text_at(payload, "outcome", "result") in ("SUCCESS", "ALLOW")
+
+
+def _failed(payload: dict[str, Any]) -> bool:
+    return text_at(payload, "outcome", "result") in ("FAILURE", "DENY")
+
+
+def _login(payload: dict[str, Any], facts: Facts) -> str:
+    facts["method"] = "password"
+    return "login_success" if _succeeded(payload) else "login_failed" if _failed(payload) else ""
+
+
+def _factor(payload: dict[str, Any], facts: Facts) -> str:
+    factor = text_at(payload, "debugContext", "debugData", "factor")
+    if factor is not None:
+        facts["factor"] = factor.lower()
+    return "mfa_success" if _succeeded(payload) else "mfa_failed" if _failed(payload) else ""
+
+
+def _factor_denied(_payload: dict[str, Any], facts: Facts) -> str:
+    facts |= {"factor": "push", "reason": "denied_by_user"}
+    return "mfa_failed"
+
+
+def _challenge(payload: dict[str, Any], facts: Facts) -> str:
+    facts["factor"] = payload["eventType"].split(".")[1]
+    return "mfa_challenge" if not _failed(payload) else ""
+
+
+def _role_granted(payload: dict[str, Any], facts: Facts) -> str:
+    facts["new_role"] = _roles(payload, "privilegeGranted")
+    return _permission_changed(payload, facts)
+
+
+def _role_revoked(payload: dict[str, Any], facts: Facts) -> str:
+    facts["old_role"] = _roles(payload, "privilegeRevoked")
+    return _permission_changed(payload, facts)
+
+
+def _permission_changed(payload: dict[str, Any], facts: Facts) -> str:
+    facts |= {"target": _target(payload, "User", "UserGroup"), "resource": "okta"}
+    return "permission_changed" if _succeeded(payload) else ""
+
+
+def _roles(payload: dict[str, Any], key: str) -> list[str]:
+    said = value_at(payload, "debugContext", "debugData", key)
+    names = [name.strip() for name in said.split(",")] if isinstance(said, str) else []
+    return [_ROLES.get(name.lower(), name) for name in names if name]
+
+
+def _token_created(payload: dict[str, Any], facts: Facts) -> str:
+    # a token of Okta works for as long as it is used
+    facts |= {"token_id": _token(payload), "expires_at": None}
+    return "api_token_created" if _succeeded(payload) else ""
+
+
+def _token_revoked(payload: dict[str, Any], facts: Facts) -> str:
+    facts["token_id"] = _token(payload)
+    return "api_token_revoked" if _succeeded(payload) else ""
+
+
+def _token(payload: dict[str, Any]) -> str | None:
+    targets = payload.get("target")
+    return text_at(targets[0], "id") if isinstance(targets, list) and targets else None
+
+
+_ACTIONS: Final[dict[str, Action]] = {
+    "user.session.start": _login,
+    "user.authentication.auth_via_mfa": _factor,
+    "user.mfa.okta_verify.deny_push": _factor_denied,
+    "system.push.send_factor_verify_push": _challenge,
+    "system.sms.send_factor_verify_message": _challenge,
+    "system.email.send_factor_verify_message": _challenge,
+    "system.voice.send_phone_verification_call": _challenge,
+    "user.account.privilege.grant": _role_granted,
+    "user.account.privilege.revoke": _role_revoked,
+    "group.privilege.grant": _role_granted,
+    "group.privilege.revoke": _role_revoked,
+    "system.api_token.create": _token_created,
+    "system.api_token.revoke": _token_revoked,
+}

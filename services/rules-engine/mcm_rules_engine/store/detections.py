@@ -1,0 +1,189 @@
+"""Detections by series and group: written if absent, and looked at around a position."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Boolean, Integer, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from mcm_rules_engine.correlate.looks import LatestByValue, Look, Row, Seen
+from mcm_shared.db.bulk import BulkInsert
+from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.tables import DETECTIONS
+
+
+class DetectionRow(NamedTuple):
+    """A row of the detections table."""
+
+    series_id: UUID
+    group_key: str
+    at: int
+    event_uid: UUID
+    value: str | None = None
+
+
+_INSERT: Final = BulkInsert(DETECTIONS, DetectionRow._fields, conflict="DO NOTHING")
+_INSERT_AND_TELL: Final = BulkInsert(
+    DETECTIONS, DetectionRow._fields, conflict="DO NOTHING", returning=DetectionRow._fields
+)
+
+_COLUMN: Final = DETECTIONS.c
+
+# All looks of a round by one statement.
+_LOOK_POSTGRESQL: Final = text("""
+SELECT r.number, found.is_after, found.at, found.event_uid, found.value
+FROM unnest(:series, :groups, :ats, :uids, :befores, :afters)
+     WITH ORDINALITY AS r(series, grp, at, uid, before, after, number)
+CROSS JOIN LATERAL (
+    (SELECT false AS is_after, d.at, d.event_uid, d.value FROM detections d
+     WHERE d.series_id = r.series AND d.group_key = r.grp AND (d.at, d.event_uid) < (r.at, r.uid)
+     ORDER BY d.at DESC, d.event_uid DESC LIMIT r.before)
+    UNION ALL
+    (SELECT true, d.at, d.event_uid, d.value FROM detections d
+     WHERE d.series_id = r.series AND d.group_key = r.grp AND (d.at, d.event_uid) >= (r.at, r.uid)
+     ORDER BY d.at, d.event_uid LIMIT r.after)
+) found
+""").bindparams(
+    bindparam("series", type_=ARRAY(_COLUMN.series_id.type)),
+    bindparam("groups", type_=ARRAY(_COLUMN.group_key.type)),
+    bindparam("ats", type_=ARRAY(_COLUMN.at.type)),
+    bindparam("uids", type_=ARRAY(_COLUMN.event_uid.type)),
+    bindparam("befores", type_=ARRAY(_COLUMN.at.type)),
+    bindparam("afters", type_=ARRAY(_COLUMN.at.type)),
+)
+
+# SQLite has no LATERAL, and takes a LIMIT only from outside: one statement for all looks of one size.
+_ONE_LOOK: Final = """
+d.series_id = json_extract(r.value, '$[1]') AND d.group_key = json_extract(r.value, '$[2]')
+AND (d.at, d.event_uid) {} (json_extract(r.value, '$[3]'), json_extract(r.value, '$[4]'))
+"""
+_LOOK_SQLITE: Final = text(f"""
+SELECT json_extract(r.value, '$[0]') AS number, false AS is_after, found.at, found.event_uid, found.value
+FROM json_each(:looks) r JOIN detections found ON found.rowid IN (
+    SELECT d.rowid FROM detections d WHERE {_ONE_LOOK.format("<")} ORDER BY d.at DESC, d.event_uid DESC LIMIT :before)
+UNION ALL
+SELECT json_extract(r.value, '$[0]'), true, found.at, found.event_uid, found.value
+FROM json_each(:looks) r JOIN detections found ON found.rowid IN (
+    SELECT d.rowid FROM detections d WHERE {_ONE_LOOK.format(">=")} ORDER BY d.at, d.event_uid LIMIT :after)
+""").columns(  # noqa: S608 (our own text)
+    number=Integer(), is_after=Boolean(), at=_COLUMN.at.type, event_uid=_COLUMN.event_uid.type, value=_COLUMN.value.type
+)
+
+# Jumps from value to value through the index, so that many rows of one value cost as much as one.
+_BY_VALUE_POSTGRESQL: Final = text("""
+WITH RECURSIVE one(value) AS (
+    (SELECT value FROM detections WHERE series_id = :series AND group_key = :grp AND value IS NOT NULL
+     ORDER BY value LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.value FROM detections d
+            WHERE d.series_id = :series AND d.group_key = :grp AND d.value > one.value ORDER BY d.value LIMIT 1)
+    FROM one WHERE one.value IS NOT NULL)
+SELECT latest.at, latest.event_uid, one.value FROM one CROSS JOIN LATERAL (
+    SELECT d.at, d.event_uid FROM detections d
+    WHERE d.series_id = :series AND d.group_key = :grp AND d.value = one.value
+      AND d.at > :since AND (d.at, d.event_uid) < (:at, :uid)
+    ORDER BY d.at DESC, d.event_uid DESC LIMIT 1) latest
+""").bindparams(bindparam("series", type_=_COLUMN.series_id.type), bindparam("uid", type_=_COLUMN.event_uid.type))
+
+_BY_VALUE_SQLITE: Final = (
+    text("""
+SELECT at, event_uid, value FROM (
+    SELECT d.at, d.event_uid, d.value,
+           row_number() OVER (PARTITION BY d.value ORDER BY d.at DESC, d.event_uid DESC) AS age
+    FROM detections d
+    WHERE d.series_id = :series AND d.group_key = :grp AND d.at > :since AND (d.at, d.event_uid) < (:at, :uid))
+WHERE age = 1
+""")
+    .bindparams(bindparam("series", type_=_COLUMN.series_id.type), bindparam("uid", type_=_COLUMN.event_uid.type))
+    .columns(at=_COLUMN.at.type, event_uid=_COLUMN.event_uid.type, value=_COLUMN.value.type)
+)
+
+
+async def insert_detections(connection: AsyncConnection, rows: Iterable[DetectionRow]) -> set[DetectionRow]:
+    """Inserts the rows that are not there yet; returns those really inserted."""
+    inserted = await _INSERT_AND_TELL.execute(connection, _in_order(rows))
+    return {DetectionRow._make(row) for row in inserted}
+
+
+async def insert_counted(connection: AsyncConnection, rows: Iterable[DetectionRow]) -> int:
+    """Inserts rows of events that are new themselves, so that none is there yet; returns how many they are.
+
+    They are most of all rows, and to have them told as well costs as much as to insert them.
+    """
+    ordered = _in_order(rows)
+    await _INSERT.execute(connection, ordered)
+    return len(ordered)
+
+
+def _in_order(rows: Iterable[DetectionRow]) -> list[DetectionRow]:
+    # in one order: two workers that write the same rows wait for each other and never deadlock
+    return sorted(
+        set(rows), key=lambda row: (row.series_id.int, row.group_key, row.at, row.event_uid.int, row.value or "")
+    )
+
+
+async def look(connection: AsyncConnection, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+    """Answers a round of looks, in their order."""
+    around = [one for one in wanted if isinstance(one, Look)]
+    look_around = _look_at_once if _is_postgresql(connection) else _look_by_size
+    found = iter(await look_around(connection, around))
+    return [next(found) if isinstance(one, Look) else await _latest_by_value(connection, one) for one in wanted]
+
+
+async def _look_at_once(connection: AsyncConnection, wanted: Sequence[Look]) -> list[Seen]:
+    if not wanted:
+        return []
+    result = await connection.execute(
+        _LOOK_POSTGRESQL,
+        {
+            "series": [one.series_id for one in wanted],
+            "groups": [one.group_key for one in wanted],
+            "ats": [one.position[0] for one in wanted],
+            "uids": [one.position[1] for one in wanted],
+            "befores": [one.before for one in wanted],
+            "afters": [one.after for one in wanted],
+        },
+    )
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in result.all():
+        found[row[0] - 1].append(row[1:])
+    return [_seen(found[number]) for number in range(len(wanted))]
+
+
+async def _look_by_size(connection: AsyncConnection, wanted: Sequence[Look]) -> list[Seen]:
+    by_size: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for number, one in enumerate(wanted):
+        at, uid = one.position
+        by_size[one.before, one.after].append((number, one.series_id.hex, one.group_key, at, uid.hex))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for (before, after), looks in by_size.items():
+        parameters = {"looks": orjson.dumps(looks).decode(), "before": before, "after": after}
+        for row in (await connection.execute(_LOOK_SQLITE, parameters)).all():
+            found[row[0]].append(row[1:])
+    return [_seen(found[number]) for number in range(len(wanted))]
+
+
+async def _latest_by_value(connection: AsyncConnection, one: LatestByValue) -> Seen:
+    at, uid = one.position
+    statement = _BY_VALUE_POSTGRESQL if _is_postgresql(connection) else _BY_VALUE_SQLITE
+    result = await connection.execute(
+        statement, {"series": one.series_id, "grp": one.group_key, "at": at, "uid": uid, "since": one.since}
+    )
+    return Seen(sorted((Row((row[0], row[1]), row[2]) for row in result.all()), key=lambda row: row.position), [])
+
+
+def _seen(rows: Iterable[Sequence[Any]]) -> Seen:
+    before: list[Row] = []
+    after: list[Row] = []
+    for is_after, at, uid, value in rows:
+        (after if is_after else before).append(Row((at, uid), value))
+    before.sort(key=lambda row: row.position)
+    after.sort(key=lambda row: row.position)
+    return Seen(before, after)
+
+
+def _is_postgresql(connection: AsyncConnection) -> bool:
+    return connection.dialect.name == "postgresql"

@@ -1,0 +1,129 @@
+"""Findings: joined into the table, and read as they travel."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, select, update
+
+from mcm_rules_engine.finding_state import FindingState, join
+from mcm_shared.contracts.findings import FindingMessage, Severity
+from mcm_shared.db.bulk import BulkInsert, among
+from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
+from mcm_shared.db.tables import FINDINGS
+
+_IDENTITY: Final = (
+    "uid",
+    "rule_id",
+    "rule_version",
+    "rule_name",
+    "title",
+    "tags",
+    "series_id",
+    "group_key",
+    "bucket_start",
+    "bucket_end",
+)
+_STATE: Final = (
+    "version",
+    "severity_rank",
+    "user",
+    "description",
+    "first_seen",
+    "last_seen",
+    "detection_count",
+    "event_id",
+    "event_uid",
+    "extra_data",
+)
+
+_CHANGING: Final = ("rule_version", "title", "tags", *_STATE)
+
+_INSERT_FINDINGS: Final = BulkInsert(FINDINGS, (*_IDENTITY, *_STATE), conflict="(uid) DO NOTHING", returning=("uid",))
+
+_UPDATE_FINDING: Final = (
+    update(FINDINGS)
+    .where(FINDINGS.c.uid == bindparam("of_uid"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+
+
+async def merge_findings(connection: AsyncConnection, raised: Mapping[UUID, FindingState]) -> None:
+    """Joins what was raised into the findings table, making those that are missing; changes nothing that is known.
+
+    Cannot deadlock with another worker: new rows are inserted in uid order before any existing row is locked, and
+    existing ones are locked in uid order.
+    """
+    if not raised:
+        return
+    uids = sorted(raised)
+    is_raised = among(FINDINGS.c.uid, uids, connection)
+    there = set((await connection.execute(select(FINDINGS.c.uid).where(is_raised))).scalars())
+    # made with nothing counted: what was raised is joined into new and known rows alike
+    await _INSERT_FINDINGS.execute(
+        connection, [_row(replace(raised[uid], detection_count=0), version=0) for uid in uids if uid not in there]
+    )
+    locked = select(FINDINGS).where(is_raised).order_by(FINDINGS.c.uid).with_for_update()
+    changes = []
+    for row in (await connection.execute(locked)).all():
+        known = _state_of(row)
+        joined = join(known, raised[known.uid])
+        if joined != known or row.version == 0:
+            changes.append(_changes(joined, row.version + 1))
+    if changes:
+        await connection.execute(_UPDATE_FINDING, changes)
+
+
+async def read_messages(connection: AsyncConnection, uids: Collection[UUID]) -> list[FindingMessage]:
+    """Reads the whole state of findings as it travels; those that are not there are left out."""
+    if not uids:
+        return []
+    query = select(*MESSAGE_COLUMNS).where(among(FINDINGS.c.uid, uids, connection)).order_by(FINDINGS.c.id)
+    return [message_of(row) for row in (await connection.execute(query)).all()]
+
+
+async def read_all_messages(connection: AsyncConnection) -> list[FindingMessage]:
+    """Reads every finding, the earliest first; for a database in memory, which holds few."""
+    columns = FINDINGS.c
+    query = select(*MESSAGE_COLUMNS).order_by(columns.first_seen, columns.rule_name, columns.group_key, columns.uid)
+    return [message_of(row) for row in (await connection.execute(query)).all()]
+
+
+def _values(state: FindingState, version: int) -> dict[str, Any]:
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    values["version"] = version
+    values["severity_rank"] = state.severity.rank
+    values["extra_data"] = {
+        "rule_version": state.rule_version,
+        "group": state.group,
+        "earliest": state.earliest,
+        "latest": state.latest,
+        "counted": state.counted,
+    }
+    return values
+
+
+def _row(state: FindingState, version: int) -> tuple[Any, ...]:
+    values = _values(state, version)
+    return tuple(values[name] for name in (*_IDENTITY, *_STATE))
+
+
+def _changes(state: FindingState, version: int) -> dict[str, Any]:
+    values = _values(state, version)
+    return {"of_uid": state.uid, **{f"new_{name}": values[name] for name in _CHANGING}}
+
+
+def _state_of(row: Row[Any]) -> FindingState:
+    extra = row.extra_data
+    columns = {name: getattr(row, name) for name in (*_IDENTITY, *_STATE)}
+    del columns["extra_data"], columns["severity_rank"], columns["version"]
+    return FindingState(
+        **{**columns, "tags": tuple(row.tags)},
+        severity=Severity.of_rank(row.severity_rank),
+        group=extra["group"],
+        earliest=extra["earliest"],
+        latest=extra["latest"],
+        counted=extra["counted"],
+    )

@@ -1,0 +1,119 @@
+"""Counters of tumbling windows: raised by what a transaction really inserted, summed over their shards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from mcm_rules_engine.correlate.looks import Position
+from mcm_shared.db.bulk import BulkInsert
+from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.tables import TUMBLING_COUNTS
+
+
+class Bucket(NamedTuple):
+    """One window of one group; ``start`` in microseconds since 1970."""
+
+    series_id: UUID
+    group_key: str
+    start: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What fell into a bucket: how many events, the earliest and the latest."""
+
+    count: int
+    first: Position
+    last: Position
+    newest: Position | None = None
+
+    def add(self, position: Position) -> None:
+        """Counts an event; once, also where several rules hold for it, one after the other."""
+        if position == self.newest:
+            return
+        self.newest = position
+        if not self.count or position < self.first:
+            self.first = position
+        if not self.count or position > self.last:
+            self.last = position
+        self.count += 1
+
+
+_ADD: Final = BulkInsert(
+    TUMBLING_COUNTS,
+    ("series_id", "group_key", "bucket", "shard", "count", "first", "last"),
+    conflict="(series_id, group_key, bucket, shard) DO UPDATE SET "
+    "count = tumbling_counts.count + excluded.count, "
+    "first = CASE WHEN excluded.first < tumbling_counts.first THEN excluded.first ELSE tumbling_counts.first END, "
+    "last = CASE WHEN excluded.last > tumbling_counts.last THEN excluded.last ELSE tumbling_counts.last END",
+)
+
+_COLUMN: Final = TUMBLING_COUNTS.c
+
+# Few buckets reach their threshold; no more than these are given back.
+_READ: Final = """
+SELECT r.number, sum(t.count), min(t.first), max(t.last)
+FROM {wanted} JOIN tumbling_counts t ON t.series_id = r.series AND t.group_key = r.grp AND t.bucket = r.bucket
+GROUP BY r.number, r.least HAVING sum(t.count) >= r.least
+"""
+_READ_POSTGRESQL: Final = text(
+    _READ.format(
+        wanted="unnest(:series, :groups, :buckets, :leasts) WITH ORDINALITY AS r(series, grp, bucket, least, number)"
+    )
+).bindparams(
+    bindparam("series", type_=ARRAY(_COLUMN.series_id.type)),
+    bindparam("groups", type_=ARRAY(_COLUMN.group_key.type)),
+    bindparam("buckets", type_=ARRAY(_COLUMN.bucket.type)),
+    bindparam("leasts", type_=ARRAY(_COLUMN.count.type)),
+)
+_READ_SQLITE: Final = text(
+    _READ.format(
+        wanted="(SELECT key + 1 AS number, json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS grp, "
+        "json_extract(value, '$[2]') AS bucket, json_extract(value, '$[3]') AS least FROM json_each(:wanted)) AS r"
+    )
+)
+_OFFSET: Final = 1 << 63
+
+
+async def add_to_tumbling(connection: AsyncConnection, tallies: Mapping[Bucket, Tally], shard: int) -> None:
+    """Adds what was really inserted to the counters."""
+    # in one order: two workers that raise the same counters wait for each other and never deadlock
+    new = [entry for entry in tallies.items() if entry[1].count]
+    ordered = sorted(new, key=lambda entry: (entry[0].series_id.int, *entry[0][1:]))
+    await _ADD.execute(
+        connection,
+        [(*bucket, shard, tally.count, _text(tally.first), _text(tally.last)) for bucket, tally in ordered],
+    )
+
+
+async def read_tumbling(connection: AsyncConnection, least: Mapping[Bucket, int]) -> dict[Bucket, Tally]:
+    """Sums the counters of buckets over their shards; of those that reach the count ``least`` has for them."""
+    if not least:
+        return {}
+    wanted = list(least)
+    if connection.dialect.name == "postgresql":
+        series, groups, buckets = zip(*wanted, strict=True)
+        parameters = {"series": series, "groups": groups, "buckets": buckets, "leasts": list(least.values())}
+        result = await connection.execute(_READ_POSTGRESQL, parameters)
+    else:
+        plain = [(series.hex, group_key, start, count) for (series, group_key, start), count in least.items()]
+        result = await connection.execute(_READ_SQLITE, {"wanted": orjson.dumps(plain).decode()})
+    return {
+        wanted[number - 1]: Tally(int(count), _position(first), _position(last))
+        for number, count, first, last in result.all()
+    }
+
+
+def _text(position: Position) -> str:
+    # fixed width, so that texts sort as positions do, times before 1970 included
+    return f"{position[0] + _OFFSET:020d}:{position[1].hex}"
+
+
+def _position(text: str) -> Position:
+    at, uid = text.split(":")
+    return int(at) - _OFFSET, UUID(uid)

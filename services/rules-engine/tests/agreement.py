@@ -1,0 +1,41 @@
+"""Running a case through the engine and holding what comes out against the oracle."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from tests.deliveries import read_messages, read_result, run_case
+from tests.generated_cases import Case
+from tests.oracle import Expected, ExpectedFinding
+
+from mcm_shared.db.engine import AsyncEngine
+from tests import oracle
+
+
+async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) -> Expected:
+    """Runs a case and asserts that the database holds what the oracle says, whole rows; returns that.
+
+    The last that was published of each finding must be what the database holds.
+    """
+    published = await run_case(engines, case)
+    expected = oracle.evaluate(case.ruleset, case.events)
+    found = await read_result(engines[0])
+    assert list(differences(expected.findings, found.findings)) == []
+    assert found.hits == expected.hits
+    assert found.rollups == expected.rollups
+    newest = {message.uid: message for message in sorted(published, key=lambda message: message.version)}
+    assert newest == await read_messages(engines[0])
+    return expected
+
+
+def differences(expected: Mapping[UUID, ExpectedFinding], found: Mapping[UUID, ExpectedFinding]) -> Iterator[str]:
+    """Says in words where findings are not as they must be."""
+    for uid in expected.keys() - found.keys():
+        yield f"missing: {expected[uid]}"
+    for uid in found.keys() - expected.keys():
+        yield f"not expected: {found[uid]}"
+    for uid in expected.keys() & found.keys():
+        there, here = asdict(expected[uid]), asdict(found[uid])
+        for name in there:
+            if there[name] != here[name]:
+                yield f"{name} of {there['rule_name']} {there['group']}: {here[name]} instead of {there[name]}"

@@ -1,0 +1,192 @@
+"""Runs a case through the engine, workers beside each other, and reads back what is in the database."""
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import delete, false, func, select
+from tests.generated_cases import Case, Delivery
+from tests.oracle import Expected, ExpectedFinding
+
+from mcm_rules_engine.apply_rules import apply_rules_to_event
+from mcm_rules_engine.match import Batch, MatchedEvent
+from mcm_rules_engine.process import Processor
+from mcm_rules_engine.run_rules import run_rules
+from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import AsyncConnection, AsyncEngine, create_engine, transaction
+from mcm_shared.db.events import add_to_rollups, insert_events
+from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
+from mcm_shared.db.tables import DETECTIONS, EVENT_ROLLUPS, FINDINGS, RULES, SOURCE_EVENTS, TUMBLING_COUNTS
+from mcm_shared.settings import DatabaseSettings
+
+TOPICS = Topics()
+
+
+class WorkerDiedError(Exception):
+    """A worker dies: what it has committed stays, nothing else."""
+
+
+class Schedule:
+    """Lets workers open their transactions one at a time in an order chosen by a seed; without a seed, as they come."""
+
+    def __init__(self, workers: int, seed: int | None) -> None:
+        self._random = None if seed is None else random.Random(seed)
+        self._running = workers
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def turn(self) -> None:
+        """Waits for a turn."""
+        if self._random is not None:
+            self._waiting.append(asyncio.get_running_loop().create_future())
+            turn = self._waiting[-1]
+            self._choose()
+            await turn
+
+    def leave(self) -> None:
+        """Says that a worker has nothing more to do."""
+        self._running -= 1
+        self._choose()
+
+    def _choose(self) -> None:
+        # only when all wait: whoever had the turn before has finished its transaction
+        if self._random is not None and self._waiting and len(self._waiting) == self._running:
+            self._waiting.pop(self._random.randrange(len(self._waiting))).set_result(None)
+
+
+class SteppedEngine(AsyncEngine):
+    """An engine whose transactions wait for ``before_each``, or end there when it raises."""
+
+    def __init__(self, engine: AsyncEngine, before_each: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(engine.sync_engine)
+        self._before_each = before_each
+
+    def connect(self) -> Any:
+        """Opens a connection when its turn has come."""
+        return _WhenDue(super().connect(), self._before_each)
+
+
+class _WhenDue(AsyncExitStack):
+    def __init__(self, connection: Any, before: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._connection = connection
+        self._before = before
+
+    async def __aenter__(self) -> AsyncConnection:  # type: ignore[override]
+        await self._before()
+        connection: AsyncConnection = await self.enter_async_context(self._connection)
+        return connection
+
+
+def engine_for(url: str) -> AsyncEngine:
+    """Makes an engine of a worker's own."""
+    return create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)))
+
+
+def batch_of(ruleset: Ruleset, events: Sequence[SourceEvent]) -> Batch:
+    """Makes the batch that decoding these events gives."""
+    return Batch([MatchedEvent(event, ruleset.match(event)) for event in events])
+
+
+async def run_case(engines: Sequence[AsyncEngine], case: Case) -> list[FindingMessage]:
+    """Runs every delivery of a case on an emptied database; returns the findings published, in order."""
+    await _empty(engines[0])
+    ruleset = case.ruleset
+    schedule = Schedule(case.workers, case.seed)
+    published: list[FindingMessage] = []
+    by_worker: dict[int, list[Delivery]] = defaultdict(list)
+    for delivery in case.deliveries:
+        by_worker[delivery.worker].append(delivery)
+
+    async def work(number: int) -> None:
+        for delivery in by_worker[number]:
+            published.extend(await _deliver(engines[number], ruleset, number, delivery, schedule))
+        schedule.leave()
+
+    await asyncio.gather(*(work(number) for number in range(case.workers)))
+    # what a run that died has left behind
+    published.extend((await run_rules(engines[0], ruleset, 10)).findings)
+    return published
+
+
+async def _deliver(
+    engine: AsyncEngine, ruleset: Ruleset, shard: int, delivery: Delivery, schedule: Schedule
+) -> list[FindingMessage]:
+    begun = 0
+
+    async def before_each() -> None:
+        nonlocal begun
+        await schedule.turn()
+        if begun == delivery.dies_at:
+            raise WorkerDiedError
+        begun += 1
+
+    stepped = SteppedEngine(engine, before_each)
+    try:
+        if delivery.way == "singly":
+            applied = [await apply_rules_to_event(event, stepped, ruleset) for event in delivery.events]
+            return [finding for findings in applied for finding in findings]
+        if delivery.way == "stored":
+            await _save(stepped, delivery.events, shard)
+            return (await run_rules(stepped, ruleset, max(1, len(delivery.events) // 2))).findings
+        outgoing = await Processor(stepped, ruleset, TOPICS, shard).handle(batch_of(ruleset, delivery.events))
+        return [FindingMessage.model_validate_json(message.value) for message in outgoing]
+    except WorkerDiedError:
+        return []
+
+
+async def _save(engine: AsyncEngine, events: Sequence[SourceEvent], shard: int) -> None:
+    async with transaction(engine) as connection:
+        once = list({event.uid: event for event in events}.values())
+        row_ids = await insert_events(connection, once, processed=False)
+        await add_to_rollups(connection, (event for event in once if event.uid in row_ids), shard)
+
+
+async def _empty(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        for table in (FINDINGS, DETECTIONS, TUMBLING_COUNTS, EVENT_ROLLUPS, RULES, SOURCE_EVENTS):
+            await connection.execute(delete(table))
+
+
+async def read_messages(engine: AsyncEngine) -> dict[UUID, FindingMessage]:
+    """Reads every finding as it travels."""
+    async with transaction(engine, read_only=True) as connection:
+        rows = (await connection.execute(select(*MESSAGE_COLUMNS))).all()
+    return {row.uid: message_of(row) for row in rows}
+
+
+async def read_result(engine: AsyncEngine) -> Expected:
+    """Reads what is in the database, in the oracle's words."""
+    messages = await read_messages(engine)
+    async with transaction(engine, read_only=True) as connection:
+        events = SOURCE_EVENTS.c
+        assert (await connection.execute(select(func.count()).where(events.processed.is_(false())))).scalar_one() == 0
+        event_ids = {row.event_uid: row.id for row in await connection.execute(select(events.event_uid, events.id))}
+        rules = {row.series_id: row.rule_id for row in await connection.execute(select(FINDINGS))}
+        detections = (await connection.execute(select(DETECTIONS))).all()
+        rollups: Counter[tuple[datetime, str]] = Counter()
+        for row in (await connection.execute(select(EVENT_ROLLUPS))).all():
+            rollups[row.hour, row.source] += row._mapping[EVENT_ROLLUPS.c.count]
+    assert all(one.event_id == event_ids[one.event_uid] for one in messages.values() if one.event_uid)
+    return Expected(
+        findings={uid: _finding(message) for uid, message in messages.items()},
+        hits=Counter((str(rules[d.series_id]), d.group_key, d.at) for d in detections if d.series_id in rules),
+        rollups=rollups,
+    )
+
+
+def _finding(message: FindingMessage) -> ExpectedFinding:
+    values: dict[str, Any] = {
+        name: getattr(message, name) for name in ExpectedFinding.__dataclass_fields__ if hasattr(message, name)
+    }
+    for end in ("earliest", "latest"):
+        values[end] = {name: value for name, value in message.extra_data[end].items() if name != "facts"}
+    return ExpectedFinding(**values)

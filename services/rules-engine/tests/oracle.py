@@ -1,0 +1,285 @@
+"""What the rules mean, computed the slow and obvious way: all events in memory, every pair of them compared.
+
+It reads the compiled rules and shares nothing else with the engine, so that both must be wrong in the same way to
+agree on a mistake. ``evaluate`` takes a set of events and says which detections and findings there must be, whatever
+the order, the batches and the workers that the engine sees them by.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mcm_rules_engine.sigma.correlation import Correlation, Kind, Member, Series
+from mcm_rules_engine.sigma.describe import describe, describe_count
+from mcm_rules_engine.sigma.event_view import EventView, canonical_json
+from mcm_rules_engine.sigma.groups import any_getter, group_key
+from mcm_rules_engine.sigma.rule import Rule
+from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.findings import Severity, finding_uid
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAMED_AT_MOST = 100
+
+Position = tuple[int, UUID]
+"""Event time in microseconds since 1970; ties by event uid."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A rule holds at an event, or a correlation fires there; ``first`` and ``last`` differ for a tumbling window."""
+
+    rule: Rule | Correlation
+    at: int
+    group: dict[str, Any]
+    severity: Severity
+    first: Position
+    last: Position
+    count: int | None = None
+    completed_by: tuple[Position, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A detection as a correlation counts it."""
+
+    position: Position
+    value: str | None
+    input: int
+
+
+@dataclass(frozen=True)
+class ExpectedFinding:
+    """A finding as it must be; ``earliest`` and ``latest`` are its evidence without the facts."""
+
+    uid: UUID
+    rule_id: str
+    rule_name: str
+    rule_version: str
+    title: str
+    description: str
+    severity: Severity
+    user: str | None
+    group: dict[str, Any]
+    first_seen: datetime
+    last_seen: datetime
+    detection_count: int
+    event_uid: UUID
+    earliest: dict[str, Any]
+    latest: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """All that must be there: findings by uid, hits of the rules that raise findings, events by hour and source."""
+
+    findings: dict[UUID, ExpectedFinding]
+    hits: Counter[tuple[str, str, int]]
+    rollups: Counter[tuple[datetime, str]]
+
+
+def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
+    """Says what must come of a set of events; of two with the same id the first counts."""
+    known: dict[UUID, SourceEvent] = {}
+    for event in events:
+        known.setdefault(event.uid, event)
+    rules: tuple[Rule | Correlation, ...] = (*ruleset.rules, *ruleset.correlations)
+    hits: dict[str, list[Hit]] = {rule.id: [] for rule in rules}
+    for event in known.values():
+        for match in ruleset.match(event):
+            here = _position(event)
+            hits[match.rule.id].append(Hit(match.rule, here[0], match.group, match.severity, here, here))
+    for correlation in sorted(ruleset.correlations, key=lambda one: one.depth):
+        for group, entries in _groups(correlation, hits, known, ruleset).values():
+            hits[correlation.id] += _FIRES[correlation.kind, correlation.tumbling](correlation, group, entries)
+    raising = [rule for rule in rules if rule.raises_finding]
+    return Expected(
+        findings={f.uid: f for rule in raising for f in _findings(rule, hits[rule.id], known)},
+        hits=Counter((rule.id, group_key(hit.group), hit.at) for rule in raising for hit in hits[rule.id]),
+        rollups=Counter(
+            (event.timestamp.replace(minute=0, second=0, microsecond=0), event.source) for event in known.values()
+        ),
+    )
+
+
+def _position(event: SourceEvent) -> Position:
+    return (event.timestamp - EPOCH) // timedelta(microseconds=1), event.uid
+
+
+def _groups(
+    correlation: Correlation, hits: Mapping[str, list[Hit]], events: Mapping[UUID, SourceEvent], ruleset: Ruleset
+) -> dict[str, tuple[dict[str, Any], list[Entry]]]:
+    """Finds what the correlation counts, by group; a detection that lacks a field of the group is in none."""
+    groups: dict[str, tuple[dict[str, Any], list[Entry]]] = {}
+    for number, series in enumerate(correlation.inputs):
+        for member, hit in _members(series, hits):
+            read = _reader(hit, member, events, ruleset)
+            group = {name: read(field) for name, field in zip(series.group_by, member.fields, strict=True)}
+            value = None if member.value_field is None else read(member.value_field)
+            if None in group.values() or (member.value_field is not None and value is None):
+                continue
+            text = value if value is None or isinstance(value, str) else canonical_json(value)
+            groups.setdefault(group_key(group), (group, []))[1].append(Entry(hit.last, text, number))
+    return groups
+
+
+def _members(series: Series, hits: Mapping[str, list[Hit]]) -> Iterable[tuple[Member, Hit]]:
+    return ((member, hit) for member in series.members for hit in hits[member.rule_id])
+
+
+def _reader(hit: Hit, member: Member, events: Mapping[UUID, SourceEvent], ruleset: Ruleset) -> Callable[[str], Any]:
+    if isinstance(hit.rule, Correlation):
+        # all that a detection of a correlation has is its group
+        return lambda field: hit.group[field]
+    view = EventView(events[hit.last[1]])
+    space = ruleset.by_id[member.rule_id].log_source.space
+
+    def read(field: str) -> Any:
+        values = any_getter(space, field)(view)
+        return values[0] if len(values) == 1 else (canonical_json(list(values)) if values else None)
+
+    return read
+
+
+def _within(entries: Sequence[Entry], end: Position, timespan: int) -> list[Entry]:
+    """Lists the entries up to ``end`` and not older than ``timespan``, in order."""
+    found = [one for one in entries if one.position <= end and end[0] - timespan < one.position[0]]
+    return sorted(found, key=lambda one: one.position)
+
+
+def _fire(
+    correlation: Correlation, group: dict[str, Any], end: Position, count: int, completed_by: Iterable[Position]
+) -> list[Hit]:
+    reached = [severity for threshold, severity in correlation.steps if count >= threshold]
+    if not reached:
+        return []
+    named = tuple(completed_by)[-NAMED_AT_MOST:]
+    return [Hit(correlation, end[0], group, reached[-1], end, end, count, named)]
+
+
+def _event_count(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+    hits = []
+    for end in sorted({one.position for one in entries}):
+        positions = sorted({one.position for one in _within(entries, end, correlation.window)})
+        count = min(len(positions), correlation.steps[-1][0])
+        hits += _fire(correlation, group, end, count, positions[-count:])
+    return hits
+
+
+def _value_count(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+    hits = []
+    for end in sorted({one.position for one in entries}):
+        latest = {one.value: one.position for one in _within(entries, end, correlation.window)}
+        count = min(len(latest), correlation.steps[-1][0])
+        hits += _fire(correlation, group, end, count, sorted(latest.values())[-count:])
+    return hits
+
+
+def _temporal(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+    hits = []
+    for end in sorted({one.position for one in entries}):
+        latest = {one.input: one.position for one in _within(entries, end, correlation.window)}
+        if len(latest) == len(correlation.inputs):
+            hits += _fire(correlation, group, end, len(latest), sorted(latest.values()))
+    return hits
+
+
+def _temporal_ordered(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+    # the best chain that ends at a detection of each rule: the one whose events are latest
+    chains: dict[tuple[int, Position], tuple[Position, ...]] = {}
+    for number in range(len(correlation.inputs)):
+        for position in {one.position for one in entries if one.input == number}:
+            before = [chain for (of, end), chain in chains.items() if of == number - 1 and end < position]
+            if number == 0:
+                chains[number, position] = (position,)
+            elif before:
+                chains[number, position] = (*max(before), position)
+    last = len(correlation.inputs) - 1
+    return [
+        hit
+        for (number, end), chain in chains.items()
+        if number == last and chain[0][0] > end[0] - correlation.window
+        for hit in _fire(correlation, group, end, len(chain), chain)
+    ]
+
+
+def _tumbling(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+    hits = []
+    for start in {one.position[0] // correlation.window * correlation.window for one in entries}:
+        inside = sorted({one.position for one in entries if start <= one.position[0] < start + correlation.window})
+        reached = [severity for threshold, severity in correlation.steps if len(inside) >= threshold]
+        if reached:
+            ends = (inside[0], inside[-1])
+            hits.append(Hit(correlation, start, group, reached[-1], *ends, len(inside), ends))
+    return hits
+
+
+_FIRES: dict[tuple[Kind, bool], Callable[[Correlation, dict[str, Any], list[Entry]], list[Hit]]] = {
+    (Kind.EVENT_COUNT, False): _event_count,
+    (Kind.EVENT_COUNT, True): _tumbling,
+    (Kind.VALUE_COUNT, False): _value_count,
+    (Kind.TEMPORAL, False): _temporal,
+    (Kind.TEMPORAL_ORDERED, False): _temporal_ordered,
+}
+
+
+def _findings(
+    rule: Rule | Correlation, hits: Iterable[Hit], events: Mapping[UUID, SourceEvent]
+) -> Iterable[ExpectedFinding]:
+    by_finding: dict[tuple[str, datetime], list[Hit]] = {}
+    for hit in hits:
+        width = rule.group_for // timedelta(microseconds=1)
+        by_finding.setdefault((group_key(hit.group), _time(hit.at // width * width)), []).append(hit)
+    for (key, bucket_start), together in by_finding.items():
+        earliest = min(together, key=lambda hit: hit.first)
+        latest = max(together, key=lambda hit: hit.last)
+        event = events[earliest.first[1]]
+        user = earliest.group.get("user", event.user)
+        yield ExpectedFinding(
+            uid=finding_uid(rule.id, key, bucket_start),
+            rule_id=rule.id,
+            rule_name=rule.name,
+            rule_version=rule.version,
+            title=rule.title,
+            description=describe(rule, event, earliest.group)
+            if isinstance(rule, Rule)
+            else describe_count(rule, earliest.group, max(hit.count or 0 for hit in together)),
+            severity=max((hit.severity for hit in together), key=lambda severity: severity.rank),
+            user=None if user is None else str(user),
+            group=earliest.group,
+            first_seen=event.timestamp,
+            last_seen=events[latest.last[1]].timestamp,
+            detection_count=len(together),
+            event_uid=event.uid,
+            earliest=_evidence(earliest, event),
+            latest=_evidence(latest, events[latest.last[1]]),
+        )
+
+
+def _evidence(hit: Hit, event: SourceEvent) -> dict[str, Any]:
+    evidence: dict[str, Any] = {
+        "event_uid": str(event.uid),
+        "at": _iso(_position(event)[0]),
+        "source": event.source,
+        "event_type": event.event_type,
+        "user": event.user,
+    }
+    if isinstance(hit.rule, Correlation):
+        start = hit.at if hit.rule.tumbling else hit.at - hit.rule.window
+        evidence["count"] = hit.count
+        evidence["window"] = {"from": _iso(start), "to": _iso(start + hit.rule.window)}
+        evidence["completed_by"] = [{"at": _iso(at), "event_uid": str(uid)} for at, uid in hit.completed_by]
+    return evidence
+
+
+def _iso(at: int) -> str:
+    return f"{_time(at).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _time(at: int) -> datetime:
+    """Turns microseconds since 1970 into a time; what lies beyond the ends of time into the nearer one."""
+    first, last = (end.replace(tzinfo=UTC) - EPOCH for end in (datetime.min, datetime.max))  # noqa: DTZ901
+    return EPOCH + min(max(timedelta(microseconds=at), first), last)

@@ -1,0 +1,91 @@
+"""Series in memory for the tests of correlations: answers looks as the database does, and counts what was asked."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from mcm_rules_engine.correlate.evaluate import evaluate
+from mcm_rules_engine.correlate.looks import Fire, LatestByValue, Look, Position, Row, Seen, Touched
+from mcm_rules_engine.sigma.correlation import Correlation
+from mcm_rules_engine.sigma.load import parse_rules
+
+SECOND = 1_000_000
+GROUP = '{"user":"mona@example.com"}'
+
+_RULE = """
+title: Rule {name}
+id: 00000000-0000-4000-8000-{number:012}
+name: {name}
+level: low
+logsource: {{category: activity}}
+detection: {{one: {{event_type: {name}}}, condition: one}}
+---
+"""
+
+
+def a_correlation(correlation: str, *, rules: Sequence[str] = ("a",), escalate: str = "{}") -> Correlation:
+    """Builds a correlation over some rules; ``correlation`` are its further keys, as YAML in one line."""
+    names = ", ".join(rules)
+    text = "".join(_RULE.format(name=name, number=number) for number, name in enumerate(rules, start=1)) + (
+        f"title: Correlation\nid: 00000000-0000-4000-8000-000000000099\nname: correlation\nlevel: low\n"
+        f"correlation: {{rules: [{names}], group-by: [user], {correlation}}}\nescalate: {escalate}\n"
+    )
+    return parse_rules(text).correlations[0]
+
+
+def position(seconds: float, number: int = 0) -> Position:
+    """Builds a position; ``number`` tells apart those of the same time."""
+    return round(seconds * SECOND), UUID(int=number)
+
+
+class Group:
+    """The rows of one group, by input of its correlation: times in seconds, or times with their values."""
+
+    def __init__(self, correlation: Correlation, *inputs: Iterable[float | tuple[float, str] | Row]) -> None:
+        self._correlation = correlation
+        self.rows = [sorted(map(_row, rows), key=lambda row: row.position) for rows in inputs]
+        self._by_series = {series.id: rows for series, rows in zip(correlation.inputs, self.rows, strict=True)}
+        self.rounds = 0
+        self.looks = 0
+        self.rows_read = 0
+        self.asked_by_value = 0
+
+    async def fires(self, *touched: tuple[int, float | Row]) -> list[Fire]:
+        """Evaluates the correlation for rows that were touched: which input's, and the time or the row itself."""
+        rows = {(number, _find(self.rows[number], row)) for number, row in touched}
+        places = [Touched(number, row.position, row.value) for number, row in rows]
+        found = await evaluate({(self._correlation, GROUP): places}, self._look)
+        return sorted((fire for fires in found.values() for fire in fires), key=lambda fire: fire.position)
+
+    async def times(self, *touched: tuple[int, float | Row]) -> list[float]:
+        """Evaluates the correlation for touched rows and returns the times, in seconds, at which it fires."""
+        return [fire.position[0] / SECOND for fire in await self.fires(*touched)]
+
+    async def _look(self, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+        self.rounds += 1
+        self.looks += len(wanted)
+        seen = [self._around(one) if isinstance(one, Look) else self._by_value(one) for one in wanted]
+        self.rows_read += sum(len(one.before) + len(one.after) for one in seen)
+        return seen
+
+    def _around(self, asked: Look) -> Seen:
+        rows = self._by_series[asked.series_id]
+        before = [row for row in rows if row.position < asked.position]
+        after = [row for row in rows if row.position >= asked.position]
+        return Seen(before[max(0, len(before) - asked.before) :], after[: asked.after])
+
+    def _by_value(self, asked: LatestByValue) -> Seen:
+        self.asked_by_value += 1
+        rows = self._by_series[asked.series_id]
+        latest = {row.value: row for row in rows if row.position < asked.position and row.position[0] > asked.since}
+        return Seen(sorted(latest.values(), key=lambda row: row.position), [])
+
+
+def _row(written: float | tuple[float, str] | Row) -> Row:
+    if isinstance(written, Row):
+        return written
+    time, value = written if isinstance(written, tuple) else (written, None)
+    return Row(position(time), value)
+
+
+def _find(rows: Iterable[Row], wanted: float | Row) -> Row:
+    return wanted if isinstance(wanted, Row) else next(row for row in rows if row.position == position(wanted))

@@ -1,0 +1,28 @@
+"""The engine against the oracle: the same findings, whatever order, batches, repeats, workers and deaths."""
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+from tests.agreement import assert_as_the_rules_say
+from tests.generated_cases import Case, cases
+
+from mcm_shared.db.engine import AsyncEngine
+
+EXAMPLES = int(os.environ.get("MCM_ORACLE_EXAMPLES", "40"))
+"""Cases of each test and database; set MCM_ORACLE_EXAMPLES for a longer hunt."""
+
+
+def as_often(share: float) -> settings:
+    return settings(max_examples=max(1, int(EXAMPLES * share)), deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@as_often(1)
+@given(case=cases())
+async def test_batches_of_the_stream_come_out_as_the_rules_say(engines: list[AsyncEngine], case: Case) -> None:
+    await assert_as_the_rules_say(engines, case)
+
+
+@as_often(0.5)
+@given(case=cases(stored=True))
+async def test_stored_events_come_out_the_same_beside_the_stream(engines: list[AsyncEngine], case: Case) -> None:
+    await assert_as_the_rules_say(engines, case)
