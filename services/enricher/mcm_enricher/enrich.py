@@ -1,0 +1,241 @@
+"""Enriching findings: decide which are worth it, explain them, write the AI columns."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from mcm_enricher.cases import FindingCase, RuleNotes, make_case
+from mcm_enricher.explainers import FALLBACK, Explainer, Explanation
+from mcm_enricher.store.findings import (
+    Enrichment,
+    RuleKey,
+    fallback_ids,
+    missing_ids,
+    read_enrichments,
+    read_findings,
+    read_notes,
+    write_enrichments,
+)
+from mcm_shared.bus.records import Outgoing
+from mcm_shared.contracts.findings import FindingMessage, Severity
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+
+__all__ = [
+    "Enricher",
+    "ask_again",
+    "enrich_missing",
+    "enrich_now",
+    "enriched_messages",
+    "missing_ids",
+    "worth_enriching",
+]
+
+ENRICHED: Final = Counter("mcm_findings_enriched", "Findings enriched, by what explained them", ["source"])
+OVERTAKEN: Final = Counter("mcm_enrichments_overtaken", "Enrichments dropped: the finding has a newer one, or is gone")
+
+_GROWN_TENFOLD: Final = 10
+_NOTES_KEPT: Final = 1000
+_BATCH_PATIENCE_S: Final = 40.0
+
+
+def worth_enriching(finding: FindingMessage, stored: Enrichment | None) -> bool:
+    """Says whether a finding is new, or has changed enough since it was enriched for its explanation to be stale.
+
+    Enough is: its severity rose, or its detections grew tenfold.
+    """
+    if stored is None:
+        return True
+    if finding.version <= stored.version:
+        return False
+    return (
+        finding.severity.rank > Severity(stored.data["severity"]).rank
+        or finding.detection_count >= _GROWN_TENFOLD * stored.data["detection_count"]
+    )
+
+
+class Enricher:
+    """Enriches batches of findings with one explainer; keeps the rules' notes it has read.
+
+    ``concurrency`` is how many findings are in hand at once; how many questions go out at once, the explainer decides.
+    A batch is explained within ``patience_s`` seconds: a consumer that waits longer looks stuck.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        explainer: Explainer,
+        *,
+        concurrency: int = 32,
+        patience_s: float | None = _BATCH_PATIENCE_S,
+    ) -> None:
+        self._engine = engine
+        self._explainer = explainer
+        self._concurrency = concurrency
+        self._patience_s = patience_s
+        self._notes: dict[RuleKey, RuleNotes] = {}
+
+    async def enrich(self, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
+        """Enriches what is worth it and returns the findings whose enrichment is to be told, one for each uid.
+
+        Told are those written now, and those written already for the same version: whoever wrote them may have died
+        before telling. Raises DatabaseDownError when the batch should be tried again.
+        """
+        newest = newest_of(findings)
+        if not newest:
+            return []
+        async with transaction(self._engine, read_only=True) as connection:
+            stored = await read_enrichments(connection, newest)
+            await self._learn_notes(connection, newest.values())
+        told: list[FindingMessage] = []
+        chosen: list[FindingMessage] = []
+        for uid, finding in newest.items():
+            known = stored.get(uid)
+            if known is not None and known.version == finding.version:
+                told.append(known.apply_to(finding))
+            elif worth_enriching(finding, known) or self._costs_nothing(finding, known):
+                chosen.append(finding)
+        return told + await self._explain_and_write(chosen)
+
+    async def enrich_again(self, finding_ids: Sequence[int]) -> list[FindingMessage]:
+        """Enriches findings by id, also those enriched before; returns them in the order of their ids as given.
+
+        Those that are not there are absent. Raises DatabaseDownError when the database is out of reach.
+        """
+        async with transaction(self._engine, read_only=True) as connection:
+            findings = await read_findings(connection, finding_ids)
+            await self._learn_notes(connection, findings.values())
+        written = {finding.id: finding for finding in await self._explain_and_write(list(findings.values()))}
+        # an enrichment of a newer version came in between: that one stands
+        overtaken = findings.keys() - written.keys()
+        if overtaken:
+            async with transaction(self._engine, read_only=True) as connection:
+                written |= await read_findings(connection, list(overtaken))
+        return [written[finding_id] for finding_id in dict.fromkeys(finding_ids) if finding_id in written]
+
+    def _costs_nothing(self, finding: FindingMessage, stored: Enrichment | None) -> bool:
+        return self._explainer.free and (stored is None or finding.version > stored.version)
+
+    async def _explain_and_write(self, findings: Sequence[FindingMessage]) -> list[FindingMessage]:
+        if not findings:
+            return []
+        cases = [make_case(finding, self._notes.get(_rule_key(finding), RuleNotes())) for finding in findings]
+        explanations = await self._explain(cases)
+        at = datetime.now(UTC)
+        enrichments = {
+            case.finding.uid: _enrichment(case, explanations[case.finding.uid], enriched_at=at) for case in cases
+        }
+        async with transaction(self._engine) as connection:
+            written = await write_enrichments(connection, enrichments)
+        for uid in written:
+            ENRICHED.labels(enrichments[uid].source).inc()
+        OVERTAKEN.inc(len(enrichments) - len(written))
+        return [enrichments[finding.uid].apply_to(finding) for finding in findings if finding.uid in written]
+
+    async def _explain(self, cases: Sequence[FindingCase]) -> dict[UUID, Explanation]:
+        waiting = iter(cases)
+        explanations: dict[UUID, Explanation] = {}
+        clock = asyncio.get_running_loop().time
+        ends_at = None if self._patience_s is None else clock() + self._patience_s
+
+        async def work() -> None:
+            for case in waiting:
+                left = None if ends_at is None else max(0.0, ends_at - clock())
+                explanations[case.finding.uid] = await self._explainer.explain(case, left)
+
+        tasks = [asyncio.create_task(work()) for _ in range(min(self._concurrency, len(cases)))]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        return explanations
+
+    async def _learn_notes(self, connection: AsyncConnection, findings: Collection[FindingMessage]) -> None:
+        unknown = {key for finding in findings if (key := _rule_key(finding)) not in self._notes}
+        if unknown:
+            if len(self._notes) > _NOTES_KEPT:
+                self._notes.clear()
+                unknown = {_rule_key(finding) for finding in findings}
+            self._notes |= await read_notes(connection, unknown)
+
+
+async def enrich_now(
+    engine: AsyncEngine,
+    finding_ids: Sequence[int],
+    explainer: Explainer,
+    *,
+    concurrency: int = 32,
+    timeout_s: float | None = 10.0,
+) -> list[FindingMessage]:
+    """Enriches findings by id, also those enriched before, and returns them in the order given.
+
+    What a model has not explained after ``timeout_s`` seconds in all, the heuristic explains. Ids that are not there
+    are absent from the result. Raises DatabaseDownError when the database is out of reach.
+    """
+    enricher = Enricher(engine, explainer, concurrency=concurrency, patience_s=timeout_s)
+    return await enricher.enrich_again(finding_ids)
+
+
+async def ask_again(enricher: Enricher, engine: AsyncEngine, limit: int) -> list[FindingMessage]:
+    """Enriches again what the heuristic explained in a model's place, and returns those that a model explained now.
+
+    Those that waited longest come first; what is still without an answer goes to the end. Raises DatabaseDownError
+    when the database is out of reach.
+    """
+    enriched = await enricher.enrich_again(await fallback_ids(engine, limit))
+    return [finding for finding in enriched if finding.ai_source != FALLBACK]
+
+
+async def enrich_missing(
+    enricher: Enricher, engine: AsyncEngine, *, limit: int | None, batch_size: int
+) -> AsyncIterator[list[FindingMessage]]:
+    """Enriches stored findings that have no score, oldest first, and yields them batch by batch.
+
+    Raises DatabaseDownError when the database is out of reach.
+    """
+    left = limit
+    while left is None or left > 0:
+        ids = await missing_ids(engine, batch_size if left is None else min(batch_size, left))
+        enriched = await enricher.enrich_again(ids)
+        if not enriched:
+            return
+        yield enriched
+        left = None if left is None else left - len(ids)
+
+
+def enriched_messages(findings: Iterable[FindingMessage], topics: Topics) -> list[Outgoing]:
+    """Makes the messages that tell of enriched findings: whole state, key = uid."""
+    return [
+        Outgoing(topics.enriched, finding.model_dump_json().encode(), key=finding.uid.bytes) for finding in findings
+    ]
+
+
+def newest_of(findings: Iterable[FindingMessage]) -> dict[UUID, FindingMessage]:
+    """Keeps the newest version of each finding."""
+    newest: dict[UUID, FindingMessage] = {}
+    for finding in findings:
+        known = newest.get(finding.uid)
+        if known is None or finding.version >= known.version:
+            newest[finding.uid] = finding
+    return newest
+
+
+def _enrichment(case: FindingCase, explanation: Explanation, enriched_at: datetime) -> Enrichment:
+    explained = {"severity": case.finding.severity.value, "detection_count": case.finding.detection_count}
+    return Enrichment(
+        version=case.finding.version,
+        risk_score=explanation.score,
+        explanation=explanation.text,
+        source=explanation.source,
+        data={**case.score.as_data(), **explanation.details, **explained},
+        enriched_at=enriched_at,
+    )
+
+
+def _rule_key(finding: FindingMessage) -> RuleKey:
+    return UUID(finding.rule_id), finding.rule_version

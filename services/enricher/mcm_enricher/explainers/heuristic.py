@@ -1,0 +1,110 @@
+"""The explainer that needs no model: the deterministic score, put into a colleague's words."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from mcm_enricher.cases import FindingCase
+from mcm_enricher.explainers import MAX_WORDS, Explanation
+from mcm_enricher.explainers.guidance import guidance_for
+from mcm_enricher.facts import FindingFacts
+from mcm_enricher.scoring import Score
+from mcm_enricher.wording import count_words, plain, sentence, shorten
+from mcm_shared.contracts.findings import FindingMessage
+
+_STEP: Final = re.compile(r"^\s*(?:\d+[.)]|[-*+])\s+(?=\S)", re.MULTILINE)
+_LEAST_FOR_STEPS: Final = 20
+_MOST_FOR_WHAT: Final = 30
+_STEPS_SHOWN: Final = 3
+
+
+class HeuristicExplainer:
+    """Explains by rules of thumb: no network, no cost, the same words for the same finding."""
+
+    free = True
+
+    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
+        """Explains one finding, at once; never fails."""
+        return explain_by_rules(case)
+
+    def ready(self) -> bool:
+        """Says yes."""
+        return True
+
+    async def close(self) -> None:
+        """Has nothing to close."""
+
+
+def explain_by_rules(case: FindingCase, *, source: str = "heuristic", **details: Any) -> Explanation:
+    """Explains one finding; ``details`` are stored with it."""
+    return Explanation(score=case.score.value, text=_text(case), source=source, details=details)
+
+
+def _text(case: FindingCase) -> str:
+    finding, facts = case.finding, case.facts
+    guidance = guidance_for(finding, facts)
+    background = " ".join(
+        (_when_and_where(finding, facts), f"Why it matters: {guidance.why}", _why_this_score(case.score))
+    )
+    # the description is the only part that may be cut: every factor is named, and there is room for a step
+    left = MAX_WORDS - _LEAST_FOR_STEPS - count_words(background)
+    story = f"{_what(finding, words=min(max(left, 1), _MOST_FOR_WHAT))} {background}"
+    return f"{story} {_check_first(steps_of(case.notes.runbook) or guidance.steps, MAX_WORDS - count_words(story))}"
+
+
+def _what(finding: FindingMessage, words: int) -> str:
+    return sentence(plain(finding.description or finding.title, characters=260, words=words))
+
+
+def _when_and_where(finding: FindingMessage, facts: FindingFacts) -> str:
+    parts = [_when(finding)]
+    if facts.actor and facts.actor not in finding.description:
+        parts.append(f"by {plain(facts.actor, words=3)}")
+    if ip := facts.text("ip", "source_ip"):
+        parts.append(f"from {plain(ip, characters=45, words=1)}{_place(facts)}")
+    if facts.source:
+        parts.append(f"reported by {plain(facts.source, characters=40, words=2)}")
+    return sentence(", ".join(parts))
+
+
+def _when(finding: FindingMessage) -> str:
+    first, last = finding.first_seen, finding.last_seen
+    if finding.detection_count <= 1 or first == last:
+        times = "once" if finding.detection_count <= 1 else f"{finding.detection_count:,} times"
+        return f"Seen {times}, on {_day(first)} at {first:%H:%M} UTC"
+    end = f"{last:%H:%M} UTC" if first.date() == last.date() else f"{_day(last)} {last:%H:%M} UTC"
+    return f"Seen {finding.detection_count:,} times from {_day(first)} {first:%H:%M} to {end}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y}"
+
+
+def _place(facts: FindingFacts) -> str:
+    names = [plain(name, characters=30, words=2) for name in (facts.text("city"), facts.text("country")) if name]
+    return f" ({', '.join(names)})" if names else ""
+
+
+def _why_this_score(score: Score) -> str:
+    severity, *others = score.factors
+    reasons = [severity.reason, *(f"{factor.reason} ({factor.points:+d})" for factor in others)]
+    return f"It scores {score.value} of 100: {'; '.join(reasons)}."
+
+
+@lru_cache(maxsize=256)
+def steps_of(runbook: str) -> tuple[str, ...]:
+    """Reads the steps of a runbook, a Markdown list; () where it has none."""
+    _, *steps = _STEP.split(runbook)
+    return tuple(plain(step, characters=300, words=30) for step in steps[:_STEPS_SHOWN])
+
+
+def _check_first(steps: Sequence[str], words: int) -> str:
+    told = "Check first:"
+    for number, step in enumerate(steps[:_STEPS_SHOWN], start=1):
+        left = words - count_words(told) - 1
+        if number > 1 and count_words(step) > left:
+            break
+        told += f" {number}) {sentence(shorten(step, characters=300, words=left))}"
+    return told

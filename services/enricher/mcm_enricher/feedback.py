@@ -1,0 +1,49 @@
+"""Feedback on explanations, and the figures of asking models."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from mcm_enricher.store.feedback import (
+    Feedback,
+    FeedbackCount,
+    count_feedback,
+    read_feedback,
+    write_feedback,
+)
+from mcm_enricher.store.usage import DayUsage, read_usage
+from mcm_shared.db.engine import AsyncEngine
+
+__all__ = ["AiStats", "DayUsage", "Feedback", "FeedbackCount", "Verdict", "get_feedback", "set_feedback", "stats_ai"]
+
+Verdict = Literal["helpful", "wrong"]
+
+_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AiStats:
+    """Feedback by prompt version and model, and what was asked on each of the last days, the newest first."""
+
+    feedback: list[FeedbackCount]
+    usage: list[DayUsage]
+
+
+async def set_feedback(
+    engine: AsyncEngine, finding_id: int, verdict: Verdict, comment: str | None = None
+) -> Feedback | None:
+    """Stores what somebody thinks of a finding's explanation, in place of what was thought before.
+
+    None where the finding is not there or has no explanation.
+    """
+    return await write_feedback(engine, finding_id, verdict, comment, datetime.now(UTC))
+
+
+async def get_feedback(engine: AsyncEngine, finding_id: int) -> Feedback | None:
+    """Reads the feedback on a finding; None where there is none."""
+    return await read_feedback(engine, finding_id)
+
+
+async def stats_ai(engine: AsyncEngine) -> AiStats:
+    """Counts feedback and reads the usage of the last thirty days with requests."""
+    return AiStats(await count_feedback(engine), await read_usage(engine, _DAYS))

@@ -1,0 +1,67 @@
+"""Settings of the enricher, beside those that every service shares."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mcm_enricher.redact import Redaction
+
+
+class EnricherSettings(BaseSettings):
+    """How the enricher explains findings."""
+
+    # a variable that is set to nothing, as compose files do it, is not set
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    explainer: Annotated[
+        Literal["auto", "heuristic", "openai"],
+        Field(
+            validation_alias="MCM_AI_EXPLAINER",
+            description="What scores and explains findings; auto: openai where OPENAI_API_KEY is set",
+        ),
+    ] = "auto"
+    batch_size: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            validation_alias="MCM_ENRICHER_BATCH_SIZE",
+            description="Most findings enriched at once",
+        ),
+    ] = 500
+    concurrency: Annotated[
+        int,
+        Field(ge=1, le=256, validation_alias="MCM_AI_CONCURRENCY", description="Questions to a model side by side"),
+    ] = 16
+    api_key: Annotated[
+        SecretStr | None, Field(validation_alias="OPENAI_API_KEY", description="Key of the model's server")
+    ] = None
+    base_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://\S+$",
+            validation_alias="OPENAI_BASE_URL",
+            description="A server that speaks OpenAI's chat completions, with /v1; none: OpenAI's own",
+        ),
+    ] = None
+    model: Annotated[str | None, Field(validation_alias="OPENAI_MODEL", description="The model's name")] = None
+    timeout_s: Annotated[
+        float,
+        Field(gt=0, le=600, validation_alias="MCM_AI_TIMEOUT_S", description="Seconds a model may take"),
+    ] = 20
+    redaction: Annotated[
+        Redaction,
+        Field(
+            validation_alias="MCM_AI_REDACT",
+            description="What is taken out before a model is asked: all (secrets, people, addresses), secrets, off",
+        ),
+    ] = "all"
+    budget: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            validation_alias="MCM_AI_BUDGET_TOKENS_PER_DAY",
+            description="Tokens that all workers together may use in a day (UTC); none: no limit",
+        ),
+    ] = None

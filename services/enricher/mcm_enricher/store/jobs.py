@@ -1,0 +1,138 @@
+"""Rows of jobs: started, leased, moved on, cancelled; on PostgreSQL and SQLite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, Select, func, insert, select, update
+
+from mcm_shared.db.engine import AsyncEngine, transaction
+from mcm_shared.db.tables import ENRICHMENT_JOBS, FINDINGS
+
+_COLUMNS: Final = ENRICHMENT_JOBS.c
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far a job has come: ``done`` of ``total`` findings, ``failed`` of which the database refused.
+
+    ``state`` is waiting, running, done or cancelled.
+    """
+
+    id: UUID
+    state: str
+    total: int
+    done: int
+    failed: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedJob:
+    """A job to work on: findings without a score after one id, until another."""
+
+    id: UUID
+    after_id: int
+    until_id: int
+
+
+async def insert_job(engine: AsyncEngine, limit: int | None) -> UUID:
+    """Stores a job for the findings without a score there are now, the oldest ``limit`` of them."""
+    job_id = uuid4()
+    async with transaction(engine) as connection:
+        missing = select(FINDINGS.c.id).where(FINDINGS.c.risk_score.is_(None)).order_by(FINDINGS.c.id)
+        chosen = missing.limit(limit).subquery() if limit is not None else missing.subquery()
+        counted = (await connection.execute(select(func.count(), func.max(chosen.c.id)).select_from(chosen))).one()
+        values = {"id": job_id, "total": counted[0], "until_id": counted[1] or 0, "created_at": datetime.now(UTC)}
+        if counted[0] == 0:
+            values |= {"state": "done", "finished_at": values["created_at"]}
+        await connection.execute(insert(ENRICHMENT_JOBS).values(values))
+    return job_id
+
+
+async def read_job(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:
+    """Reads how far a job has come; None where there is none."""
+    async with transaction(engine, read_only=True) as connection:
+        row = (await connection.execute(select(ENRICHMENT_JOBS).where(_COLUMNS.id == job_id))).first()
+        if row is None:
+            return None
+        # counted, not noted: what a worker had written before it was killed counts too
+        left = 0 if row.state == "done" else (await connection.execute(_left(row))).scalar_one()
+    done = min(max(row.total - left, 0), row.total)
+    return JobProgress(row.id, row.state, row.total, done, row.failed, row.created_at, row.finished_at)
+
+
+async def lease_job(engine: AsyncEngine, owner: UUID, *, now: datetime, for_s: float) -> LeasedJob | None:
+    """Takes the oldest unfinished job that nobody works on; None where there is none."""
+    free = _COLUMNS.leased_until.is_(None) | (_COLUMNS.leased_until <= now)
+    oldest = select(_COLUMNS.id).where(_COLUMNS.finished_at.is_(None), free).order_by(_COLUMNS.created_at).limit(1)
+    async with transaction(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            oldest = oldest.with_for_update(skip_locked=True)
+        taken = (
+            update(ENRICHMENT_JOBS)
+            .where(_COLUMNS.id == oldest.scalar_subquery())
+            .values(state="running", leased_by=owner, leased_until=now + timedelta(seconds=for_s))
+            .returning(_COLUMNS.id, _COLUMNS.after_id, _COLUMNS.until_id)
+        )
+        row = (await connection.execute(taken)).first()
+    return None if row is None else LeasedJob(*row)
+
+
+async def next_ids(engine: AsyncEngine, job: LeasedJob, after_id: int, limit: int) -> Sequence[int]:
+    """Finds the job's next findings without a score."""
+    query = (
+        select(FINDINGS.c.id)
+        .where(FINDINGS.c.risk_score.is_(None), FINDINGS.c.id > after_id, FINDINGS.c.id <= job.until_id)
+        .order_by(FINDINGS.c.id)
+        .limit(limit)
+    )
+    async with transaction(engine, read_only=True) as connection:
+        return (await connection.execute(query)).scalars().all()
+
+
+async def move_on(
+    engine: AsyncEngine, job_id: UUID, owner: UUID, *, after_id: int, failed: int, now: datetime, for_s: float
+) -> bool:
+    """Notes that a job was handled up to a finding and renews its lease; False where it is no longer ours, or over."""
+    values = {
+        "after_id": after_id,
+        "failed": _COLUMNS.failed + failed,
+        "leased_until": now + timedelta(seconds=for_s),
+    }
+    return await _change(engine, job_id, values, leased_by=owner)
+
+
+async def finish(engine: AsyncEngine, job_id: UUID, owner: UUID, now: datetime) -> None:
+    """Notes that a job is done."""
+    await _change(engine, job_id, {"state": "done", "finished_at": now, "leased_until": None}, leased_by=owner)
+
+
+async def release(engine: AsyncEngine, job_id: UUID, owner: UUID) -> None:
+    """Lets go of a job, for whoever goes on with it."""
+    await _change(engine, job_id, {"leased_until": None, "leased_by": None}, leased_by=owner)
+
+
+async def cancel(engine: AsyncEngine, job_id: UUID, now: datetime) -> None:
+    """Ends a job that is not finished."""
+    await _change(engine, job_id, {"state": "cancelled", "finished_at": now, "leased_until": None})
+
+
+async def _change(engine: AsyncEngine, job_id: UUID, values: dict[str, Any], leased_by: UUID | None = None) -> bool:
+    ours = [_COLUMNS.id == job_id, _COLUMNS.finished_at.is_(None)]
+    if leased_by is not None:
+        ours.append(_COLUMNS.leased_by == leased_by)
+    async with transaction(engine) as connection:
+        changed = await connection.execute(update(ENRICHMENT_JOBS).where(*ours).values(values))
+    return bool(changed.rowcount)
+
+
+def _left(row: Row[Any]) -> Select[Any]:
+    return (
+        select(func.count())
+        .select_from(FINDINGS)
+        .where(FINDINGS.c.risk_score.is_(None), FINDINGS.c.id > row.after_id, FINDINGS.c.id <= row.until_id)
+    )

@@ -1,0 +1,114 @@
+"""Findings in a database, and topics to send them to."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.model_server import ModelServer, running_model_server
+
+from mcm_enricher.ask import Asker, Patience
+from mcm_enricher.explainers.model import ModelExplainer
+from mcm_enricher.redact import Redaction
+from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.db.engine import create_engine, transaction
+from mcm_shared.db.tables import FINDINGS
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.testing.builders import a_finding
+
+MakeModelExplainer = Callable[..., ModelExplainer]
+StoreFindings = Callable[[AsyncEngine, Iterable[FindingMessage]], Awaitable[list[FindingMessage]]]
+
+
+def engine_for(url: str) -> AsyncEngine:
+    return create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)), pooled=False)
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+    """An empty database, once of each kind."""
+    url = request.getfixturevalue("database_url" if request.param == "postgresql" else "sqlite_url")
+    engine = engine_for(url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def postgres(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An empty PostgreSQL database."""
+    engine = engine_for(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    """A server that speaks OpenAI's protocol."""
+    with running_model_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def model_explainer(postgres: AsyncEngine, model_server: ModelServer) -> AsyncIterator[MakeModelExplainer]:
+    """Makes explainers that ask the server, a little impatiently, and keep what they know in ``engine``."""
+    made: list[ModelExplainer] = []
+
+    def make(*, timeout_s: float = 2.0, redaction: Redaction = "all", **policy: Any) -> ModelExplainer:
+        patience = Patience(attempts=3, wait_first_s=0.01, wait_most_s=0.05, look_again_s=0.02)
+        policy = {"patience": patience, "timeout_s": timeout_s, **policy}
+        asker = Asker(policy.pop("engine", postgres), model_server.chat(timeout_s=timeout_s), **policy)
+        made.append(ModelExplainer(asker, redaction))
+        return made[-1]
+
+    yield make
+    for explainer in made:
+        await explainer.close()
+
+
+@pytest.fixture
+def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
+    """The broker, with topics of this test's own."""
+    return KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
+    )
+
+
+@pytest.fixture
+def store_findings() -> StoreFindings:
+    """Stores findings as the engine would; gives them back with the ids of their rows."""
+    return _store
+
+
+@pytest.fixture
+def some_findings(store_findings: StoreFindings) -> Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]:
+    """Stores a number of findings."""
+
+    async def store(engine: AsyncEngine, count: int) -> list[FindingMessage]:
+        return await store_findings(engine, [a_finding(event_id=None) for _ in range(count)])
+
+    return store
+
+
+async def _store(engine: AsyncEngine, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
+    given: Sequence[FindingMessage] = [finding.model_copy(update={"event_id": None}) for finding in findings]
+    async with transaction(engine) as connection:
+        await connection.execute(insert(FINDINGS), [_row(finding) for finding in given])
+        ids = dict((await connection.execute(FINDINGS.select().with_only_columns(FINDINGS.c.uid, FINDINGS.c.id))).all())
+    return [finding.model_copy(update={"id": ids[finding.uid]}) for finding in given]
+
+
+def _row(finding: FindingMessage) -> dict[str, object]:
+    values = finding.model_dump(exclude={"id", "group", "severity", "rule_id"})
+    return {
+        **{name: value for name, value in values.items() if name in FINDINGS.c},
+        "rule_id": UUID(finding.rule_id),
+        "severity_rank": finding.severity.rank,
+        "group_key": orjson.dumps(finding.group).decode(),
+        "series_id": UUID(int=1),
+        "bucket_start": finding.first_seen,
+        "bucket_end": finding.first_seen,
+    }
