@@ -1,0 +1,163 @@
+"""Puts the API together: its features, its parts, and what surrounds every request."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from fastapi import Depends, FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from mcm_api.app_state import AppState
+from mcm_api.cross_site import refuse_cross_site
+from mcm_api.docs_page import serve_docs
+from mcm_api.enrichments import routes as enrichments
+from mcm_api.enrichments.jobs import Jobs
+from mcm_api.events import routes as events
+from mcm_api.events.intake import Intake
+from mcm_api.events.send_together import TogetherSender
+from mcm_api.findings import routes as findings
+from mcm_api.findings.enrichment import Enrichment
+from mcm_api.findings.schemas import GivenFeedback
+from mcm_api.health import routes as health
+from mcm_api.health.queries import require_database, require_schema
+from mcm_api.health.readiness import Probe, Readiness
+from mcm_api.problems import Problem, install_problem_handlers, problem_answers
+from mcm_api.queries import Reader
+from mcm_api.request_context import RequestContext
+from mcm_api.settings import ApiSettings
+from mcm_api.stats import routes as stats
+from mcm_enricher.explainers.choose import make_explainer
+from mcm_enricher.settings import EnricherSettings
+from mcm_shared.bus.admin import ensure_topics, wait_for_topics
+from mcm_shared.bus.producer import Producer
+from mcm_shared.contracts.events import RawEvent
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import create_engine
+from mcm_shared.errors import ConfigurationError
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
+
+log = structlog.get_logger()
+
+_CLOSE_TIMEOUT_S: Final = 1.5
+_ABOUT: Final = """
+Events, the findings that rules raise from them, and the figures of both.
+
+Times are in UTC. Errors are problem+json (RFC 9457) with a `request_id` that the log has too. A query parameter that
+is not listed here is an error.
+"""
+
+
+class Api(FastAPI):
+    """The application, whose OpenAPI document also has what routes refer to by hand."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Writes the OpenAPI document."""
+        document = super().openapi()
+        _, schemas = models_json_schema(
+            [(Problem, "serialization"), (RawEvent, "validation"), (GivenFeedback, "validation")],
+            ref_template="#/components/schemas/{model}",
+        )
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas["$defs"])
+        return document
+
+
+def create_app(
+    settings: ApiSettings, database: DatabaseSettings, kafka: KafkaSettings | None, ai: EnricherSettings
+) -> FastAPI:
+    """Makes the application; it connects to nothing until it is asked, and serves without what is down.
+
+    ``kafka`` is None where none is configured: then no events are taken over HTTP. Raises ConfigurationError for
+    settings that do not go together.
+    """
+    reader = Reader(
+        create_engine(database, statement_timeout_s=settings.query_timeout_s), timeout_s=settings.query_timeout_s
+    )
+    producer = Producer(kafka) if kafka else None
+    topics = Topics(kafka.topic_prefix if kafka else "")
+    probes: dict[str, Probe] = {
+        "database": partial(require_database, reader),
+        "schema": partial(require_schema, reader),
+    }
+    if kafka:
+        probes["kafka"] = partial(ensure_topics, kafka)
+    intake = (
+        Intake(TogetherSender(producer), topics.raw, settings.max_event_bytes, settings.intake_timeout_s)
+        if producer
+        else None
+    )
+    # connections of its own: explaining many findings does not keep those who read waiting
+    engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
+    explainer = make_explainer(ai, engine)
+    enrichment = Enrichment(engine, explainer, producer, topics, concurrency=2 * ai.concurrency, budget=ai.budget)
+    parts = AppState(
+        reader=reader,
+        readiness=Readiness(probes),
+        enrichment=enrichment,
+        jobs=Jobs(enrichment),
+        intake=intake,
+    )
+    app = Api(
+        title="Mini Compliance Monitor",
+        description=_ABOUT,
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        responses=problem_answers(403, 422, 500, 503),
+        dependencies=[Depends(refuse_cross_site)],
+        lifespan=_lifespan(parts, kafka),
+    )
+    app.state.parts = parts
+    for feature in (health, events, findings, enrichments, stats):
+        app.include_router(feature.router)
+    serve_docs(app)
+    _redirect_root(app)
+    install_problem_handlers(app)
+    app.add_middleware(RequestContext)
+    return app
+
+
+def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(parts.jobs.run())]
+        if kafka:
+            tasks.append(asyncio.create_task(_make_topics(kafka)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            # a server that is down never answers a goodbye
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    await parts.close()
+
+    return lifespan
+
+
+async def _make_topics(kafka: KafkaSettings) -> None:
+    try:
+        await wait_for_topics(kafka)
+    except ConfigurationError as error:
+        log.error("topics are missing and cannot be made", reason=str(error))  # noqa: TRY400 (the reason is enough)
+
+
+def _redirect_root(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def get_root() -> RedirectResponse:
+        """Leads to the documentation."""
+        return RedirectResponse("/docs")
+
+
+def _operation_id(route: APIRoute) -> str:
+    # the function's name, so that a generated client reads well
+    return route.name

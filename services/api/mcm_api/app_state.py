@@ -1,0 +1,79 @@
+"""What the routes work with, made once at start and reached through ``request.app.state``."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from mcm_api.enrichments.jobs import Jobs
+from mcm_api.events.intake import Intake
+from mcm_api.findings.enrichment import Enrichment
+from mcm_api.health.readiness import Readiness
+from mcm_api.problems import ProblemError
+from mcm_api.queries import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """The parts of a running API; ``intake`` is None where no Kafka is configured."""
+
+    reader: Reader
+    readiness: Readiness
+    enrichment: Enrichment
+    jobs: Jobs
+    intake: Intake | None
+
+    async def close(self) -> None:
+        """Lets go of the database, of Kafka and of the model."""
+        await asyncio.gather(
+            self.readiness.close(), self.reader.close(), self.enrichment.close(), return_exceptions=True
+        )
+
+
+def _reader(request: Request) -> Reader:
+    return _state(request).reader
+
+
+def _readiness(request: Request) -> Readiness:
+    return _state(request).readiness
+
+
+def _enrichment(request: Request) -> Enrichment:
+    return _state(request).enrichment
+
+
+def _jobs(request: Request) -> Jobs:
+    return _state(request).jobs
+
+
+def _intake(request: Request) -> Intake:
+    intake = _state(request).intake
+    if intake is None:
+        raise ProblemError(
+            503,
+            "There is no Kafka configured, so no events are taken over HTTP: set KAFKA_BOOTSTRAP_SERVERS and restart, "
+            "or write events to the database with `mcm-ingestor generate --to db`.",
+        )
+    return intake
+
+
+def _state(request: Request) -> AppState:
+    state: AppState = request.app.state.parts
+    return state
+
+
+Reads = Annotated[Reader, Depends(_reader)]
+"""Gives a route the database."""
+
+Checks = Annotated[Readiness, Depends(_readiness)]
+"""Gives a route the state of the dependencies."""
+
+Explains = Annotated[Enrichment, Depends(_enrichment)]
+"""Gives a route the enricher."""
+
+Runs = Annotated[Jobs, Depends(_jobs)]
+"""Gives a route the jobs."""
+
+Takes = Annotated[Intake, Depends(_intake)]
+"""Gives a route the intake of events; answers 503 where no Kafka is configured."""

@@ -1,0 +1,1 @@
+"""Jobs that explain many findings beside the requests."""

@@ -1,0 +1,62 @@
+"""Jobs that explain findings, over HTTP."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from mcm_api.app_state import Runs
+from mcm_api.enrichments.schemas import EnrichmentJob
+from mcm_api.parameters import MAX_ID
+from mcm_api.problems import ProblemError, problem_answers
+from mcm_api.strict_route import StrictRoute
+from mcm_enricher.store.jobs import JobProgress
+
+router = APIRouter(tags=["enrichments"], route_class=StrictRoute)
+
+JobId = Annotated[UUID, Path(description="The job's `id`", examples=["0f8fad5b-d9cb-469f-a165-70867728950e"])]
+
+_LOCATION: Final = {"Location": {"description": "Where its progress is", "schema": {"type": "string"}}}
+
+
+@router.post(
+    "/enrichments",
+    status_code=202,
+    summary="Start explaining findings that have no score yet",
+    responses={202: {"headers": _LOCATION}},
+)
+async def start_enrichment(
+    response: Response,
+    runs: Runs,
+    limit: Annotated[
+        int | None, Query(ge=1, le=MAX_ID, description="Findings to explain, at most, the oldest first; none: all")
+    ] = None,
+) -> EnrichmentJob:
+    """Starts a job for the findings that have no score now; it goes on after a restart of the API.
+
+    Jobs run one after the other. One without anything to do is done at once.
+    """
+    job_id = await runs.start(limit)
+    response.headers["Location"] = f"/enrichments/{job_id}"
+    return _job(await runs.progress(job_id), job_id)
+
+
+@router.get("/enrichments/{job_id}", summary="Get the progress of a job", responses=problem_answers(404))
+async def get_enrichment(job_id: JobId, runs: Runs) -> EnrichmentJob:
+    """Says how far a job is."""
+    return _job(await runs.progress(job_id), job_id)
+
+
+@router.delete("/enrichments/{job_id}", summary="Cancel a job", responses=problem_answers(404))
+async def cancel_enrichment(job_id: JobId, runs: Runs) -> EnrichmentJob:
+    """Ends a job after the batch in hand and says how far it came; one that is over stays as it is.
+
+    What it has explained stays explained.
+    """
+    return _job(await runs.cancel(job_id), job_id)
+
+
+def _job(progress: JobProgress | None, job_id: UUID) -> EnrichmentJob:
+    if progress is None:
+        raise ProblemError(404, f"There is no job with id {job_id}.")
+    return EnrichmentJob.model_validate(progress)

@@ -1,0 +1,24 @@
+"""What the jobs feature gives."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EnrichmentJob(BaseModel):
+    """How far a job is that explains findings without a score."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    state: Annotated[
+        Literal["waiting", "running", "done", "cancelled"],
+        Field(description="A cancelled job still ends the batch in hand", examples=["running"]),
+    ]
+    total: Annotated[int, Field(description="Findings it is for", examples=[12000])]
+    done: Annotated[int, Field(description="Findings handled, with those that failed", examples=[4160])]
+    failed: Annotated[int, Field(description="Findings whose explanation could not be stored", examples=[0])]
+    started_at: Annotated[datetime, Field(validation_alias="created_at", description="When it was asked for, UTC")]
+    finished_at: Annotated[datetime | None, Field(description="When it was done or cancelled, UTC")]

@@ -1,0 +1,1 @@
+"""Events: what happened, newest first, and the intake of new ones."""

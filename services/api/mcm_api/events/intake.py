@@ -1,0 +1,124 @@
+"""Taking events over HTTP: all of a request are valid and acknowledged by Kafka, or none is accepted."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+
+from mcm_api.events.schemas import MAX_INTAKE
+from mcm_api.events.send_together import TogetherSender
+from mcm_api.metrics import count_accepted
+from mcm_api.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_shared.bus.records import Outgoing
+from mcm_shared.contracts.events import event_uid, parse_raw_event, require_not_ahead
+from mcm_shared.contracts.strict_json import decode_json
+from mcm_shared.errors import BrokerDownError, PoisonEventError
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """One event of a request, ready to be sent."""
+
+    id: str
+    uid: UUID
+    message: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Validates pushed events and sends them to ``topic``."""
+
+    sender: TogetherSender
+    topic: str
+    max_event_bytes: int
+    timeout_s: float
+
+    async def push(self, body: bytes) -> list[Pushed]:
+        """Sends the event or the array of events in ``body`` to Kafka and returns once all are acknowledged.
+
+        Raises ProblemError: 422 naming each bad event, 503 when Kafka does not take them in time.
+        """
+        events = self._validate(body)
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                await self.sender.send([event.message for event in events])
+        except (BrokerDownError, TimeoutError) as error:
+            raise ProblemError(
+                503,
+                "Kafka has not acknowledged the events; send them again with the ids in `ids`: "
+                "what was taken already is then not counted twice.",
+                headers=RETRY_AFTER,
+                extra={"ids": [event.id for event in events]},
+            ) from error
+        except PoisonEventError as error:
+            raise invalid(error.reason, [ProblemItem(reason=error.reason)]) from error
+        count_accepted(len(events))
+        return events
+
+    def _validate(self, body: bytes) -> list[Pushed]:
+        decoded = _decode(body)
+        items = decoded if isinstance(decoded, list) else [decoded]
+        if not 1 <= len(items) <= MAX_INTAKE:
+            reason = f"send 1 to {MAX_INTAKE:,} events in a request, not {len(items):,}"
+            raise invalid(f"Nothing was accepted: {reason}.", [ProblemItem(reason=reason)])
+        now = datetime.now(UTC)
+        events: list[Pushed] = []
+        errors: list[ProblemItem] = []
+        for index, item in enumerate(items):
+            try:
+                events.append(self._one(item, now))
+            except PoisonEventError as error:
+                errors.append(ProblemItem(index=index, reason=error.reason))
+        if errors:
+            raise _refused(errors, of_array=isinstance(decoded, list))
+        return events
+
+    def _one(self, item: Any, now: datetime) -> Pushed:
+        event = parse_raw_event(item)
+        require_not_ahead(event.timestamp, now)
+        event_id = event.id if event.id is not None else str(uuid4())
+        value = orjson.dumps({**item, "id": event_id})
+        if len(value) > self.max_event_bytes:
+            raise PoisonEventError(
+                f"the event has {len(value):,} bytes; the limit is {self.max_event_bytes:,} (MCM_MAX_EVENT_BYTES)"
+            )
+        key = (event.user or event_id).encode()
+        return Pushed(event_id, event_uid(event.source, event_id), Outgoing(self.topic, value, key))
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return decode_json(body, len(body))
+    except PoisonEventError as error:
+        named = _which(body)
+        raise _refused(named or [ProblemItem(reason=error.reason)], of_array=bool(named)) from None
+
+
+def _which(body: bytes) -> list[ProblemItem]:
+    """Finds the events of an array that made it undecodable; none when the whole is not JSON."""
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(items, list):
+        return []
+    errors = []
+    for index, item in enumerate(items[:MAX_INTAKE]):
+        encoded = json.dumps(item).encode()
+        try:
+            decode_json(encoded, len(encoded))
+        except PoisonEventError as error:
+            errors.append(ProblemItem(index=index, reason=error.reason))
+    return errors
+
+
+def _refused(errors: Sequence[ProblemItem], *, of_array: bool) -> ProblemError:
+    first = errors[0]
+    where = f"event {first.index} of the array: " if of_array else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return invalid(f"Nothing was accepted: {where}{first.reason}{more}.", errors[:100])

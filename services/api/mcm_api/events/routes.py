@@ -1,0 +1,73 @@
+"""Events over HTTP: reading them and pushing new ones."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from mcm_api.app_state import Reads, Takes
+from mcm_api.body import read_json_body
+from mcm_api.events.queries import newest_events
+from mcm_api.events.schemas import MAX_INTAKE, Accepted, Event, EventFilter
+from mcm_api.problems import problem_answers
+from mcm_api.strict_route import StrictRoute
+
+router = APIRouter(tags=["events"], route_class=StrictRoute)
+
+_MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+_RAW_EVENT: Final = {"$ref": "#/components/schemas/RawEvent"}
+_EXAMPLE: Final = {
+    "id": "evt-1",
+    "source": "my-app",
+    "event_type": "login_failed",
+    "user": "mona@example.com",
+    "timestamp": "2026-11-20T12:00:00Z",
+    "raw_data": {"ip": "192.0.2.7", "reason": "bad_password"},
+}
+_PUSH_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "anyOf": [_RAW_EVENT, {"type": "array", "items": _RAW_EVENT, "minItems": 1, "maxItems": MAX_INTAKE}]
+            },
+            "examples": {"one": {"value": _EXAMPLE}, "several": {"value": [_EXAMPLE, {**_EXAMPLE, "id": "evt-2"}]}},
+        }
+    },
+}
+_LINK: Final = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}
+
+
+@router.get("/events", summary="List events, newest first", responses={200: {"headers": _LINK}})
+async def list_events(
+    request: Request, response: Response, wanted: Annotated[EventFilter, Query()], reader: Reads
+) -> list[Event]:
+    """Lists events from the newest to the oldest by their own time.
+
+    To read on, follow the `Link` header: it stays fast however far back it leads, and is missing on the last page.
+    """
+    rows, following = await newest_events(reader, wanted)
+    if following is not None:
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"before", "offset"}]
+        response.headers["Link"] = f'</events?{urlencode([*kept, ("before", following.encode())])}>; rel="next"'
+    return [Event.model_validate(dict(row)) for row in rows]
+
+
+@router.post(
+    "/events",
+    status_code=202,
+    summary="Push events",
+    openapi_extra={"requestBody": _PUSH_BODY},
+    responses=problem_answers(408, 413, 415),
+)
+async def push_events(request: Request, intake: Takes) -> Accepted:
+    """Takes one event or an array of up to 1,000, and answers once Kafka has acknowledged all of them.
+
+    One that is wrong refuses the whole request, and `errors` says which and why. An event without `id` is given one.
+    Pushing the same event again, by `source` and `id`, changes nothing.
+    """
+    body = await read_json_body(request, _MAX_BODY_BYTES, instead="send the events in several requests")
+    pushed = await intake.push(body)
+    return Accepted(
+        accepted=len(pushed), ids=[event.id for event in pushed], event_uids=[event.uid for event in pushed]
+    )

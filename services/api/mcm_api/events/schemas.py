@@ -1,0 +1,92 @@
+"""What the events feature takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from mcm_api.events.cursor import Cursor
+from mcm_api.parameters import Instant, UserName
+
+MAX_PAGE: Final = 500
+MAX_OFFSET: Final = 10_000
+MAX_INTAKE: Final = 1000
+
+
+def _near(offset: int) -> int:
+    if offset > MAX_OFFSET:
+        raise ValueError(
+            f"must be at most {MAX_OFFSET}; to read further back, follow the Link header of a page (`before`)"
+        )
+    return offset
+
+
+def _readable(before: str) -> str:
+    Cursor.decode(before)
+    return before
+
+
+class EventFilter(BaseModel):
+    """Which events are asked for, and which part of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: Annotated[UserName | None, Field(description="The event's user, exactly")] = None
+    event_type: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="Like login_failed", examples=["login_failed"])
+    ] = None
+    from_timestamp: Annotated[
+        Instant | None, Field(description="Not before this time (inclusive; ISO 8601 with a zone)")
+    ] = None
+    to_timestamp: Annotated[
+        Instant | None, Field(description="Not after this time (inclusive; ISO 8601 with a zone)")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Events on a page")] = 50
+    offset: Annotated[
+        int,
+        Field(ge=0, description=f"Events to skip, at most {MAX_OFFSET}; further back with `before`"),
+        AfterValidator(_near),
+    ] = 0
+    before: Annotated[
+        str | None,
+        Field(max_length=100, description="Where the page before ended: the opaque cursor in its Link header"),
+        AfterValidator(lambda before: None if before is None else _readable(before)),
+    ] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.from_timestamp and self.to_timestamp and self.from_timestamp > self.to_timestamp:
+            raise ValueError("from_timestamp lies after to_timestamp")
+        if self.before is not None and self.offset:
+            raise ValueError("give either offset or before, not both")
+        return self
+
+
+class Event(BaseModel):
+    """An event as it was stored."""
+
+    id: Annotated[int, Field(examples=[4711])]
+    event_uid: Annotated[UUID, Field(description="The same wherever and however often the event arrives")]
+    source: Annotated[str, Field(examples=["github.audit"])]
+    source_event_id: Annotated[str, Field(description="The id the source gave it", examples=["evt-1"])]
+    event_type: Annotated[str, Field(examples=["login_failed"])]
+    user: Annotated[str | None, Field(examples=["mona@example.com"])]
+    timestamp: Annotated[datetime, Field(description="When it happened, in UTC", examples=["2026-11-20T12:00:00Z"])]
+    raw_data: Annotated[
+        dict[str, Any],
+        Field(description="The payload, untouched", examples=[{"ip": "192.0.2.7", "reason": "bad_password"}]),
+    ]
+    attributes: Annotated[
+        dict[str, Any] | None,
+        Field(description="Normalised facts of a source's own payload; null: raw_data holds the facts itself"),
+    ]
+    processed: Annotated[bool, Field(description="Its rules have run")]
+
+
+class Accepted(BaseModel):
+    """What became of the events pushed: all are in Kafka; they can be read a moment later."""
+
+    accepted: Annotated[int, Field(examples=[1])]
+    ids: Annotated[list[str], Field(description="In the order they came, with ours where none was given")]
+    event_uids: Annotated[list[UUID], Field(description="As `event_uid` of GET /events will say")]

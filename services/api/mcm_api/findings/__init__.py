@@ -1,0 +1,1 @@
+"""Findings: what the rules raised, and asking for an explanation."""

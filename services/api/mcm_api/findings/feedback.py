@@ -1,0 +1,30 @@
+"""Reading what somebody says of an explanation."""
+
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from mcm_api.body import read_json_body
+from mcm_api.findings.schemas import GivenFeedback
+
+_MAX_BODY_BYTES: Final = 32 * 1024
+
+FEEDBACK_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/GivenFeedback"}}},
+}
+
+
+async def read_feedback_body(request: Request) -> GivenFeedback:
+    """Reads the body of a request that gives feedback.
+
+    Raises ProblemError when it is no JSON, too large or too slow, RequestValidationError naming what is wrong in it.
+    """
+    body = await read_json_body(request, _MAX_BODY_BYTES, instead="write a shorter comment")
+    try:
+        return GivenFeedback.model_validate_json(body)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in details]) from None

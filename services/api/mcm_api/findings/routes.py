@@ -1,0 +1,78 @@
+"""Findings over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request
+
+from mcm_api.app_state import Explains, Reads
+from mcm_api.findings.feedback import FEEDBACK_BODY, read_feedback_body
+from mcm_api.findings.queries import find_findings, newest_findings
+from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFilter, FindingPage
+from mcm_api.parameters import RowId
+from mcm_api.problems import ProblemError, problem_answers
+from mcm_api.strict_route import StrictRoute
+from mcm_enricher.feedback import set_feedback
+
+router = APIRouter(tags=["findings"], route_class=StrictRoute)
+
+FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17])]
+
+
+@router.get("/findings", summary="List findings, newest first")
+async def list_findings(wanted: Annotated[FindingFilter, Query()], reader: Reads) -> FindingPage:
+    """Lists findings from the newest to the oldest by `first_seen`, with the number of all that match."""
+    items, total = await newest_findings(reader, wanted)
+    return FindingPage(items=items, total=total, page=wanted.page, page_size=wanted.page_size)
+
+
+@router.get("/findings/{finding_id}", summary="Get a finding", responses=problem_answers(404))
+async def get_finding(finding_id: FindingId, reader: Reads) -> Finding:
+    """Gets one finding as it stands now."""
+    return _only(await find_findings(reader, [finding_id]), finding_id)
+
+
+@router.post("/findings/{finding_id}/enrich_with_ai", summary="Explain a finding now", responses=problem_answers(404))
+async def enrich_finding(
+    finding_id: FindingId, explains: Explains, reader: Reads, afterwards: BackgroundTasks
+) -> Finding:
+    """Scores and explains one finding now, also when it was explained before, and gives it as it stands after."""
+    afterwards.add_task(explains.tell, await explains.explain([finding_id]))
+    return _only(await find_findings(reader, [finding_id]), finding_id)
+
+
+@router.put(
+    "/findings/{finding_id}/feedback",
+    summary="Say what you think of an explanation",
+    openapi_extra={"requestBody": FEEDBACK_BODY},
+    responses=problem_answers(404, 408, 409, 413, 415),
+)
+async def put_feedback(request: Request, finding_id: FindingId, explains: Explains, reader: Reads) -> Finding:
+    """Stores what you think of a finding's explanation, in place of what was thought before, and gives the finding.
+
+    It is counted in `/stats/ai` for what wrote the explanation.
+    """
+    given = await read_feedback_body(request)
+    stored = await set_feedback(explains.engine, finding_id, given.verdict, given.comment)
+    finding = _only(await find_findings(reader, [finding_id]), finding_id)
+    if stored is None:
+        raise ProblemError(409, f"Finding {finding_id} has no explanation yet; have it explained first.")
+    return finding
+
+
+@router.post("/findings/enrich_all_missing", summary="Explain findings that have no score yet")
+async def enrich_missing_findings(
+    explains: Explains,
+    reader: Reads,
+    afterwards: BackgroundTasks,
+    limit: Annotated[int, Query(ge=1, le=MAX_ENRICHED_AT_ONCE, description="Findings to explain, at most")] = 50,
+) -> list[Finding]:
+    """Scores and explains findings that were not yet, the oldest first, and gives those it updated."""
+    enriched = await explains.explain_missing(limit)
+    afterwards.add_task(explains.tell, enriched)
+    return await find_findings(reader, [finding.id for finding in enriched])
+
+
+def _only(found: list[Finding], finding_id: int) -> Finding:
+    if not found:
+        raise ProblemError(404, f"There is no finding with id {finding_id}.")
+    return found[0]

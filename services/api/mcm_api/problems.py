@@ -1,0 +1,168 @@
+"""Every error as RFC 9457 problem+json: what is wrong, what to change, and the id of the request."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mcm_shared.errors import BrokerDownError, ConfigurationError, DatabaseDownError
+
+log = structlog.get_logger()
+
+PROBLEM_JSON: Final = "application/problem+json"
+RETRY_AFTER: Final = {"Retry-After": "2"}
+
+
+class ProblemItem(BaseModel):
+    """One thing that is wrong with a request."""
+
+    index: Annotated[int | None, Field(description="Which event of the array, from 0")] = None
+    parameter: Annotated[str | None, Field(description="Which parameter of the path or query")] = None
+    reason: Annotated[str, Field(examples=["timestamp: has no time zone; write it like 2026-11-20T12:00:00Z"])]
+
+
+class MissingDependency(BaseModel):
+    """A part the API cannot work without, and why it cannot be used."""
+
+    name: Annotated[str, Field(examples=["database"])]
+    reason: Annotated[str, Field(examples=["the database does not answer"])]
+
+
+class Problem(BaseModel):
+    """What went wrong, after RFC 9457."""
+
+    type: Annotated[str, Field(description="Always about:blank: status and title say what kind it is")] = "about:blank"
+    title: Annotated[str, Field(examples=["Not Found"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[str, Field(examples=["There is no finding with id 17."])]
+    request_id: Annotated[str, Field(description="Also in the header X-Request-ID and in the log")]
+    errors: Annotated[list[ProblemItem] | None, Field(description="On 422: each thing that is wrong")] = None
+    missing: Annotated[list[MissingDependency] | None, Field(description="On 503 of /ready")] = None
+    ids: Annotated[
+        list[str] | None, Field(description="On 503 of POST /events: the ids given to its events; send them again")
+    ] = None
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem; ``extra`` fills the fields of Problem beyond the usual ones."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+        self.extra = dict(extra or {})
+
+
+def invalid(detail: str, errors: Sequence[ProblemItem]) -> ProblemError:
+    """Makes the problem for a request that is understood and wrong (422)."""
+    return ProblemError(422, detail, extra={"errors": errors})
+
+
+def problem_response(
+    request_id: str,
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Response:
+    """Writes a problem as a response."""
+    problem = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, request_id=request_id, **(extra or {})
+    )
+    body = orjson.dumps(problem.model_dump(mode="json", exclude_none=True))
+    return Response(body, status_code=status, headers=headers, media_type=PROBLEM_JSON)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Makes every error of the app a problem; what is not foreseen here is the request context's to answer."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(DatabaseDownError, _on_database_down)
+    app.add_exception_handler(BrokerDownError, _on_broker_down)
+    app.add_exception_handler(ConfigurationError, _on_wrong_configuration)
+
+
+def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Documents problem answers in OpenAPI."""
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}
+
+
+_MEANINGS: Final = {
+    403: "The request comes from a page of another site",
+    404: "There is nothing with this id",
+    408: "The body did not arrive in time",
+    409: "It is not in the state for this",
+    413: "The body is too large",
+    415: "The body is not application/json",
+    422: "A parameter or the body is wrong; `errors` says which and why",
+    500: "Our fault; the log has more under the request id",
+    503: "The database or Kafka cannot be used right now; try again",
+}
+
+
+def _respond(request: Request, status: int, detail: str, **more: Any) -> Response:
+    return problem_response(request.state.request_id, status, detail, **more)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 (the type it is registered for)
+    return _respond(request, error.status, error.detail, headers=error.headers, extra=error.extra)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 (the type it is registered for)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = "There is nothing at this address; /docs lists what there is."
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "other methods")
+        detail = f"This address answers {allowed} only."
+    else:
+        detail = error.detail
+    return _respond(request, error.status_code, detail, headers=error.headers)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (the type it is registered for)
+    items = [_item(detail) for detail in error.errors()]
+    sentences = [f"{item.parameter} {item.reason}" if item.parameter else item.reason for item in items]
+    return _respond(request, 422, "; ".join(sentences[:3]), extra={"errors": items})
+
+
+def _item(detail: Mapping[str, Any]) -> ProblemItem:
+    names = [str(part) for part in detail["loc"][1:]]
+    reason = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return ProblemItem(parameter=names[0] if names else None, reason=reason)
+
+
+async def _on_database_down(request: Request, error: Exception) -> Response:
+    log.warning("the database cannot be used", reason=str(error))
+    detail = "The database cannot be used right now; try again in a moment. GET /ready says what is missing."
+    return _respond(request, 503, detail, headers=RETRY_AFTER)
+
+
+async def _on_broker_down(request: Request, error: Exception) -> Response:
+    log.warning("Kafka cannot be used", reason=str(error))
+    return _respond(request, 503, "Kafka cannot be used right now; try again in a moment.", headers=RETRY_AFTER)
+
+
+async def _on_wrong_configuration(request: Request, error: Exception) -> Response:
+    log.error("a setting keeps this request from being answered", reason=str(error))
+    return _respond(request, 503, "The server is not set up for this request; its log says what to change.")

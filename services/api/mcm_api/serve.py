@@ -1,0 +1,74 @@
+"""Serving the API until it is told to stop."""
+
+import contextlib
+import socket
+from collections.abc import Generator
+
+import structlog
+import uvicorn
+
+from mcm_api.app import create_app
+from mcm_api.settings import ApiSettings
+from mcm_enricher.settings import EnricherSettings
+from mcm_shared.bus.connection import connection_options
+from mcm_shared.cli import on_stop_signal
+from mcm_shared.errors import ConfigurationError
+from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
+
+log = structlog.get_logger()
+
+_FINISH_REQUESTS_S = 2
+_BACKLOG = 2048
+
+
+async def serve() -> None:
+    """Serves until SIGTERM or SIGINT, then ends the requests in hand; done within 5 s.
+
+    Raises ConfigurationError for a wrong setting or an address that cannot be listened on.
+    """
+    settings = load_settings(ApiSettings)
+    kafka = load_settings(KafkaSettings) if settings.kafka_bootstrap_servers else None
+    if kafka is not None:
+        connection_options(kafka, "mcm-api")  # a login that is not complete stops the start, not the first request
+    app = create_app(settings, load_settings(DatabaseSettings), kafka, load_settings(EnricherSettings))
+    listener = _listen(settings.host, settings.port)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="on",
+            ws="none",
+            timeout_graceful_shutdown=_FINISH_REQUESTS_S,
+        )
+    )
+    on_stop_signal(server.stop)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)
+    await server.serve(sockets=[listener])
+    log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: they would end the process by the signal instead of exit code 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leaves the signals alone."""
+        yield
+
+    def stop(self) -> None:
+        """Takes no more connections and ends the requests in hand."""
+        self.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; set MCM_API_HOST or MCM_API_PORT"
+        ) from None

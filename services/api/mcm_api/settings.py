@@ -1,0 +1,42 @@
+"""Settings of the API, beside those that every service shares."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ApiSettings(BaseSettings):
+    """Where the API listens and how long it waits for others."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    host: Annotated[str, Field(validation_alias="MCM_API_HOST", description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65535, validation_alias="MCM_API_PORT", description="Port; 0 takes any free one")
+    ] = 8000
+    query_timeout_s: Annotated[
+        float,
+        Field(gt=0, le=300, validation_alias="MCM_API_QUERY_TIMEOUT_S", description="Seconds a query may take"),
+    ] = 10.0
+    intake_timeout_s: Annotated[
+        float,
+        Field(gt=0, le=60, validation_alias="MCM_API_INTAKE_TIMEOUT_S", description="Seconds Kafka may take to accept"),
+    ] = 10.0
+    max_event_bytes: Annotated[
+        int,
+        Field(
+            ge=1024,
+            le=8 * 1024 * 1024,
+            validation_alias="MCM_MAX_EVENT_BYTES",
+            description="A larger event is refused; the rules-engine's limit too",
+        ),
+    ] = 1024 * 1024
+    kafka_bootstrap_servers: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            validation_alias="KAFKA_BOOTSTRAP_SERVERS",
+            description="host:port, comma separated; unset: no intake of events",
+        ),
+    ] = None

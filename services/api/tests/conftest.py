@@ -1,0 +1,64 @@
+"""The API over a real database, PostgreSQL and SQLite, and a model that never answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from tests.serving import SilentModel, a_client
+
+from mcm_api.app import create_app
+from mcm_api.settings import ApiSettings
+from mcm_enricher.settings import EnricherSettings
+from mcm_shared.db.engine import create_engine
+from mcm_shared.settings import DatabaseSettings
+from mcm_shared.testing.rows import Rows
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def stored_in(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database with the schema, once of each kind."""
+    url: str = request.getfixturevalue("database_url" if request.param == "postgresql" else "sqlite_url")
+    return url
+
+
+@pytest.fixture
+def app(stored_in: str) -> FastAPI:
+    """The API without Kafka."""
+    return create_app(ApiSettings(), DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), None, EnricherSettings())
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the running API."""
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def rows(stored_in: str) -> AsyncIterator[Rows]:
+    """Puts rows into the API's database."""
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), pooled=False)
+    yield Rows(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def silent_model() -> AsyncIterator[SilentModel]:
+    """A running server of a model that never answers."""
+    model = SilentModel()
+    taken: list[asyncio.StreamWriter] = []
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.append(writer)
+        if await reader.read(1):
+            model.asked.set()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1")
+    model.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    yield model
+    server.close()
+    for writer in taken:
+        writer.close()

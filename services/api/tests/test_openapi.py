@@ -1,0 +1,88 @@
+"""The OpenAPI document, from which the dashboard's client is made."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """What the command prints, with no settings at all."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "mcm_api", "openapi"], env={}, capture_output=True, check=True, timeout=60
+    )
+    loaded: dict[str, Any] = json.loads(printed.stdout)
+    return loaded
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_it_has_the_products_paths(document: dict[str, Any]) -> None:
+    assert {name for name, _ in operations(document)} >= {
+        "GET /health",
+        "GET /ready",
+        "GET /metrics",
+        "GET /events",
+        "POST /events",
+        "GET /findings",
+        "GET /findings/{finding_id}",
+        "POST /findings/{finding_id}/enrich_with_ai",
+        "POST /findings/enrich_all_missing",
+        "POST /enrichments",
+        "GET /enrichments/{job_id}",
+        "DELETE /enrichments/{job_id}",
+        "PUT /findings/{finding_id}/feedback",
+        "GET /stats/summary",
+        "GET /stats/ai",
+    }
+
+
+def test_every_operation_is_named_and_summed_up(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() for name in names)
+    assert all(operation["summary"] and operation["description"] for _, operation in operations(document))
+
+
+def test_every_operation_documents_its_problems(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status in ("422", "500", "503"):
+            content = operation["responses"][status]["content"]
+            assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, name
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+
+    assert names <= document["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_parameters_have_the_names_and_defaults_promised(document: dict[str, Any]) -> None:
+    def defaults(path: str) -> dict[str, Any]:
+        parameters = document["paths"][path]["get"]["parameters"]
+        return {parameter["name"]: parameter["schema"].get("default") for parameter in parameters}
+
+    nothing = dict.fromkeys(("user", "event_type", "from_timestamp", "to_timestamp", "before"))
+    assert defaults("/events") == {**nothing, "limit": 50, "offset": 0}
+    nothing = dict.fromkeys(("severity", "user", "from_date", "to_date"))
+    assert defaults("/findings") == {**nothing, "page": 1, "page_size": 20}
+
+
+def test_the_guide_shows_every_path(document: dict[str, Any]) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+
+    paths = [path.replace("{finding_id}", "17") if "enrich" in path else path for path in document["paths"]]
+    assert [path for path in paths if path not in guide] == []
