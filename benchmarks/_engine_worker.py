@@ -1,0 +1,39 @@
+"""One rules-engine worker of a benchmark: as in production, but with a group of its own and the rules it is told."""
+
+import os
+import sys
+
+import uvloop
+
+from mcm_rules_engine.match import Batch, Matcher
+from mcm_rules_engine.process import Processor
+from mcm_rules_engine.settings import EngineSettings
+from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_shared.bus.worker import Subscription, Worker
+from mcm_shared.cli import on_stop_signal
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import create_engine
+from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
+
+
+async def _run(group: str, rules: str) -> None:
+    settings = load_settings(EngineSettings)
+    kafka = load_settings(KafkaSettings)
+    ruleset = Ruleset([]) if rules == "none" else load_rules()
+    engine = create_engine(load_settings(DatabaseSettings))
+    topics = Topics(kafka.topic_prefix)
+    processor = Processor(engine, ruleset, topics, os.getpid() % 16)
+    worker: Worker[Batch] = Worker(
+        kafka,
+        Subscription(topics.raw, group, settings.batch_size),
+        decode=Matcher(ruleset, topics, settings.max_event_bytes).decode,
+        handle=processor.handle,
+    )
+    on_stop_signal(worker.stop)
+    await worker.run()
+    await engine.dispose()
+
+
+if __name__ == "__main__":
+    uvloop.run(_run(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,57 @@
+"""A durable Kafka and Postgres of the benchmarks' own, in a temporary folder."""
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from mcm_local.checkout import JARS
+from mcm_local.kafka import Kafka
+from mcm_local.postgres import Postgres
+from mcm_shared.db.migrate import upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class BenchStack:
+    """Where the benchmarks' Kafka and Postgres answer."""
+
+    kafka: Kafka
+    postgres: Postgres
+
+    def new_database(self) -> str:
+        """Makes a migrated, empty database and returns its URL."""
+        name = f"bench_{secrets.token_hex(4)}"
+        asyncio.run(_execute(self.postgres.url, f"CREATE DATABASE {name}"))
+        url = f"{self.postgres.url.rsplit('/', 1)[0]}/{name}"
+        upgrade(url)
+        return url
+
+
+@contextmanager
+def running_stack() -> Iterator[BenchStack]:
+    """Starts Kafka and Postgres with their durable defaults (fsync on) and stops them at the end."""
+    with tempfile.TemporaryDirectory(prefix="mcm-bench-") as folder:
+        # Postgres may run as another user than ours
+        Path(folder).chmod(0o755)
+        kafka = Kafka(Path(folder) / "kafka", jars=JARS)
+        postgres = Postgres(Path(folder) / "postgres")
+        try:
+            kafka.start()
+            postgres.start()
+            yield BenchStack(kafka, postgres)
+        finally:
+            kafka.stop()
+            postgres.stop()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,55 @@
+"""A library is used in one place, behind a name of ours; everything else uses that place.
+
+The direction between our own packages is checked by import-linter: see ``[tool.importlinter]`` in pyproject.toml.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import name_of, product_modules
+
+ALLOWED: dict[str, tuple[tuple[str, ...], str]] = {
+    "aiokafka": (("shared/mcm_shared/bus/*",), "use mcm_shared.bus: a Worker to read, a Producer to write"),
+    "openai": (
+        ("services/enricher/mcm_enricher/explainers/openai*",),
+        "take an Explainer; only the openai explainer knows the SDK",
+    ),
+    "sqlalchemy": (
+        (
+            "shared/mcm_shared/db/*",
+            "shared/mcm_shared/db/*/*",
+            "shared/mcm_shared/db/*/*/*",
+            "shared/mcm_shared/testing/*",
+            "services/*/mcm_*/queries.py",
+            "services/*/mcm_*/*/queries.py",
+            "services/*/mcm_*/store.py",
+            "services/*/mcm_*/store/*",
+        ),
+        "put the statement into queries.py (reading) or store.py (writing) of the service and call that",
+    ),
+    "sigma": (
+        ("services/rules-engine/mcm_rules_engine/sigma/*",),
+        "use what mcm_rules_engine.sigma compiles; pySigma stays behind it",
+    ),
+}
+
+
+def _imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_a_library_stays_in_its_place(library: str) -> None:
+    places, instead = ALLOWED[library]
+    users = [name_of(path) for path in product_modules() if library in _imported(path)]
+    elsewhere = [name for name in users if not any(Path(name).match(place) for place in places)]
+
+    assert elsewhere == [], f"{library} is imported outside {' '.join(places)}; instead: {instead}"
