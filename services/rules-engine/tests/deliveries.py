@@ -111,7 +111,10 @@ async def run_case(engines: Sequence[AsyncEngine], case: Case) -> list[FindingMe
             published.extend(await _deliver(engines[number], ruleset, number, delivery, schedule))
         schedule.leave()
 
-    await asyncio.gather(*(work(number) for number in range(case.workers)))
+    # one that fails ends the others too: none may write into the next case
+    async with asyncio.TaskGroup() as workers:
+        for number in range(case.workers):
+            workers.create_task(work(number))
     # what a run that died has left behind
     published.extend((await run_rules(engines[0], ruleset, 10)).findings)
     return published
