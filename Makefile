@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 OURS := shared services/ingestor services/rules-engine services/enricher services/api deploy/local
 CODE := $(foreach folder,$(OURS),$(wildcard $(folder)/mcm_*))
 TESTS := $(wildcard $(addsuffix /tests,$(OURS)))
+# test processes; each has a Kafka and a Postgres, and most tests wait more than they compute
+WORKERS ?= 3
 LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
 
 .PHONY: help setup demo stack test lint fmt types nets chaos bench clean lock
@@ -26,7 +28,7 @@ stack: setup ## run only Kafka and Postgres, for services started by hand
 
 test: setup lint types ## run every check: lint, types, imports, and all tests
 	@echo "tests"
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: setup ## check style and the direction of imports
 	@echo "lint"
