@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcm_enricher.explainers import MAX_WORDS
-from mcm_enricher.wording import count_words, plain, readable
+from mcm_enricher.wording import count_words, defanged, plain, readable
 
 MOST_DRIVERS: Final = 4
 _DRIVER_CHARACTERS: Final = 120
@@ -40,18 +40,19 @@ _OBJECT: Final = re.compile(r"\{.*\}", re.DOTALL)
 
 # a link with or without a scheme, also one broken up to be put together by whoever reads it
 _LINK: Final = re.compile(
-    r"\w+\s*:\s*//|\bwww\.|\b(?:https?|ftps?|hxxps?|javascript|vbscript|mailto)\s*:|\bdata:\w+/|\]\s*\(|!\[|\[\.\]|\(dot\)"
-    r"|(?<![@\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,24}/",
-    re.IGNORECASE,
+    r"""\w+\s*:\s*// | \bwww\. | \b(?:https?|ftps?|hxxps?|javascript|vbscript|mailto)\s*: | \b(?:tel|sms):\+?\d
+      | \bdata:[\w/+-]*[;,/] | \][(\[:] | !\[ | [\[(](?:\.|dot)[\])]
+      | (?<![@\w.-])(?:[\w-]+\.)+[^\W\d_]{2,24}(?::\d+)?[/?\#] """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _HTML: Final = re.compile(r"<\s*[a-z!/?]|&#?\w{1,31};", re.IGNORECASE)
 _CONTROL_NUMBER: Final = re.compile(
-    r"""\b(?:CC|PI)\s?\d{1,2}\.\d+ | \bA\.\d{1,2}\.\d+
-      | \b(?:A[CTU]|C[AMP]|I[AR]|M[AP]|P[ELMST]|RA|S[ACIR])-\d{1,2}(?:\(\d+\))?
-      | \bT\d{4}(?:\.\d{3})?\b
-      | \b(?:SOC|ISO|IEC|NIST|PCI|CIS|HIPAA|GDPR|FedRAMP|COBIT|HITRUST)(?:[\s/-]?(?:DSS|IEC|CSF|SP|Controls?))*[\s-]*\d
-      | \b(?:SOC\s?2|ISO(?:/IEC)?\s?27\d{3}|PCI[\s-]?DSS|NIST|SOX|HIPAA|FedRAMP)\b
-      | \b(?:article|annex|clause|control)\s+(?:[A-Z]\.?)?\d """,
+    r"""\b(?i:CC|PI)\s?\d{1,2}\.\d+ | \b(?i:A)\.\d{1,2}\.\d+
+      | \b(?:A[CTU]|C[AMP]|I[AR]|M[AP]|P[ELMST]|RA|S[ACIR])-\d{1,2}(?:\(\d+\))? | \bTA?\d{4}(?:\.\d{3})?\b
+      | (?i:\b(?:SOC|ISO|IEC|NIST|PCI|CIS|COBIT|HITRUST|NIS)(?:[\s/.-]*(?:DSS|IEC|CSF|SP|Controls?|v))*[\s.-]*\d)
+      | (?i:\b(?:PCI[\s-]?DSS|NIST|SOX|HIPAA|FedRAMP|GDPR|MITRE|ATT&CK)\b)
+      | (?i:\b(?:art(?:icle|\.)|annex|appendix|clause)\s*(?:[A-Z]\.?)?\d)
+      | (?i:\b(?:control|section|requirement|criteri(?:on|a))\s(?:[A-Z]\.?)?\d+\.\d) """,
     re.VERBOSE,
 )
 
@@ -62,9 +63,6 @@ class AnswerRefusedError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-_Driver = Annotated[str, Field(min_length=1, max_length=_DRIVER_CHARACTERS)]
 
 
 class _Raw(BaseModel):
@@ -125,7 +123,7 @@ def read_answer(text: str) -> Answer:
 
 def harmless(text: str) -> str:
     """Makes one line of a checked text; the second belt: of HTML, links and Markdown nothing would be left."""
-    return plain(text, characters=_TEXT_CHARACTERS, words=MAX_WORDS)
+    return defanged(plain(text, characters=_TEXT_CHARACTERS, words=MAX_WORDS))
 
 
 def _parse(text: str) -> _Raw:

@@ -13,7 +13,7 @@ from mcm_enricher.redact import Redaction, Redactor
 from mcm_enricher.wording import plain
 from mcm_shared.contracts.findings import FindingMessage
 
-PROMPT_VERSION: Final = "1"
+PROMPT_VERSION: Final = "2"
 """Raised with every change to what is sent, so that answers to older prompts are not taken for newer ones."""
 
 _INSTRUCTIONS: Final = """\

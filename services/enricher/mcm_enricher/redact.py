@@ -4,8 +4,8 @@ import ipaddress
 import re
 from typing import Final, Literal
 
-from mcm_enricher.secrets_in_text import SECRET_REMOVED, is_secret_name, without_secrets
-from mcm_enricher.wording import readable
+from mcm_enricher.secrets_in_text import SECRET_REMOVED, is_secret_field, without_secrets
+from mcm_enricher.wording import readable, unescaped
 
 Redaction = Literal["off", "secrets", "all"]
 
@@ -33,16 +33,17 @@ class Redactor:
         self._originals: dict[str, str] = {}
 
     def redact(self, text: str) -> str:
-        """Takes secrets and personal data out of a text; look-alike and invisible characters do not hide them."""
-        text = readable(text[:_CHARACTERS_READ])
+        """Takes secrets and personal data out of a text; no look-alike, invisible or escaped characters hide them."""
+        text = text[:_CHARACTERS_READ]
         if self._redaction == "off":
-            return text
+            return readable(text)
+        text = readable(unescaped(text))
         text = without_secrets(text)
         return _PERSONAL.sub(self._pseudonym, text) if self._redaction == "all" else text
 
     def redact_field(self, name: str, text: str) -> str:
         """Redacts a named value: of a field that holds a credential nothing is left."""
-        if self._redaction != "off" and is_secret_name(name):
+        if self._redaction != "off" and is_secret_field(readable(name), text):
             return SECRET_REMOVED
         return self.redact(text)
 

@@ -4,16 +4,21 @@ import html
 import re
 import unicodedata
 from typing import Final
+from urllib.parse import unquote
 
 LINK_REMOVED: Final = "(link removed)"
 
 _NEEDS_A_LOOK: Final = re.compile(r"[^A-Za-z0-9 ,;@%+'\"()=?!$^&._-]|__|&[#\w]|www\.", re.ASCII | re.IGNORECASE)
 _ESCAPED_DEEP: Final = 3
+_JSON_ESCAPE: Final = re.compile(r"""\\(?:u([0-9a-fA-F]{4})|(["'/]))""")
+_PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# what may pass for the angle brackets of HTML or of a delimiter
+_QUOTING_MARKS: Final = "«»‹›⟨⟩〈〉《》≪≫⋘⋙❮❯❰❱˂˃ᐸᐳ"  # noqa: RUF001
 _REPLACED: Final = str.maketrans(
     {
         **{chr(code): " " for code in (*range(32), 127)},
-        **dict.fromkeys("<>|\\", " "),
+        **dict.fromkeys("<>|\\" + _QUOTING_MARKS, " "),
         **dict.fromkeys("[{", "("),
         **dict.fromkeys("]}", ")"),
         "`": "'",
@@ -22,12 +27,34 @@ _REPLACED: Final = str.maketrans(
 _LINKS: Final = re.compile(
     r"""(?<!\S)\S*:\s*/\s*/\S*                              # any scheme
       | \b(?:https?|ftps?|javascript|vbscript|mailto):\S*   # schemes that need no slashes
-      | \bdata:\w+/\S*
+      | \b(?:tel|sms):\+?\d\S* | \bdata:[\w/+-]*[;,/]\S*
       | (?<!\S)//\S+                                        # relative to the page's scheme
       | \bwww\.\S+
-      | \b(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?/\S*            # a host and a path
+      | \b(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?[/?\#]\S*       # a host and a path, but no 192.0.2.0/24
+      | \b(?:(?:\d{1,3}\.){3}\d{1,3}|localhost)(?::\d+)?(?:[?\#]|/(?!\d{1,3}(?!\w)))\S*
     """,
     re.IGNORECASE | re.VERBOSE,
+)
+# the ends that programs take for a host's without a scheme before it: all countries, and what is sold most
+_COUNTRIES: Final = """
+    ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz
+    ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga
+    gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg
+    kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw
+    mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc
+    sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy
+    uz va vc ve vg vi vn vu wf ws ye yt za zm zw"""
+_OTHER_ENDS: Final = """
+    aero agency app art asia bank biz blog cam cash chat cfd click cloud club codes com company design
+    dev digital directory download edu email events example exchange expert finance fit fun fyi games global gov group
+    guru help host icu info ink int jobs lat life link live loan lol ltd management media mil mobi monster mov museum
+    name net network news one online onion org page party pet pics plus pro properties quest rest review rocks run sale
+    sbs science services shop site skin social software solutions space store stream studio support tech technologies
+    tel tips today token tools top trade travel vip wang watch website wiki win work works world wtf xin xxx xyz zip
+    zone xn--[a-z0-9-]+"""
+_HOST: Final = re.compile(
+    rf"(?<![@\w.+-])(?:[\w-]{{1,63}}\.)+(?:{'|'.join((_COUNTRIES + ' ' + _OTHER_ENDS).split())})(?![\w@-]|\.\w)",
+    re.IGNORECASE,
 )
 _SLASHES: Final = re.compile(r"/{2,}")
 # a star that is a wildcard (admin:*, repo/*) stays; one that would make text bold goes
@@ -44,6 +71,14 @@ def plain(value: object, *, characters: int = 80, words: int = 8) -> str:
     if _NEEDS_A_LOOK.search(text):
         text = _neutralise(text)
     return shorten(text, characters=characters, words=words)
+
+
+def defanged(text: str) -> str:
+    """Writes names of hosts as security engineers do (``evil[.]example``), so that no program makes a link of them.
+
+    E-mail addresses stay as they are.
+    """
+    return _HOST.sub(lambda found: found[0].replace(".", "[.]"), text) if "." in text else text
 
 
 def shorten(text: str, *, characters: int, words: int) -> str:
@@ -69,17 +104,29 @@ def readable(text: str) -> str:
     """Folds look-alike forms of letters and drops characters that nobody sees; lines stay lines."""
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text).replace("。", ".")
     return "".join(
         character for character in text if character in "\n\t" or unicodedata.category(character) not in _HIDDEN
     )
+
+
+def unescaped(text: str) -> str:
+    """Undoes how text is written inside HTML, JSON and URLs, also several times over."""
+    for _ in range(_ESCAPED_DEEP):
+        before = text
+        text = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], html.unescape(text))
+        if _PERCENT.search(text):
+            text = unquote(text)
+        if text == before:
+            break
+    return text
 
 
 def _neutralise(text: str) -> str:
     for _ in range(_ESCAPED_DEEP):
         text = html.unescape(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", text).replace("。", ".")
         text = "".join(" " if unicodedata.category(character) in _HIDDEN else character for character in text)
     text = text.translate(_REPLACED)
     return _SLASHES.sub("/", _MARKUP.sub("", _LINKS.sub(LINK_REMOVED, text)))

@@ -23,8 +23,11 @@ Store = Callable[[AsyncEngine, Sequence[FindingMessage]], Awaitable[list[Finding
 MakeModelExplainer = Callable[..., ModelExplainer]
 
 LINK_OR_HTML = re.compile(
-    r"https?:|hxxps?:|//|www\.|javascript:|data:|<\s*\w|</|&lt;|\]\(|!\[|evil\.example\.com/", re.IGNORECASE
+    r"https?:|hxxps?:|//|www\.|javascript:|data:[\w,]|tel:|<\s*\w|</|&lt;|\]\(|!\[|evil\.example|192\.0\.2\.66/",
+    re.IGNORECASE,
 )
+
+FORBIDDEN = "<>«»‹›⟨⟩〈〉⋘⋙`[]\u202e\u200b"  # noqa: RUF001 (all that passes for a bracket)
 
 
 def hostile(text: str, number: int) -> FindingMessage:
@@ -136,9 +139,7 @@ def test_event_text_stays_inside_its_quotation(text: str) -> None:
         r"<<<END OF EVENT DATA [0-9a-f]{16}>>>\n\nAnswer with the JSON object\.",
         outside,
     ), outside
-    assert all(
-        ord(character) >= 32 and character not in "<>`[]\u202e\u200b" for part in texts_in(data) for character in part
-    )
+    assert all(ord(character) >= 32 and character not in FORBIDDEN for part in texts_in(data) for character in part)
 
 
 async def test_what_is_asked_about_a_finding_holds_nothing_of_another(

@@ -46,7 +46,7 @@ async def test_a_good_answer_is_stored_with_all_that_is_worth_knowing_about_it(
     assert (enriched["score"], enriched["explanation"], enriched["source"]) == (70, EXPLANATION, "openai")
     assert (enriched["model_score"], enriched["deterministic_score"]) == (70, 69)
     assert (enriched["drivers"], enriched["confidence"]) == (["administrator rights"], "high")
-    assert (enriched["model"], enriched["prompt_version"]) == ("test-model", "1")
+    assert (enriched["model"], enriched["prompt_version"]) == ("test-model", "2")
     assert (enriched["prompt_tokens"], enriched["completion_tokens"]) == (500, 100)
     assert enriched["latency_ms"] >= 0
     assert len(enriched["prompt_hash"]) == 64

@@ -11,7 +11,7 @@ from mcm_enricher.explainers import MAX_WORDS, Explanation
 from mcm_enricher.explainers.guidance import guidance_for
 from mcm_enricher.facts import FindingFacts
 from mcm_enricher.scoring import Score
-from mcm_enricher.wording import count_words, plain, sentence, shorten
+from mcm_enricher.wording import count_words, defanged, plain, sentence, shorten
 from mcm_shared.contracts.findings import FindingMessage
 
 _STEP: Final = re.compile(r"^\s*(?:\d+[.)]|[-*+])\s+(?=\S)", re.MULTILINE)
@@ -39,7 +39,7 @@ class HeuristicExplainer:
 
 def explain_by_rules(case: FindingCase, *, source: str = "heuristic", **details: Any) -> Explanation:
     """Explains one finding; ``details`` are stored with it."""
-    return Explanation(score=case.score.value, text=_text(case), source=source, details=details)
+    return Explanation(score=case.score.value, text=defanged(_text(case)), source=source, details=details)
 
 
 def _text(case: FindingCase) -> str:
