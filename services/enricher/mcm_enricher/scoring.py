@@ -71,7 +71,7 @@ def score_finding(finding: FindingMessage, facts: FindingFacts) -> Score:
     factors = [Factor("severity", band.start, f"{finding.severity} severity")]
     for name, signal in (
         ("frequency", _frequency(finding.detection_count)),
-        ("outcome", outcome(facts)),
+        ("outcome", outcome(finding, facts)),
         ("privilege", privilege(facts)),
         ("environment", environment(facts)),
         ("sensitivity", sensitivity(facts)),

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from mcm_enricher.facts import FindingFacts
+from mcm_shared.contracts.findings import FindingMessage
 
 
 class Signal(NamedTuple):
@@ -18,6 +19,7 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", re.ASCII)
 
 _OWNER: Final = frozenset({"owner", "root", "superuser", "superadmin", "superadministrator", "sudo"})
 _ADMIN: Final = frozenset({"admin", "admins", "administrator", "administrators", "administration", "poweruser"})
+_VOLUME: Final = frozenset({"activity", "excess", "excessive", "burst", "volume", "unusual", "anomaly"})
 _SUCCESSES: Final = frozenset({"login_success", "mfa_success"})
 _WRITE: Final = frozenset({"write", "delete", "manage", "maintain", "maintainer", "editor", "contributor"})
 _MACHINE: Final = frozenset({"svc", "bot", "serviceaccount", "gserviceaccount", "robot", "automation", "workload"})
@@ -102,9 +104,16 @@ def privilege(facts: FindingFacts) -> Signal | None:
     return None
 
 
-def outcome(facts: FindingFacts) -> Signal | None:
+def outcome(finding: FindingMessage, facts: FindingFacts) -> Signal | None:
     """Finds whether somebody got in: a success after failures is worse than any number of failures."""
-    return Signal(4, "it succeeded") if facts.event_type in _SUCCESSES else None
+    if facts.event_type not in _SUCCESSES or is_about_volume(finding):
+        return None
+    return Signal(4, "it succeeded")
+
+
+def is_about_volume(finding: FindingMessage) -> bool:
+    """Says whether a finding is about how much happened, so that its first event is one of many and says little."""
+    return not _VOLUME.isdisjoint(finding.rule_name.lower().split("_"))
 
 
 def environment(facts: FindingFacts) -> Signal | None:
@@ -114,9 +123,7 @@ def environment(facts: FindingFacts) -> Signal | None:
     found = max(filter(None, stated), default=None) or max(filter(None, suggested), default=None)
     if found is None:
         return None
-    return (Signal(-4, "a development environment"), Signal(-2, "a staging environment"), Signal(5, "production"))[
-        found - 1
-    ]
+    return _ENVIRONMENTS[found]
 
 
 def sensitivity(facts: FindingFacts) -> Signal | None:

@@ -51,11 +51,9 @@ _OTHER_ENDS: Final = """
     name net network news one online onion org page party pet pics plus pro properties quest rest review rocks run sale
     sbs science services shop site skin social software solutions space store stream studio support tech technologies
     tel tips today token tools top trade travel vip wang watch website wiki win work works world wtf xin xxx xyz zip
-    zone xn--[a-z0-9-]+"""
-_HOST: Final = re.compile(
-    rf"(?<![@\w.+-])(?:[\w-]{{1,63}}\.)+(?:{'|'.join((_COUNTRIES + ' ' + _OTHER_ENDS).split())})(?![\w@-]|\.\w)",
-    re.IGNORECASE,
-)
+    zone"""
+_HOST: Final = re.compile(r"(?<![@\w.+-])(?:[\w-]{1,63}\.)+([\w-]{2,63})(?![\w@-]|\.\w)")
+_HOST_ENDS: Final = frozenset((_COUNTRIES + _OTHER_ENDS).split())
 _SLASHES: Final = re.compile(r"/{2,}")
 # a star that is a wildcard (admin:*, repo/*) stays; one that would make text bold goes
 _MARKUP: Final = re.compile(r"(?<![:/])\*|\*(?=\w)|_{2,}|~{2,}|#{2,}|(?<!\S)#(?=\s)")
@@ -78,7 +76,13 @@ def defanged(text: str) -> str:
 
     E-mail addresses stay as they are.
     """
-    return _HOST.sub(lambda found: found[0].replace(".", "[.]"), text) if "." in text else text
+    # few words have a dot inside, and looking at those alone takes a tenth of the time
+    return " ".join(_HOST.sub(_defanged_host, word) if "." in word[:-1] else word for word in text.split(" "))
+
+
+def _defanged_host(found: re.Match[str]) -> str:
+    end = found[1].lower()
+    return found[0].replace(".", "[.]") if end in _HOST_ENDS or end.startswith("xn--") else found[0]
 
 
 def shorten(text: str, *, characters: int, words: int) -> str:

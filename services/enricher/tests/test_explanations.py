@@ -75,7 +75,7 @@ def hostile_finding(text: str) -> FindingMessage:
 
 def assert_harmless(text: str) -> None:
     assert len(text.split()) <= 120
-    assert not set("<>[]`|\\") & set(text)
+    assert not set("<>[]`|\\") & set(text.replace("[.]", ""))
     assert LINK.search(text) is None
     assert "**" not in text
     assert all(unicodedata.category(character)[0] != "C" for character in text)
@@ -160,9 +160,8 @@ async def test_it_tells_what_happened_when_where_and_how_often() -> None:
         "eve@example.com was made admin of production/orders. "
         "Seen 12 times from 20 Nov 2026 12:00 to 12:40 UTC, by mona@example.com, from 192.0.2.7 (Berlin, DE), "
         "reported by test-app. "
-        "Why it matters: rights beyond what the work needs are what an intruder looks for, and they stay when "
-        "everybody forgets. "
-        "It scores 97 of 100: critical severity; seen 12 times (+3); administrator rights (+5); production (+5). "
+        "Why it matters: these rights reach production, where a mistake or a misuse is felt by customers at once. "
+        "Score 97 of 100: critical severity (84), seen 12 times (+3), administrator rights (+5), production (+5). "
         "Check first: 1) Is there an approved request for this change, and by whom? "
         "2) Who made it, from which address, and is that usual? "
         "3) What was done with the new rights since? If unapproved, take them back."
@@ -216,6 +215,7 @@ async def test_a_runbook_without_a_list_gives_way_to_the_familys_steps() -> None
     ("said", "family"),
     [
         ({"event_type": "mfa_failed"}, "mfa"),
+        ({"event_type": "login_success", "rule_name": "user_activity_burst"}, "activity"),
         ({"event_type": "login_success"}, "auth after failures"),
         ({"event_type": "aws.cloudtrail.StopLogging", "tags": ["soc2.cc7.2", "attack.t1562.008"]}, "defences"),
         ({"event_type": "login_failed", "rule_name": "excess_activity"}, "activity"),
@@ -227,11 +227,75 @@ async def test_why_it_matters_follows_the_kind_of_finding(said: dict[str, Any], 
     assert GUIDANCE[family].why in await explain(a_finding(extra_data={"earliest": earliest}, **said))
 
 
+@pytest.mark.parametrize(
+    ("event_type", "facts", "why"),
+    [
+        ("pull_request_merged", {"lines_changed": 2000, "approvals": 0}, "nobody approved it"),
+        ("pull_request_merged", {"lines_changed": "2000", "approvals": 2}, "nobody reads that many lines"),
+        ("pull_request_merged", {"lines_changed": 200}, "a second look, not an alarm"),
+        ("pull_request_merged", {"lines_changed": True, "approvals": "none"}, "too large to review carefully"),
+        ("deployment_failed", {"environment": "prod"}, "customers may be on a half-finished release"),
+        ("deployment_failed", {"environment": "staging"}, "no customer sees it"),
+        ("permission_changed", {"new_role": "admin", "target": "mona@example.com"}, "to themselves"),
+        ("permission_changed", {"new_role": "admin", "resource": "account:production"}, "reach production"),
+        ("permission_changed", {"new_role": "owner"}, "an owner can remove everybody else"),
+        ("permission_changed", {"new_role": "admin"}, "can make more administrators"),
+        ("api_token_created", {"scopes": ["admin:*"]}, "whoever holds this token is an administrator"),
+        ("api_token_created", {"scopes": ["read"]}, "a token without an end"),
+        ("storage_bucket_created", {"visibility": "public", "bucket": "acme-invoices"}, "it holds finance data"),
+        ("storage_bucket_permission_changed", {"public_access_block": False}, "the guard is off"),
+        ("login_failed", {}, "are a tool, not a person"),
+        ("login_failed", {"user": "x", "new_role": "admin"}, "can do more than most"),
+    ],
+)
+async def test_why_it_matters_says_what_the_facts_make_worse(event_type: str, facts: dict[str, Any], why: str) -> None:
+    earliest = {"event_type": event_type, "user": "mona@example.com", "facts": facts}
+
+    assert why in (await explain(a_finding(extra_data={"earliest": earliest}))).partition("Score")[0]
+
+
+async def test_of_failures_of_many_users_none_is_named_as_who_did_it() -> None:
+    earliest = {"event_type": "login_failed", "user": "eve@example.com", "facts": {"ip": "192.0.2.66"}}
+    window = {"from": "2026-11-20T12:00:00Z", "to": "2026-11-20T12:15:00Z"}
+    said = {"description": "Failed logins of 8 users from 192.0.2.66.", "group": {"ip": "192.0.2.66"}}
+
+    text = await explain(a_finding(extra_data={"earliest": {**earliest, "window": window}}, **said))
+
+    assert "eve@example.com" not in text
+    assert "one source trying many accounts" in text
+    assert "eve@example.com" in await explain(a_finding(extra_data={"earliest": earliest}, **said))
+
+
+@pytest.mark.parametrize(
+    ("severity", "facts", "told"),
+    [
+        (Severity.CRITICAL, {"new_role": "owner", "environment": "prod", "resource": "payroll"}, "Score 98 of 100"),
+        (
+            Severity.CRITICAL,
+            {"new_role": "owner", "environment": "prod", "resource": "payroll", "visibility": "public"},
+            "; no higher for this severity.",
+        ),
+        (Severity.LOW, {"environment": "dev"}, "Score 8 of 100: low severity (12), a development environment (-4)."),
+        (Severity.HIGH, {"environment": "dev"}, "Score 60 of 100: high severity (64), a development environment (-4)."),
+    ],
+)
+async def test_the_points_add_up_to_the_score_or_it_says_why_not(
+    severity: Severity, facts: dict[str, Any], told: str
+) -> None:
+    earliest = {"event_type": "permission_changed", "facts": facts}
+
+    assert told in await explain(a_finding(severity=severity, extra_data={"earliest": earliest}))
+
+
 @pytest.mark.parametrize("event_type", sorted(EVENT_TYPES))
 async def test_every_known_event_type_has_guidance_of_its_own(event_type: str) -> None:
-    text = await explain(a_finding(extra_data={"earliest": {"event_type": event_type}}))
+    finding = a_finding(rule_name="x", extra_data={"earliest": {"event_type": event_type}})
+    other = a_finding(rule_name="x", extra_data={"earliest": {"event_type": "x.y"}})
 
-    assert any(guidance.why in text for guidance in GUIDANCE.values())
+    def why(text: str) -> str:
+        return text.partition("Why it matters: ")[2].partition(" Score ")[0]
+
+    assert why(await explain(finding)) != why(await explain(other))
 
 
 @pytest.mark.parametrize("extra_data", [{}, {"earliest": None}, {"earliest": [], "latest": {"facts": 7}}])

@@ -1,6 +1,6 @@
 """What comes of a finding when the model's server answers well, badly or not at all."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -22,8 +22,10 @@ from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.store.findings import read_enrichments
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import transaction
+from mcm_shared.testing.builders import a_finding
 
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]
+Store = Callable[[AsyncEngine, Sequence[FindingMessage]], Awaitable[list[FindingMessage]]]
 MakeModelExplainer = Callable[..., ModelExplainer]
 
 
@@ -241,6 +243,49 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
 
     assert first["source"] == "openai"
     assert [request.get("response_format", {}).get("type") for request in model_server.requests] == expected[-1:]
+
+
+REFUSED_BY_A_FILTER = failing(400, "The prompt triggered the content management policy: code content_filter")
+
+
+@pytest.mark.parametrize(
+    ("first", "refusal", "asked"),
+    [
+        (None, REFUSED_BY_A_FILTER, 2),
+        (answering(), REFUSED_BY_A_FILTER, 3),
+        (answering(), failing(400, "This model's maximum context length is exceeded"), 3),
+        (answering(), failing(413), 3),
+    ],
+)
+async def test_a_question_that_a_server_refuses_does_not_keep_others_from_being_asked(
+    postgres: AsyncEngine,
+    store_findings: Store,
+    model_server: ModelServer,
+    model_explainer: MakeModelExplainer,
+    first: Behave | None,
+    refusal: Behave,
+    asked: int,
+) -> None:
+    behaviours = [] if first is None else [first]
+    model_server.behave = in_turn(*behaviours, refusal, refusal, answering())
+    explainer = model_explainer()
+    findings = await store_findings(
+        postgres, [a_finding(description=f"mona@example.com was made admin of app-{number}") for number in range(3)]
+    )
+
+    sources = []
+    for finding in findings[-1 - len(behaviours) :]:
+        [told] = await Enricher(postgres, explainer).enrich([finding])
+        sources.append(told.ai_source)
+
+    assert sources == ["openai"] * len(behaviours) + ["heuristic"]
+    assert len(model_server.requests) == asked
+    assert {request["response_format"]["type"] for request in model_server.requests} == {"json_schema"}
+    # what was refused is not asked again, and what is asked next is answered
+    assert explainer.ready()
+    [again] = await Enricher(postgres, explainer).enrich([findings[0].model_copy(update={"version": 2})])
+    assert again.ai_source == "openai"
+    assert len(model_server.requests) == asked + 1
 
 
 async def test_a_server_that_calls_the_limit_by_its_newer_name_gets_it(

@@ -1,10 +1,12 @@
 """Why a kind of finding matters and what to check first, where its rule brings no runbook."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from mcm_enricher.explainers.why import why_it_matters
 from mcm_enricher.facts import FindingFacts
+from mcm_enricher.signals import is_about_volume
 from mcm_shared.contracts.events import EVENT_FAMILIES
 from mcm_shared.contracts.findings import FindingMessage
 
@@ -18,8 +20,6 @@ class Guidance:
 
 
 _FAMILY_OF: Final = {event_type: family for family, types in EVENT_FAMILIES.items() for event_type in types}
-
-_ACTIVITY_WORDS: Final = frozenset({"activity", "excess", "excessive", "burst", "volume", "unusual", "anomaly"})
 
 # the first that a rule is tagged with decides; finer techniques stand before coarser ones
 _FAMILY_OF_TAG: Final = (
@@ -156,13 +156,21 @@ _OTHER: Final = Guidance(
 
 
 def guidance_for(finding: FindingMessage, facts: FindingFacts) -> Guidance:
-    """Chooses what to say by the rule's name, the earliest event's type, then the rule's ATT&CK tags."""
-    if _ACTIVITY_WORDS.intersection(finding.rule_name.lower().split("_")):
-        return GUIDANCE["activity"]
+    """Chooses what to say by the rule's name, the first event's type, its ATT&CK tags, then its facts."""
+    family = _family(finding, facts)
+    if family is None:
+        return _OTHER
+    guidance = GUIDANCE[family]
+    why = why_it_matters(family, finding, facts)
+    return guidance if why is None else replace(guidance, why=why)
+
+
+def _family(finding: FindingMessage, facts: FindingFacts) -> str | None:
+    if is_about_volume(finding):
+        return "activity"
     if facts.event_type == "login_success":
-        return GUIDANCE["auth after failures"]
-    family = _FAMILY_OF.get(facts.event_type) or _family_by_tag(finding.tags)
-    return GUIDANCE[family] if family else _OTHER
+        return "auth after failures"
+    return _FAMILY_OF.get(facts.event_type) or _family_by_tag(finding.tags)
 
 
 def _family_by_tag(tags: Sequence[str]) -> str | None:

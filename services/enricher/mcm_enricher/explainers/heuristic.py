@@ -60,13 +60,19 @@ def _what(finding: FindingMessage, words: int) -> str:
 
 def _when_and_where(finding: FindingMessage, facts: FindingFacts) -> str:
     parts = [_when(finding)]
-    if facts.actor and facts.actor not in finding.description:
+    if facts.actor and facts.actor not in finding.description and not _of_many(finding):
         parts.append(f"by {plain(facts.actor, words=3)}")
     if ip := facts.text("ip", "source_ip"):
         parts.append(f"from {plain(ip, characters=45, words=1)}{_place(facts)}")
     if facts.source:
         parts.append(f"reported by {plain(facts.source, characters=40, words=2)}")
     return sentence(", ".join(parts))
+
+
+def _of_many(finding: FindingMessage) -> bool:
+    # of a correlation over many users the first one is a chance, and often a victim
+    earliest = finding.extra_data.get("earliest")
+    return "user" not in finding.group and isinstance(earliest, dict) and "window" in earliest
 
 
 def _when(finding: FindingMessage) -> str:
@@ -89,8 +95,16 @@ def _place(facts: FindingFacts) -> str:
 
 def _why_this_score(score: Score) -> str:
     severity, *others = score.factors
-    reasons = [severity.reason, *(f"{factor.reason} ({factor.points:+d})" for factor in others)]
-    return f"It scores {score.value} of 100: {'; '.join(reasons)}."
+    reasons = [f"{severity.reason} ({severity.points})"]
+    reasons += [f"{factor.reason} ({factor.points:+d})" for factor in others]
+    return f"Score {score.value} of 100: {', '.join(reasons)}{_held(score)}."
+
+
+def _held(score: Score) -> str:
+    total = sum(factor.points for factor in score.factors)
+    if total == score.value:
+        return ""
+    return f"; {'no lower' if total < score.value else 'no higher'} for this severity"
 
 
 @lru_cache(maxsize=256)

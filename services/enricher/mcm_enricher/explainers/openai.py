@@ -36,6 +36,9 @@ _REPLY_BYTES: Final = 512 * 1024
 
 _LASTING: Final = frozenset({401, 403, 404, 405})
 _FORMAT_REFUSED: Final = frozenset({400, 415, 422, 501})
+_REQUEST_REFUSED: Final = frozenset({400, 413, 422})
+_FILTERED: Final = ("content_filter", "content management policy", "content_policy")
+"""How servers say that a filter of theirs dislikes the prompt, Azure's for one."""
 
 
 class _Format(Enum):
@@ -68,6 +71,7 @@ class OpenAIChat:
         self.name = model
         self._timeout_s = timeout_s
         self._format = _Format.JSON_SCHEMA
+        self._has_answered = False
         # servers other than OpenAI's know the older name for longer than the newer one
         self._limit = _LIMITS[0] if base_url is None or "openai" in base_url else _LIMITS[1]
         self._client = AsyncOpenAI(
@@ -89,11 +93,15 @@ class OpenAIChat:
             try:
                 reply = await self._ask(messages, form, limit)
             except APIStatusError as error:
+                # an event may have been written so that a server refuses it: that says nothing of the other findings
+                if _dislikes_prompt(error, answered_others=self._has_answered):
+                    raise UnusableReplyError(f"the server refuses the question ({error.status_code})") from error
                 less = _with_less(error, form, limit)
                 if less is None:
                     raise _unavailable(error) from error
                 form, limit = less
             else:
+                self._has_answered = True
                 if (form, limit) != (self._format, self._limit):
                     log.info("the model's server knows less", server=str(self._client.base_url), format=form.value)
                     self._format, self._limit = form, limit
@@ -134,6 +142,15 @@ class OpenAIChat:
                 f"the connection failed: {error or type(error).__name__}", cost_unknown=True
             ) from error
         return _read_reply(bytes(body))
+
+
+def _dislikes_prompt(error: APIStatusError, *, answered_others: bool) -> bool:
+    if error.status_code not in _REQUEST_REFUSED:
+        return False
+    said = error.message.lower()
+    if any(word in said for word in _FILTERED):
+        return True
+    return answered_others and not any(word in said for word in ("response_format", "json_schema", *_LIMITS))
 
 
 def _with_less(error: APIStatusError, form: _Format, limit: str) -> tuple[_Format, str] | None:
