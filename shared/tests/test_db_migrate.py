@@ -46,7 +46,20 @@ async def test_a_schema_that_is_there_is_left_alone(engine: AsyncEngine) -> None
     assert await is_up_to_date(engine)
 
 
-async def test_an_older_schema_is_waited_for_and_a_newer_one_is_good_enough(engine: AsyncEngine) -> None:
+async def test_a_sqlite_file_is_brought_up_by_whoever_opens_it_also_by_two_at_once(tmp_path: Path) -> None:
+    url = SecretStr(f"sqlite:///{tmp_path / 'dev.db'}")
+    engines = [create_engine(DatabaseSettings(DATABASE_URL=url)) for _ in range(2)]
+
+    await asyncio.wait_for(asyncio.gather(*map(wait_for_schema, engines)), 20)
+
+    assert await is_up_to_date(engines[0])
+    for engine in engines:
+        await engine.dispose()
+
+
+async def test_an_older_schema_is_waited_for_and_a_newer_one_is_good_enough(database_url: str) -> None:
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)), pooled=False)
+
     async def stamp(version: str) -> None:
         async with transaction(engine) as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
@@ -59,6 +72,7 @@ async def test_an_older_schema_is_waited_for_and_a_newer_one_is_good_enough(engi
 
     await stamp("9999")
     await asyncio.wait_for(waiting, 5)
+    await engine.dispose()
 
 
 _POSTGRESQL_SCHEMA = """

@@ -39,6 +39,7 @@ from mcm_shared.bus.producer import Producer
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
+from mcm_shared.db.migrate import bring_up_sqlite
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 
@@ -127,6 +128,7 @@ def create_app(
 def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await bring_up_sqlite(parts.enrichment.engine)
         tasks = [asyncio.create_task(parts.jobs.run())]
         if kafka:
             tasks.append(asyncio.create_task(_make_topics(kafka)))

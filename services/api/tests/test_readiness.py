@@ -1,6 +1,7 @@
 """Whether the API is ready, and how it behaves while it is not."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -41,8 +42,12 @@ async def test_with_everything_there_it_is_ready(client: httpx.AsyncClient) -> N
     assert answer.json() == {"status": "ready", "dependencies": ["database", "schema"]}
 
 
-async def test_without_the_schema_it_says_so_until_it_is_there(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/empty.db"
+async def test_without_the_schema_it_says_so_until_it_is_there(postgres_url: str) -> None:
+    name = f"empty_{secrets.token_hex(4)}"
+    server = await asyncpg.connect(postgres_url)
+    await server.execute(f"CREATE DATABASE {name}")
+    await server.close()
+    url = f"{postgres_url.rpartition('/')[0]}/{name}"
     async with serving(url) as client:
         before = await client.get("/ready")
         asked = await client.get("/findings")
@@ -55,6 +60,14 @@ async def test_without_the_schema_it_says_so_until_it_is_there(tmp_path: Path) -
     assert "mcm-migrate" in before.json()["detail"]
     assert asked.status_code == 503
     assert after.status_code == 200
+
+
+async def test_a_sqlite_file_that_is_not_there_is_made(tmp_path: Path) -> None:
+    async with serving(f"sqlite:///{tmp_path}/new.db") as client:
+        ready = await client.get("/ready")
+        summary = await client.get("/stats/summary")
+
+    assert (ready.status_code, summary.status_code, summary.json()["total_events"]) == (200, 200, 0)
 
 
 async def test_nothing_hangs_on_a_server_that_takes_connections_and_says_nothing() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mcm_shared.contracts.events import RawEvent, SourceEvent, from_raw_event
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
+from mcm_shared.db.migrate import bring_up_sqlite
 from mcm_shared.errors import DataRefusedError, PoisonEventError
 from mcm_shared.settings import DatabaseSettings, load_settings
 
@@ -42,9 +43,10 @@ class EventStore:
 
 @asynccontextmanager
 async def open_store() -> AsyncIterator[EventStore]:
-    """Opens the database of DATABASE_URL; connects to it with the first write."""
+    """Opens the database of DATABASE_URL; connects to a server with the first write."""
     engine = create_engine(load_settings(DatabaseSettings))
     try:
+        await bring_up_sqlite(engine)
         yield EventStore(engine)
     finally:
         await engine.dispose()

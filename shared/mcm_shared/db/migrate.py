@@ -33,8 +33,22 @@ def upgrade(database_url: str) -> None:
     asyncio.run(_upgrade(DatabaseSettings(DATABASE_URL=SecretStr(database_url))))
 
 
+async def bring_up_sqlite(engine: AsyncEngine) -> None:
+    """Brings the schema of a SQLite file to the newest version; does nothing to a server's.
+
+    A server's schema changes when its owner says so; a file belongs to whoever opens it.
+    """
+    if engine.dialect.name == "sqlite" and not await is_up_to_date(engine):
+        async with transaction(engine) as connection:
+            await connection.run_sync(_run_migrations)
+
+
 async def wait_for_schema(engine: AsyncEngine, *, every_s: float = 1.0) -> None:
-    """Waits until the database answers and its schema is at the version this code needs or a newer one."""
+    """Waits until the database answers and its schema is at the version this code needs or a newer one.
+
+    A SQLite file is brought there.
+    """
+    await bring_up_sqlite(engine)
     said = ""
     while True:
         try:
