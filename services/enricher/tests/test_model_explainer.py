@@ -1,6 +1,6 @@
 """What comes of a finding when the model's server answers well, badly or not at all."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -22,10 +22,8 @@ from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.store.findings import read_enrichments
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import transaction
-from mcm_shared.testing.builders import a_finding
 
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]
-Store = Callable[[AsyncEngine, Sequence[FindingMessage]], Awaitable[list[FindingMessage]]]
 MakeModelExplainer = Callable[..., ModelExplainer]
 
 
@@ -210,99 +208,6 @@ async def test_json_of_the_wrong_content_type_is_read_all_the_same(
     model_server.behave = mislabelled
 
     assert (await enrich_one(postgres, some_findings, model_explainer()))["source"] == "openai"
-
-
-@pytest.mark.parametrize(
-    ("knows", "expected"),
-    [({"json_object"}, ["json_schema", "json_object"]), (set(), ["json_schema", "json_object", None])],
-)
-async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
-    postgres: AsyncEngine,
-    some_findings: SomeFindings,
-    model_server: ModelServer,
-    model_explainer: MakeModelExplainer,
-    knows: set[str],
-    expected: list[str | None],
-) -> None:
-    good, refusing = answering(f"Here it is:\n```json\n{answer()}\n```"), failing(400, "response_format is unknown")
-
-    async def behave(body: dict[str, Any]) -> Any:
-        form = body.get("response_format", {}).get("type")
-        return await (good if form is None or form in knows else refusing)(body)
-
-    model_server.behave = behave
-    explainer = model_explainer(redaction="secrets")
-
-    first = await enrich_one(postgres, some_findings, explainer)
-    assert [request.get("response_format", {}).get("type") for request in model_server.requests] == expected
-
-    model_server.requests.clear()
-    [finding] = await some_findings(postgres, 1)
-    other = finding.model_copy(update={"description": "bob@example.com was made admin"})
-    await Enricher(postgres, explainer).enrich([other])
-
-    assert first["source"] == "openai"
-    assert [request.get("response_format", {}).get("type") for request in model_server.requests] == expected[-1:]
-
-
-REFUSED_BY_A_FILTER = failing(400, "The prompt triggered the content management policy: code content_filter")
-
-
-@pytest.mark.parametrize(
-    ("first", "refusal", "asked"),
-    [
-        (None, REFUSED_BY_A_FILTER, 2),
-        (answering(), REFUSED_BY_A_FILTER, 3),
-        (answering(), failing(400, "This model's maximum context length is exceeded"), 3),
-        (answering(), failing(413), 3),
-    ],
-)
-async def test_a_question_that_a_server_refuses_does_not_keep_others_from_being_asked(
-    postgres: AsyncEngine,
-    store_findings: Store,
-    model_server: ModelServer,
-    model_explainer: MakeModelExplainer,
-    first: Behave | None,
-    refusal: Behave,
-    asked: int,
-) -> None:
-    behaviours = [] if first is None else [first]
-    model_server.behave = in_turn(*behaviours, refusal, refusal, answering())
-    explainer = model_explainer()
-    findings = await store_findings(
-        postgres, [a_finding(description=f"mona@example.com was made admin of app-{number}") for number in range(3)]
-    )
-
-    sources = []
-    for finding in findings[-1 - len(behaviours) :]:
-        [told] = await Enricher(postgres, explainer).enrich([finding])
-        sources.append(told.ai_source)
-
-    assert sources == ["openai"] * len(behaviours) + ["heuristic"]
-    assert len(model_server.requests) == asked
-    assert {request["response_format"]["type"] for request in model_server.requests} == {"json_schema"}
-    # what was refused is not asked again, and what is asked next is answered
-    assert explainer.ready()
-    [again] = await Enricher(postgres, explainer).enrich([findings[0].model_copy(update={"version": 2})])
-    assert again.ai_source == "openai"
-    assert len(model_server.requests) == asked + 1
-
-
-async def test_a_server_that_calls_the_limit_by_its_newer_name_gets_it(
-    postgres: AsyncEngine, some_findings: SomeFindings, model_server: ModelServer, model_explainer: MakeModelExplainer
-) -> None:
-    good = answering()
-    refusing = failing(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
-
-    async def behave(body: dict[str, Any]) -> Any:
-        return await (refusing if "max_tokens" in body else good)(body)
-
-    model_server.behave = behave
-
-    enriched = await enrich_one(postgres, some_findings, model_explainer())
-
-    assert enriched["source"] == "openai"
-    assert [request["response_format"]["type"] for request in model_server.requests] == ["json_schema"] * 2
 
 
 @pytest.mark.parametrize(("asked", "stored"), [(0, 60), (100, 89), (75, 75)])
