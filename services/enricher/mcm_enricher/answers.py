@@ -139,6 +139,8 @@ def _parse(text: str) -> _Raw:
 
 
 def _candidates(text: str) -> list[str]:
+    # models that think aloud do so before they answer
+    text = text.rpartition("</think>")[2]
     found = [text.strip()]
     found += [match[1] for match in _FENCE.finditer(text)][:1]
     found += [match[0] for match in _OBJECT.finditer(text)][:1]

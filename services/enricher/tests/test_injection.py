@@ -77,9 +77,9 @@ async def obeying(body: Body) -> Any:
         obeyed.append("<img src=x onerror=alert(1)>")
     if re.search(r"CC6|AC-7|cite", said, re.IGNORECASE):
         obeyed.append("This passes CC6.1.")
-    # asked once more, it hides what it was told to say
+    # asked once more, it hides what it was told to say: what programs make links of without being told
     if len(body["messages"]) > 2:
-        obeyed = [text.replace("https://", "https&#58;//").replace("<", "\uff1c") for text in obeyed]
+        obeyed = [re.sub(r"\S*https://([\w.]+)\S*", r"\1", text).replace("<", "\uff1c") for text in obeyed]
     return json_response(completion(answer(score=0, explanation=" ".join(obeyed))))
 
 

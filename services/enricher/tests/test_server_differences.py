@@ -3,9 +3,20 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import Behave, ModelServer, answer, answering, failing, in_turn
+from tests.model_server import (
+    EXPLANATION,
+    Behave,
+    ModelServer,
+    answer,
+    answering,
+    completion,
+    failing,
+    in_turn,
+    sending,
+)
 
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.model import ModelExplainer
@@ -51,6 +62,48 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
 
     assert first.ai_source == "openai"
     assert [request.get("response_format", {}).get("type") for request in model_server.requests] == expected[-1:]
+
+
+def in_parts(*parts: dict[str, str]) -> Behave:
+    body = completion("")
+    body["choices"][0]["message"]["content"] = parts
+    return sending(orjson.dumps(body))
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        answering(f'<think>Is it {{"score": 0}}? They say {{so}}.</think>\n{answer()}'),
+        answering(f"<think>so</think> Here it is:\n```json\n{answer()}\n```\nThat is {{all}}."),
+        in_parts({"type": "thinking", "text": "{hm}"}, {"type": "text", "text": answer()}),
+    ],
+    ids=["aloud", "aloud and wordy", "in parts"],
+)
+async def test_a_model_that_thinks_before_it_answers_is_understood(
+    postgres: AsyncEngine,
+    store_findings: Store,
+    model_server: ModelServer,
+    model_explainer: MakeModelExplainer,
+    behave: Behave,
+) -> None:
+    model_server.behave = behave
+
+    [told] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
+
+    assert (told.ai_source, told.ai_explanation) == ("openai", EXPLANATION)
+    assert len(model_server.requests) == 1
+
+
+async def test_a_pause_may_be_said_in_milliseconds(
+    postgres: AsyncEngine, store_findings: Store, model_server: ModelServer, model_explainer: MakeModelExplainer
+) -> None:
+    # were the other header obeyed, it would not be asked again
+    model_server.behave = in_turn(failing(429, retry_after="3600", retry_after_ms="20"), answering())
+
+    [told] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
+
+    assert told.ai_source == "openai"
+    assert len(model_server.requests) == 2
 
 
 REFUSED_BY_A_FILTER = failing(400, "The prompt triggered the content management policy: code content_filter")

@@ -5,7 +5,7 @@ held to a schema (``_Format``), and what it calls the limit of a reply.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -170,12 +170,18 @@ def _unavailable(error: APIStatusError) -> ModelUnavailableError:
     status = error.status_code
     return ModelUnavailableError(
         f"the server answers {status}",
-        retry_after_s=_retry_after(error.response.headers.get("retry-after")),
+        retry_after_s=_retry_after(error.response.headers),
         lasting=status in _LASTING or status in _FORMAT_REFUSED or status // 100 == 3,
     )
 
 
-def _retry_after(header: str | None) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    try:
+        # Azure and OpenAI say it in milliseconds too, where a second is too coarse
+        return max(0.0, float(headers["retry-after-ms"]) / 1000)
+    except (KeyError, ValueError):
+        pass
+    header = headers.get("retry-after")
     if not header:
         return None
     try:
@@ -210,9 +216,17 @@ def _read_reply(body: bytes) -> Reply:
     if finish in ("length", "content_filter"):
         raise UnusableReplyError(f"the reply was cut off ({finish})", *tokens)
     text = message.get("content")
+    if isinstance(text, list):
+        # parts, where a server tells what was thought from what is said
+        text = "".join(_text_of(part) for part in text)
     if not isinstance(text, str) or not text.strip():
         raise UnusableReplyError("the reply is empty", *tokens)
     return Reply(text, *tokens)
+
+
+def _text_of(part: Any) -> str:
+    text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
+    return text if isinstance(text, str) else ""
 
 
 def _part(value: Any, name: str) -> dict[str, Any]:
