@@ -1,6 +1,7 @@
 """Topics made at start: those that are missing, once, however many services start at once."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from mcm_shared.bus.admin import ensure_topics
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
 from mcm_shared.settings import KafkaSettings
+from tests.services import Service
 
 
 async def described(servers: str, prefix: str) -> dict[str, tuple[int, dict[str, str]]]:
@@ -87,3 +89,14 @@ async def test_more_replicas_than_brokers_is_a_wrong_setting(bootstrap_servers: 
 async def test_a_broker_that_is_not_there_is_named() -> None:
     with pytest.raises(BrokerDownError, match=r"Kafka does not answer at 127.0.0.1:1:"):
         await ensure_topics(settings("127.0.0.1:1", ""))
+
+
+async def test_the_command_makes_them_before_any_service_is_there(
+    run_service: Callable[..., Service], bootstrap_servers: str, topic_prefix: str
+) -> None:
+    made = run_service("mcm-topics")
+
+    assert await asyncio.to_thread(made.wait) == 0, made.stderr()
+    assert set(await described(bootstrap_servers, topic_prefix)) == {
+        "events.raw", "events.dead", "findings", "findings.enriched"
+    }  # fmt: skip

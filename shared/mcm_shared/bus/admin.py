@@ -9,9 +9,11 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from mcm_shared.bus.connection import connection_options, end_within
 from mcm_shared.bus.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES
+from mcm_shared.cli import run_command
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
-from mcm_shared.settings import KafkaSettings
+from mcm_shared.logs import configure_logs
+from mcm_shared.settings import KafkaSettings, load_settings
 
 log = structlog.get_logger()
 
@@ -53,6 +55,18 @@ async def wait_for_topics(kafka: KafkaSettings) -> None:
             await asyncio.sleep(1)
         else:
             return
+
+
+def main() -> None:
+    """Runs the ``mcm-topics`` command: makes the topics that are missing, once Kafka answers."""
+    run_command(_make_topics)
+
+
+async def _make_topics() -> None:
+    configure_logs("topics")
+    kafka = load_settings(KafkaSettings)
+    await wait_for_topics(kafka)
+    log.info("the topics are there", prefix=kafka.topic_prefix or None)
 
 
 def _wanted(kafka: KafkaSettings) -> list[NewTopic]:
