@@ -16,7 +16,7 @@ LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-loca
 .PHONY: help setup demo stack test lint fmt types nets chaos bench clean lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed .local/jars/fetched ## install everything into .venv and .local
 
@@ -63,7 +63,8 @@ lock: ## resolve the dependencies anew (UPGRADE=1 for newer versions); needs uv
 	@compile="uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
 	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) $(LOCKED:%=--no-emit-package %)"; \
 	$$compile requirements/services.in -o requirements/services.txt; \
-	$$compile -c requirements/services.txt requirements/dev.in -o requirements/dev.txt
+	$$compile -c requirements/services.txt requirements/dev.in -o requirements/dev.txt; \
+	$$compile -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	@! grep -n '://' requirements/*.txt || { echo "a lock names a URL; locks hold names, versions and hashes only" >&2; exit 1; }
 
 $(VENV)/made:

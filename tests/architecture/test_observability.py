@@ -1,0 +1,96 @@
+"""Prometheus and Grafana are set up for metrics, labels and addresses that there are."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
+
+import mcm_api.metrics
+import mcm_enricher.ask
+import mcm_enricher.enrich
+import mcm_rules_engine.process
+import mcm_shared.metrics
+from tests.architecture.composition import services
+from tests.architecture.sources import ROOT
+
+FOLDER = ROOT / "deploy" / "observability"
+SERVING = (mcm_api.metrics, mcm_enricher.ask, mcm_enricher.enrich, mcm_rules_engine.process, mcm_shared.metrics)
+BY_PROMETHEUS = {"up": (), "process_resident_memory_bytes": ()}
+LABELS_BY_PROMETHEUS = {"service", "instance", "job", "le"}
+WORDS = {"sum", "rate", "by", "le", "count", "increase", "histogram_quantile"}
+ENDINGS = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+
+
+def _panels() -> list[dict[str, Any]]:
+    dashboard = json.loads((FOLDER / "grafana" / "dashboards" / "pipeline.json").read_text())
+    found: list[dict[str, Any]] = dashboard["panels"]
+    return found
+
+
+def _expressions() -> Iterable[str]:
+    return (target["expr"] for panel in _panels() for target in panel["targets"])
+
+
+def _served() -> dict[str, tuple[str, ...]]:
+    """Names what the services serve as Prometheus sees it, each with its labels."""
+    assert all(SERVING), "imported for the metrics they register"
+    collectors = {one for one in REGISTRY._names_to_collectors.values() if isinstance(one, MetricWrapperBase)}
+    return {f"{one._name}{ending}": tuple(one._labelnames) for one in collectors for ending in ENDINGS[str(one._type)]}
+
+
+@pytest.mark.parametrize("expression", sorted(set(_expressions())))
+def test_the_dashboard_shows_metrics_and_labels_that_the_services_serve(expression: str) -> None:
+    known = {**_served(), **BY_PROMETHEUS}
+    plain = re.sub(r"\[[^]]*\]|\"[^\"]*\"|by \([^)]*\)", "", expression)
+    names = re.findall(r"[a-z][a-z0-9_]+", plain)
+    metrics = [name for name in names if name not in WORDS | LABELS_BY_PROMETHEUS]
+
+    assert metrics, "no metric is asked for"
+    assert set(metrics) <= known.keys()
+    asked_by = {label.strip() for labels in re.findall(r"by \(([^)]*)\)", expression) for label in labels.split(",")}
+    assert asked_by <= {*known[metrics[0]], *LABELS_BY_PROMETHEUS}
+
+
+def test_every_metric_of_ours_is_shown() -> None:
+    shown = " ".join(_expressions())
+    ours = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in _served() if name.startswith("mcm_")}
+
+    assert {name for name in ours if name not in shown} == set()
+
+
+def test_every_panel_says_what_it_shows_and_reads_the_provisioned_source() -> None:
+    (source,) = yaml.safe_load((FOLDER / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
+
+    assert source["url"] == "http://prometheus:9090"
+    for panel in _panels():
+        assert panel["description"], panel["title"]
+        assert panel["datasource"]["uid"] == source["uid"]
+
+
+def test_prometheus_asks_every_service_that_serves_metrics_where_it_serves_them() -> None:
+    jobs = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
+    asked = {
+        (name, str(config["port"])) for job in jobs for config in job["dns_sd_configs"] for name in config["names"]
+    }
+
+    serving = {
+        (name, service["healthcheck"]["test"][2])
+        for name, service in services().items()
+        if "answers" in service.get("healthcheck", {}).get("test", ())
+    }
+    assert asked == serving
+
+
+def test_grafana_is_given_the_folders_its_files_name() -> None:
+    (provider,) = yaml.safe_load((FOLDER / "grafana/provisioning/dashboards/pipeline.yml").read_text())["providers"]
+    mounted = {volume.split(":")[1] for volume in services()["grafana"]["volumes"]}
+
+    assert mounted == {"/etc/grafana/provisioning", provider["options"]["path"]}
+    assert services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"].startswith(
+        provider["options"]["path"]
+    )
