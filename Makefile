@@ -13,7 +13,7 @@ TESTS := $(wildcard $(addsuffix /tests,$(OURS)))
 WORKERS ?= 3
 LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
 
-.PHONY: help setup demo stack test lint fmt types nets chaos bench clean lock
+.PHONY: help setup demo stack test test-compose scale-demo lint fmt types nets chaos bench clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ types: setup ## check types
 
 nets: setup ## remove each safety net from a copy and show which test notices
 	@exec $(BIN)/python -m tests.nets
+
+test-compose: setup ## run the end-to-end tests against the composed system; needs Docker
+	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null --profile demo build
+	@MCM_TEST_STACK=composed exec $(BIN)/pytest tests/e2e tests/composed
+
+scale-demo: setup ## show throughput and lag while workers go 1 → 2 → 4 → 1; needs Docker
+	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null build
+	@exec $(BIN)/python -m tests.scaling
 
 chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3)
 	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) exec $(BIN)/pytest tests/chaos

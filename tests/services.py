@@ -75,6 +75,18 @@ class Service:
             time.sleep(0.05)
 
 
+Start = Callable[[str, tuple[str, ...], Mapping[str, str], Path, Path], Service]
+"""Starts a program with its arguments and environment; what it writes to stderr and stdout goes to the two files."""
+
+
+def start_here(
+    program: str, arguments: tuple[str, ...], environment: Mapping[str, str], log: Path, results: Path
+) -> Service:
+    """Starts a program of the virtual environment as a process."""
+    command = Command((str(COMMANDS / program), *arguments), environment=environment)
+    return Service(launch(command, log, results=results), log, results)
+
+
 class ServiceRunner:
     """Starts commands for one test and ends them after it."""
 
@@ -83,8 +95,11 @@ class ServiceRunner:
         folder: Path,
         environment: Callable[[], Mapping[str, str]],
         after_test: Callable[[Callable[[], None]], None],
+        start: Start = start_here,
     ) -> None:
+        """Takes the folder for logs, the environment, who is told to end all after the test, and how one is started."""
         self._folder = folder
+        self._start = start
         self._environment = environment
         self._after_test = after_test
         self._services: list[Service] = []
@@ -97,8 +112,7 @@ class ServiceRunner:
         results = self._folder / f"{number}-{program}.out"
         if not self._services:
             self._after_test(self.end_all)
-        command = Command((str(COMMANDS / program), *arguments), environment=environment)
-        service = Service(launch(command, log, results=results), log, results)
+        service = self._start(program, arguments, environment, log, results)
         self._services.append(service)
         return service
 

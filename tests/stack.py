@@ -1,7 +1,8 @@
 """Real Kafka and Postgres for the tests, started once for the run when the first test asks for them.
 
 They are the local stack's, on free ports with their data in a temporary folder; with ``MCM_TEST_STACK=containers``
-they are containers. What a test gets of them is its own: a migrated database and a prefix for topics and groups.
+they are containers; with ``MCM_TEST_STACK=composed`` they are those of docker-compose.yml, and our commands run in the
+images it builds. What a test gets of them is its own: a migrated database and a prefix for topics and groups.
 
 - ``database_url``, ``sqlite_url``: an empty, migrated database
 - ``bootstrap_servers``, ``topic_prefix``: a broker, and what the test's topics and groups begin with
@@ -11,7 +12,7 @@ they are containers. What a test gets of them is its own: a migrated database an
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,11 @@ from mcm_local.checkout import COMMANDS, JARS
 from mcm_local.kafka import Kafka
 from mcm_local.postgres import Postgres
 from mcm_shared.db.migrate import upgrade
+from tests.compose_project import ComposeProject
+from tests.container_services import run_in_container
 from tests.containers import KafkaContainer, PostgresContainer
 from tests.databases import Databases
-from tests.services import Service, ServiceRunner
+from tests.services import Service, ServiceRunner, start_here
 from tests.threads import call, run
 
 StartPrivateStack = Callable[[], "PrivateStack"]
@@ -58,8 +61,22 @@ class PrivateStack:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def composed_servers() -> Iterator[ComposeProject]:
+    """Kafka and Postgres of docker-compose.yml."""
+    project = ComposeProject("mcm-test-servers")
+    try:
+        project.up("kafka", "postgres")
+        yield project
+    finally:
+        project.down(volumes=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A PostgreSQL server for the run."""
+    if is_composed():
+        yield request.getfixturevalue("composed_servers").postgres_url
+        return
     if _in_containers():
         with PostgresContainer() as container:
             yield container.url
@@ -73,8 +90,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka_servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A Kafka broker for the run."""
+    if is_composed():
+        yield request.getfixturevalue("composed_servers").kafka_servers
+        return
     if _in_containers():
         with KafkaContainer() as container:
             yield container.bootstrap_servers
@@ -148,7 +168,7 @@ def run_service(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[...,
         return settings
 
     # ended by the test, not by this fixture: before the databases and topics it uses are taken away
-    return ServiceRunner(tmp_path / "services", environment, request.node.addfinalizer).run
+    return service_runner(tmp_path / "services", environment, request.node.addfinalizer).run
 
 
 @pytest.fixture
@@ -184,6 +204,18 @@ def environment_for(database_url: str, bootstrap_servers: str, topic_prefix: str
         "MCM_TOPIC_PARTITIONS": str(_PARTITIONS),
         "MCM_METRICS_PORT": "0",
     }
+
+
+def service_runner(
+    folder: Path, environment: Callable[[], Mapping[str, str]], after_test: Callable[[Callable[[], None]], None]
+) -> ServiceRunner:
+    """Makes what runs our commands: as processes, or in their images when the system is composed."""
+    return ServiceRunner(folder, environment, after_test, run_in_container if is_composed() else start_here)
+
+
+def is_composed() -> bool:
+    """Says whether the tests run against the composed system."""
+    return os.environ.get("MCM_TEST_STACK") == "composed"
 
 
 def _in_containers() -> bool:

@@ -23,6 +23,7 @@ from mcm_shared.testing.builders import an_event_payload
 from tests.databases import Databases
 from tests.pipeline import Pipeline, until
 from tests.services import ServiceRunner
+from tests.stack import service_runner
 from tests.threads import run
 
 Headers = list[tuple[str, bytes | None]]
@@ -120,7 +121,7 @@ def outcome(
     )
     pipeline = Pipeline(kafka, url)
     folder = tmp_path_factory.mktemp("services")
-    runner = ServiceRunner(folder, lambda: pipeline.environment, request.addfinalizer)
+    runner = service_runner(folder, lambda: pipeline.environment, request.addfinalizer)
     yield run(_feed(pipeline, runner))
     databases.give_back(url)
 
