@@ -3,26 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from uuid import UUID
 
 from tests.agreement import differences
 from tests.deliveries import read_result
 from tests.oracle import ExpectedFinding, evaluate
 
-from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_shared.contracts.events import SourceEvent, from_raw_event
+from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.settings import KafkaSettings
 from tests.compose_project import ComposeProject
+from tests.composed.months import month
 from tests.pipeline import Pipeline, canonical, until
 
 EVENTS = 3_000
-_FIRST_YEAR = 2010
 
 
 class Feed:
-    """Pushes a month of events at a time, each in a year of its own, so that no window sees two of them."""
+    """Pushes a month of events at a time."""
 
     def __init__(self, project: ComposeProject) -> None:
         self.project = project
@@ -38,17 +36,15 @@ class Feed:
     @asynccontextmanager
     async def load(self) -> AsyncIterator[None]:
         """Pushes a month while the test does its worst, from when a part is stored; at the end all is pushed."""
+        events = month(self._months, EVENTS)
         self._months += 1
-        now = datetime(_FIRST_YEAR + self._months, 11, 20, tzinfo=UTC)
-        generated = generate_fake_events_batch(EVENTS, seed=self._months, now=now)
-        month = list({one.uid: one for one in (from_raw_event(raw, "") for raw in generated)}.values())
         stored = await self.pipeline.count_events()
-        pushing = asyncio.create_task(self.pipeline.push(*map(canonical, month)))
+        pushing = asyncio.create_task(self.pipeline.push(*map(canonical, events)))
         await self.until_stored(stored + EVENTS // 5)
         yield
         await pushing
-        self.events += month
-        self._expected |= evaluate(load_rules(), month).findings
+        self.events += events
+        self._expected |= evaluate(load_rules(), events).findings
 
     async def until_stored(self, count: int) -> None:
         """Waits until so many events are in the database, whatever it is doing."""

@@ -1,0 +1,15 @@
+"""Events in any number: months of a made-up company, each in a year of its own, so that no window sees two of them."""
+
+from datetime import UTC, datetime
+
+from mcm_ingestor.generator import generate_fake_events_batch
+from mcm_shared.contracts.events import SourceEvent, from_raw_event
+
+_FIRST_YEAR = 1990
+
+
+def month(number: int, count: int) -> list[SourceEvent]:
+    """Makes the events of one month; the same number makes the same events. Numbers are 0 to 35."""
+    now = datetime(_FIRST_YEAR + number, 11, 20, tzinfo=UTC)
+    generated = generate_fake_events_batch(count, seed=number, now=now)
+    return list({one.uid: one for one in (from_raw_event(raw, "") for raw in generated)}.values())
