@@ -1,4 +1,4 @@
-"""The picture of a run: throughput and lag over time, with the number of workers, as an SVG that reads on light and dark."""
+"""The picture of a run: throughput, lag and the number of workers over time, as an SVG for light and dark pages."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -10,6 +10,7 @@ _WIDTH, _LEFT, _RIGHT = 860, 70, 20
 _TOP, _PANEL, _GAP = 64, 150, 46
 _SMOOTHED_OVER = 4
 _COLOURS = {"text": "#6b7280", "grid": "#9ca3af", "rate": "#2563eb", "load": "#d97706", "lag": "#dc2626"}
+_FONT = f'fill="{_COLOURS["text"]}" font-family="system-ui, sans-serif"'
 
 Point = tuple[float, float]
 
@@ -24,8 +25,7 @@ def draw(samples: Sequence[Sample], load: float, cpus: str, path: Path) -> None:
     lags = [(sample.at, float(sample.lag)) for sample in samples]
     height = _TOP + 2 * _PANEL + _GAP + 40
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="system-ui, sans-serif" '
-        f'font-size="12" fill="{_COLOURS["text"]}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" {_FONT} role="img">',
         "<title>Throughput and lag of the rules-engine while workers are added and removed</title>",
         _text(_LEFT, 20, f"Rules-engines of {cpus} cores each under a steady load of {load:,.0f} events/s", size=14),
         *_stages(samples, end),
