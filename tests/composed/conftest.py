@@ -8,7 +8,7 @@ from tests.compose_project import ComposeProject
 from tests.composed.feed import Feed
 from tests.stack import is_composed
 
-collect_ignore = [] if is_composed() else ["test_composed.py"]
+collect_ignore = [] if is_composed() else ["test_composed.py", "test_together.py"]
 
 
 @pytest.fixture(scope="module")
