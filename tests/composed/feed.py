@@ -43,6 +43,10 @@ class Feed:
         await self.until_stored(stored + EVENTS // 5)
         yield
         await pushing
+        self.expect(events)
+
+    def expect(self, events: list[SourceEvent]) -> None:
+        """Takes note of events that were pushed, and of the findings they must lead to."""
         self.events += events
         self._expected |= evaluate(load_rules(), events).findings
 

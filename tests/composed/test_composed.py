@@ -5,9 +5,11 @@ import secrets
 from datetime import UTC, datetime
 
 import httpx
+import orjson
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from mcm_shared.contracts.events import from_raw_event, parse_raw_event
 from mcm_shared.testing.builders import an_event_payload
 from tests.compose_project import ComposeProject
 from tests.composed.feed import Feed
@@ -40,9 +42,9 @@ async def is_scored(api: str, user: str) -> bool:
 @pytest.mark.parametrize("way", ["kafka", "http"])
 async def test_an_event_from_this_machine_is_a_scored_finding(composed: ComposeProject, feed: Feed, way: str) -> None:
     user = f"{secrets.token_hex(4)}@example.com"
-    payload = an_event_payload(
-        event_type="api_token_created", user=user, scopes=["admin:*"], timestamp=datetime.now(UTC), token_id="tok-1"
-    )
+    facts = {"event_type": "api_token_created", "scopes": ["admin:*"], "token_id": "tok-1"}
+    payload = an_event_payload(id=user, user=user, timestamp=datetime.now(UTC), **facts)
+    feed.expect([from_raw_event(parse_raw_event(orjson.loads(payload)), "")])
 
     if way == "kafka":
         await feed.pipeline.push(payload)
