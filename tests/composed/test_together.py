@@ -94,7 +94,8 @@ async def test_when_one_of_them_dies_it_ends_for_the_host_to_start_it_again(
 ) -> None:
     name, url = container
     await until(lambda: answers(url, "/ready"), what="it is ready")
-    find = f"grep -la {process} /proc/[0-9]*/cmdline | grep -v self | head -n 1 | cut -d/ -f3"
+    # the brackets keep the search from finding itself
+    find = f"grep -la '[m]{process.removeprefix('m')}' /proc/[0-9]*/cmdline | cut -d/ -f3"
 
     docker("exec", name, "sh", "-c", f"kill -9 $({find})", check=False)
 
