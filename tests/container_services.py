@@ -15,7 +15,7 @@ IMAGES = "mini-compliance-monitor"
 _PROGRAMS_OF_OTHERS = {"mcm-migrate": "rules-engine", "mcm-topics": "rules-engine"}
 _SETTINGS = ("MCM_", "KAFKA_", "OPENAI_", "DATABASE_URL")
 # as docker-compose.yml runs them
-_CONFINED = ("--init", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+_CONFINED = ("--init", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 
 class ContainerService(Service):
