@@ -1,6 +1,7 @@
 """The rules a worker has in force, and how others take their place between two batches."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
@@ -88,6 +89,10 @@ class RulesInForce:
         self._loaded = loaded
         self._matcher = self._make_matcher(loaded.ruleset)
         self._processor = self._make_processor(loaded.ruleset)
+        # rules and modules stay: left to the collector, it goes through all of them again and again for every batch
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     async def _register(self, ruleset: Ruleset) -> None:
         while True:

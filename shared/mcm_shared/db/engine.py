@@ -33,9 +33,16 @@ _JSON: dict[str, Any] = {
 
 
 def create_engine(
-    settings: DatabaseSettings, *, pooled: bool = True, statement_timeout_s: float | None = None
+    settings: DatabaseSettings,
+    *,
+    pooled: bool = True,
+    pinged: bool = True,
+    statement_timeout_s: float | None = None,
 ) -> AsyncEngine:
     """Makes the engine for DATABASE_URL; connects to nothing yet.
+
+    A pooled connection is ``pinged`` before each transaction, which costs three round trips; whoever tries again after
+    a DatabaseDownError can do without.
 
     PostgreSQL cancels a statement after ``statement_timeout_s`` by itself, whatever became of the client; then
     ``transaction`` raises DatabaseDownError. Raises ConfigurationError when the URL cannot be read.
@@ -44,7 +51,12 @@ def create_engine(
     if url.get_backend_name() == "sqlite":
         return create_sqlite_engine(url)
     pool: dict[str, Any] = (
-        {"pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_pre_ping": True, "pool_timeout": 30}
+        {
+            "pool_size": settings.pool_size,
+            "max_overflow": settings.pool_size,
+            "pool_pre_ping": pinged,
+            "pool_timeout": 30,
+        }
         if pooled
         else {"poolclass": NullPool}
     )

@@ -16,15 +16,20 @@ from mcm_shared.contracts.findings import Severity
 
 @dataclass(slots=True)
 class Match:
-    """A rule that holds for an event; ``group`` has the value of each field the rule groups by.
+    """A rule that holds for an event.
 
     ``counted`` says how the match enters the series of the correlations over the rule.
     """
 
     rule: Rule
     severity: Severity
-    group: dict[str, Any]
+    view: EventView
     counted: tuple[Counted, ...] = ()
+
+    @property
+    def group(self) -> dict[str, Any]:
+        """The value of each field the rule groups by; read when asked for, since most matches are only counted."""
+        return self.rule.group_of(self.view)
 
     @property
     def group_key(self) -> str:
@@ -103,7 +108,4 @@ class Ruleset:
         matched = [entry for entry in candidates if entry[1].matches(view)]
         if len(matched) > 1:
             matched.sort(key=lambda entry: entry[0])
-        return [
-            Match(rule, rule.severity_of(view), rule.group_of(view), self._feeds.of_event(rule.id, view))
-            for _, rule in matched
-        ]
+        return [Match(rule, rule.severity_of(view), view, self._feeds.of_event(rule.id, view)) for _, rule in matched]
