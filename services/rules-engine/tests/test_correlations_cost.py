@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from tests.rows_in_memory import Group, a_correlation
+from tests.rows_in_memory import Group, a_correlation, position
+
+from mcm_rules_engine.correlate.looks import Row
 
 TOUCHED = 20
 HOUR = 3600
@@ -74,4 +76,11 @@ async def test_a_flood_after_a_late_row_costs_nothing_once_another_has_taken_its
     correlation = a_correlation("type: temporal_ordered, timespan: 1h", rules=("a", "b"))
     here = Group(correlation, [0, *evenly(LARGE, 1)], [HOUR])
     await here.times((0, 0))
+    assert here.rows_read < TOUCHED
+
+
+async def test_a_late_value_is_followed_no_further_than_it_can_count() -> None:
+    correlation = a_correlation("type: value_count, timespan: 1h, condition: {field: ip, gte: 5}")
+    here = Group(correlation, [(0, "once"), *((time, str(number)) for number, time in enumerate(evenly(LARGE, 1)))])
+    await here.times((0, Row(position(0), "once")))
     assert here.rows_read < TOUCHED

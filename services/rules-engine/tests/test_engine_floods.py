@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from tests.agreement import assert_as_the_rules_say
 from tests.generated_cases import Case, Delivery
 
@@ -97,6 +98,23 @@ async def test_many_repeats_of_few_values_hide_no_value_before_them(
     assert finding.severity is Severity.HIGH
     assert asked["by value"] > 0
     assert asked["further on"] > 0
+
+
+async def test_many_groups_of_few_values_are_asked_for_at_once(engines: list[AsyncEngine], asked: Counter[str]) -> None:
+    statements: list[str] = []
+    event.listen(engines[0].sync_engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    values = a_correlation(
+        1, "type: value_count, rules: [a], group-by: [to], timespan: 1m, condition: {field: ip, gte: 3}"
+    )
+    several = ("x", "y", "z")
+    crowds = [one for to in several for one in events("a", flood(2, 50), ip="192.0.2.3", to=to)]
+    others = [one for to in several for one in events("a", [1], ip="192.0.2.2", to=to)]
+    last = [one for to in several for one in events("a", [9], ip="192.0.2.1", to=to)]
+    expected = await assert_as_the_rules_say(engines, a_case(values, crowds, others, last))
+    assert asked["by value"] == len(several)
+    assert len(expected.findings) == len(several)
+    if engines[0].dialect.name == "postgresql":
+        assert sum("RECURSIVE" in statement for statement in statements) == 1
 
 
 async def test_a_late_first_step_reaches_the_last_one_through_floods(

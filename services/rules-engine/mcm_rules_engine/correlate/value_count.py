@@ -1,6 +1,10 @@
 """value_count over a sliding window: a detection fires when enough distinct values lie in the time before it."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice
+from operator import attrgetter
+from typing import Final
 
 from mcm_rules_engine.correlate.forward import Stretch, read_forward
 from mcm_rules_engine.correlate.looks import (
@@ -16,6 +20,8 @@ from mcm_rules_engine.correlate.looks import (
 )
 from mcm_rules_engine.sigma.correlation import Correlation
 
+_POSITION: Final = attrgetter("position")
+
 
 def value_count(correlation: Correlation, group_key: str, touched: Sequence[Touched]) -> Evaluation:
     """Finds the fires that touched rows can have changed: at rows whose window has the value by one of them alone."""
@@ -26,8 +32,7 @@ def value_count(correlation: Correlation, group_key: str, touched: Sequence[Touc
     enough = 4 * most + 32
 
     def lacking(row: Touched, stretch: Stretch) -> int | None:
-        end = next((r.position for r in stretch.after[0] if r.position > row.position and r.value == row.value), None)
-        return None if stretch.is_known(0, end, row.position[0] + window) else 0
+        return None if stretch.is_known(0, _end(row, stretch.after[0], most), row.position[0] + window) else 0
 
     stretch = yield from read_forward([series], group_key, touched, enough, lacking)
     recent = _latest(stretch.before[0], start[0] - window)
@@ -37,6 +42,16 @@ def value_count(correlation: Correlation, group_key: str, touched: Sequence[Touc
         older: list[Look | LatestByValue] = [LatestByValue(series, group_key, start, start[0] - window)]
         recent = _latest((yield older)[0].before, start[0] - window)
     return Found(_walk(correlation, window, stretch, recent), stretch.missed)
+
+
+def _end(row: Touched, rows: Sequence[Row], most: int) -> Position | None:
+    """Finds where a row ceases to matter: its value comes again, or as many others as are counted have come since."""
+    others: set[str | None] = set()
+    for later in islice(rows, bisect_right(rows, row.position, key=_POSITION), None):
+        others.add(later.value)
+        if later.value == row.value or len(others) == most:
+            return later.position
+    return None
 
 
 def _latest(rows: Sequence[Row], since: int) -> dict[str | None, Position]:

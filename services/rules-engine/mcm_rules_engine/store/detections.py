@@ -74,19 +74,29 @@ FROM json_each(:looks) r JOIN detections found ON found.rowid IN (
 
 # Jumps from value to value through the index, so that many rows of one value cost as much as one.
 _BY_VALUE_POSTGRESQL: Final = text("""
-WITH RECURSIVE one(value) AS (
-    (SELECT value FROM detections WHERE series_id = :series AND group_key = :grp AND value IS NOT NULL
-     ORDER BY value LIMIT 1)
-    UNION ALL
-    SELECT (SELECT d.value FROM detections d
-            WHERE d.series_id = :series AND d.group_key = :grp AND d.value > one.value ORDER BY d.value LIMIT 1)
-    FROM one WHERE one.value IS NOT NULL)
-SELECT latest.at, latest.event_uid, one.value FROM one CROSS JOIN LATERAL (
-    SELECT d.at, d.event_uid FROM detections d
-    WHERE d.series_id = :series AND d.group_key = :grp AND d.value = one.value
-      AND d.at > :since AND (d.at, d.event_uid) < (:at, :uid)
-    ORDER BY d.at DESC, d.event_uid DESC LIMIT 1) latest
-""").bindparams(bindparam("series", type_=_COLUMN.series_id.type), bindparam("uid", type_=_COLUMN.event_uid.type))
+SELECT r.number, latest.at, latest.event_uid, latest.value
+FROM unnest(:series, :groups, :ats, :uids, :sinces) WITH ORDINALITY AS r(series, grp, at, uid, since, number)
+CROSS JOIN LATERAL (
+    WITH RECURSIVE one(value) AS (
+        (SELECT d.value FROM detections d
+         WHERE d.series_id = r.series AND d.group_key = r.grp AND d.value IS NOT NULL ORDER BY d.value LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.value FROM detections d
+                WHERE d.series_id = r.series AND d.group_key = r.grp AND d.value > one.value ORDER BY d.value LIMIT 1)
+        FROM one WHERE one.value IS NOT NULL)
+    SELECT found.at, found.event_uid, one.value FROM one CROSS JOIN LATERAL (
+        SELECT d.at, d.event_uid FROM detections d
+        WHERE d.series_id = r.series AND d.group_key = r.grp AND d.value = one.value
+          AND d.at > r.since AND (d.at, d.event_uid) < (r.at, r.uid)
+        ORDER BY d.at DESC, d.event_uid DESC LIMIT 1) found
+) latest
+""").bindparams(
+    bindparam("series", type_=ARRAY(_COLUMN.series_id.type)),
+    bindparam("groups", type_=ARRAY(_COLUMN.group_key.type)),
+    bindparam("ats", type_=ARRAY(_COLUMN.at.type)),
+    bindparam("uids", type_=ARRAY(_COLUMN.event_uid.type)),
+    bindparam("sinces", type_=ARRAY(_COLUMN.at.type)),
+)
 
 _BY_VALUE_SQLITE: Final = (
     text("""
@@ -128,9 +138,13 @@ def _in_order(rows: Iterable[DetectionRow]) -> list[DetectionRow]:
 async def look(connection: AsyncConnection, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
     """Answers a round of looks, in their order."""
     around = [one for one in wanted if isinstance(one, Look)]
-    look_around = _look_at_once if _is_postgresql(connection) else _look_by_size
-    found = iter(await look_around(connection, around))
-    return [next(found) if isinstance(one, Look) else await _latest_by_value(connection, one) for one in wanted]
+    by_value = [one for one in wanted if isinstance(one, LatestByValue)]
+    if _is_postgresql(connection):
+        found, latest = await _look_at_once(connection, around), await _latest_at_once(connection, by_value)
+    else:
+        found, latest = await _look_by_size(connection, around), [await _latest(connection, one) for one in by_value]
+    answers, latest_answers = iter(found), iter(latest)
+    return [next(answers) if isinstance(one, Look) else next(latest_answers) for one in wanted]
 
 
 async def _look_at_once(connection: AsyncConnection, wanted: Sequence[Look]) -> list[Seen]:
@@ -166,13 +180,31 @@ async def _look_by_size(connection: AsyncConnection, wanted: Sequence[Look]) -> 
     return [_seen(found[number]) for number in range(len(wanted))]
 
 
-async def _latest_by_value(connection: AsyncConnection, one: LatestByValue) -> Seen:
-    at, uid = one.position
-    statement = _BY_VALUE_POSTGRESQL if _is_postgresql(connection) else _BY_VALUE_SQLITE
+async def _latest_at_once(connection: AsyncConnection, wanted: Sequence[LatestByValue]) -> list[Seen]:
+    if not wanted:
+        return []
     result = await connection.execute(
-        statement, {"series": one.series_id, "grp": one.group_key, "at": at, "uid": uid, "since": one.since}
+        _BY_VALUE_POSTGRESQL,
+        {
+            "series": [one.series_id for one in wanted],
+            "groups": [one.group_key for one in wanted],
+            "ats": [one.position[0] for one in wanted],
+            "uids": [one.position[1] for one in wanted],
+            "sinces": [one.since for one in wanted],
+        },
     )
-    return Seen(sorted((Row((row[0], row[1]), row[2]) for row in result.all()), key=lambda row: row.position), [])
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in result.all():
+        found[row[0] - 1].append((False, *row[1:]))
+    return [_seen(found[number]) for number in range(len(wanted))]
+
+
+async def _latest(connection: AsyncConnection, one: LatestByValue) -> Seen:
+    at, uid = one.position
+    result = await connection.execute(
+        _BY_VALUE_SQLITE, {"series": one.series_id, "grp": one.group_key, "at": at, "uid": uid, "since": one.since}
+    )
+    return _seen((False, *row) for row in result.all())
 
 
 def _seen(rows: Iterable[Sequence[Any]]) -> Seen:
