@@ -1,12 +1,15 @@
 """One rules-engine worker of a benchmark: as in production, but with a group of its own and the rules it is told."""
 
+import asyncio
 import os
 import sys
 
 import uvloop
 
-from mcm_rules_engine.match import Batch, Matcher
+from mcm_rules_engine.match import Matcher
+from mcm_rules_engine.packs import Loaded
 from mcm_rules_engine.process import Processor
+from mcm_rules_engine.reload import MatchedBatch, RulesInForce
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.ruleset import Ruleset
@@ -20,15 +23,20 @@ from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 async def _run(group: str, rules: str) -> None:
     settings = load_settings(EngineSettings)
     kafka = load_settings(KafkaSettings)
-    ruleset = Ruleset([]) if rules == "none" else load_rules()
-    engine = create_engine(load_settings(DatabaseSettings))
+    engine = create_engine(load_settings(DatabaseSettings), pinged=False)
     topics = Topics(kafka.topic_prefix)
-    processor = Processor(engine, ruleset, topics, os.getpid() % 16)
-    worker: Worker[Batch] = Worker(
+    in_force = RulesInForce(
+        engine,
+        lambda _: Loaded(Ruleset([]) if rules == "none" else load_rules(), ()),
+        asyncio.Event(),
+        matcher=lambda ruleset: Matcher(ruleset, topics, settings.max_event_bytes),
+        processor=lambda ruleset: Processor(engine, ruleset, topics, os.getpid() % 16),
+    )
+    worker: Worker[MatchedBatch] = Worker(
         kafka,
         Subscription(topics.raw, group, settings.batch_size),
-        decode=Matcher(ruleset, topics, settings.max_event_bytes).decode,
-        handle=processor.handle,
+        decode=in_force.decode,
+        handle=in_force.handle,
     )
     on_stop_signal(worker.stop)
     await worker.run()

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +33,16 @@ class BenchStack:
 
 
 @contextmanager
-def running_stack() -> Iterator[BenchStack]:
-    """Starts Kafka and Postgres with their durable defaults (fsync on) and stops them at the end."""
+def running_stack(settings: Mapping[str, str] | None = None) -> Iterator[BenchStack]:
+    """Starts Kafka and Postgres with their durable defaults (fsync on) and stops them at the end.
+
+    ``settings`` are further ones of Postgres.
+    """
     with tempfile.TemporaryDirectory(prefix="mcm-bench-") as folder:
         # Postgres may run as another user than ours
         Path(folder).chmod(0o755)
         kafka = Kafka(Path(folder) / "kafka", jars=JARS)
-        postgres = Postgres(Path(folder) / "postgres")
+        postgres = Postgres(Path(folder) / "postgres", settings=settings)
         try:
             kafka.start()
             postgres.start()

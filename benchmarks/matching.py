@@ -45,7 +45,7 @@ def main() -> None:
         "250 rules, an event that a rule matches": (250, _large_merge),
     }
     with tempfile.TemporaryDirectory() as folder:
-        rulesets = {count: _rules(Path(folder), count) for count in (25, 250)}
+        rulesets = {count: rules_of(Path(folder), count) for count in (25, 250)}
     for name, (count, make) in rows.items():
         print(f"{_cost(rulesets[count], make):6.2f} µs  {name}")
 
@@ -61,7 +61,8 @@ def _cost(ruleset: Ruleset, make: Callable[[int], SourceEvent]) -> float:
     return statistics.median(rounds)
 
 
-def _rules(folder: Path, count: int) -> Ruleset:
+def rules_of(folder: Path, count: int) -> Ruleset:
+    """Loads the built-in rules and as many more as make ``count`` single-event rules."""
     builtin = len(load_rules().rules)
     path = folder / f"{count}.yml"
     path.write_text("".join(_rule(number) for number in range(count - builtin)))

@@ -1,0 +1,98 @@
+"""The engine in the benchmark's own process, on a durable Postgres: batches of records in, µs for each event out."""
+
+import gc
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from mcm_rules_engine.match import Matcher
+from mcm_rules_engine.process import Processor
+from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_shared.contracts.events import RawEvent
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import AsyncEngine, create_engine
+from mcm_shared.settings import DatabaseSettings
+
+MAX_EVENT_BYTES = 1024 * 1024
+NEVER_AHEAD = 1 << 42
+"""A record's time, in milliseconds since 1970, after any event's."""
+
+
+class ARecord(NamedTuple):
+    """A record as it is read from a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+Batch = Sequence[ARecord]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEngine:
+    """One worker's matcher and processor; ``engine`` is for whatever a benchmark prepares or counts."""
+
+    engine: AsyncEngine
+    matcher: Matcher
+    processor: Processor
+
+    async def costs(self, batches: Iterable[Batch]) -> list[float]:
+        """Handles batches one after the other; returns µs for each event, batch by batch."""
+        found = []
+        for batch in batches:
+            started = time.perf_counter()
+            await self.processor.handle(self.matcher.decode(batch))
+            found.append((time.perf_counter() - started) / len(batch) * 1e6)
+        return found
+
+    async def cost(self, batches: Sequence[Batch]) -> float:
+        """Handles batches; returns µs for each event, the median of the batches."""
+        return statistics.median(await self.costs(batches))
+
+
+@asynccontextmanager
+async def running_engine(database_url: str, ruleset: Ruleset) -> AsyncIterator[RunningEngine]:
+    """Connects a worker's parts to a migrated database."""
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)), pinged=False)
+    topics = Topics()
+    # as a worker does when its rules are loaded
+    gc.collect()
+    gc.freeze()
+    try:
+        yield RunningEngine(
+            engine, Matcher(ruleset, topics, MAX_EVENT_BYTES), Processor(engine, ruleset, topics, shard=0)
+        )
+    finally:
+        gc.unfreeze()
+        await engine.dispose()
+
+
+def batches_of(events: Sequence[RawEvent], size: int) -> list[Batch]:
+    """Makes the records of canonical events, ``size`` to a batch."""
+    records = [
+        ARecord("events.raw", 0, number, NEVER_AHEAD, None, event.model_dump_json().encode())
+        for number, event in enumerate(events)
+    ]
+    return [records[start : start + size] for start in range(0, len(records), size)]
+
+
+def renamed(events: Iterable[RawEvent], suffix: str) -> list[RawEvent]:
+    """Gives events ids of their own, so that they are new."""
+    return [event.model_copy(update={"id": f"{event.id}{suffix}"}) for event in events]
+
+
+def said(name: str, cost: float, normal: float | None = None, target: float | None = None) -> str:
+    """Writes one line of figures, with the ratio to the normal cost."""
+    ratio = "" if normal is None else f"{cost / normal:5.2f} times"
+    aim = "" if target is None else f" (target {target})"
+    return f"{cost:9.1f} µs/event  {ratio:11}  {name}{aim}"
