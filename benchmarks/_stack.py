@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ class BenchStack:
         upgrade(url)
         return url
 
+    def new_databases(self, count: int) -> list[str]:
+        """Makes several of them."""
+        return [self.new_database() for _ in range(count)]
+
 
 @contextmanager
 def running_stack(settings: Mapping[str, str] | None = None) -> Iterator[BenchStack]:
@@ -50,6 +55,24 @@ def running_stack(settings: Mapping[str, str] | None = None) -> Iterator[BenchSt
         finally:
             kafka.stop()
             postgres.stop()
+
+
+async def stored_events(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """Counts the events that workers have stored, without reading them."""
+    return int(await connection.fetchval("SELECT coalesce(sum(count), 0) FROM event_rollups"))
+
+
+async def wait_for_events(database_url: str, count: int, timeout_s: float) -> None:
+    """Waits until so many events are stored; raises TimeoutError when that takes too long."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        deadline = time.monotonic() + timeout_s
+        while await stored_events(connection) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{count:,} events were not stored within {timeout_s} s")
+            await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
 
 
 async def _execute(url: str, statement: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from benchmarks._in_process import RunningEngine, batches_of, renamed, running_engine, said
-from benchmarks._stack import BenchStack, running_stack
+from benchmarks._stack import running_stack
 from benchmarks.matching import rules_of
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_rules_engine.raise_findings import position_of
@@ -54,16 +54,16 @@ def main() -> None:
     """Prints µs for each event, and what it is times the cost of the small case."""
     with running_stack() as stack:
         for name, kind in _KINDS.items():
-            asyncio.run(_windows(stack, name, kind))
-        asyncio.run(_tables(stack))
-        asyncio.run(_rule_counts(stack))
+            asyncio.run(_windows(name, kind, *stack.new_databases(2)))
+        asyncio.run(_tables(*stack.new_databases(2)))
+        asyncio.run(_rule_counts(*stack.new_databases(2)))
 
 
-async def _windows(stack: BenchStack, name: str, kind: str) -> None:
+async def _windows(name: str, kind: str, one: str, other: str) -> None:
     ruleset = _counting(kind)
     async with (
-        running_engine(stack.new_database(), ruleset) as small,
-        running_engine(stack.new_database(), ruleset) as large,
+        running_engine(one, ruleset) as small,
+        running_engine(other, ruleset) as large,
     ):
         for running, count in ((small, SMALL_WINDOW), (large, LARGE_WINDOW)):
             await _crowd(running, ruleset, count)
@@ -130,11 +130,11 @@ def _in_the_crowd(turn: int) -> list[RawEvent]:
     return [_an_event(turn * BATCH + number, timedelta(milliseconds=number)) for number in range(BATCH)]
 
 
-async def _tables(stack: BenchStack) -> None:
+async def _tables(one: str, other: str) -> None:
     ruleset = load_rules()
     async with (
-        running_engine(stack.new_database(), ruleset) as small,
-        running_engine(stack.new_database(), ruleset) as large,
+        running_engine(one, ruleset) as small,
+        running_engine(other, ruleset) as large,
     ):
         for running, count in ((small, SMALL_TABLE), (large, LARGE_TABLE)):
             await _fill(running, count)
@@ -174,10 +174,10 @@ def _a_month() -> list[RawEvent]:
     return generate_fake_events_batch(BATCH * BATCHES, seed=1, days=30)
 
 
-async def _rule_counts(stack: BenchStack) -> None:
+async def _rule_counts(one: str, other: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         few, many = (rules_of(Path(folder), count) for count in (FEW_RULES, MANY_RULES))
-    async with running_engine(stack.new_database(), few) as small, running_engine(stack.new_database(), many) as large:
+    async with running_engine(one, few) as small, running_engine(other, many) as large:
         costs = await _side_by_side({"few": small, "many": large}, _normal)
     print(said(f"{FEW_RULES} rules, from record to finding", costs["few"]))
     print(said(f"{MANY_RULES} rules", costs["many"], costs["few"], 2), flush=True)

@@ -3,15 +3,12 @@
 import asyncio
 import os
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import asyncpg
 
-from benchmarks._stack import BenchStack, running_stack
+from benchmarks._stack import BenchStack, running_stack, stored_events
+from benchmarks._workers import running_workers
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_shared.bus.admin import ensure_topics
 from mcm_shared.bus.producer import connect_producer
@@ -66,7 +63,7 @@ async def _fill(stack: BenchStack) -> None:
 
 def _measure(stack: BenchStack, group: str, rules: str, workers: int) -> float:
     database_url = stack.new_database()
-    with _workers(stack, database_url, group, rules, workers):
+    with running_workers(stack, database_url, group, rules, workers):
         return asyncio.run(_rate(database_url))
 
 
@@ -77,7 +74,7 @@ async def _rate(database_url: str) -> float:
     deadline = time.monotonic() + _TIMEOUT_S
     try:
         while time.monotonic() < deadline:
-            stored = int(await connection.fetchval("SELECT coalesce(sum(count), 0) FROM event_rollups"))
+            stored = await stored_events(connection)
             now = time.perf_counter()
             if stored and first is None:
                 first = (now, stored)
@@ -87,21 +84,3 @@ async def _rate(database_url: str) -> float:
     finally:
         await connection.close()
     raise TimeoutError(f"{EVENTS:,} events were not stored within {_TIMEOUT_S} s")
-
-
-@contextmanager
-def _workers(stack: BenchStack, database_url: str, group: str, rules: str, count: int) -> Iterator[None]:
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "KAFKA_BOOTSTRAP_SERVERS": stack.kafka.bootstrap_servers,
-    }
-    command = [sys.executable, "-m", "benchmarks._engine_worker", group, rules]
-    processes = [subprocess.Popen(command, env=environment) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(timeout=20)
