@@ -110,14 +110,37 @@ def test_every_mistake_is_told_at_once_with_its_place_and_what_is_good_is_counte
         ("condition: {gte: 3}", "condition: {lt: 3}", "10: correlation.condition: lt is not monotone"),
         ("timespan: 10m", "timespan: 0m", "9: correlation.timespan: must be over 0"),
         ("group-by: [user]", "group-by: {user: x}", "8: correlation.group-by: must be a text or a list"),
+        ("group-by: [user]", "group-by: [user, file]", "8: correlation.group-by: 'file' is an object: the rule 'good'"),
         ("000000000002", "000000000001", "2: id: is that of another rule, 'Good' in"),
     ],
 )  # fmt: skip
 def test_mistakes_of_correlations_have_their_place(tmp_path: Path, change: str, instead: str, reason: str) -> None:
-    (tmp_path / "good.yml").write_text(GOOD)
+    (tmp_path / "good.yml").write_text(GOOD.replace("    event_type", "    file.name: x\n    event_type"))
     (tmp_path / "many.yml").write_text(CORRELATION.replace(change, instead))
     (problem,) = collect_rules([tmp_path], builtin=False).problems
     assert str(problem).startswith(f"{tmp_path}/many.yml:{reason}")
+
+
+def test_a_rule_does_not_group_by_an_object_that_it_reads_into(tmp_path: Path) -> None:
+    (tmp_path / "good.yml").write_text(f"{GOOD.replace('event_type: upload', 'file.name: x')}group_by: [user, file]\n")
+    (problem,) = collect_rules([tmp_path], builtin=False).problems
+    assert str(problem).startswith(f"{tmp_path}/good.yml:10: group_by: 'file' is an object")
+
+
+@pytest.mark.parametrize("condition", ["{gte: 2}", "{gt: 1}", "other and good"])
+def test_a_temporal_correlation_may_say_that_it_asks_for_all_of_its_rules(tmp_path: Path, condition: str) -> None:
+    other = GOOD.replace("000001", "000003").replace("name: good", "name: other")
+    both = CORRELATION.replace("event_count", "temporal").replace("[good]", "[good, other]")
+    (tmp_path / "all.yml").write_text("---\n".join([GOOD, other, both.replace("{gte: 3}", condition)]))
+    assert collect_rules([tmp_path], builtin=False).problems == []
+
+
+def test_what_is_no_count_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "good.yml").write_text(GOOD)
+    average = CORRELATION.replace("event_count", "value_avg").replace("{gte: 3}", "{gte: 3, field: size}")
+    (tmp_path / "many.yml").write_text(average)
+    (problem,) = collect_rules([tmp_path], builtin=False).problems
+    assert problem.what.startswith("value_avg is not monotone")
 
 
 def test_a_circle_of_correlations_is_told_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sigma.rule import SigmaDetections, SigmaRule
 from mcm_rules_engine.sigma.detections import DetectionReader, compile_detection, compile_step
 from mcm_rules_engine.sigma.documents import Document, Problem
 from mcm_rules_engine.sigma.event_view import EventView, Space, canonical_json
-from mcm_rules_engine.sigma.groups import group_reader
+from mcm_rules_engine.sigma.groups import group_reader, object_among
 from mcm_rules_engine.sigma.log_sources import LogSource, read_log_source
 from mcm_rules_engine.sigma.metadata import Metadata, Reader, read_metadata
 from mcm_rules_engine.sigma.rule import Rule
@@ -44,6 +44,9 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
     detections = DetectionReader(reader, "detection", log_source.space)
     definition = detections.read()
     steps = _read_steps(reader, detections, metadata.level)
+    whole = object_among(metadata.group_by, detections.fields)
+    if whole is not None:
+        reader.wrong(("group_by",), f"{whole!r} is an object: the detection reads into it; group by a field inside it")
     if reader.problems:
         return None, reader.problems
     try:
@@ -61,6 +64,7 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
         severity_of=severity_of,
         group_of=group_reader(log_source.space, metadata.group_by),
         required=detection.required,
+        reads=frozenset(detections.fields),
     )
     return rule, []
 

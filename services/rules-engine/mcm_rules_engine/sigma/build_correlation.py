@@ -12,6 +12,7 @@ from mcm_rules_engine.sigma.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.describe import template_fields
 from mcm_rules_engine.sigma.documents import Document, Problem
 from mcm_rules_engine.sigma.event_view import canonical_json
+from mcm_rules_engine.sigma.groups import object_among
 from mcm_rules_engine.sigma.metadata import Metadata, Reader, read_metadata
 from mcm_rules_engine.sigma.rule import Rule
 
@@ -80,6 +81,11 @@ def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule 
                 known = ", ".join(member.group_by) or "nothing"
                 what = f"{field!r} is no field that the correlation {reference!r} groups by ({known})"
                 reader.wrong(("correlation", "group-by"), what)
+    else:
+        whole = object_among(fields, member.reads)
+        if whole is not None:
+            what = f"{whole!r} is an object: the rule {reference!r} reads into it; group by a field inside it"
+            reader.wrong(("correlation", "group-by"), what)
     return Member(member.id, fields, keys.value_field)
 
 

@@ -143,7 +143,7 @@ class _KeysReader:
                 self._wrong("condition", "value_count needs the field whose values are counted, as one text")
                 return None
             return field
-        if field is not None:
+        if field is not None and self._keys.get("type") == kind:
             self._wrong("condition", f"{kind} counts no field; value_count does")
         return None
 
@@ -175,7 +175,7 @@ class _KeysReader:
             self._reader.wrong(at, f"a sliding window counts to {HIGHEST_SLIDING}; add `window: tumbling` beyond that")
 
     def _check_all_rules(self, condition: Any, rules: tuple[str, ...]) -> None:
-        if condition is None or condition == {"gte": len(rules)}:
+        if condition is None or condition in ({"gte": len(rules)}, {"gt": len(rules) - 1}):
             return
         if not isinstance(condition, str):
             self._wrong("condition", "a temporal correlation asks for all of its rules; leave the condition out")

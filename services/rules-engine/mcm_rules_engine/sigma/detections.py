@@ -57,6 +57,8 @@ class DetectionReader:
         self._other_keys = ("condition", *other_keys)
         value = reader.document.data.get(key)
         self._names = [name for name in value if name not in self._other_keys] if isinstance(value, dict) else []
+        self.fields: set[str] = set()
+        """The fields that the detection reads, once it is read."""
 
     def read(self) -> dict[str, Any]:
         """Returns the detection with modifiers by pySigma's names, to be used only when nothing was noted."""
@@ -103,7 +105,8 @@ class DetectionReader:
 
     def _item(self, key: str | None, value: Any, at: Place) -> Any:
         values = value if isinstance(value, list) else [value]
-        modifiers = [] if key is None else _canonical(key).split("|")[1:]
+        field, *modifiers = (None,) if key is None else _canonical(key).split("|")
+        self.fields.update([field] if field else [])
         wrong = [
             *(_unknown(each) for each in modifiers if each not in modifier_mapping),
             *(_no_value(each, modifiers) for each in values if not _is_value(each, modifiers)),

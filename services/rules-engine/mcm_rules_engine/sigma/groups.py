@@ -1,7 +1,7 @@
 """The group of a detection: the values its rule groups by, and their key."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from mcm_rules_engine.sigma.event_view import RESERVED, EventView, Getter, Space, canonical_json, field_getter
@@ -62,6 +62,11 @@ def too_many_fields(fields: tuple[str, ...]) -> str | None:
     if length > MAX_FIELD_NAMES:
         return f"the names of the fields have {length} bytes together; the limit is {MAX_FIELD_NAMES}"
     return None
+
+
+def object_among(fields: Iterable[str], read: Iterable[str]) -> str | None:
+    """Finds a field to group by into which a detection reads further: an object, of which no two need be the same."""
+    return next((field for field in fields for path in sorted(read) if path.startswith(f"{field}.")), None)
 
 
 def _value(values: tuple[Any, ...]) -> Any:

@@ -54,7 +54,7 @@ class Rule(Definition):
     """One single-event Sigma rule, compiled.
 
     ``severity_of`` starts at ``level`` and only rises. ``required`` are the equalities without which the rule cannot
-    match.
+    match. ``reads`` are the fields of its detection.
     """
 
     log_source: LogSource
@@ -62,3 +62,4 @@ class Rule(Definition):
     severity_of: Callable[[EventView], Severity] = field(repr=False)
     group_of: GroupReader = field(repr=False)
     required: Required = field(repr=False, default_factory=dict)
+    reads: frozenset[str] = field(repr=False, default=frozenset())
