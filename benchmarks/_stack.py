@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
@@ -55,6 +56,13 @@ def running_stack(settings: Mapping[str, str] | None = None) -> Iterator[BenchSt
         finally:
             kafka.stop()
             postgres.stop()
+
+
+def cpu_seconds(*pids: int | None) -> float:
+    """Sums the processor time that processes and those they started have taken so far."""
+    trees = (psutil.Process(pid) for pid in pids if pid is not None)
+    times = (one.cpu_times() for process in trees for one in (process, *process.children(recursive=True)))
+    return sum(time.user + time.system for time in times)
 
 
 async def stored_events(connection: "asyncpg.Connection[asyncpg.Record]") -> int:

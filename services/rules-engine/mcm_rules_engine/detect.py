@@ -86,10 +86,10 @@ class Detector:
             position = position_of(entry.event)
             row_id = row_ids.get(entry.event.uid)
             is_new = row_id is not None
-            if row_id is not None:
-                touches.events[entry.event.uid] = KnownEvent(entry.event, row_id)
+            may_be_told = False
             for match in entry.matches:
                 if match.rule.raises_finding:
+                    may_be_told = True
                     key = match.group_key
                     detection = Detection(match.rule, position, match.severity, match.group, key, position, position)
                     touches.findings.add(detection.finding_uid)
@@ -107,10 +107,14 @@ class Detector:
                         if is_new:
                             tally.add(position)
                     else:
+                        may_be_told = True
                         row = DetectionRow(counted.series_id, counted.group_key, *position, counted.value)
                         touches.rows.add(row)
                         if is_new:
                             counted_rows.append(row)
+            # of those that only fall into windows few are told of
+            if may_be_told and row_id is not None:
+                touches.events[entry.event.uid] = KnownEvent(entry.event, row_id)
         inserted = await insert_detections(connection, finding_rows)
         touches.detected += await insert_counted(connection, counted_rows)
         await add_to_tumbling(connection, tallies, self._shard)

@@ -86,6 +86,10 @@ class Processor:
     async def _store(self, connection: AsyncConnection, matched: Sequence[MatchedEvent]) -> _Stored:
         events = [entry.event for entry in matched]
         row_ids = await insert_events(connection, events, processed=True)
+        if len(row_ids) == len(events):
+            touches = await self._detector.detect(connection, matched, row_ids)
+            await add_to_rollups(connection, events, self._shard)
+            return _Stored(touches, len(row_ids))
         repeated = [event for event in events if event.uid not in row_ids]
         conflicts = await read_conflicts(connection, repeated)
         # what was stored first counts, and its groups may still wait for a look: whoever stored it may have died

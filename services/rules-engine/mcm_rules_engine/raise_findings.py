@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
@@ -86,7 +87,12 @@ class Raised:
 
 def output_series(rule: Rule | Correlation) -> UUID:
     """Names the series of a rule's own detections by its definition, so that a changed rule counts afresh."""
-    return uuid5(FINDING_NAMESPACE, f"series|{rule.id}|{rule.version}")
+    return _output_series(rule.id, rule.version)
+
+
+@lru_cache(maxsize=4096)
+def _output_series(rule_id: str, version: str) -> UUID:
+    return uuid5(FINDING_NAMESPACE, f"series|{rule_id}|{version}")
 
 
 def position_of(event: SourceEvent) -> Position:

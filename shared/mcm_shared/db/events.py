@@ -48,7 +48,7 @@ async def insert_events(
         (e.uid, e.source, e.id, e.event_type, e.user, e.timestamp, e.raw_data, e.attributes, processed, processed)
         for e in sorted(events, key=lambda event: event.uid.int)
     ]
-    return {row.event_uid: row.id for row in await _INSERT_EVENTS.execute(connection, rows)}
+    return dict(map(tuple, await _INSERT_EVENTS.execute(connection, rows)))
 
 
 async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEvent], shard: int) -> None:
