@@ -1,9 +1,11 @@
 """The watchdog tells a quiet topic from a consumer that has silently stopped, and an outage from both."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from mcm_local.kafka import Kafka
 from mcm_shared.bus.producer import Producer
@@ -76,6 +78,33 @@ async def test_without_partitions_there_is_nothing_to_look_at(kafka: KafkaSettin
     await look_often(impatient(), consumer)
 
 
+async def test_a_consumer_that_stays_silent_while_kafka_answers_others_is_given_up(
+    consumer: AIOKafkaConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_partition: TopicPartition) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(consumer, "position", never)
+    watchdog = impatient()
+
+    await watchdog.look(consumer)
+    with pytest.raises(TimeoutError, match="the consumer had no answer"):
+        await watchdog.look(consumer)
+
+
+async def test_one_answer_missed_is_not_enough(consumer: AIOKafkaConsumer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(_partition: TopicPartition) -> int:
+        raise KafkaError
+
+    watchdog = impatient()
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            patch.setattr(consumer, "position", at_once)
+            await watchdog.look(consumer)
+        await watchdog.look(consumer)
+
+
 class TestWhileTheBrokerIsDown:
     """On a broker of its own."""
 
@@ -83,7 +112,7 @@ class TestWhileTheBrokerIsDown:
     def kafka(self, own_kafka: KafkaSettings) -> KafkaSettings:
         return own_kafka
 
-    async def test_an_outage_is_waited_for(
+    async def test_after_an_outage_it_is_a_new_consumer_that_waits(
         self, consumer: AIOKafkaConsumer, producer: Producer, topics: Topics, own_broker: Kafka
     ) -> None:
         await producer.send([Outgoing(topics.raw, b"1")])
@@ -93,4 +122,5 @@ class TestWhileTheBrokerIsDown:
         own_broker.kill()
 
         await watchdog.look(consumer)
-        await watchdog.look(consumer)
+        with pytest.raises(TimeoutError, match="the consumer had no answer"):
+            await watchdog.look(consumer)

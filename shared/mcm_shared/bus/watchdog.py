@@ -28,17 +28,19 @@ class Watchdog:
         self._last_moved = time.monotonic()
         self._last_look = time.monotonic()
         self._suspicious = False
+        self._silent = False
 
     def moved(self) -> None:
         """Notes that records came in or a batch was finished or tried."""
         self._last_moved = time.monotonic()
-        self._suspicious = False
+        self._suspicious = self._silent = False
 
     async def look(self, consumer: AIOKafkaConsumer) -> None:
         """Looks, every few seconds at most.
 
         Raises StuckError when nothing moved for a minute and records waited at two looks: after an outage the first
-        one may come before they do.
+        one may come before they do. Raises TimeoutError when the consumer had no answer at two looks: after a broker's
+        restart it can stay silent for good while others read, so it is given up for a new one, which waits as well.
         """
         now = time.monotonic()
         if now - self._last_moved < self._stuck_after_s or now - self._last_look < self._look_every_s:
@@ -54,7 +56,11 @@ class Watchdog:
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("Kafka does not answer", reason=str(error) or type(error).__name__)
             self._suspicious = False
+            if self._silent:
+                raise TimeoutError("the consumer had no answer for too long") from error
+            self._silent = True
             return
+        self._silent = False
         if waiting and self._suspicious:
             idle = round(now - self._last_moved)
             raise StuckError(
