@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -17,22 +16,11 @@ from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
 from mcm_shared.settings import DatabaseSettings
+from mcm_shared.testing.builders import ARecord
 
 MAX_EVENT_BYTES = 1024 * 1024
 NEVER_AHEAD = 1 << 42
 """A record's time, in milliseconds since 1970, after any event's."""
-
-
-class ARecord(NamedTuple):
-    """A record as it is read from a topic."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes
-    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 Batch = Sequence[ARecord]
@@ -80,7 +68,7 @@ async def running_engine(database_url: str, ruleset: Ruleset) -> AsyncIterator[R
 def batches_of(events: Sequence[RawEvent], size: int) -> list[Batch]:
     """Makes the records of canonical events, ``size`` to a batch."""
     records = [
-        ARecord("events.raw", 0, number, NEVER_AHEAD, None, event.model_dump_json().encode())
+        ARecord(event.model_dump_json().encode(), offset=number, timestamp=NEVER_AHEAD)
         for number, event in enumerate(events)
     ]
     return [records[start : start + size] for start in range(0, len(records), size)]
