@@ -76,8 +76,16 @@ def defanged(text: str) -> str:
 
     E-mail addresses stay as they are.
     """
-    # few words have a dot inside, and looking at those alone takes a tenth of the time
-    return " ".join(_HOST.sub(_defanged_host, word) if "." in word[:-1] else word for word in text.split(" "))
+    # few words have a dot inside: looking at those alone takes a tenth of the time
+    dot = text.find(".")
+    while dot != -1:
+        if text[dot + 1 : dot + 3].isalpha():
+            begin, end = text.rfind(" ", 0, dot) + 1, text.find(" ", dot)
+            rest = text[end:] if end != -1 else ""
+            text = text[:begin] + _HOST.sub(_defanged_host, text[begin : len(text) - len(rest)]) + rest
+            dot = len(text) - len(rest)
+        dot = text.find(".", dot + 1)
+    return text
 
 
 def _defanged_host(found: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mcm_enricher.explainers.why import why_it_matters
 from mcm_enricher.facts import FindingFacts
+from mcm_enricher.scoring import Score
 from mcm_enricher.signals import is_about_volume
 from mcm_shared.contracts.events import EVENT_FAMILIES
 from mcm_shared.contracts.findings import FindingMessage
@@ -155,13 +156,13 @@ _OTHER: Final = Guidance(
 )
 
 
-def guidance_for(finding: FindingMessage, facts: FindingFacts) -> Guidance:
+def guidance_for(finding: FindingMessage, facts: FindingFacts, score: Score) -> Guidance:
     """Chooses what to say by the rule's name, the first event's type, its ATT&CK tags, then its facts."""
     family = _family(finding, facts)
     if family is None:
         return _OTHER
     guidance = GUIDANCE[family]
-    why = why_it_matters(family, finding, facts)
+    why = why_it_matters(family, finding, facts, score)
     return guidance if why is None else replace(guidance, why=why)
 
 

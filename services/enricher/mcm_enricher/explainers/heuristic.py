@@ -44,7 +44,7 @@ def explain_by_rules(case: FindingCase, *, source: str = "heuristic", **details:
 
 def _text(case: FindingCase) -> str:
     finding, facts = case.finding, case.facts
-    guidance = guidance_for(finding, facts)
+    guidance = guidance_for(finding, facts, case.score)
     background = " ".join(
         (_when_and_where(finding, facts), f"Why it matters: {guidance.why}", _why_this_score(case.score))
     )
