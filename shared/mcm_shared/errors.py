@@ -3,6 +3,7 @@
 McmError
 ├── PoisonEventError        this record can never be processed → dead-letter it with its reason and go on
 ├── DataRefusedError        the database refuses a row → find which one, dead-letter it and go on
+├── PositionGoneError       a topic no longer holds what comes after a position → read the state afresh, go on from now
 ├── TransientError          a dependency is down or slow → back off, commit nothing, try again
 │   ├── DatabaseDownError
 │   └── BrokerDownError
@@ -25,6 +26,10 @@ class PoisonEventError(McmError):
 
 class DataRefusedError(McmError):
     """Says that the database refuses the data of a transaction, whoever tries."""
+
+
+class PositionGoneError(McmError):
+    """Says that a topic no longer holds what comes after a position in it."""
 
 
 class TransientError(McmError):

@@ -27,11 +27,22 @@ from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
 from mcm_api.health.readiness import Probe, Readiness
+from mcm_api.live import routes as live
+from mcm_api.live.follow import beat, follow_findings
+from mcm_api.live.following import Following
+from mcm_api.live.hub import Hub
+from mcm_api.live.schemas import StreamFinding, StreamResync, StreamSummary
+from mcm_api.live.summary import tell_figures
+from mcm_api.pipeline import routes as pipeline
 from mcm_api.problems import Problem, install_problem_handlers, problem_answers
 from mcm_api.queries import Reader
 from mcm_api.request_context import RequestContext
+from mcm_api.rules import routes as rules
+from mcm_api.rules.in_force import OurRules
 from mcm_api.settings import ApiSettings
 from mcm_api.stats import routes as stats
+from mcm_api.stats.rate import EventRate
+from mcm_api.users import routes as users
 from mcm_enricher.explainers.choose import make_explainer
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.bus.admin import ensure_topics, wait_for_topics
@@ -61,7 +72,14 @@ class Api(FastAPI):
         """Writes the OpenAPI document."""
         document = super().openapi()
         _, schemas = models_json_schema(
-            [(Problem, "serialization"), (RawEvent, "validation"), (GivenFeedback, "validation")],
+            [
+                (Problem, "serialization"),
+                (RawEvent, "validation"),
+                (GivenFeedback, "validation"),
+                (StreamFinding, "serialization"),
+                (StreamSummary, "serialization"),
+                (StreamResync, "serialization"),
+            ],
             ref_template="#/components/schemas/{model}",
         )
         document.setdefault("components", {}).setdefault("schemas", {}).update(schemas["$defs"])
@@ -96,12 +114,16 @@ def create_app(
     engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
     explainer = make_explainer(ai, engine)
     enrichment = Enrichment(engine, explainer, producer, topics, concurrency=2 * ai.concurrency, budget=ai.budget)
+    hub = Hub([topics.findings, topics.enriched] if kafka else [])
     parts = AppState(
         reader=reader,
         readiness=Readiness(probes),
         enrichment=enrichment,
         jobs=Jobs(enrichment),
         intake=intake,
+        following=Following(hub, kafka, settings.max_streams),
+        rate=EventRate(),
+        rules=OurRules(),
     )
     app = Api(
         title="Mini Compliance Monitor",
@@ -116,7 +138,7 @@ def create_app(
         lifespan=_lifespan(parts, kafka),
     )
     app.state.parts = parts
-    for feature in (health, events, findings, enrichments, stats):
+    for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, live):
         app.include_router(feature.router)
     serve_docs(app)
     _redirect_root(app)
@@ -129,12 +151,15 @@ def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await bring_up_sqlite(parts.enrichment.engine)
-        tasks = [asyncio.create_task(parts.jobs.run())]
+        hub = parts.following.hub
+        work = [parts.jobs.run(), beat(hub), tell_figures(hub, parts.reader, parts.rate)]
         if kafka:
-            tasks.append(asyncio.create_task(_make_topics(kafka)))
+            work += [_make_topics(kafka), follow_findings(kafka, hub)]
+        tasks = [asyncio.create_task(job) for job in work]
         try:
             yield
         finally:
+            hub.end()
             for task in tasks:
                 task.cancel()
             # a server that is down never answers a goodbye

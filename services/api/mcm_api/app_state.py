@@ -10,8 +10,11 @@ from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events.intake import Intake
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.health.readiness import Readiness
+from mcm_api.live.following import Following
 from mcm_api.problems import ProblemError
 from mcm_api.queries import Reader
+from mcm_api.rules.in_force import OurRules
+from mcm_api.stats.rate import EventRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class AppState:
     enrichment: Enrichment
     jobs: Jobs
     intake: Intake | None
+    following: Following
+    rate: EventRate
+    rules: OurRules
 
     async def close(self) -> None:
         """Lets go of the database, of Kafka and of the model."""
@@ -58,6 +64,18 @@ def _intake(request: Request) -> Intake:
     return intake
 
 
+def _following(request: Request) -> Following:
+    return _state(request).following
+
+
+def _rate(request: Request) -> EventRate:
+    return _state(request).rate
+
+
+def _rules(request: Request) -> OurRules:
+    return _state(request).rules
+
+
 def _state(request: Request) -> AppState:
     state: AppState = request.app.state.parts
     return state
@@ -77,3 +95,12 @@ Runs = Annotated[Jobs, Depends(_jobs)]
 
 Takes = Annotated[Intake, Depends(_intake)]
 """Gives a route the intake of events; answers 503 where no Kafka is configured."""
+
+Follows = Annotated[Following, Depends(_following)]
+"""Gives a route the live stream."""
+
+Rates = Annotated[EventRate, Depends(_rate)]
+"""Gives a route the rate of events."""
+
+Knows = Annotated[OurRules, Depends(_rules)]
+"""Gives a route the rules by this API's own environment."""

@@ -50,3 +50,12 @@ UserName = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 """The number of a row."""
+
+EventType = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""An event type, matched exactly."""
+
+RuleName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""A rule's name, matched exactly."""
+
+SourceName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""A source's name, matched exactly."""

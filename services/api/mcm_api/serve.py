@@ -8,6 +8,7 @@ import structlog
 import uvicorn
 
 from mcm_api.app import create_app
+from mcm_api.app_state import AppState
 from mcm_api.settings import ApiSettings
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.bus.connection import connection_options
@@ -31,6 +32,7 @@ async def serve() -> None:
     if kafka is not None:
         connection_options(kafka, "mcm-api")  # a login that is not complete stops the start, not the first request
     app = create_app(settings, load_settings(DatabaseSettings), kafka, load_settings(EnricherSettings))
+    parts: AppState = app.state.parts
     listener = _listen(settings.host, settings.port)
     server = _Server(
         uvicorn.Config(
@@ -44,7 +46,13 @@ async def serve() -> None:
             timeout_graceful_shutdown=_FINISH_REQUESTS_S,
         )
     )
-    on_stop_signal(server.stop)
+
+    def stop() -> None:
+        # streams never end by themselves; who listens comes back with their position
+        parts.following.hub.end()
+        server.stop()
+
+    on_stop_signal(stop)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)
     await server.serve(sockets=[listener])

@@ -32,6 +32,12 @@ class ApiSettings(BaseSettings):
             description="A larger event is refused; the rules-engine's limit too",
         ),
     ] = 1024 * 1024
+    max_streams: Annotated[
+        int,
+        Field(
+            ge=1, le=100_000, validation_alias="MCM_API_MAX_STREAMS", description="Who may listen to /stream at once"
+        ),
+    ] = 1000
     kafka_bootstrap_servers: Annotated[
         str | None,
         Field(

@@ -17,9 +17,9 @@ Evidence = dict[str, Any]
 class FindingState:
     """The part of a finding that the engine owns.
 
-    ``event_uid``, ``event_id``, ``user`` and ``first_seen`` are those of the earliest detection. ``counted`` is the
-    most that a detection of a correlation counted, 0 for a single-event rule. ``describe`` writes a correlation's
-    description from it; None where the description is that of the earliest event.
+    ``event_uid``, ``event_id``, ``source``, ``user`` and ``first_seen`` are those of the earliest detection.
+    ``counted`` is the most that a detection of a correlation counted, 0 for a single-event rule. ``describe`` writes a
+    correlation's description from it; None where the description is that of the earliest event.
     """
 
     uid: UUID
@@ -41,6 +41,7 @@ class FindingState:
     detection_count: int
     event_uid: UUID
     event_id: int
+    source: str
     earliest: Evidence
     latest: Evidence
     counted: int

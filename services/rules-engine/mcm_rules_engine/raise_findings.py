@@ -151,6 +151,7 @@ def state_of(raised: Raised, events: Mapping[UUID, KnownEvent]) -> FindingState:
         counted=raised.most,
         event_uid=known.event.uid,
         event_id=known.row_id,
+        source=known.event.source,
         earliest=_evidence(first, known.event),
         latest=_evidence(raised.latest, events[raised.latest.last[1]].event),
         describe=(lambda count: describe_count(rule, first.group, count)) if isinstance(rule, Correlation) else None,

@@ -68,6 +68,7 @@ class ExpectedFinding:
     last_seen: datetime
     detection_count: int
     event_uid: UUID
+    source: str
     earliest: dict[str, Any]
     latest: dict[str, Any]
 
@@ -254,6 +255,7 @@ def _findings(
             last_seen=events[latest.last[1]].timestamp,
             detection_count=len(together),
             event_uid=event.uid,
+            source=event.source,
             earliest=_evidence(earliest, event),
             latest=_evidence(latest, events[latest.last[1]]),
         )

@@ -45,7 +45,7 @@ class FindingMessage(BaseModel):
     """The whole state of a finding; a consumer drops a message whose ``version`` is not newer than what it has.
 
     On ``findings`` the AI fields may be None or older than the finding; on ``findings.enriched`` they are those just
-    written.
+    written. ``source`` is that of the earliest detection's event; None in messages of before it was told.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -67,6 +67,7 @@ class FindingMessage(BaseModel):
     detection_count: int
     event_id: int | None
     event_uid: UUID | None
+    source: str | None = None
     created_at: datetime
     extra_data: dict[str, Any]
     risk_score: Annotated[int | None, Field(ge=0, le=100)] = None

@@ -139,6 +139,7 @@ FINDINGS: Final = Table(
     Column("detection_count", BigInteger, nullable=False),
     Column("event_id", ForeignKey("source_events.id"), comment="the event of the earliest detection"),
     Column("event_uid", Uuid),
+    Column("source", Text, comment="the source of the event of the earliest detection"),
     Column("tags", JSON, nullable=False),
     Column("extra_data", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),

@@ -91,6 +91,7 @@ def a_finding(**said: Any) -> FindingMessage:
         "detection_count": 1,
         "event_id": number,
         "event_uid": UUID(int=number),
+        "source": "test-app",
         "created_at": NOON,
         "extra_data": {"rule_version": "1", "group": group, "earliest": evidence, "latest": evidence},
     }

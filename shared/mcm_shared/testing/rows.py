@@ -63,6 +63,7 @@ class Rows:
                 "first_seen": first_seen,
                 "last_seen": first_seen,
                 "detection_count": 1,
+                "source": "test-app",
                 "tags": ["soc2.cc6.3"],
                 "extra_data": {"rule_version": "1", "group": group},
                 **said,

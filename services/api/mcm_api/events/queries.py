@@ -11,7 +11,7 @@ from mcm_api.queries import Reader
 from mcm_shared.db.tables import SOURCE_EVENTS
 
 _EVENT: Final = SOURCE_EVENTS.c
-_COLUMNS: Final = (
+COLUMNS: Final = (
     _EVENT.id,
     _EVENT.event_uid,
     _EVENT.source,
@@ -28,7 +28,7 @@ _COLUMNS: Final = (
 async def newest_events(reader: Reader, wanted: EventFilter) -> tuple[Sequence[RowMapping], Cursor | None]:
     """Reads a page of events, newest first, and the cursor of the next page; None on the last one."""
     query = (
-        _matching(select(*_COLUMNS), wanted)
+        _matching(select(*COLUMNS), wanted)
         .order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
         .limit(wanted.limit + 1)  # one more, to know whether there is a next page
         .offset(wanted.offset)
@@ -44,8 +44,10 @@ async def newest_events(reader: Reader, wanted: EventFilter) -> tuple[Sequence[R
 def _matching(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
     if wanted.user is not None:
         query = query.where(_EVENT.user == wanted.user)
-    if wanted.event_type is not None:
-        query = query.where(_EVENT.event_type == wanted.event_type)
+    if wanted.event_type:
+        query = query.where(_EVENT.event_type.in_(sorted(set(wanted.event_type))))
+    if wanted.source:
+        query = query.where(_EVENT.source.in_(sorted(set(wanted.source))))
     if wanted.from_timestamp is not None:
         query = query.where(_EVENT.timestamp >= wanted.from_timestamp)
     if wanted.to_timestamp is not None:

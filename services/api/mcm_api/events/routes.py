@@ -3,13 +3,26 @@
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from mcm_api.app_state import Reads, Takes
+from mcm_api.app_state import Knows, Reads, Takes
 from mcm_api.body import read_json_body
+from mcm_api.events.counting import count_by_time, count_facets
+from mcm_api.events.details import read_event
 from mcm_api.events.queries import newest_events
-from mcm_api.events.schemas import MAX_INTAKE, Accepted, Event, EventFilter
-from mcm_api.problems import problem_answers
+from mcm_api.events.schemas import (
+    MAX_INTAKE,
+    Accepted,
+    Event,
+    EventDetails,
+    EventFacets,
+    EventFilter,
+    Histogram,
+    HistogramFilter,
+    PeriodFilter,
+)
+from mcm_api.parameters import RowId
+from mcm_api.problems import ProblemError, problem_answers
 from mcm_api.strict_route import StrictRoute
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)
@@ -51,6 +64,29 @@ async def list_events(
         kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"before", "offset"}]
         response.headers["Link"] = f'</events?{urlencode([*kept, ("before", following.encode())])}>; rel="next"'
     return [Event.model_validate(dict(row)) for row in rows]
+
+
+@router.get("/events/histogram", summary="Count events by time", response_model_by_alias=True)
+async def get_event_histogram(wanted: Annotated[HistogramFilter, Query()], reader: Reads) -> Histogram:
+    """Counts events in steps of their own time."""
+    return await count_by_time(reader, wanted)
+
+
+@router.get("/events/facets", summary="Count events by what one may filter them by")
+async def get_event_facets(wanted: Annotated[PeriodFilter, Query()], reader: Reads) -> EventFacets:
+    """Counts events by type and by source, in whole hours."""
+    return await count_facets(reader, wanted)
+
+
+@router.get("/events/{event_id}", summary="Get an event", responses=problem_answers(404))
+async def get_event(
+    event_id: Annotated[RowId, Path(description="The event's `id`", examples=[4711])], reader: Reads, knows: Knows
+) -> EventDetails:
+    """Gets one event, with the rules it matches and the findings that name it."""
+    found = await read_event(reader, event_id, knows)
+    if found is None:
+        raise ProblemError(404, f"There is no event with id {event_id}.")
+    return found
 
 
 @router.post(

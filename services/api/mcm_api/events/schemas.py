@@ -1,13 +1,17 @@
 """What the events feature takes and gives."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from mcm_api.counts import ValueCount
 from mcm_api.events.cursor import Cursor
-from mcm_api.parameters import Instant, UserName
+from mcm_api.findings.schemas import Finding
+from mcm_api.parameters import EventType, Instant, SourceName, UserName
+from mcm_shared.contracts.findings import Severity
 
 MAX_PAGE: Final = 500
 MAX_OFFSET: Final = 10_000
@@ -34,7 +38,12 @@ class EventFilter(BaseModel):
 
     user: Annotated[UserName | None, Field(description="The event's user, exactly")] = None
     event_type: Annotated[
-        str | None, Field(min_length=1, max_length=200, description="Like login_failed", examples=["login_failed"])
+        list[EventType] | None,
+        Field(max_length=100, description="Like login_failed; give it once for each", examples=[["login_failed"]]),
+    ] = None
+    source: Annotated[
+        list[SourceName] | None,
+        Field(max_length=100, description="Only of these sources; give it once for each", examples=[["github.audit"]]),
     ] = None
     from_timestamp: Annotated[
         Instant | None, Field(description="Not before this time (inclusive; ISO 8601 with a zone)")
@@ -90,3 +99,93 @@ class Accepted(BaseModel):
     accepted: Annotated[int, Field(examples=[1])]
     ids: Annotated[list[str], Field(description="In the order they came, with ours where none was given")]
     event_uids: Annotated[list[UUID], Field(description="As `event_uid` of GET /events will say")]
+
+
+class MatchedRule(BaseModel):
+    """A single-event rule that holds for an event, by the rules in force now."""
+
+    rule_id: UUID
+    rule_name: Annotated[str, Field(examples=["role_escalated_to_admin"])]
+    title: str
+    level: Annotated[Severity, Field(description="The severity it has at this event")]
+
+
+class EventDetails(Event):
+    """An event, with what became of it."""
+
+    ingested_at: Annotated[datetime, Field(description="When it was stored, UTC")]
+    matched_rules: Annotated[list[MatchedRule], Field(description="Also those that raise no finding by themselves")]
+    findings: Annotated[
+        list[Finding],
+        Field(description="Those that name it: as their earliest or latest event, or in what completed it"),
+    ]
+
+
+class EventPage(BaseModel):
+    """Events that took part in a finding, the oldest first."""
+
+    items: list[Event]
+    total: Annotated[int, Field(description="Events that the finding names")]
+
+
+class Interval(StrEnum):
+    """How long the steps of a histogram are."""
+
+    AUTO = "auto"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+class PeriodFilter(BaseModel):
+    """Which time is asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    from_timestamp: Annotated[
+        Instant | None,
+        Field(description="From the step this time lies in (ISO 8601 with a zone); none: the first event"),
+    ] = None
+    to_timestamp: Annotated[
+        Instant | None, Field(description="Before this time (ISO 8601 with a zone); none: after the last event")
+    ] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.from_timestamp and self.to_timestamp and self.from_timestamp > self.to_timestamp:
+            raise ValueError("from_timestamp lies after to_timestamp")
+        return self
+
+
+class HistogramFilter(PeriodFilter):
+    """Which events are counted, and in which steps."""
+
+    interval: Annotated[Interval, Field(description="auto: by how long the time is")] = Interval.AUTO
+    user: Annotated[UserName | None, Field(description="The event's user, exactly")] = None
+    event_type: Annotated[list[EventType] | None, Field(max_length=100, description="Only of these types")] = None
+    source: Annotated[list[SourceName] | None, Field(max_length=100, description="Only of these sources")] = None
+
+
+class Bucket(BaseModel):
+    """Events of one step."""
+
+    start: datetime
+    count: int
+
+
+class Histogram(BaseModel):
+    """Events by step of their own time, steps without any included."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    interval: Annotated[Interval, Field(description="The one chosen, never auto")]
+    from_: Annotated[datetime | None, Field(alias="from", description="The start of the first step; null: no events")]
+    to: Annotated[datetime | None, Field(description="The end of the last step; null: no events")]
+    buckets: list[Bucket]
+
+
+class EventFacets(BaseModel):
+    """Events by type and by source, the most first."""
+
+    event_type: list[ValueCount]
+    source: list[ValueCount]

@@ -1,13 +1,19 @@
 """Findings over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request
+from fastapi.responses import StreamingResponse
 
-from mcm_api.app_state import Explains, Reads
+from mcm_api.app_state import Explains, Follows, Reads
+from mcm_api.events.details import events_of_finding
+from mcm_api.events.schemas import EventPage
+from mcm_api.findings.export import MEDIA_TYPES, export_findings
+from mcm_api.findings.facets import count_facets
 from mcm_api.findings.feedback import FEEDBACK_BODY, read_feedback_body
-from mcm_api.findings.queries import find_findings, newest_findings
-from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFilter, FindingPage
+from mcm_api.findings.filters import FindingFilter, FindingQuery
+from mcm_api.findings.queries import find_findings, read_page
+from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFacets, FindingPage
 from mcm_api.parameters import RowId
 from mcm_api.problems import ProblemError, problem_answers
 from mcm_api.strict_route import StrictRoute
@@ -15,20 +21,57 @@ from mcm_enricher.feedback import set_feedback
 
 router = APIRouter(tags=["findings"], route_class=StrictRoute)
 
+_FILES: Final[dict[str, Any]] = {
+    "text/csv": {"schema": {"type": "string"}},
+    "application/x-ndjson": {"schema": {"type": "string"}},
+}
+
 FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17])]
 
 
-@router.get("/findings", summary="List findings, newest first")
-async def list_findings(wanted: Annotated[FindingFilter, Query()], reader: Reads) -> FindingPage:
-    """Lists findings from the newest to the oldest by `first_seen`, with the number of all that match."""
-    items, total = await newest_findings(reader, wanted)
-    return FindingPage(items=items, total=total, page=wanted.page, page_size=wanted.page_size)
+@router.get("/findings", summary="List findings", response_model=FindingPage, responses={200: {"content": _FILES}})
+async def list_findings(
+    wanted: Annotated[FindingQuery, Query()], reader: Reads, follows: Follows
+) -> FindingPage | StreamingResponse:
+    """Lists findings, newest first unless asked otherwise, with the number of all that match.
+
+    To read on, give `next` as `before`: it stays fast however far it leads. With `format` the answer is a file of all
+    that match; a cell that a spreadsheet would take for a formula begins with an apostrophe then.
+    """
+    if wanted.format != "json":
+        headers = {"Content-Disposition": f'attachment; filename="findings.{wanted.format}"'}
+        file = export_findings(reader, wanted)
+        return StreamingResponse(file, media_type=MEDIA_TYPES[wanted.format], headers=headers)
+    # before the query: what changes while it runs is heard of again
+    position = follows.hub.position
+    items, total, following = await read_page(reader, wanted)
+    return FindingPage(
+        items=items, total=total, page=wanted.page, page_size=wanted.page_size, next=following, position=position
+    )
+
+
+@router.get("/findings/facets", summary="Count findings by what one may filter them by")
+async def get_finding_facets(wanted: Annotated[FindingFilter, Query()], reader: Reads) -> FindingFacets:
+    """Counts findings by severity, rule, source, user and enrichment, each by every filter but its own."""
+    return await count_facets(reader, wanted)
 
 
 @router.get("/findings/{finding_id}", summary="Get a finding", responses=problem_answers(404))
 async def get_finding(finding_id: FindingId, reader: Reads) -> Finding:
     """Gets one finding as it stands now."""
     return _only(await find_findings(reader, [finding_id]), finding_id)
+
+
+@router.get("/findings/{finding_id}/events", summary="List the events of a finding", responses=problem_answers(404))
+async def list_finding_events(
+    finding_id: FindingId,
+    reader: Reads,
+    limit: Annotated[int, Query(ge=1, le=500, description="Events to give, at most")] = 100,
+) -> EventPage:
+    """Lists the events of its earliest and latest detection and those that completed them, the oldest first."""
+    finding = _only(await find_findings(reader, [finding_id]), finding_id)
+    items, total = await events_of_finding(reader, finding, limit)
+    return EventPage(items=items, total=total)
 
 
 @router.post("/findings/{finding_id}/enrich_with_ai", summary="Explain a finding now", responses=problem_answers(404))

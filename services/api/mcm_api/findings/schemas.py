@@ -1,39 +1,17 @@
 """What the findings feature takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mcm_api.parameters import Day, UserName
+from mcm_api.counts import ValueCount
 from mcm_enricher.feedback import Verdict
 from mcm_shared.contracts.findings import Severity
 
-MAX_PAGE_SIZE: Final = 100
 MAX_ENRICHED_AT_ONCE: Final = 500
 MAX_COMMENT: Final = 2000
-
-
-class FindingFilter(BaseModel):
-    """Which findings are asked for, and which page of them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    page: Annotated[int, Field(ge=1, le=2**31, description="From 1; beyond the last page there are no items")] = 1
-    page_size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="Findings on a page")] = 20
-    severity: Annotated[
-        list[Severity] | None, Field(max_length=20, description="Only these; give it once for each severity")
-    ] = None
-    user: Annotated[UserName | None, Field(description="The finding's user, exactly")] = None
-    from_date: Annotated[Day | None, Field(description="First seen on this day (UTC) or later")] = None
-    to_date: Annotated[Day | None, Field(description="First seen on this day (UTC) or earlier")] = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.from_date and self.to_date and self.from_date > self.to_date:
-            raise ValueError("from_date lies after to_date")
-        return self
 
 
 def _without_nul(text: str | None) -> str | None:
@@ -87,6 +65,9 @@ class Finding(BaseModel):
     detection_count: Annotated[int, Field(examples=[5])]
     event_id: Annotated[int | None, Field(description="The event of the earliest detection", examples=[4711])]
     event_uid: UUID | None
+    source: Annotated[
+        str | None, Field(description="The source of the earliest detection's event", examples=["github.audit"])
+    ]
     created_at: Annotated[datetime, Field(description="When it was first stored, UTC")]
     tags: Annotated[list[str], Field(description="Controls and techniques", examples=[["soc2.cc6.1", "attack.t1530"]])]
     extra_data: Annotated[dict[str, Any], Field(description="What the rule kept about what fired")]
@@ -103,9 +84,30 @@ class Finding(BaseModel):
 
 
 class FindingPage(BaseModel):
-    """A page of findings, newest first."""
+    """A page of findings, in the order asked for."""
 
     items: list[Finding]
     total: Annotated[int, Field(description="Findings that match, on all pages", examples=[1])]
-    page: Annotated[int, Field(examples=[1])]
+    page: Annotated[int, Field(description="1 when the page was asked for by `before`", examples=[1])]
     page_size: Annotated[int, Field(examples=[20])]
+    next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
+    position: Annotated[
+        str | None,
+        Field(description="Where the live stream stood before the page was read; null without Kafka: /stream?after="),
+    ]
+
+
+class RuleCount(ValueCount):
+    """One rule by its name, and how many findings are its own."""
+
+    title: str
+
+
+class FindingFacets(BaseModel):
+    """How many findings each value has, by every other filter but its own; the most first."""
+
+    severity: Annotated[list[ValueCount], Field(description="The worst first")]
+    rule: list[RuleCount]
+    source: list[ValueCount]
+    user: Annotated[list[ValueCount], Field(description="The 20 with the most")]
+    enriched: Annotated[list[ValueCount], Field(description="`true` and `false`")]

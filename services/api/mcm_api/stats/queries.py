@@ -1,31 +1,80 @@
 """Reading the figures of the overview, from roll-ups instead of the events."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Text, case, cast, func, select
+from sqlalchemy import ColumnElement, Text, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.queries import Reader
-from mcm_api.stats.schemas import DayCount, SeverityCounts, Summary
+from mcm_api.stats.schemas import Period, SeverityCounts, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS
 
-MAX_DAYS: Final = 3660
+MAX_STEPS: Final = 3660
+MOST_SHOWN: Final = 8
+
+_FINDING: Final = FINDINGS.c
+_WIDTHS: Final = {Step.DAY: timedelta(days=1), Step.HOUR: timedelta(hours=1)}
 
 
-async def read_summary(reader: Reader) -> Summary:
-    """Reads how many events and findings there are, findings by severity, and events by UTC day."""
+async def read_summary(reader: Reader, wanted: SummaryFilter) -> Summary:
+    """Reads how many events and findings there are, findings by severity, and events by steps of time."""
+    first, end = _whole_steps(wanted)
     async with reader.transaction() as connection:
-        severities = await _severities(connection)
-        total, first, last = await _span(connection)
-        days = await _days(connection, first, last) if total else []
+        severities = await _severities(connection, first, end)
+        counts = await _counts(connection, wanted.interval, first, end)
     return Summary(
-        total_events=total,
+        total_events=sum(counts.values()),
         total_findings=sum(severities.values()),
         findings_by_severity=SeverityCounts(**severities),
-        events_over_time=days,
+        events_over_time=_filled(counts, wanted.interval),
     )
+
+
+async def read_figures(reader: Reader) -> dict[str, Any]:
+    """Reads the figures that everyone who listens is told: events, findings, findings by severity and without score."""
+    async with reader.transaction() as connection:
+        severities = await _severities(connection, None, None)
+        total = (await connection.execute(select(func.coalesce(func.sum(EVENT_ROLLUPS.c["count"]), 0)))).scalar_one()
+        unenriched = await count_unenriched(connection)
+    return {
+        "total_events": int(total),
+        "total_findings": sum(severities.values()),
+        "findings_by_severity": severities,
+        "unenriched": unenriched,
+    }
+
+
+async def count_unenriched(connection: AsyncConnection) -> int:
+    """Counts findings without a risk score."""
+    query = select(func.count()).select_from(FINDINGS).where(_FINDING.risk_score.is_(None))
+    return (await connection.execute(query)).scalar_one()
+
+
+async def count_events(connection: AsyncConnection) -> int:
+    """Counts all events."""
+    total = func.coalesce(func.sum(EVENT_ROLLUPS.c["count"]), 0)
+    return int((await connection.execute(select(total))).scalar_one())
+
+
+async def top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule]:
+    """Reads the rules whose findings have the highest risk scores."""
+    return [
+        TopRule(rule_name=name, title=title, severity=Severity.of_rank(rank), findings=count, risk_score=score)
+        for name, title, rank, count, score in await _top(
+            connection, wanted, (_FINDING.rule_name, func.max(_FINDING.title))
+        )
+    ]
+
+
+async def top_users(connection: AsyncConnection, wanted: Period) -> list[TopUser]:
+    """Reads the users whose findings have the highest risk scores."""
+    return [
+        TopUser(user=user, severity=Severity.of_rank(rank), findings=count, risk_score=score)
+        for user, rank, count, score in await _top(connection, wanted, (_FINDING.user,))
+    ]
 
 
 async def count_explained(reader: Reader) -> list[tuple[str, str, str, int]]:
@@ -43,31 +92,76 @@ async def count_explained(reader: Reader) -> list[tuple[str, str, str, int]]:
         return [(row[0], row[1], row[2], row[3]) for row in await connection.execute(query)]
 
 
-async def _severities(connection: AsyncConnection) -> dict[str, int]:
-    rank = FINDINGS.c.severity_rank
-    rows = await connection.execute(select(rank, func.count()).group_by(rank))
-    return {Severity.of_rank(number).value: count for number, count in rows}
+async def _top(
+    connection: AsyncConnection, wanted: Period, columns: Sequence[ColumnElement[Any]]
+) -> list[tuple[Any, ...]]:
+    score, number = func.max(_FINDING.risk_score), func.count()
+    query = (
+        select(*columns, func.max(_FINDING.severity_rank), number, score)
+        .where(columns[0].is_not(None), *_seen_in(wanted.from_, wanted.to))
+        .group_by(columns[0])
+        .order_by(func.coalesce(score, -1).desc(), number.desc(), columns[0])
+        .limit(MOST_SHOWN)
+    )
+    return [tuple(row) for row in await connection.execute(query)]
 
 
-async def _span(connection: AsyncConnection) -> tuple[int, date, date]:
+def _seen_in(first: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    conditions = [] if first is None else [_FINDING.first_seen >= first]
+    return conditions if end is None else [*conditions, _FINDING.first_seen < end]
+
+
+def _whole_steps(wanted: SummaryFilter) -> tuple[datetime | None, datetime | None]:
+    first = None if wanted.from_ is None else _start_of(wanted.from_, wanted.interval)
+    if wanted.to is None:
+        return first, None
+    end = _start_of(wanted.to, wanted.interval)
+    # the end of time has no step after it
+    return first, end if end == wanted.to else _after(end, wanted.interval)
+
+
+def _start_of(instant: datetime, interval: Step) -> datetime:
+    midnight = instant.replace(minute=0, second=0, microsecond=0)
+    return midnight if interval is Step.HOUR else midnight.replace(hour=0)
+
+
+def _after(start: datetime, interval: Step) -> datetime | None:
+    try:
+        return start + _WIDTHS[interval]
+    except OverflowError:
+        return None
+
+
+async def _severities(connection: AsyncConnection, first: datetime | None, end: datetime | None) -> dict[str, int]:
+    rank = _FINDING.severity_rank
+    rows = await connection.execute(select(rank, func.count()).where(*_seen_in(first, end)).group_by(rank))
+    return {severity.value: 0 for severity in Severity} | {
+        Severity.of_rank(number).value: count for number, count in rows
+    }
+
+
+async def _counts(
+    connection: AsyncConnection, interval: Step, first: datetime | None, end: datetime | None
+) -> dict[datetime, int]:
     hour = EVENT_ROLLUPS.c.hour
-    query = select(func.coalesce(func.sum(EVENT_ROLLUPS.c["count"]), 0), func.min(hour), func.max(hour))
-    total, first, last = (await connection.execute(query)).one()
-    if not total:
-        return 0, date.min, date.min
-    shown = min((last.date() - first.date()).days, MAX_DAYS - 1)
-    return int(total), last.date() - timedelta(days=shown), last.date()
-
-
-async def _days(connection: AsyncConnection, first: date, last: date) -> list[DayCount]:
-    hour = EVENT_ROLLUPS.c.hour
+    conditions = [*([] if first is None else [hour >= first]), *([] if end is None else [hour < end])]
+    if interval is Step.HOUR:
+        query = select(hour, func.sum(EVENT_ROLLUPS.c["count"])).where(*conditions).group_by(hour)
+        return {start: int(count) for start, count in await connection.execute(query)}
     in_utc = func.timezone("UTC", hour) if connection.dialect.name == "postgresql" else hour
     day = func.date(in_utc)
-    query = (
-        select(cast(day, Text), func.sum(EVENT_ROLLUPS.c["count"]))
-        .where(hour >= datetime.combine(first, time.min, UTC))
-        .group_by(day)
-    )
-    counts = {text: int(count) for text, count in await connection.execute(query)}
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [DayCount(date=day, count=counts.get(day.isoformat(), 0)) for day in days]
+    query = select(cast(day, Text), func.sum(EVENT_ROLLUPS.c["count"])).where(*conditions).group_by(day)
+    return {
+        datetime.fromisoformat(text).replace(tzinfo=UTC): int(count) for text, count in await connection.execute(query)
+    }
+
+
+def _filled(counts: dict[datetime, int], interval: Step) -> list[StepCount]:
+    if not counts:
+        return []
+    width, last = _WIDTHS[interval], max(counts)
+    number = min((last - min(counts)) // width, MAX_STEPS - 1)
+    starts = [last - (number - step) * width for step in range(number + 1)]
+    return [
+        StepCount(date=start if interval is Step.HOUR else start.date(), count=counts.get(start, 0)) for start in starts
+    ]

@@ -1,20 +1,36 @@
 """Figures over HTTP."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from mcm_api.app_state import Explains, Reads
+from fastapi import APIRouter, Query
+
+from mcm_api.app_state import Explains, Follows, Rates, Reads
 from mcm_api.stats.ai import read_ai_figures
-from mcm_api.stats.queries import read_summary
-from mcm_api.stats.schemas import AiFigures, Summary
+from mcm_api.stats.queries import count_events, count_unenriched, read_summary, top_rules, top_users
+from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter
 from mcm_api.strict_route import StrictRoute
 
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
 
 @router.get("/stats/summary", summary="The figures of the overview")
-async def get_summary(reader: Reads) -> Summary:
-    """Gives totals, findings by severity, and events by UTC day."""
-    return await read_summary(reader)
+async def get_summary(wanted: Annotated[SummaryFilter, Query()], reader: Reads) -> Summary:
+    """Gives totals, findings by severity, and events by UTC day or hour; of all time unless asked otherwise."""
+    return await read_summary(reader, wanted)
+
+
+@router.get("/stats/overview", summary="What stands out")
+async def get_overview(wanted: Annotated[Period, Query()], reader: Reads, follows: Follows, rates: Rates) -> Overview:
+    """Gives the rules and users with the highest risk scores, and what waits to be explained."""
+    position = follows.hub.position
+    async with reader.transaction() as connection:
+        return Overview(
+            unenriched=await count_unenriched(connection),
+            events_per_second=rates.count(await count_events(connection)),
+            top_rules=await top_rules(connection, wanted),
+            top_users=await top_users(connection, wanted),
+            position=position,
+        )
 
 
 @router.get("/stats/ai", summary="The figures of explanations")

@@ -1,9 +1,14 @@
 """What the stats feature gives."""
 
 from datetime import date as calendar_date
-from typing import Annotated
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mcm_api.parameters import Instant
+from mcm_shared.contracts.findings import Severity
 
 
 class SeverityCounts(BaseModel):
@@ -22,15 +27,86 @@ class DayCount(BaseModel):
     count: int
 
 
+class StepCount(BaseModel):
+    """Events of one step of time, by their own time."""
+
+    date: Annotated[
+        calendar_date | datetime,
+        Field(description="The day in UTC; with interval=hour the hour's start", union_mode="left_to_right"),
+    ]
+    count: int
+
+
 class Summary(BaseModel):
     """The figures of the overview."""
 
-    total_events: Annotated[int, Field(description="All events, whatever their day")]
+    total_events: Annotated[int, Field(description="All events, whatever their day, or those of the time asked for")]
     total_findings: int
     findings_by_severity: SeverityCounts
     events_over_time: Annotated[
-        list[DayCount],
-        Field(description="From the first day with events to the last, days without any included; at most 3,660 days"),
+        list[StepCount],
+        Field(description="From the first step with events to the last, steps without any included; at most 3,660"),
+    ]
+
+
+class Step(StrEnum):
+    """How long the steps of events over time are."""
+
+    DAY = "day"
+    HOUR = "hour"
+
+
+class Period(BaseModel):
+    """Which time is asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    from_: Annotated[
+        Instant | None, Field(alias="from", description="From this time (ISO 8601 with a zone); none: from the start")
+    ] = None
+    to: Annotated[Instant | None, Field(description="Before this time (ISO 8601 with a zone); none: to the end")] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise ValueError("from lies after to")
+        return self
+
+
+class SummaryFilter(Period):
+    """Which time is asked for, and in which steps; steps that lie in it only in part are counted whole."""
+
+    interval: Annotated[Step, Field(description="How long the steps of events_over_time are")] = Step.DAY
+
+
+class TopRule(BaseModel):
+    """A rule with findings."""
+
+    rule_name: Annotated[str, Field(examples=["login_failures"])]
+    title: str
+    severity: Annotated[Severity, Field(description="The worst of its findings")]
+    findings: int
+    risk_score: Annotated[int | None, Field(description="The highest of its findings")]
+
+
+class TopUser(BaseModel):
+    """A user with findings."""
+
+    user: Annotated[str, Field(examples=["mona@example.com"])]
+    findings: int
+    risk_score: Annotated[int | None, Field(description="The highest of the findings")]
+    severity: Annotated[Severity, Field(description="The worst of the findings")]
+
+
+class Overview(BaseModel):
+    """What the first page shows beside the summary; rules and users by risk score, then by number of findings."""
+
+    unenriched: Annotated[int, Field(description="Findings without a risk score")]
+    events_per_second: Annotated[float, Field(description="Events stored a second, over the last half minute or so")]
+    top_rules: Annotated[list[TopRule], Field(description="8 at most")]
+    top_users: Annotated[list[TopUser], Field(description="8 at most")]
+    position: Annotated[
+        str | None, Field(description="Where the live stream stood before this was read; null without Kafka")
     ]
 
 

@@ -36,6 +36,7 @@ _STATE: Final = (
     "detection_count",
     "event_id",
     "event_uid",
+    "source",
     "extra_data",
 )
 

@@ -1,0 +1,84 @@
+"""One event, with the rules it matches and the findings that name it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mcm_api.events.queries import COLUMNS
+from mcm_api.events.schemas import Event, EventDetails, MatchedRule
+from mcm_api.findings.queries import find_findings
+from mcm_api.findings.schemas import Finding
+from mcm_api.queries import Reader
+from mcm_api.rules.in_force import OurRules
+from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.db.bulk import among
+from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS
+
+_EVENT: Final = SOURCE_EVENTS.c
+_FINDING: Final = FINDINGS.c
+_MOST_FINDINGS: Final = 100
+
+
+async def read_event(reader: Reader, event_id: int, rules: OurRules) -> EventDetails | None:
+    """Reads an event by its id; None where there is none."""
+    query = select(*COLUMNS, _EVENT.ingested_at).where(_EVENT.id == event_id)
+    async with reader.transaction() as connection:
+        row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        ids = await _naming(connection, row["event_uid"], row["timestamp"])
+    return EventDetails(
+        **row, matched_rules=_matched(row, await rules.ruleset()), findings=await find_findings(reader, ids)
+    )
+
+
+async def events_of_finding(reader: Reader, finding: Finding, limit: int) -> tuple[list[Event], int]:
+    """Reads the events that a finding names, the oldest first, and how many it names."""
+    uids = named_events(finding.extra_data)
+    query = select(*COLUMNS).order_by(_EVENT.timestamp, _EVENT.event_uid).limit(limit)
+    async with reader.transaction() as connection:
+        rows = (await connection.execute(query.where(among(_EVENT.event_uid, uids, connection)))).mappings().all()
+    return [Event.model_validate(dict(row)) for row in rows], len(uids)
+
+
+def named_events(extra_data: dict[str, Any]) -> list[UUID]:
+    """Lists the events of the earliest and the latest detection, and those that completed them."""
+    uids: dict[str, None] = {}
+    for end in ("earliest", "latest"):
+        evidence = extra_data.get(end) or {}
+        for entry in (evidence, *evidence.get("completed_by", ())):
+            if "event_uid" in entry:
+                uids.setdefault(entry["event_uid"])
+    return [UUID(uid) for uid in uids]
+
+
+async def _naming(connection: Any, uid: UUID, at: Any) -> Sequence[int]:
+    # findings whose time the event lies in, by index; then those whose evidence names it
+    near = (
+        select(_FINDING.id, _FINDING.extra_data)
+        .where(_FINDING.first_seen <= at, _FINDING.last_seen >= at)
+        .order_by(_FINDING.first_seen.desc(), _FINDING.id.desc())
+        .limit(2_000)
+    )
+    rows = (await connection.execute(near)).all()
+    return [row.id for row in rows if uid in named_events(row.extra_data)][:_MOST_FINDINGS]
+
+
+def _matched(row: Any, ruleset: Ruleset) -> list[MatchedRule]:
+    event = SourceEvent(
+        uid=row["event_uid"],
+        id=row["source_event_id"],
+        source=row["source"],
+        event_type=row["event_type"],
+        user=row["user"],
+        timestamp=row["timestamp"],
+        raw_data=row["raw_data"],
+        attributes=row["attributes"],
+    )
+    return [
+        MatchedRule(rule_id=match.rule.id, rule_name=match.rule.name, title=match.rule.title, level=match.severity)
+        for match in ruleset.match(event)
+    ]

@@ -1,0 +1,61 @@
+"""Counting findings by the values one may filter them by."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, case, func, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mcm_api.counts import ValueCount
+from mcm_api.findings.filters import FindingFilter
+from mcm_api.findings.matching import conditions
+from mcm_api.findings.schemas import FindingFacets, RuleCount
+from mcm_api.queries import Reader
+from mcm_shared.contracts.findings import Severity
+from mcm_shared.db.tables import FINDINGS
+
+MAX_USERS: Final = 20
+
+_FINDING: Final = FINDINGS.c
+_ENRICHED: Final = case((_FINDING.risk_score.is_(None), literal_column("0")), else_=literal_column("1"))
+
+
+async def count_facets(reader: Reader, wanted: FindingFilter) -> FindingFacets:
+    """Counts the findings that match by severity, rule, source, user, and whether they are enriched.
+
+    Each is counted with every other filter but its own.
+    """
+    async with reader.transaction() as connection:
+        severities = await _count(connection, wanted, "severity", _FINDING.severity_rank)
+        titles = func.max(_FINDING.title)
+        rules = await _count(connection, wanted, "rule", _FINDING.rule_name, titles)
+        sources = await _count(connection, wanted, "source", _FINDING.source)
+        users = await _count(connection, wanted, "user", _FINDING.user, most=MAX_USERS)
+        enriched = await _count(connection, wanted, "enriched", _ENRICHED)
+    of_rank = dict(severities)
+    of_enriched = {bool(value): count for value, count in enriched}
+    return FindingFacets(
+        severity=[ValueCount(value=one.value, count=of_rank.get(one.rank, 0)) for one in reversed(Severity)],
+        rule=[RuleCount(value=name, count=count, title=title) for name, count, title in rules],
+        source=[ValueCount(value=name, count=count) for name, count in sources],
+        user=[ValueCount(value=name, count=count) for name, count in users],
+        enriched=[ValueCount(value=str(one).lower(), count=of_enriched.get(one, 0)) for one in (True, False)],
+    )
+
+
+async def _count(
+    connection: AsyncConnection,
+    wanted: FindingFilter,
+    name: str,
+    column: ColumnElement[Any],
+    *more: ColumnElement[Any],
+    most: int | None = None,
+) -> list[tuple[Any, ...]]:
+    number = func.count()
+    query = (
+        select(column, number, *more)
+        .where(*conditions(wanted, without={name}), column.is_not(None))
+        .group_by(column)
+        .order_by(number.desc(), column)
+        .limit(most)
+    )
+    return [tuple(row) for row in await connection.execute(query)]

@@ -1,0 +1,58 @@
+"""Somebody who listens: what waits for them, and no more than fits."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from mcm_api.live.frames import FrameFilter
+
+MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
+"""What may wait for one listener; frames are shared by all that they wait for."""
+
+
+class Listener:
+    """The bounded queue of one listener. One who reads too slowly is told to begin afresh, and the stream ends."""
+
+    def __init__(self, wanted: FrameFilter, most_bytes: int = MAX_WAITING_BYTES) -> None:
+        self.wanted = wanted
+        self.too_slow = False
+        self._most_bytes = most_bytes
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._woken = asyncio.Event()
+        self._ended = False
+
+    def offer(self, frames: Sequence[bytes]) -> None:
+        """Lets frames wait for the listener."""
+        if self.too_slow or self._ended or not frames:
+            return
+        self._waiting.extend(frames)
+        self._bytes += sum(map(len, frames))
+        if self._bytes > self._most_bytes:
+            self.too_slow = True
+            self._waiting.clear()
+        self._woken.set()
+
+    def greet(self, frames: Sequence[bytes]) -> None:
+        """Puts frames before those that wait already."""
+        self._waiting.extendleft(reversed(frames))
+        self._woken.set()
+
+    def end(self) -> None:
+        """Ends the stream after what waits."""
+        self._ended = True
+        self._woken.set()
+
+    async def take(self) -> bytes | None:
+        """Waits for frames and returns all there are; None when the stream has ended."""
+        while True:
+            if self._waiting:
+                taken = b"".join(self._waiting)
+                self._waiting.clear()
+                self._bytes = 0
+                return taken
+            if self.too_slow or self._ended:
+                return None
+            self._woken.clear()
+            await self._woken.wait()

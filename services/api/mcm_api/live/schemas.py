@@ -1,0 +1,31 @@
+"""What the stream gives."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from mcm_api.stats.schemas import SeverityCounts
+from mcm_shared.contracts.findings import FindingMessage
+
+
+class StreamFinding(FindingMessage):
+    """The data of a ``finding`` frame: the whole state of a finding that was raised, changed or enriched.
+
+    Drop it when its ``version`` is lower than what you have; of equal versions the newer ``ai_enriched_at`` counts.
+    """
+
+
+class StreamSummary(BaseModel):
+    """The data of a ``summary`` frame: the figures as they are now."""
+
+    total_events: int
+    total_findings: int
+    findings_by_severity: SeverityCounts
+    unenriched: Annotated[int, Field(description="Findings without a risk score")]
+    events_per_second: Annotated[float, Field(description="Events stored a second, over the last half minute or so")]
+
+
+class StreamResync(BaseModel):
+    """The data of a ``resync`` frame: fetch everything afresh, then connect again without a position."""
+
+    reason: Annotated[str, Field(examples=["you read too slowly"])]

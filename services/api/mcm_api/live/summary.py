@@ -1,0 +1,38 @@
+"""Telling everyone who listens the figures as they change: one query for all, and none when nobody listens."""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from mcm_api.live.hub import Hub
+from mcm_api.live.schemas import StreamSummary
+from mcm_api.queries import Reader
+from mcm_api.stats.queries import read_figures
+from mcm_api.stats.rate import EventRate
+from mcm_shared.errors import McmError
+
+log = structlog.get_logger()
+
+_EVERY_S: Final = 1.0
+_IDLE_EVERY_S: Final = 5.0
+
+
+async def tell_figures(hub: Hub, reader: Reader, rate: EventRate) -> None:
+    """Tells the figures, at most once a second and only when they changed, until it is cancelled."""
+    told: StreamSummary | None = None
+    heard_by = 0
+    while True:
+        await asyncio.sleep(_EVERY_S if hub.listeners else _IDLE_EVERY_S)
+        try:
+            figures = await read_figures(reader)
+            summary = StreamSummary(**figures, events_per_second=rate.count(figures["total_events"]))
+        except McmError:
+            continue
+        except Exception:
+            log.exception("the figures cannot be told and are tried again")
+            continue
+        if hub.listeners and (summary != told or heard_by == 0):
+            hub.tell("summary", summary.model_dump(mode="json"))
+            told = summary
+        heard_by = len(hub.listeners)

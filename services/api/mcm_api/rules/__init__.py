@@ -1,0 +1,1 @@
+"""Rules: what they look for, and what they found."""

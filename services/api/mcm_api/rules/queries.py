@@ -1,0 +1,142 @@
+"""Reading the catalogue of rules, and what each found."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import yaml
+from sqlalchemy import RowMapping, Text, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mcm_api.queries import Reader
+from mcm_api.rules.controls import controls_of
+from mcm_api.rules.in_words import in_words
+from mcm_api.rules.schemas import DayFindings, Rule, RuleDetails, RuleTest
+from mcm_shared.db.tables import FINDINGS, RULES
+
+DAYS: Final = 30
+
+_FINDING: Final = FINDINGS.c
+_RULE: Final = RULES.c
+
+
+async def read_rules(reader: Reader, families: Mapping[str, str]) -> list[Rule]:
+    """Reads every rule the engine has loaded, in its latest version, by family and name."""
+    async with reader.transaction() as connection:
+        rows = await _catalogue(connection)
+        found = await _found(connection)
+        days, last = await _days(connection)
+    rules = [Rule(**_values(row, families, found, days, last)) for row in rows]
+    return sorted(rules, key=lambda rule: (rule.family, rule.rule_name))
+
+
+async def read_rule(reader: Reader, name: str, families: Mapping[str, str]) -> RuleDetails | None:
+    """Reads one rule by id or name; None where there is none."""
+    try:
+        wanted = or_(_RULE.rule_id == UUID(name), _RULE.name == name)
+    except ValueError:
+        wanted = _RULE.name == name
+    async with reader.transaction() as connection:
+        rows = await _catalogue(connection, wanted)
+        if not rows:
+            return None
+        row = max(rows, key=lambda one: one["loaded_at"])
+        found = await _found(connection, row["rule_id"])
+        days, last = await _days(connection, row["rule_id"])
+    document = _document(row["yaml"])
+    return RuleDetails(
+        **_values(row, families, found, days, last),
+        yaml=row["yaml"],
+        runbook=row["runbook"],
+        falsepositives=row["falsepositives"],
+        looks_for=in_words(document),
+        tests=_tests(document),
+        rule_version=row["version"],
+        loaded_at=row["loaded_at"],
+    )
+
+
+async def _catalogue(connection: AsyncConnection, *wanted: Any) -> list[RowMapping]:
+    rows = (await connection.execute(select(RULES).where(*wanted).order_by(_RULE.loaded_at))).mappings().all()
+    return list({row["rule_id"]: row for row in rows}.values())
+
+
+async def _found(connection: AsyncConnection, *rule_ids: UUID) -> dict[UUID, tuple[int, int, datetime]]:
+    query = select(
+        _FINDING.rule_id, func.count(), func.sum(_FINDING.detection_count), func.max(_FINDING.last_seen)
+    ).group_by(_FINDING.rule_id)
+    if rule_ids:
+        query = query.where(_FINDING.rule_id.in_(rule_ids))
+    return {row[0]: (row[1], int(row[2]), row[3]) for row in await connection.execute(query)}
+
+
+async def _days(connection: AsyncConnection, *rule_ids: UUID) -> tuple[dict[tuple[UUID, str], int], date | None]:
+    last = (await connection.execute(select(func.max(_FINDING.first_seen)))).scalar_one()
+    if last is None:
+        return {}, None
+    first = datetime.combine(last.date() - timedelta(days=DAYS - 1), datetime.min.time(), UTC)
+    in_utc = (
+        func.timezone("UTC", _FINDING.first_seen) if connection.dialect.name == "postgresql" else _FINDING.first_seen
+    )
+    day = cast(func.date(in_utc), Text)
+    query = (
+        select(_FINDING.rule_id, day, func.count()).where(_FINDING.first_seen >= first).group_by(_FINDING.rule_id, day)
+    )
+    if rule_ids:
+        query = query.where(_FINDING.rule_id.in_(rule_ids))
+    return {(row[0], row[1]): row[2] for row in await connection.execute(query)}, last.date()
+
+
+def _values(
+    row: RowMapping,
+    families: Mapping[str, str],
+    found: Mapping[UUID, tuple[int, int, datetime]],
+    days: Mapping[tuple[UUID, str], int],
+    last: date | None,
+) -> dict[str, Any]:
+    rule_id = row["rule_id"]
+    findings, detections, last_hit = found.get(rule_id, (0, 0, None))
+    shown = [] if last is None else [last - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
+    return {
+        "rule_id": rule_id,
+        "rule_name": row["name"],
+        "title": row["title"],
+        "description": row["description"],
+        "level": row["level"],
+        "status": row["status"],
+        "family": families.get(str(rule_id)) or _log_source(row["yaml"]),
+        "tags": row["tags"],
+        "controls": controls_of(row["tags"]),
+        "findings": findings,
+        "detections": detections,
+        "last_hit": last_hit,
+        "hits_per_day": [DayFindings(date=day, count=days.get((rule_id, day.isoformat()), 0)) for day in shown],
+    }
+
+
+def _log_source(text: str) -> str:
+    source = _document(text).get("logsource")
+    given = source if isinstance(source, Mapping) else {}
+    return str(given.get("product") or given.get("category") or "other")
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    # the engine has read it before: what cannot be read any more is shown without its parts
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return document if isinstance(document, Mapping) else {}
+
+
+def _tests(document: Mapping[str, Any]) -> list[RuleTest]:
+    return [
+        RuleTest(
+            name=test["name"],
+            events=sum(event.get("repeat", 1) for event in test.get("events", [])),
+            fires=bool(test["expect"]),
+            expect=test["expect"],
+        )
+        for test in document.get("tests", [])
+    ]

@@ -1,0 +1,66 @@
+"""What the rules feature gives."""
+
+from datetime import date as calendar_date
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from mcm_shared.contracts.findings import Severity
+
+
+class Control(BaseModel):
+    """A requirement of a framework that a rule speaks to."""
+
+    framework: Annotated[str, Field(examples=["SOC 2"])]
+    control: Annotated[str, Field(examples=["CC6.1"])]
+
+
+class DayFindings(BaseModel):
+    """Findings first seen on one day in UTC."""
+
+    date: calendar_date
+    count: int
+
+
+class Rule(BaseModel):
+    """A rule in force, and what it found."""
+
+    rule_id: UUID
+    rule_name: Annotated[str, Field(examples=["login_failures"])]
+    title: Annotated[str, Field(examples=["Repeated failed logins"])]
+    description: Annotated[str, Field(examples=["{count} failed logins by {user} within {timespan}."])]
+    level: Annotated[Severity, Field(description="The severity it begins with")]
+    status: Annotated[str, Field(examples=["stable"])]
+    family: Annotated[str, Field(description="What it belongs with: its folder, or its log source", examples=["auth"])]
+    tags: Annotated[list[str], Field(examples=[["soc2.cc6.1", "attack.t1110"]])]
+    controls: list[Control]
+    findings: Annotated[int, Field(description="Findings of its own")]
+    detections: Annotated[int, Field(description="Detections in its findings")]
+    last_hit: Annotated[datetime | None, Field(description="When it last held, by the event's own time, UTC")]
+    hits_per_day: Annotated[
+        list[DayFindings],
+        Field(description="Findings by the day they were first seen, 30 days up to the latest finding of any rule"),
+    ]
+
+
+class RuleTest(BaseModel):
+    """A test inside the rule."""
+
+    name: Annotated[str, Field(examples=["five in ten minutes"])]
+    events: Annotated[int, Field(description="Events it gives the rule")]
+    fires: Annotated[bool, Field(description="Whether the rule must hold")]
+    expect: Annotated[list[dict[str, Any]], Field(description="The findings it must raise, as far as the test says")]
+
+
+class RuleDetails(Rule):
+    """A rule in force, whole."""
+
+    yaml: Annotated[str, Field(description="Its document, as it was loaded")]
+    runbook: Annotated[str, Field(description="What to do about its findings")]
+    falsepositives: Annotated[list[str], Field(description="What else may look like it")]
+    looks_for: Annotated[list[str], Field(description="What it looks for, in sentences")]
+    tests: list[RuleTest]
+    rule_version: Annotated[str, Field(description="Hash of its definition")]
+    loaded_at: Annotated[datetime | None, Field(description="When the engine last loaded it, UTC")]

@@ -1,0 +1,1 @@
+"""Users: what each did, and what was found of it."""

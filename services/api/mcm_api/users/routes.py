@@ -1,0 +1,29 @@
+"""Users over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from mcm_api.app_state import Reads
+from mcm_api.parameters import UserName
+from mcm_api.problems import ProblemError, problem_answers
+from mcm_api.strict_route import StrictRoute
+from mcm_api.users.queries import list_page, read_activity
+from mcm_api.users.schemas import UserActivity, UserFilter, UserPage
+
+router = APIRouter(tags=["users"], route_class=StrictRoute)
+
+
+@router.get("/users", summary="List users")
+async def list_users(wanted: Annotated[UserFilter, Query()], reader: Reads) -> UserPage:
+    """Lists everyone whom events name, those with the highest risk score first unless asked otherwise."""
+    return await list_page(reader, wanted)
+
+
+@router.get("/users/{user:path}", summary="Get a user", responses=problem_answers(404))
+async def get_user(user: Annotated[UserName, Path(examples=["mona@example.com"])], reader: Reads) -> UserActivity:
+    """Gets what a user did when, and what was found of it."""
+    found = await read_activity(reader, user)
+    if found is None:
+        raise ProblemError(404, f"No event names a user {user!r}.")
+    return found

@@ -1,0 +1,91 @@
+"""What the users feature takes and gives."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mcm_api.counts import ValueCount
+from mcm_api.stats.schemas import DayCount, SeverityCounts
+from mcm_api.users.cursor import UserCursor
+from mcm_shared.contracts.findings import Severity
+
+
+class UserOrder(StrEnum):
+    """What a list of users is ordered by, the highest first; ties go by name."""
+
+    RISK_SCORE = "risk_score"
+    EVENTS = "events"
+    FINDINGS = "findings"
+    LAST_SEEN = "last_seen"
+
+
+def _readable(before: str | None) -> str | None:
+    if before is not None:
+        UserCursor.decode(before)
+    return before
+
+
+class UserFilter(BaseModel):
+    """Which users are asked for, and which part of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    q: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="This text in the user's name, in any case")
+    ] = None
+    sort: Annotated[UserOrder, Field(description="What they are ordered by, the highest first")] = UserOrder.RISK_SCORE
+    limit: Annotated[int, Field(ge=1, le=200, description="Users on a page")] = 50
+    before: Annotated[
+        str | None,
+        Field(max_length=1000, description="Where the page before ended: its `next`"),
+        AfterValidator(_readable),
+    ] = None
+
+
+class User(BaseModel):
+    """A user, as events name them."""
+
+    user: Annotated[str, Field(examples=["mona@example.com"])]
+    events: Annotated[int, Field(examples=[1200])]
+    findings: Annotated[int, Field(examples=[3])]
+    severity: Annotated[Severity | None, Field(description="The worst of the findings")]
+    risk_score: Annotated[int | None, Field(description="The highest of the findings")]
+    first_seen: Annotated[datetime | None, Field(description="The first event's own time, UTC")]
+    last_seen: Annotated[datetime | None, Field(description="The latest event's own time, UTC")]
+
+
+class UserInList(User):
+    """A user in a list."""
+
+    sources: Annotated[list[str], Field(description="Where the events come from, by name", examples=[["github.audit"]])]
+
+
+class UserPage(BaseModel):
+    """A page of users."""
+
+    items: list[UserInList]
+    next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
+
+
+class HourCount(BaseModel):
+    """Events of one hour of the week, by their own time in UTC."""
+
+    weekday: Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
+    hour: Annotated[int, Field(ge=0, le=23)]
+    count: int
+
+
+class UserActivity(User):
+    """A user, with what they did when."""
+
+    sources: Annotated[list[ValueCount], Field(description="Events by source, the most first")]
+    event_types: Annotated[list[ValueCount], Field(description="Events by type, the most first")]
+    findings_by_severity: SeverityCounts
+    activity_by_day: Annotated[
+        list[DayCount], Field(description="The 30 days up to the latest event, days without any included")
+    ]
+    activity_by_hour: Annotated[
+        list[HourCount], Field(description="The same 30 days by hour of the week; hours without any are left out")
+    ]
