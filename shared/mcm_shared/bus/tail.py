@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from mcm_shared.bus.connection import connection_options, end_within
 from mcm_shared.bus.records import MAX_MESSAGE_BYTES, Record
@@ -24,7 +24,7 @@ _CONNECT_TIMEOUT_S: Final = 15
 _CLOSE_TIMEOUT_S: Final = 2
 _POLL_MS: Final = 1000
 _MAX_RECORDS: Final = 500
-_LOOK_FOR_PARTITIONS_S: Final = 30.0
+_ASSIGNED_LOOK_S: Final = 0.01
 
 
 async def tail_topics(
@@ -40,10 +40,12 @@ async def tail_topics(
         async with _answering(kafka):
             offsets = await _assign(consumer, topics, start)
         yield [], dict(offsets)
-        looked = time.monotonic()
-        while True:
+        while len(consumer.assignment()) == len(offsets):
             try:
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+            except NoOffsetForPartitionError:
+                # a partition that was not there before
+                return
             except OffsetOutOfRangeError as error:
                 raise PositionGoneError("the topics no longer hold what comes next") from error
             records = [record for group in fetched.values() for record in group]
@@ -52,10 +54,6 @@ async def tail_topics(
                     offsets[partition.topic, partition.partition] = group[-1].offset + 1
             if records:
                 yield records, dict(offsets)
-            if time.monotonic() - looked > _LOOK_FOR_PARTITIONS_S:
-                looked = time.monotonic()
-                if sum(len(consumer.partitions_for_topic(topic) or ()) for topic in topics) > len(offsets):
-                    return
 
 
 async def read_between(
@@ -66,6 +64,8 @@ async def read_between(
     Raises PositionGoneError when the topics no longer hold them all, BrokerDownError when Kafka does not answer.
     """
     left = {TopicPartition(*place): offset for place, offset in end.items() if offset > start.get(place, 0)}
+    if not left:
+        return
     async with _consumer(kafka) as consumer:
         async with _answering(kafka):
             consumer.assign(list(left))
@@ -122,10 +122,11 @@ async def _assign(consumer: AIOKafkaConsumer, topics: Sequence[str], start: Mapp
     missing = [topic for topic in topics if topic not in there]
     if missing:
         raise BrokerDownError(f"Kafka has no topic {missing[0]} yet")
-    partitions = [
-        TopicPartition(topic, number) for topic in topics for number in sorted(consumer.partitions_for_topic(topic))
-    ]
-    consumer.assign(partitions)
+    # without a group, subscribing assigns every partition once their number is known
+    consumer.subscribe(list(topics))
+    while {partition.topic for partition in consumer.assignment()} != set(topics):  # noqa: ASYNC110 (nothing to wait on)
+        await asyncio.sleep(_ASSIGNED_LOOK_S)
+    partitions = sorted(consumer.assignment())
     ends = await consumer.end_offsets(partitions)
     begin = {partition: ends[partition] for partition in partitions}
     if start is not None:

@@ -29,6 +29,7 @@ async def follow_findings(kafka: KafkaSettings, hub: Hub) -> None:
                     if not records:
                         down = False
                         hub.open(offsets)
+                        log.info("following the findings", position=hub.position)
                         continue
                     hub.publish([frame for frame in map(finding_frame, records) if frame], offsets)
                     # what comes within a moment goes out together: many listeners cost by the batch, not by the frame

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from mcm_api.app_state import Follows
 from mcm_api.live.frames import FrameFilter
@@ -15,6 +15,13 @@ from mcm_api.strict_route import StrictRoute
 from mcm_shared.contracts.findings import Severity
 
 router = APIRouter(tags=["live"], route_class=StrictRoute)
+
+
+class FrameStream(StreamingResponse):
+    """Sends frames that are written already; FastAPI's own class writes them once for each listener."""
+
+    media_type = "text/event-stream"
+
 
 _FRAMES: Final[dict[str, Any]] = {
     "description": "Frames until the connection ends: `finding`, `summary`, `heartbeat`, `resync`",
@@ -30,7 +37,7 @@ _FRAMES: Final[dict[str, Any]] = {
 @router.get(
     "/stream",
     summary="Listen to what changes",
-    response_class=EventSourceResponse,
+    response_class=FrameStream,
     responses={200: _FRAMES},
 )
 async def listen(
@@ -45,7 +52,7 @@ async def listen(
     last_event_id: Annotated[
         str | None, Header(max_length=MAX_POSITION, description="As browsers send it; goes before `after`")
     ] = None,
-) -> EventSourceResponse:
+) -> FrameStream:
     """Sends server-sent events for as long as you listen, each with the position after it as its `id`.
 
     `finding`: the whole state of a finding that was raised, changed or enriched (`StreamFinding`). `summary`: the
@@ -62,6 +69,4 @@ async def listen(
         raise ProblemError(503, "As many listen as this API allows (MCM_API_MAX_STREAMS).", headers=RETRY_AFTER)
     wanted = FrameFilter(frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()))
     # proxies must hand on each frame as it comes
-    return EventSourceResponse(
-        stream_frames(follows.hub, follows.kafka, wanted, since), headers={"X-Accel-Buffering": "no"}
-    )
+    return FrameStream(stream_frames(follows.hub, follows.kafka, wanted, since), headers={"X-Accel-Buffering": "no"})
