@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import structlog
 from fastapi import Depends, FastAPI
-from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from mcm_api.app_state import AppState
 from mcm_api.cross_site import refuse_cross_site
+from mcm_api.dashboard import serve_dashboard
 from mcm_api.docs_page import serve_docs
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.enrichments.jobs import Jobs
@@ -141,7 +141,7 @@ def create_app(
     for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, live):
         app.include_router(feature.router)
     serve_docs(app)
-    _redirect_root(app)
+    serve_dashboard(app, settings.dashboard_path)
     install_problem_handlers(app)
     app.add_middleware(RequestContext)
     return app
@@ -176,13 +176,6 @@ async def _make_topics(kafka: KafkaSettings) -> None:
         await wait_for_topics(kafka)
     except ConfigurationError as error:
         log.error("topics are missing and cannot be made", reason=str(error))  # noqa: TRY400 (the reason is enough)
-
-
-def _redirect_root(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
-    async def get_root() -> RedirectResponse:
-        """Leads to the documentation."""
-        return RedirectResponse("/docs")
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -1,9 +1,12 @@
 """Settings of the API, beside those that every service shares."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mcm_api.dashboard import BUILT
 
 
 class ApiSettings(BaseSettings):
@@ -38,6 +41,10 @@ class ApiSettings(BaseSettings):
             ge=1, le=100_000, validation_alias="MCM_API_MAX_STREAMS", description="Who may listen to /stream at once"
         ),
     ] = 1000
+    dashboard_path: Annotated[
+        Path,
+        Field(validation_alias="MCM_DASHBOARD_PATH", description="The folder that the dashboard was built into"),
+    ] = BUILT
     kafka_bootstrap_servers: Annotated[
         str | None,
         Field(

@@ -1,7 +1,7 @@
 """Shows what could not be processed, and sends it again once the reason is gone."""
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from mcm_shared.bus.bookmarks import read_bookmarks, write_bookmarks
 from mcm_shared.bus.producer import Producer
-from mcm_shared.bus.reader import read_topic
+from mcm_shared.bus.reader import read_ends, read_topic
 from mcm_shared.bus.records import Headers, Outgoing, Record, header, origin_of
+from mcm_shared.bus.tail import read_between
 from mcm_shared.contracts.topics import ORIGIN_HEADER, REASON_HEADER, SOURCE_HEADER, Topics
+from mcm_shared.errors import PoisonEventError
 from mcm_shared.settings import KafkaSettings
 
 _GROUP: Final = "dead-letters-replay"
@@ -104,7 +106,7 @@ async def replay_letters(
     Raises BrokerDownError.
     """
     topics = Topics(kafka.topic_prefix)
-    ours = {topics.raw, topics.findings, topics.enriched}
+    ours = _ours(topics)
     result = Replayed()
     seen: set[str] = set()
     bookmarks: dict[int, int] = {}
@@ -131,6 +133,63 @@ async def replay_letters(
     result.sent += await _send(producer, batch)
     await _remember(kafka, topics, bookmarks)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPage:
+    """Letters, the newest first; ``before`` says by partition where those before them end, None when there are none."""
+
+    letters: list[DeadLetter]
+    before: dict[int, int] | None
+
+
+async def letters_before(kafka: KafkaSettings, before: Mapping[int, int] | None, limit: int) -> LetterPage:
+    """Reads the newest ``limit`` letters that stand before these offsets by partition; None: of all.
+
+    It reads no more than ``limit`` records of each partition. Raises BrokerDownError.
+    """
+    topics = Topics(kafka.topic_prefix)
+    begins, ends = await read_ends(kafka, topics.dead)
+    last = ends if before is None else {place: min(before.get(place[1], 0), end) for place, end in ends.items()}
+    first = {place: max(begins[place], end - limit) for place, end in last.items()}
+    bookmarks = await read_bookmarks(kafka, topics.group(_GROUP), topics.dead)
+    found: list[tuple[int, DeadLetter]] = []
+    async with aclosing(read_between(kafka, first, last)) as batches:
+        async for records in batches:
+            for record in records:
+                letter = _letter(record, replayed=record.offset < bookmarks.get(record.partition, 0))
+                found.append((record.timestamp, letter))
+    newest = sorted(found, key=lambda one: (one[0], *one[1].place), reverse=True)[:limit]
+    left = {partition: offset for (_, partition), offset in last.items()}
+    for _, letter in newest:
+        left[letter.place[0]] = min(left[letter.place[0]], letter.place[1])
+    more = any(offset > begins[topics.dead, partition] for partition, offset in left.items())
+    return LetterPage([letter for _, letter in newest], left if more else None)
+
+
+async def replay_letter(kafka: KafkaSettings, producer: Producer, partition: int, offset: int) -> DeadLetter | None:
+    """Sends one letter again, by its place; None where there is none.
+
+    Raises PoisonEventError for a letter that came from no topic of ours, BrokerDownError.
+    """
+    topics = Topics(kafka.topic_prefix)
+    begins, ends = await read_ends(kafka, topics.dead)
+    place = (topics.dead, partition)
+    if not begins.get(place, 0) <= offset < ends.get(place, 0):
+        return None
+    async with aclosing(read_between(kafka, {place: offset}, {place: offset + 1})) as batches:
+        async for records in batches:
+            for record in records:
+                letter = _letter(record, replayed=False)
+                if letter.topic not in _ours(topics):
+                    raise PoisonEventError(f"it came from {letter.topic or 'an unnamed topic'}, which is none of ours")
+                await producer.send([_again(letter)])
+                return letter
+    return None
+
+
+def _ours(topics: Topics) -> set[str]:
+    return {topics.raw, topics.findings, topics.enriched}
 
 
 async def _letters(kafka: KafkaSettings) -> AsyncGenerator[DeadLetter, None]:

@@ -178,7 +178,7 @@ class Detector:
         needed = {uid for one in raised.values() for uid in one.needed()}
         events = {uid: touches.events[uid] for uid in needed if uid in touches.events}
         events |= await read_known_events(connection, needed - events.keys())
-        await merge_findings(connection, {uid: state_of(one, events) for uid, one in raised.items()})
+        await merge_findings(connection, {uid: state_of(one, events) for uid, one in raised.items()}, self._shard)
         touches.findings |= raised.keys()
         touches.detected += len(inserted)
 

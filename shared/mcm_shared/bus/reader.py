@@ -43,14 +43,40 @@ async def read_topic(kafka: KafkaSettings, topic: str) -> AsyncGenerator[Record,
         await end_within(consumer.stop(), _CLOSE_TIMEOUT_S)
 
 
-async def _seek_to_beginning(consumer: AIOKafkaConsumer, topic: str) -> dict[TopicPartition, int]:
-    if topic not in await consumer.topics():
-        return {}
+async def read_ends(kafka: KafkaSettings, topic: str) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
+    """Reads where each partition of a topic begins and ends; nothing where there is no topic.
+
+    Raises BrokerDownError when Kafka does not answer.
+    """
+    consumer = AIOKafkaConsumer(**connection_options(kafka, "mcm-reader"), enable_auto_commit=False)
+    try:
+        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+            await consumer.start()
+            if topic not in await consumer.topics():
+                return {}, {}
+            partitions = await _all_partitions(consumer, topic)
+            begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
+    finally:
+        await end_within(consumer.stop(), _CLOSE_TIMEOUT_S)
+    return {tuple(place): offset for place, offset in begins.items()}, {
+        tuple(place): offset for place, offset in ends.items()
+    }
+
+
+async def _all_partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
     # without a group, subscribing assigns every partition once their number is known
     consumer.subscribe([topic])
     while not consumer.assignment():  # noqa: ASYNC110 (the client offers nothing to wait on)
         await asyncio.sleep(_ASSIGNED_LOOK_S)
-    partitions = list(consumer.assignment())
+    return list(consumer.assignment())
+
+
+async def _seek_to_beginning(consumer: AIOKafkaConsumer, topic: str) -> dict[TopicPartition, int]:
+    if topic not in await consumer.topics():
+        return {}
+    partitions = await _all_partitions(consumer, topic)
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     for partition in partitions:

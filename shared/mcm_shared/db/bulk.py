@@ -1,12 +1,12 @@
 """Inserts of many rows by one statement: one bind parameter a column, whatever the number of rows."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, Column, ColumnElement, Executable, Row, Table, Uuid, func, select, text, type_coerce
+from sqlalchemy import JSON, Column, ColumnElement, Date, Executable, Row, Table, Uuid, func, select, text, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
@@ -94,6 +94,8 @@ def _array_type(column_type: TypeEngine[Any]) -> str:
         return "timestamptz[]"
     if isinstance(column_type, Uuid):
         return "uuid[]"
+    if isinstance(column_type, Date):
+        return "date[]"
     return {"BIGINT": "bigint[]", "INTEGER": "bigint[]", "SMALLINT": "smallint[]", "BOOLEAN": "boolean[]"}.get(
         str(column_type), "text[]"
     )
@@ -104,6 +106,8 @@ def _sqlite_converter(column_type: TypeEngine[Any]) -> Callable[[Any], Any]:
         return _dump
     if isinstance(column_type, UtcDateTime):
         return _sqlite_time
+    if isinstance(column_type, Date):
+        return _sqlite_date
     if isinstance(column_type, Uuid):
         return _sqlite_uuid
     return _as_is
@@ -115,6 +119,10 @@ def _as_is(value: Any) -> Any:
 
 def _sqlite_uuid(value: UUID | None) -> str | None:
     return None if value is None else value.hex
+
+
+def _sqlite_date(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
 
 
 def _sqlite_time(value: datetime | None) -> str | None:

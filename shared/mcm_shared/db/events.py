@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Final
+from datetime import UTC, date, datetime
+from typing import Any, Final
 from uuid import UUID
+
+from sqlalchemy import Table
 
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection
-from mcm_shared.db.tables import EVENT_ROLLUPS, SOURCE_EVENTS
+from mcm_shared.db.tables import ROLLUPS, SOURCE_EVENTS
 
 _INSERT_EVENTS: Final = BulkInsert(
     SOURCE_EVENTS,
@@ -29,11 +31,16 @@ _INSERT_EVENTS: Final = BulkInsert(
     returning=("event_uid", "id"),
 )
 
-_ADD_TO_ROLLUPS: Final = BulkInsert(
-    EVENT_ROLLUPS,
-    ("hour", "source", "shard", "count"),
-    conflict='(hour, source, shard) DO UPDATE SET "count" = event_rollups."count" + excluded."count"',
-)
+
+def _add_to(table: Table) -> BulkInsert:
+    key = [column.name for column in table.primary_key.columns]
+    conflict = ", ".join(f'"{name}"' for name in key)
+    raised = f'"count" = {table.name}."count" + excluded."count"'
+    return BulkInsert(table, (*key, "count"), conflict=f"({conflict}) DO UPDATE SET {raised}")
+
+
+# in this order, so that two workers of one shard wait for each other instead of deadlocking
+_ADD_TO_ROLLUPS: Final = tuple(_add_to(table) for table in ROLLUPS)
 
 
 async def insert_events(
@@ -52,11 +59,23 @@ async def insert_events(
 
 
 async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEvent], shard: int) -> None:
-    """Adds really inserted events to the hourly counts."""
-    # counted by day and hour: to make and hash a time for each event costs ten times as much
-    counts = Counter((event.timestamp.toordinal(), event.timestamp.hour, event.source) for event in events)
-    rows = [
-        (datetime.fromordinal(day).replace(hour=hour, tzinfo=UTC), source, shard, count)
-        for (day, hour, source), count in sorted(counts.items())
-    ]
-    await _ADD_TO_ROLLUPS.execute(connection, rows)
+    """Adds really inserted events to the counts by hour, by day and type, and by user and day."""
+    hours: Counter[tuple[int, int, str]] = Counter()
+    days: Counter[tuple[int, str, str]] = Counter()
+    users: Counter[tuple[str, int, str]] = Counter()
+    # counted by the number of the day: to make and hash a time for each event costs ten times as much
+    counted = [(e.timestamp.toordinal(), e.timestamp.hour, e.source, e.event_type, e.user) for e in events]
+    hours.update((day, hour, source) for day, hour, source, _, _ in counted)
+    days.update((day, source, event_type) for day, _, source, event_type, _ in counted)
+    users.update((user, day, source) for day, _, source, _, user in counted if user is not None)
+    of = date.fromordinal
+    rows: tuple[list[tuple[Any, ...]], ...] = (
+        [
+            (datetime.fromordinal(day).replace(hour=hour, tzinfo=UTC), source, shard, count)
+            for (day, hour, source), count in sorted(hours.items())
+        ],
+        [(of(day), source, event_type, shard, count) for (day, source, event_type), count in sorted(days.items())],
+        [(user, of(day), source, shard, count) for (user, day, source), count in sorted(users.items())],
+    )
+    for add, some in zip(_ADD_TO_ROLLUPS, rows, strict=True):
+        await add.execute(connection, some)

@@ -187,6 +187,37 @@ EVENT_ROLLUPS: Final = Table(
     Column("count", BigInteger, nullable=False),
 )
 
+EVENT_DAYS: Final = Table(
+    "event_days",
+    METADATA,
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("source", Text, primary_key=True),
+    Column("event_type", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+)
+
+USER_DAYS: Final = Table(
+    "user_days",
+    METADATA,
+    Column("user", Text, primary_key=True, comment="events without a user are not counted here"),
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("source", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+)
+
+FINDING_CHANGES: Final = Table(
+    "finding_changes",
+    METADATA,
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False, comment="spreads writers over rows"),
+    # raised by every transaction that changes findings: whoever sees the same sum sees the same findings
+    Column("count", BigInteger, nullable=False),
+)
+
+ROLLUPS: Final = (EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS)
+"""What is counted of events as they are stored."""
+
 RULES: Final = Table(
     "rules",
     METADATA,

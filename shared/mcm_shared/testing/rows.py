@@ -1,17 +1,20 @@
 """Rows put into a real database: say what matters to the test, the rest is filled in."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.engine import transaction
-from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
+from mcm_shared.db.events import add_to_rollups, insert_events
+from mcm_shared.db.finding_changes import note_change
+from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
 from mcm_shared.testing.builders import NOON
 
 
@@ -71,12 +74,26 @@ class Rows:
         )
 
     async def rollup(self, hour: datetime, count: int, source: str = "test-app", shard: int = 0) -> None:
-        """Stores how many events an hour had."""
+        """Stores how many events an hour had, in the counts of hours and of days."""
         async with transaction(self.engine) as connection:
-            row = {"hour": hour, "source": source, "shard": shard, "count": count}
-            await connection.execute(insert(EVENT_ROLLUPS).values(row))
+            row = {"source": source, "shard": shard, "count": count}
+            await connection.execute(insert(EVENT_ROLLUPS).values(hour=hour, **row))
+            day = {"day": hour.astimezone(UTC).date(), "event_type": "login_success", **row}
+            known = EVENT_DAYS.c
+            same = (known.day == day["day"], known.source == source, known.shard == shard)
+            added = await connection.execute(update(EVENT_DAYS).where(*same).values(count=known["count"] + count))
+            if not added.rowcount:
+                await connection.execute(insert(EVENT_DAYS).values(day))
+
+    async def counted(self, *events: SourceEvent) -> None:
+        """Stores events and counts them, as whoever writes events does."""
+        async with transaction(self.engine) as connection:
+            await insert_events(connection, events, processed=True)
+            await add_to_rollups(connection, events, shard=0)
 
     async def _insert(self, table: Table, values: dict[str, Any]) -> int:
         async with transaction(self.engine) as connection:
             result = await connection.execute(insert(table).values(values).returning(table.c.id))
+            if table is FINDINGS:
+                await note_change(connection, shard=0)
             return int(result.scalar_one())

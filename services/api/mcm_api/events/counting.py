@@ -1,14 +1,159 @@
-"""Counting events by time, type and source."""
+"""Counting events by time, type and source: from roll-ups where they say enough, else from the events' indexes."""
 
-from mcm_api.events.schemas import EventFacets, Histogram, HistogramFilter, PeriodFilter
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mcm_api.counts import ValueCount
+from mcm_api.events.schemas import Bucket, EventFacets, Histogram, HistogramFilter, Interval, PeriodFilter
+from mcm_api.problems import ProblemItem, invalid
 from mcm_api.queries import Reader
+from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, USER_DAYS
+
+MAX_BUCKETS: Final = 1500
+
+_EVENT: Final = SOURCE_EVENTS.c
+_WIDTHS: Final = {
+    Interval.MINUTE: timedelta(minutes=1),
+    Interval.HOUR: timedelta(hours=1),
+    Interval.DAY: timedelta(days=1),
+}
+_AUTO: Final = ((timedelta(hours=3), Interval.MINUTE), (timedelta(days=4), Interval.HOUR))
 
 
 async def count_by_time(reader: Reader, wanted: HistogramFilter) -> Histogram:
-    """Counts events in steps of their own time."""
-    raise NotImplementedError
+    """Counts events in steps of their own time.
+
+    Raises ProblemError 422 when the steps would be too many.
+    """
+    async with reader.transaction() as connection:
+        span = await _span(connection, wanted)
+        if span is None:
+            chosen = Interval.DAY if wanted.interval is Interval.AUTO else wanted.interval
+            return Histogram(interval=chosen, from_=None, to=None, buckets=[])
+        interval = _interval(wanted.interval, *span)
+        width = _WIDTHS[interval]
+        first = _floor(span[0], interval)
+        number = -((first - span[1]) // width)
+        if number > MAX_BUCKETS:
+            reason = f"{number:,} steps are more than {MAX_BUCKETS:,}; ask for a shorter time or longer steps"
+            raise invalid(f"interval: {reason}.", [ProblemItem(parameter="interval", reason=reason)])
+        counts = await _counts(connection, wanted, interval, first, first + number * width)
+    starts = [first + step * width for step in range(number)]
+    return Histogram(
+        interval=interval,
+        from_=first,
+        to=first + number * width,
+        buckets=[Bucket(start=start, count=counts.get(start, 0)) for start in starts],
+    )
 
 
 async def count_facets(reader: Reader, wanted: PeriodFilter) -> EventFacets:
-    """Counts events by type and by source."""
-    raise NotImplementedError
+    """Counts events by type and by source, in whole days."""
+    async with reader.transaction() as connection:
+        return EventFacets(
+            event_type=await _values(connection, EVENT_DAYS.c.event_type, wanted),
+            source=await _values(connection, EVENT_DAYS.c.source, wanted),
+        )
+
+
+async def _values(connection: AsyncConnection, column: ColumnElement[str], wanted: PeriodFilter) -> list[ValueCount]:
+    day, number = EVENT_DAYS.c.day, func.sum(EVENT_DAYS.c["count"])
+    query = select(column, number).group_by(column).order_by(number.desc(), column)
+    if wanted.from_timestamp is not None:
+        query = query.where(day >= wanted.from_timestamp.date())
+    if wanted.to_timestamp is not None:
+        query = query.where(day <= (wanted.to_timestamp - timedelta(microseconds=1)).date())
+    return [ValueCount(value=value, count=int(count)) for value, count in await connection.execute(query)]
+
+
+async def _span(connection: AsyncConnection, wanted: HistogramFilter) -> tuple[datetime, datetime] | None:
+    """Finds the time that is counted; the ends that are not given are those of the events that match."""
+    first, end = wanted.from_timestamp, wanted.to_timestamp
+    if first is None or end is None:
+        query = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(*_of(wanted, SOURCE_EVENTS))
+        earliest, latest = (await connection.execute(query)).one()
+        if earliest is None:
+            return None
+        first = first or earliest
+        end = end or latest + timedelta(microseconds=1)
+    return (first, end) if first < end else None
+
+
+def _interval(wanted: Interval, first: datetime, end: datetime) -> Interval:
+    if wanted is not Interval.AUTO:
+        return wanted
+    return next((interval for most, interval in _AUTO if end - first <= most), Interval.DAY)
+
+
+def _floor(instant: datetime, interval: Interval) -> datetime:
+    start = instant.replace(second=0, microsecond=0)
+    if interval is Interval.MINUTE:
+        return start
+    return start.replace(minute=0) if interval is Interval.HOUR else start.replace(minute=0, hour=0)
+
+
+async def _counts(
+    connection: AsyncConnection, wanted: HistogramFilter, interval: Interval, first: datetime, end: datetime
+) -> dict[datetime, int]:
+    query = _from_rollup(wanted, interval, first, end)
+    if query is None:
+        step = _step(connection, interval)
+        query = (
+            select(step, func.count())
+            .where(_EVENT.timestamp >= first, _EVENT.timestamp < end, *_of(wanted, SOURCE_EVENTS))
+            .group_by(step)
+        )
+    return {_instant(start): int(count) for start, count in await connection.execute(query)}
+
+
+def _from_rollup(
+    wanted: HistogramFilter, interval: Interval, first: datetime, end: datetime
+) -> Select[*tuple[Any, ...]] | None:
+    """Makes the query over the roll-up that knows enough; None where none does."""
+    if interval is Interval.DAY and wanted.user is None:
+        return _days(EVENT_DAYS, wanted, first, end)
+    if interval is Interval.DAY and not wanted.event_type:
+        return _days(USER_DAYS, wanted, first, end)
+    if interval is Interval.HOUR and wanted.user is None and not wanted.event_type:
+        hour, number = EVENT_ROLLUPS.c.hour, func.sum(EVENT_ROLLUPS.c["count"])
+        matching = _of(wanted, EVENT_ROLLUPS)
+        return select(hour, number).where(hour >= first, hour < end, *matching).group_by(hour)
+    return None
+
+
+def _days(table: Table, wanted: HistogramFilter, first: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+    day = table.c.day
+    return (
+        select(day, func.sum(table.c["count"]))
+        .where(day >= first.date(), day < end.date(), *_of(wanted, table))
+        .group_by(day)
+    )
+
+
+def _of(wanted: HistogramFilter, table: Table) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.user is not None:
+        conditions.append(table.c.user == wanted.user)
+    for name, values in (("event_type", wanted.event_type), ("source", wanted.source)):
+        if values:
+            conditions.append(table.c[name].in_(sorted(set(values))))
+    return conditions
+
+
+def _step(connection: AsyncConnection, interval: Interval) -> ColumnElement[Any]:
+    if connection.dialect.name == "postgresql":
+        return func.date_trunc(interval.value, _EVENT.timestamp, "UTC")
+    kept = {Interval.MINUTE: 16, Interval.HOUR: 13, Interval.DAY: 10}[interval]
+    return func.substr(cast(_EVENT.timestamp, Text), 1, kept)
+
+
+def _instant(start: Any) -> datetime:
+    if isinstance(start, datetime):
+        return start.astimezone(UTC)
+    if isinstance(start, str):
+        padded = start if len(start) > len("2026-11-20T12") or len(start) <= len("2026-11-20") else f"{start}:00"
+        return datetime.fromisoformat(padded).replace(tzinfo=UTC)
+    return datetime.combine(start, time.min, UTC)

@@ -1,8 +1,9 @@
-"""What the API needs to let people listen."""
+"""What the API needs to let people listen, and to look at Kafka for them."""
 
 from dataclasses import dataclass
 
 from mcm_api.live.hub import Hub
+from mcm_api.problems import ProblemError
 from mcm_shared.settings import KafkaSettings
 
 
@@ -13,3 +14,9 @@ class Following:
     hub: Hub
     kafka: KafkaSettings | None
     most_listeners: int
+
+    def require_kafka(self) -> KafkaSettings:
+        """Gives the cluster; raises ProblemError 503 where none is configured."""
+        if self.kafka is None:
+            raise ProblemError(503, "There is no Kafka configured: set KAFKA_BOOTSTRAP_SERVERS and restart.")
+        return self.kafka

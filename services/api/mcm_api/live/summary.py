@@ -22,17 +22,27 @@ async def tell_figures(hub: Hub, reader: Reader, rate: EventRate) -> None:
     """Tells the figures, at most once a second and only when they changed, until it is cancelled."""
     told: StreamSummary | None = None
     heard_by = 0
+    idle_s = _IDLE_EVERY_S
     while True:
-        await asyncio.sleep(_EVERY_S if hub.listeners else _IDLE_EVERY_S)
-        try:
-            figures = await read_figures(reader)
-            summary = StreamSummary(**figures, events_per_second=rate.count(figures["total_events"]))
-        except McmError:
-            continue
-        except Exception:
-            log.exception("the figures cannot be told and are tried again")
-            continue
-        if hub.listeners and (summary != told or heard_by == 0):
-            hub.tell("summary", summary.model_dump(mode="json"))
-            told = summary
-        heard_by = len(hub.listeners)
+        if hub.listeners or idle_s >= _IDLE_EVERY_S:
+            idle_s = 0.0
+            summary = await _figures(reader, rate)
+            # who came since has heard none yet
+            if summary is not None and (summary != told or len(hub.listeners) > heard_by):
+                hub.tell("summary", summary.model_dump(mode="json"))
+                told = summary
+            heard_by = len(hub.listeners)
+        await asyncio.sleep(_EVERY_S)
+        idle_s += _EVERY_S
+
+
+async def _figures(reader: Reader, rate: EventRate) -> StreamSummary | None:
+    try:
+        figures = await read_figures(reader)
+    except McmError:
+        # what is wrong is said by /ready and by every request
+        return None
+    except Exception:
+        log.exception("the figures cannot be told and are tried again")
+        return None
+    return StreamSummary(**figures, events_per_second=rate.count(figures["total_events"]))

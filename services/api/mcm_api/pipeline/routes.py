@@ -4,25 +4,29 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from mcm_api.app_state import Explains, Follows, Rates, Reads
 from mcm_api.parameters import MAX_ID
-from mcm_api.pipeline.queries import read_letters, read_pipeline, replay
+from mcm_api.pipeline.letters import read_letters
+from mcm_api.pipeline.queries import read_pipeline
 from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, Replayed
 from mcm_api.problems import ProblemError, problem_answers
 from mcm_api.strict_route import StrictRoute
+from mcm_ingestor.dead_letters import replay_letter
+from mcm_shared.errors import PoisonEventError
 
 router = APIRouter(tags=["pipeline"], route_class=StrictRoute)
 
 
 @router.get("/pipeline", summary="How is the pipeline?")
-async def get_pipeline() -> Pipeline:
+async def get_pipeline(reader: Reads, rates: Rates, follows: Follows) -> Pipeline:
     """Says how far each service is, what its workers read, what came from each source, and whether all answers."""
-    return await read_pipeline()
+    return await read_pipeline(reader, rates, follows.kafka)
 
 
 @router.get("/dead-letters", summary="List dead letters")
-async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()]) -> DeadLetterPage:
+async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()], follows: Follows) -> DeadLetterPage:
     """Lists what could not be processed, the newest first, with the reason."""
-    return await read_letters(wanted)
+    return await read_letters(follows.require_kafka(), wanted)
 
 
 @router.post(
@@ -34,9 +38,16 @@ async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()]) -> Dea
 async def replay_dead_letter(
     partition: Annotated[int, Path(ge=0, le=2**31 - 1, description="The letter's `partition`")],
     offset: Annotated[int, Path(ge=0, le=MAX_ID, description="The letter's `offset`")],
+    explains: Explains,
+    follows: Follows,
 ) -> Replayed:
     """Sends a letter to the topic it came from, as it was; sending one twice does no harm."""
-    replayed = await replay(partition, offset)
-    if replayed is None:
+    kafka = follows.require_kafka()
+    assert explains.producer is not None  # noqa: S101 (there is one where there is Kafka)
+    try:
+        letter = await replay_letter(kafka, explains.producer, partition, offset)
+    except PoisonEventError as error:
+        raise ProblemError(409, f"The letter cannot be sent again: {error.reason}.") from error
+    if letter is None:
         raise ProblemError(404, f"There is no dead letter {offset} in partition {partition}.")
-    return replayed
+    return Replayed(partition=partition, offset=offset, topic=letter.topic.removeprefix(kafka.topic_prefix))

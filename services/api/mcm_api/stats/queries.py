@@ -1,16 +1,16 @@
 """Reading the figures of the overview, from roll-ups instead of the events."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.queries import Reader
 from mcm_api.stats.schemas import Period, SeverityCounts, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
-from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS
+from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS
 
 MAX_STEPS: Final = 3660
 MOST_SHOWN: Final = 8
@@ -37,10 +37,10 @@ async def read_figures(reader: Reader) -> dict[str, Any]:
     """Reads the figures that everyone who listens is told: events, findings, findings by severity and without score."""
     async with reader.transaction() as connection:
         severities = await _severities(connection, None, None)
-        total = (await connection.execute(select(func.coalesce(func.sum(EVENT_ROLLUPS.c["count"]), 0)))).scalar_one()
+        total = await count_events(connection)
         unenriched = await count_unenriched(connection)
     return {
-        "total_events": int(total),
+        "total_events": total,
         "total_findings": sum(severities.values()),
         "findings_by_severity": severities,
         "unenriched": unenriched,
@@ -55,7 +55,7 @@ async def count_unenriched(connection: AsyncConnection) -> int:
 
 async def count_events(connection: AsyncConnection) -> int:
     """Counts all events."""
-    total = func.coalesce(func.sum(EVENT_ROLLUPS.c["count"]), 0)
+    total = func.coalesce(func.sum(EVENT_DAYS.c["count"]), 0)
     return int((await connection.execute(select(total))).scalar_one())
 
 
@@ -98,17 +98,12 @@ async def _top(
     score, number = func.max(_FINDING.risk_score), func.count()
     query = (
         select(*columns, func.max(_FINDING.severity_rank), number, score)
-        .where(columns[0].is_not(None), *_seen_in(wanted.from_, wanted.to))
+        .where(columns[0].is_not(None), *_between(_FINDING.first_seen, wanted.from_, wanted.to))
         .group_by(columns[0])
         .order_by(func.coalesce(score, -1).desc(), number.desc(), columns[0])
         .limit(MOST_SHOWN)
     )
     return [tuple(row) for row in await connection.execute(query)]
-
-
-def _seen_in(first: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
-    conditions = [] if first is None else [_FINDING.first_seen >= first]
-    return conditions if end is None else [*conditions, _FINDING.first_seen < end]
 
 
 def _whole_steps(wanted: SummaryFilter) -> tuple[datetime | None, datetime | None]:
@@ -134,7 +129,9 @@ def _after(start: datetime, interval: Step) -> datetime | None:
 
 async def _severities(connection: AsyncConnection, first: datetime | None, end: datetime | None) -> dict[str, int]:
     rank = _FINDING.severity_rank
-    rows = await connection.execute(select(rank, func.count()).where(*_seen_in(first, end)).group_by(rank))
+    rows = await connection.execute(
+        select(rank, func.count()).where(*_between(_FINDING.first_seen, first, end)).group_by(rank)
+    )
     return {severity.value: 0 for severity in Severity} | {
         Severity.of_rank(number).value: count for number, count in rows
     }
@@ -143,17 +140,18 @@ async def _severities(connection: AsyncConnection, first: datetime | None, end: 
 async def _counts(
     connection: AsyncConnection, interval: Step, first: datetime | None, end: datetime | None
 ) -> dict[datetime, int]:
-    hour = EVENT_ROLLUPS.c.hour
-    conditions = [*([] if first is None else [hour >= first]), *([] if end is None else [hour < end])]
     if interval is Step.HOUR:
-        query = select(hour, func.sum(EVENT_ROLLUPS.c["count"])).where(*conditions).group_by(hour)
-        return {start: int(count) for start, count in await connection.execute(query)}
-    in_utc = func.timezone("UTC", hour) if connection.dialect.name == "postgresql" else hour
-    day = func.date(in_utc)
-    query = select(cast(day, Text), func.sum(EVENT_ROLLUPS.c["count"])).where(*conditions).group_by(day)
-    return {
-        datetime.fromisoformat(text).replace(tzinfo=UTC): int(count) for text, count in await connection.execute(query)
-    }
+        hour, count = EVENT_ROLLUPS.c.hour, EVENT_ROLLUPS.c["count"]
+        query = select(hour, func.sum(count)).where(*_between(hour, first, end)).group_by(hour)
+        return {start: int(number) for start, number in await connection.execute(query)}
+    day, count = EVENT_DAYS.c.day, EVENT_DAYS.c["count"]
+    days = _between(day, first and first.date(), end and end.date())
+    query = select(day, func.sum(count)).where(*days).group_by(day)
+    return {datetime.combine(of, time.min, UTC): int(number) for of, number in await connection.execute(query)}
+
+
+def _between(column: ColumnElement[Any], first: Any, end: Any) -> list[ColumnElement[bool]]:
+    return [*([] if first is None else [column >= first]), *([] if end is None else [column < end])]
 
 
 def _filled(counts: dict[datetime, int], interval: Step) -> list[StepCount]:

@@ -14,6 +14,7 @@ from mcm_enricher.cases import RuleNotes
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import transaction
+from mcm_shared.db.finding_changes import ENRICHER_SHARD, note_change
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
 from mcm_shared.db.tables import FINDINGS, RULES
 
@@ -95,7 +96,10 @@ async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UU
     rows = {"rows": orjson.dumps([_row(uid, given, sqlite) for uid, given in enrichments.items()]).decode()}
     if not sqlite:
         await connection.execute(_LOCK, rows)
-    return set((await connection.execute(_UPDATE[connection.dialect.name], rows)).scalars())
+    taken = set((await connection.execute(_UPDATE[connection.dialect.name], rows)).scalars())
+    if taken:
+        await note_change(connection, ENRICHER_SHARD)
+    return taken
 
 
 async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, Enrichment]:

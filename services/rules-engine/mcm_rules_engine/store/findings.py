@@ -11,6 +11,7 @@ from mcm_rules_engine.finding_state import FindingState, join
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.finding_changes import note_change
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
 from mcm_shared.db.tables import FINDINGS
 
@@ -51,7 +52,7 @@ _UPDATE_FINDING: Final = (
 )
 
 
-async def merge_findings(connection: AsyncConnection, raised: Mapping[UUID, FindingState]) -> None:
+async def merge_findings(connection: AsyncConnection, raised: Mapping[UUID, FindingState], shard: int) -> None:
     """Joins what was raised into the findings table, making those that are missing; changes nothing that is known.
 
     Cannot deadlock with another worker: new rows are inserted in uid order before any existing row is locked, and
@@ -75,6 +76,7 @@ async def merge_findings(connection: AsyncConnection, raised: Mapping[UUID, Find
             changes.append(_changes(joined, row.version + 1))
     if changes:
         await connection.execute(_UPDATE_FINDING, changes)
+        await note_change(connection, shard)
 
 
 async def read_messages(connection: AsyncConnection, uids: Collection[UUID]) -> list[FindingMessage]:
