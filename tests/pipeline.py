@@ -21,7 +21,7 @@ from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
-from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
+from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS, ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import TransientError
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from tests.stack import environment_for
@@ -143,14 +143,19 @@ class Pipeline:
     async def assert_counted_once(self, expected: Sequence[SourceEvent]) -> None:
         """Asserts that the events are those expected, each once, and that the roll-ups say the same."""
         columns = SOURCE_EVENTS.c
-        rows = await self._rows(select(columns.event_uid, columns.timestamp, columns.source))
+        rows = await self._rows(
+            select(columns.event_uid, columns.timestamp, columns.source, columns.event_type, columns.user)
+        )
         stored = Counter(row.event_uid for row in rows)
         assert max(stored.values(), default=1) == 1
         assert stored.keys() == {event.uid for event in expected}
-        counted = Counter((row.timestamp.replace(minute=0, second=0, microsecond=0), row.source) for row in rows)
-        rollups = EVENT_ROLLUPS.c
-        query = select(rollups.hour, rollups.source, func.sum(rollups["count"])).group_by(rollups.hour, rollups.source)
-        assert {(row[0], row[1]): int(row[2]) for row in await self._rows(query)} == dict(counted)
+        hours = Counter((row.timestamp.replace(minute=0, second=0, microsecond=0), row.source) for row in rows)
+        days = Counter((row.timestamp.date(), row.source, row.event_type) for row in rows)
+        users = Counter((row.user, row.timestamp.date(), row.source) for row in rows if row.user is not None)
+        for table, counted in zip(ROLLUPS, (hours, days, users), strict=True):
+            key = [column for column in table.primary_key.columns if column.name != "shard"]
+            query = select(*key, func.sum(table.c["count"])).group_by(*key)
+            assert {tuple(row[:-1]): int(row[-1]) for row in await self._rows(query)} == dict(counted), table.name
 
     async def assert_published(self) -> None:
         """Asserts that the last version of each finding in the topic is the one in the database."""

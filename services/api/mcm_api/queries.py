@@ -3,20 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from mcm_api.remembered import Remembered
 from mcm_shared.db.engine import transaction
 from mcm_shared.errors import DatabaseDownError
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads from the database, each time within ``timeout_s`` seconds."""
+    """Reads from the database, each time within ``timeout_s`` seconds; ``remembered`` is what was read of findings."""
 
     engine: AsyncEngine
     timeout_s: float
+    remembered: Remembered = field(default_factory=Remembered)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

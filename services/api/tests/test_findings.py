@@ -87,7 +87,14 @@ async def test_a_page_far_beyond_the_end_is_empty(client: httpx.AsyncClient, row
 
     page = (await client.get("/findings?page=2147483648&page_size=100")).json()
 
-    assert page == {"items": [], "total": 1, "page": 2**31, "page_size": 100}
+    assert page == {
+        "items": [],
+        "total": 1,
+        "page": 2**31,
+        "page_size": 100,
+        "next": None,
+        "position": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -144,7 +151,7 @@ async def test_dates_are_whole_utc_days_of_first_seen(client: httpx.AsyncClient,
         ("to_date=2026-02-30", "must be a date like 2026-11-20"),
         ("to_date=2026-11-20T00:00:00Z", "must be a date like 2026-11-20"),
         ("from_date=2026-11-21&to_date=2026-11-20", "from_date lies after to_date"),
-        ("sort=risk", "no query parameter 'sort'"),
+        ("sort=risk", "sort should be 'first_seen', 'last_seen'"),
     ],
 )
 async def test_a_wrong_parameter_is_refused_with_what_to_change(

@@ -23,6 +23,8 @@ async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) ->
     assert list(differences(expected.findings, found.findings)) == []
     assert found.hits == expected.hits
     assert found.rollups == expected.rollups
+    assert found.event_days == expected.event_days
+    assert found.user_days == expected.user_days
     newest = {message.uid: message for message in sorted(published, key=lambda message: message.version)}
     assert newest == await read_messages(engines[0])
     return expected

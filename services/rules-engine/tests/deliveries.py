@@ -5,12 +5,11 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import delete, false, func, select
+from sqlalchemy import Table, delete, false, func, select
 from tests.generated_cases import Case, Delivery
 from tests.oracle import Expected, ExpectedFinding
 
@@ -25,7 +24,7 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, create_engine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
-from mcm_shared.db.tables import DETECTIONS, EVENT_ROLLUPS, FINDINGS, RULES, SOURCE_EVENTS, TUMBLING_COUNTS
+from mcm_shared.db.tables import DETECTIONS, FINDINGS, ROLLUPS, RULES, SOURCE_EVENTS, TUMBLING_COUNTS
 from mcm_shared.settings import DatabaseSettings
 
 TOPICS = Topics()
@@ -155,7 +154,7 @@ async def _save(engine: AsyncEngine, events: Sequence[SourceEvent], shard: int) 
 
 async def _empty(engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
-        for table in (FINDINGS, DETECTIONS, TUMBLING_COUNTS, EVENT_ROLLUPS, RULES, SOURCE_EVENTS):
+        for table in (FINDINGS, DETECTIONS, TUMBLING_COUNTS, *ROLLUPS, RULES, SOURCE_EVENTS):
             await connection.execute(delete(table))
 
 
@@ -175,15 +174,22 @@ async def read_result(engine: AsyncEngine) -> Expected:
         event_ids = {row.event_uid: row.id for row in await connection.execute(select(events.event_uid, events.id))}
         rules = {row.series_id: row.rule_id for row in await connection.execute(select(FINDINGS))}
         detections = (await connection.execute(select(DETECTIONS))).all()
-        rollups: Counter[tuple[datetime, str]] = Counter()
-        for row in (await connection.execute(select(EVENT_ROLLUPS))).all():
-            rollups[row.hour, row.source] += row._mapping[EVENT_ROLLUPS.c.count]
+        rollups, event_days, user_days = [await _summed(connection, table) for table in ROLLUPS]
     assert all(one.event_id == event_ids[one.event_uid] for one in messages.values() if one.event_uid)
     return Expected(
         findings={uid: _finding(message) for uid, message in messages.items()},
         hits=Counter((str(rules[d.series_id]), d.group_key, d.at) for d in detections if d.series_id in rules),
         rollups=rollups,
+        event_days=event_days,
+        user_days=user_days,
     )
+
+
+async def _summed(connection: AsyncConnection, table: Table) -> Counter[Any]:
+    """Reads the counts of a roll-up, summed over its shards."""
+    key = [column for column in table.primary_key.columns if column.name != "shard"]
+    query = select(*key, func.sum(table.c["count"])).group_by(*key)
+    return Counter({tuple(row[:-1]): int(row[-1]) for row in await connection.execute(query)})
 
 
 def _finding(message: FindingMessage) -> ExpectedFinding:

@@ -8,7 +8,7 @@ the order, the batches and the workers that the engine sees them by.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,11 +75,16 @@ class ExpectedFinding:
 
 @dataclass(frozen=True)
 class Expected:
-    """All that must be there: findings by uid, hits of the rules that raise findings, events by hour and source."""
+    """All that must be there: findings by uid, hits of the rules that raise findings, and the roll-ups.
+
+    Events are counted by hour and source, by day, source and type, and those of users by user, day and source.
+    """
 
     findings: dict[UUID, ExpectedFinding]
     hits: Counter[tuple[str, str, int]]
     rollups: Counter[tuple[datetime, str]]
+    event_days: Counter[tuple[date, str, str]]
+    user_days: Counter[tuple[str, date, str]]
 
 
 def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
@@ -102,6 +107,10 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
         hits=Counter((rule.id, group_key(hit.group), hit.at) for rule in raising for hit in hits[rule.id]),
         rollups=Counter(
             (event.timestamp.replace(minute=0, second=0, microsecond=0), event.source) for event in known.values()
+        ),
+        event_days=Counter((event.timestamp.date(), event.source, event.event_type) for event in known.values()),
+        user_days=Counter(
+            (event.user, event.timestamp.date(), event.source) for event in known.values() if event.user is not None
         ),
     )
 

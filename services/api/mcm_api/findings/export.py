@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from mcm_api.findings.filters import FindingQuery
-from mcm_api.findings.queries import read_batch
-from mcm_api.findings.schemas import Finding
+from mcm_api.findings.queries import Written, read_all
+from mcm_api.json_answer import write_json
 from mcm_api.queries import Reader
 
 _BATCH: Final = 500
@@ -25,30 +25,24 @@ MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x
 
 
 async def export_findings(reader: Reader, wanted: FindingQuery) -> AsyncGenerator[bytes, None]:
-    """Yields a file of all findings that match, in the order asked for; what changes meanwhile comes as it then is."""
-    write: Callable[[Sequence[Finding]], bytes] = _csv if wanted.format == "csv" else _ndjson
+    """Yields a file of all findings that match, in the order asked for."""
+    write: Callable[[Sequence[Written]], bytes] = _csv if wanted.format == "csv" else _ndjson
     if wanted.format == "csv":
         yield _lines([COLUMNS])
-    before: str | None = None
-    while True:
-        findings, before = await read_batch(reader, wanted, before, _BATCH)
-        if findings:
-            yield write(findings)
-        if before is None:
-            return
+    async for findings in read_all(reader, wanted, _BATCH):
+        yield write(findings)
 
 
-def _csv(findings: Sequence[Finding]) -> bytes:
-    return _lines([_cells(finding) for finding in findings])
+def _csv(findings: Sequence[Written]) -> bytes:
+    return _lines([_cells(orjson.loads(write_json(finding))) for finding in findings])
 
 
-def _ndjson(findings: Sequence[Finding]) -> bytes:
-    return b"".join(orjson.dumps(one.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE) for one in findings)
+def _ndjson(findings: Sequence[Written]) -> bytes:
+    return b"".join(write_json(finding) + b"\n" for finding in findings)
 
 
-def _cells(finding: Finding) -> list[str]:
-    values = finding.model_dump(mode="json", include=set(COLUMNS))
-    return [defused(_text(values[name])) for name in COLUMNS]
+def _cells(finding: dict[str, Any]) -> list[str]:
+    return [defused(_text(finding[name])) for name in COLUMNS]
 
 
 def _text(value: object) -> str:

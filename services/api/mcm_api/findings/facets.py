@@ -1,5 +1,6 @@
 """Counting findings by the values one may filter them by."""
 
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, func, literal_column, select
@@ -24,21 +25,24 @@ async def count_facets(reader: Reader, wanted: FindingFilter) -> FindingFacets:
 
     Each is counted with every other filter but its own.
     """
+    key = ("facets", wanted.model_dump_json(exclude_none=True))
     async with reader.transaction() as connection:
-        severities = await _count(connection, wanted, "severity", _FINDING.severity_rank)
-        titles = func.max(_FINDING.title)
-        rules = await _count(connection, wanted, "rule", _FINDING.rule_name, titles)
-        sources = await _count(connection, wanted, "source", _FINDING.source)
-        users = await _count(connection, wanted, "user", _FINDING.user, most=MAX_USERS)
-        enriched = await _count(connection, wanted, "enriched", _ENRICHED)
-    of_rank = dict(severities)
-    of_enriched = {bool(value): count for value, count in enriched}
+        return await reader.remembered.read(connection, key, partial(_count_all, wanted=wanted))
+
+
+async def _count_all(connection: AsyncConnection, wanted: FindingFilter) -> FindingFacets:
+    of_rank = dict(await _count(connection, wanted, "severity", _FINDING.severity_rank))
+    titles = func.max(_FINDING.title)
+    rules = await _count(connection, wanted, "rule", _FINDING.rule_name, titles)
+    sources = await _count(connection, wanted, "source", _FINDING.source)
+    users = await _count(connection, wanted, "user", _FINDING.user, most=MAX_USERS)
+    of_enriched = dict(await _count(connection, wanted, "enriched", _ENRICHED))
     return FindingFacets(
         severity=[ValueCount(value=one.value, count=of_rank.get(one.rank, 0)) for one in reversed(Severity)],
         rule=[RuleCount(value=name, count=count, title=title) for name, count, title in rules],
         source=[ValueCount(value=name, count=count) for name, count in sources],
         user=[ValueCount(value=name, count=count) for name, count in users],
-        enriched=[ValueCount(value=str(one).lower(), count=of_enriched.get(one, 0)) for one in (True, False)],
+        enriched=[ValueCount(value=name, count=of_enriched.get(flag, 0)) for name, flag in (("true", 1), ("false", 0))],
     )
 
 

@@ -4,24 +4,14 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_
 
-from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, SortKey
 from mcm_shared.db.tables import FINDINGS
 
 _FINDING: Final = FINDINGS.c
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-# a finding without a score comes after those with one
-_SCORE: Final = func.coalesce(_FINDING.risk_score, -1)
-_ORDERS: Final[dict[SortKey, tuple[ColumnElement[Any], ...]]] = {
-    SortKey.FIRST_SEEN: (_FINDING.first_seen, _FINDING.id),
-    SortKey.LAST_SEEN: (_FINDING.last_seen, _FINDING.id),
-    SortKey.RISK_SCORE: (_SCORE, _FINDING.id),
-    SortKey.SEVERITY: (_FINDING.severity_rank, _FINDING.first_seen, _FINDING.id),
-    SortKey.DETECTION_COUNT: (_FINDING.detection_count, _FINDING.id),
-}
+# severity and time in one number: the time takes less than this, wherever it lies in the years 1 to 9999
+_RANK: Final = 2**59
 
 
 def conditions(wanted: FindingFilter, without: Collection[str] = ()) -> list[ColumnElement[bool]]:
@@ -34,34 +24,20 @@ def conditions(wanted: FindingFilter, without: Collection[str] = ()) -> list[Col
     return found
 
 
-def ordered_by(sort: SortKey, order: str) -> list[ColumnElement[Any]]:
-    """Lists what to order by."""
-    return [column.desc() if order == "desc" else column.asc() for column in _ORDERS[sort]]
-
-
-def beyond(cursor: Cursor) -> ColumnElement[bool]:
-    """Makes the condition that a finding comes after the cursor."""
-    columns = _ORDERS[SortKey(cursor.sort)]
-    values = [
-        literal(_EPOCH + timedelta(microseconds=number) if _is_time(column) else number, column.type)
-        for column, number in zip(columns, cursor.place, strict=True)
-    ]
-    place = tuple_(*columns)
-    return place < tuple_(*values) if cursor.order == "desc" else place > tuple_(*values)
-
-
-def place_of(finding: Any, sort: SortKey) -> tuple[int, ...]:
-    """Says where a finding stands in an order: its values in it as numbers, the id last."""
+def standing(sort: SortKey, dialect: str) -> ColumnElement[int]:
+    """Makes the expression of the whole number that findings are ordered by; ties go by id."""
     match sort:
-        case SortKey.FIRST_SEEN | SortKey.LAST_SEEN:
-            return _micros(finding[sort.value]), finding["id"]
+        case SortKey.FIRST_SEEN:
+            return _micros(_FINDING.first_seen, dialect)
+        case SortKey.LAST_SEEN:
+            return _micros(_FINDING.last_seen, dialect)
         case SortKey.RISK_SCORE:
-            score = finding["risk_score"]
-            return -1 if score is None else score, finding["id"]
+            # a finding without a score comes after those with one
+            return cast(func.coalesce(_FINDING.risk_score, -1), BigInteger)
         case SortKey.SEVERITY:
-            return finding["severity_rank"], _micros(finding["first_seen"]), finding["id"]
+            return cast(_FINDING.severity_rank, BigInteger) * _RANK + _micros(_FINDING.first_seen, dialect)
         case SortKey.DETECTION_COUNT:
-            return finding["detection_count"], finding["id"]
+            return _FINDING.detection_count
 
 
 def _condition(name: str, value: Any) -> list[ColumnElement[bool]]:
@@ -95,9 +71,10 @@ def _start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def _is_time(column: ColumnElement[Any]) -> bool:
-    return column is _FINDING.first_seen or column is _FINDING.last_seen
-
-
-def _micros(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+def _micros(column: ColumnElement[datetime], dialect: str) -> ColumnElement[int]:
+    if dialect == "postgresql":
+        return cast(extract("epoch", column) * 1_000_000, BigInteger)
+    text = cast(column, Text)
+    # of the whole seconds, since SQLite rounds to milliseconds
+    seconds = cast(func.strftime("%s", func.substr(text, 1, 19)), BigInteger)
+    return seconds * 1_000_000 + cast(func.substr(text, 21, 6), BigInteger)

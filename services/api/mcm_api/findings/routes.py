@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, BackgroundTasks, Path, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mcm_api.app_state import Explains, Follows, Reads
@@ -14,6 +14,7 @@ from mcm_api.findings.feedback import FEEDBACK_BODY, read_feedback_body
 from mcm_api.findings.filters import FindingFilter, FindingQuery
 from mcm_api.findings.queries import find_findings, read_page
 from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFacets, FindingPage
+from mcm_api.json_answer import json_answer
 from mcm_api.parameters import RowId
 from mcm_api.problems import ProblemError, problem_answers
 from mcm_api.strict_route import StrictRoute
@@ -30,9 +31,7 @@ FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17
 
 
 @router.get("/findings", summary="List findings", response_model=FindingPage, responses={200: {"content": _FILES}})
-async def list_findings(
-    wanted: Annotated[FindingQuery, Query()], reader: Reads, follows: Follows
-) -> FindingPage | StreamingResponse:
+async def list_findings(wanted: Annotated[FindingQuery, Query()], reader: Reads, follows: Follows) -> Response:
     """Lists findings, newest first unless asked otherwise, with the number of all that match.
 
     To read on, give `next` as `before`: it stays fast however far it leads. With `format` the answer is a file of all
@@ -45,8 +44,15 @@ async def list_findings(
     # before the query: what changes while it runs is heard of again
     position = follows.hub.position
     items, total, following = await read_page(reader, wanted)
-    return FindingPage(
-        items=items, total=total, page=wanted.page, page_size=wanted.page_size, next=following, position=position
+    return json_answer(
+        {
+            "items": items,
+            "total": total,
+            "page": wanted.page,
+            "page_size": wanted.page_size,
+            "next": following,
+            "position": position,
+        }
     )
 
 

@@ -22,7 +22,7 @@ async def tell_figures(hub: Hub, reader: Reader, rate: EventRate) -> None:
     """Tells the figures, at most once a second and only when they changed, until it is cancelled."""
     told: StreamSummary | None = None
     heard_by = 0
-    idle_s = _IDLE_EVERY_S
+    idle_s = 0.0
     while True:
         if hub.listeners or idle_s >= _IDLE_EVERY_S:
             idle_s = 0.0

@@ -1,0 +1,81 @@
+"""What was read of findings, kept for as long as no finding changes.
+
+Every transaction that changes findings raises a counter in the database. Whoever reads it first and then the findings
+may keep what was read under that number: while the counter says the same, the findings are the same.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mcm_shared.db.tables import FINDING_CHANGES
+
+ValueT = TypeVar("ValueT")
+
+CHANGES: Final = select(func.coalesce(func.sum(FINDING_CHANGES.c["count"]), 0)).scalar_subquery()
+"""How often findings have changed, as an expression."""
+
+_MOST_KEPT: Final = 200
+_MOST_BYTES: Final = 64 * 1024 * 1024
+
+
+class Remembered:
+    """Answers by key, each with the number of changes it was read at; the ones used last are kept."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, tuple[int, Any, int]] = OrderedDict()
+        self._bytes = 0
+        self._loading: dict[tuple[Hashable, int], asyncio.Lock] = {}
+
+    async def read(
+        self,
+        connection: AsyncConnection,
+        key: Hashable,
+        load: Callable[[AsyncConnection], Awaitable[ValueT]],
+        size_of: Callable[[ValueT], int] = lambda _: 1024,
+    ) -> ValueT:
+        """Gives what ``load`` reads, or what it read before if no finding has changed since."""
+        changes = await read_changes(connection)
+        found: ValueT | None = self.kept(key, changes)
+        if found is not None:
+            return found
+        # one reads, the others wait for it
+        lock = self._loading.setdefault((key, changes), asyncio.Lock())
+        async with lock:
+            try:
+                found = self.kept(key, changes)
+                if found is None:
+                    found = await load(connection)
+                    self._keep(key, changes, found, size_of(found))
+            finally:
+                self._loading.pop((key, changes), None)
+        return found
+
+    def kept(self, key: Hashable, changes: int) -> Any:
+        """Gives what is kept for this number of changes; None when there is nothing."""
+        entry = self._kept.get(key)
+        if entry is None or entry[0] != changes:
+            return None
+        self._kept.move_to_end(key)
+        return entry[1]
+
+    def latest(self, key: Hashable) -> tuple[int, Any] | None:
+        """Gives what is kept, and at which number of changes it was read."""
+        entry = self._kept.get(key)
+        return None if entry is None else entry[:2]
+
+    def _keep(self, key: Hashable, changes: int, value: Any, size: int) -> None:
+        before = self._kept.pop(key, None)
+        self._bytes += size - (before[2] if before else 0)
+        self._kept[key] = (changes, value, size)
+        while len(self._kept) > 1 and (len(self._kept) > _MOST_KEPT or self._bytes > _MOST_BYTES):
+            self._bytes -= self._kept.popitem(last=False)[1][2]
+
+
+async def read_changes(connection: AsyncConnection) -> int:
+    """Reads how often findings have changed."""
+    return int((await connection.execute(select(CHANGES))).scalar_one())
