@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -152,10 +152,11 @@ class Pipeline:
         hours = Counter((row.timestamp.replace(minute=0, second=0, microsecond=0), row.source) for row in rows)
         days = Counter((row.timestamp.date(), row.source, row.event_type) for row in rows)
         users = Counter((row.user, row.timestamp.date(), row.source) for row in rows if row.user is not None)
-        for table, counted in zip(ROLLUPS, (hours, days, users), strict=True):
+        wanted: list[Mapping[Any, int]] = [hours, days, users]
+        for table, counted in zip(ROLLUPS, wanted, strict=True):
             key = [column for column in table.primary_key.columns if column.name != "shard"]
             query = select(*key, func.sum(table.c["count"])).group_by(*key)
-            assert {tuple(row[:-1]): int(row[-1]) for row in await self._rows(query)} == dict(counted), table.name
+            assert {tuple(row[:-1]): int(row[-1]) for row in await self._rows(query)} == counted, table.name
 
     async def assert_published(self) -> None:
         """Asserts that the last version of each finding in the topic is the one in the database."""

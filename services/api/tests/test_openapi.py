@@ -44,7 +44,27 @@ def test_it_has_the_products_paths(document: dict[str, Any]) -> None:
         "PUT /findings/{finding_id}/feedback",
         "GET /stats/summary",
         "GET /stats/ai",
+        "GET /stats/overview",
+        "GET /stream",
+        "GET /findings/facets",
+        "GET /findings/{finding_id}/events",
+        "GET /events/{event_id}",
+        "GET /events/histogram",
+        "GET /events/facets",
+        "GET /users",
+        "GET /users/{user}",
+        "GET /rules",
+        "GET /rules/{rule}",
+        "GET /pipeline",
+        "GET /dead-letters",
+        "POST /dead-letters/{partition}/{offset}/replay",
     }
+
+
+def test_the_dashboard_is_made_from_this_document(document: dict[str, Any]) -> None:
+    kept = json.loads((Path(__file__).parents[3] / "frontend" / "openapi.json").read_text())
+
+    assert kept == document, "run: .venv/bin/mcm-api openapi > frontend/openapi.json"
 
 
 def test_every_operation_is_named_and_summed_up(document: dict[str, Any]) -> None:
@@ -75,10 +95,14 @@ def test_parameters_have_the_names_and_defaults_promised(document: dict[str, Any
         parameters = document["paths"][path]["get"]["parameters"]
         return {parameter["name"]: parameter["schema"].get("default") for parameter in parameters}
 
-    nothing = dict.fromkeys(("user", "event_type", "from_timestamp", "to_timestamp", "before"))
+    nothing = dict.fromkeys(("user", "event_type", "source", "from_timestamp", "to_timestamp", "before"))
     assert defaults("/events") == {**nothing, "limit": 50, "offset": 0}
-    nothing = dict.fromkeys(("severity", "user", "from_date", "to_date"))
-    assert defaults("/findings") == {**nothing, "page": 1, "page_size": 20}
+    filters = ("severity", "user", "rule", "source", "risk_min", "enriched", "q")
+    times = ("from_date", "to_date", "from_timestamp", "to_timestamp")
+    nothing = dict.fromkeys((*filters, *times))
+    paging = {"page": 1, "page_size": 20, "sort": "first_seen", "order": "desc", "before": None, "format": "json"}
+    assert defaults("/findings") == {**nothing, **paging}
+    assert defaults("/findings/facets") == nothing
 
 
 def test_the_guide_shows_every_path(document: dict[str, Any]) -> None:

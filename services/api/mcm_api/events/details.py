@@ -1,10 +1,12 @@
 """One event, with the rules it matches and the findings that name it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.events.queries import COLUMNS
 from mcm_api.events.schemas import Event, EventDetails, MatchedRule
@@ -20,19 +22,20 @@ from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS
 _EVENT: Final = SOURCE_EVENTS.c
 _FINDING: Final = FINDINGS.c
 _MOST_FINDINGS: Final = 100
+_DAY: Final = timedelta(days=1)
 
 
 async def read_event(reader: Reader, event_id: int, rules: OurRules) -> EventDetails | None:
     """Reads an event by its id; None where there is none."""
+    ruleset = await rules.ruleset()
     query = select(*COLUMNS, _EVENT.ingested_at).where(_EVENT.id == event_id)
     async with reader.transaction() as connection:
         row = (await connection.execute(query)).mappings().one_or_none()
         if row is None:
             return None
-        ids = await _naming(connection, row["event_uid"], row["timestamp"])
-    return EventDetails(
-        **row, matched_rules=_matched(row, await rules.ruleset()), findings=await find_findings(reader, ids)
-    )
+        ids = await _naming(connection, row["event_uid"], row["timestamp"], ruleset)
+    findings = await find_findings(reader, ids)
+    return EventDetails(**row, matched_rules=_matched(row, ruleset), findings=findings)
 
 
 async def events_of_finding(reader: Reader, finding: Finding, limit: int) -> tuple[list[Event], int]:
@@ -55,16 +58,29 @@ def named_events(extra_data: dict[str, Any]) -> list[UUID]:
     return [UUID(uid) for uid in uids]
 
 
-async def _naming(connection: Any, uid: UUID, at: Any) -> Sequence[int]:
-    # findings whose time the event lies in, by index; then those whose evidence names it
-    near = (
+async def _naming(connection: AsyncConnection, uid: UUID, at: datetime, ruleset: Ruleset) -> Sequence[int]:
+    # a finding is no longer than its rule's bucket, and what completed it no older than the rule's time span
+    longest = max((rule.group_for for rule in ruleset.all), default=_DAY)
+    widest = max((correlation.timespan for correlation in ruleset.correlations), default=_DAY)
+    candidates = (
         select(_FINDING.id, _FINDING.extra_data)
-        .where(_FINDING.first_seen <= at, _FINDING.last_seen >= at)
+        .where(
+            _FINDING.first_seen >= _shifted(at, -longest),
+            _FINDING.first_seen <= _shifted(at, widest),
+            _FINDING.last_seen >= at,
+            cast(_FINDING.extra_data, Text).contains(str(uid)),
+        )
         .order_by(_FINDING.first_seen.desc(), _FINDING.id.desc())
-        .limit(2_000)
+        .limit(_MOST_FINDINGS)
     )
-    rows = (await connection.execute(near)).all()
-    return [row.id for row in rows if uid in named_events(row.extra_data)][:_MOST_FINDINGS]
+    return [row.id for row in await connection.execute(candidates) if uid in named_events(row.extra_data)]
+
+
+def _shifted(at: datetime, by: timedelta) -> datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return at
 
 
 def _matched(row: Any, ruleset: Ruleset) -> list[MatchedRule]:

@@ -12,6 +12,7 @@ from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
 from mcm_api.findings.schemas import Feedback, Finding
 from mcm_api.findings.selection import Selection, select_findings
+from mcm_api.json_answer import write_json
 from mcm_api.queries import Reader
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
@@ -61,7 +62,7 @@ async def find_findings(reader: Reader, ids: Sequence[int]) -> list[Finding]:
     """Reads findings by id, in the order of ``ids``; leaves out those that are not there."""
     async with reader.transaction() as connection:
         written = await _by_id(connection, ids)
-    return [Finding.model_validate_json(orjson.dumps(one)) for one in written]
+    return [Finding.model_validate_json(write_json(one)) for one in written]
 
 
 async def _selection(reader: Reader, connection: AsyncConnection, wanted: FindingQuery) -> Selection:

@@ -7,7 +7,8 @@ from typing import Final
 
 import orjson
 
-_MOST: Final = 2**62
+_MOST: Final = 253_402_300_800_000_000
+"""The end of the year 9999, in microseconds since 1970: more than anything that users are ordered by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mcm_api.counts import ValueCount
 from mcm_api.stats.schemas import DayCount, SeverityCounts
@@ -42,6 +42,12 @@ class UserFilter(BaseModel):
         Field(max_length=1000, description="Where the page before ended: its `next`"),
         AfterValidator(_readable),
     ] = None
+
+    @model_validator(mode="after")
+    def _in_one_order(self) -> Self:
+        if self.before is not None and UserCursor.decode(self.before).sort != self.sort:
+            raise ValueError("before comes from a list that was ordered otherwise; keep sort as it was")
+        return self
 
 
 class User(BaseModel):
