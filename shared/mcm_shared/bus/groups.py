@@ -17,6 +17,7 @@ from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 5
 _CLOSE_TIMEOUT_S: Final = 1
+_RETRY_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,17 @@ async def read_bus_state(kafka: KafkaSettings, groups: Sequence[tuple[str, str]]
         consumer.assign(partitions)
         begins = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
-        members = await _members(admin, groups)
-        states = []
-        for group, topic in groups:
-            offsets = await admin.list_consumer_group_offsets(group)
-            states.append(
-                GroupState(
-                    group,
-                    topic,
-                    {place.partition: found.offset for place, found in offsets.items() if place.topic == topic},
-                    {place.partition: offset for place, offset in begins.items() if place.topic == topic},
-                    {place.partition: offset for place, offset in ends.items() if place.topic == topic},
-                    members.get(group, ()),
-                )
+        states = [
+            GroupState(
+                group,
+                topic,
+                await _committed(admin, group, topic),
+                {place.partition: offset for place, offset in begins.items() if place.topic == topic},
+                {place.partition: offset for place, offset in ends.items() if place.topic == topic},
+                await _members(admin, group, topic),
             )
+            for group, topic in groups
+        ]
     held = {topic: sum(ends[place] - begins[place] for place in partitions if place.topic == topic) for topic in topics}
     return BusState(states, held)
 
@@ -94,15 +92,23 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: set[str]) -> list[Topi
     return sorted(places)
 
 
-async def _members(admin: AIOKafkaAdminClient, groups: Sequence[tuple[str, str]]) -> dict[str, tuple[Member, ...]]:
-    topics = dict(groups)
-    answers = await admin.describe_consumer_groups(list(topics))
-    return {
-        told[1]: tuple(_member(member, topics[told[1]]) for member in told[5])
-        for answer in answers
-        for told in answer.groups
-        if told[1] in topics
-    }
+async def _committed(admin: AIOKafkaAdminClient, group: str, topic: str) -> dict[int, int]:
+    while True:
+        try:
+            offsets = await admin.list_consumer_group_offsets(group)
+        except KafkaError as error:
+            # a young cluster makes its coordinator when it is first asked for one
+            if not error.retriable:
+                raise
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
+
+
+async def _members(admin: AIOKafkaAdminClient, group: str, topic: str) -> tuple[Member, ...]:
+    # one group at a time: of several, the client cannot read the answer when one has members
+    answers = await admin.describe_consumer_groups([group])
+    return tuple(_member(member, topic) for answer in answers for told in answer.groups for member in told[5])
 
 
 def _member(told: Any, topic: str) -> Member:

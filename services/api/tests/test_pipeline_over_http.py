@@ -1,0 +1,173 @@
+"""How the pipeline is, and sending again what could not be processed: over a real Kafka with a real engine."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import orjson
+import pytest
+from tests.test_serving import url_of
+
+from mcm_shared.bus.admin import ensure_topics
+from mcm_shared.bus.producer import connect_producer
+from mcm_shared.bus.records import Outgoing
+from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
+from mcm_shared.settings import KafkaSettings
+from mcm_shared.testing.builders import an_event_payload
+from tests.pipeline import until
+from tests.services import Service
+
+RunService = Callable[..., Service]
+
+
+@pytest.fixture
+async def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
+    """The broker, with topics of the test's own."""
+    settings = KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
+    )
+    await ensure_topics(settings)
+    return settings
+
+
+@pytest.fixture
+async def url(run_service: RunService, kafka: KafkaSettings) -> str:
+    """The address of an API with Kafka."""
+    return await asyncio.to_thread(url_of, run_service("mcm-api", "run", MCM_API_PORT="0"))
+
+
+async def push(kafka: KafkaSettings, *values: bytes, source: str | None = None) -> None:
+    headers = () if source is None else ((SOURCE_HEADER, source.encode()),)
+    async with connect_producer(kafka) as producer:
+        for value in values:
+            await producer.send([Outgoing(Topics(kafka.topic_prefix).raw, value, headers=headers)])
+
+
+async def test_what_waits_and_who_reads_is_told(url: str, kafka: KafkaSettings, run_service: RunService) -> None:
+    await push(kafka, *(an_event_payload() for _ in range(6)))
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        before = (await client.get("/pipeline")).json()
+        run_service("mcm-rules-engine", "run")
+
+        async def done() -> bool:
+            return (await client.get("/pipeline")).json()["groups"][0]["lag"] == 0
+
+        await until(done, what="the engine has read everything")
+        after = (await client.get("/pipeline")).json()
+
+    assert before["kafka"] == before["database"] == {"reachable": True, "reason": None}
+    waiting = before["groups"][0]
+    assert (waiting["group"], waiting["topic"], waiting["lag"], waiting["workers"]) == (
+        "rules-engine",
+        "events.raw",
+        6,
+        [],
+    )
+    assert [one["committed"] for one in waiting["partitions"]] == [None, None, None]
+    assert before["lag"] == 6
+    reading = after["groups"][0]
+    assert [worker["partitions"] for worker in reading["workers"]] == [[0, 1, 2]]
+    assert {one["worker"] for one in reading["partitions"]} == {reading["workers"][0]["id"]}
+    assert [one["committed"] for one in reading["partitions"] if one["end"]] == [
+        one["end"] for one in reading["partitions"] if one["end"]
+    ]
+    assert after["groups"][1]["group"] == "enricher"
+    assert after["sources"] == [
+        {
+            "source": "test-app",
+            "events": 6,
+            "last_event_at": "2026-11-20T12:00:00Z",
+            "events_last_hour": 0,
+            "state": "quiet",
+        }
+    ]
+    assert after["dead_letters"] == {"total": 0}
+
+
+async def test_a_dead_letter_is_shown_and_sent_again(url: str, kafka: KafkaSettings, run_service: RunService) -> None:
+    wrong = orjson.dumps({"source": "my-app", "event_type": "login_failed"})
+    run_service("mcm-rules-engine", "run")
+    await push(kafka, wrong, b"x" * 5000)
+    await push(kafka, b"{}", source="nobody.knows")
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+
+        async def letters() -> list[dict[str, object]]:
+            items: list[dict[str, object]] = (await client.get("/dead-letters")).json()["items"]
+            return items
+
+        async def as_many_as(count: int) -> bool:
+            return len(await letters()) == count
+
+        await until(lambda: as_many_as(3), what="three dead letters")
+        by_payload = {str(one["payload"])[:5]: one for one in await letters()}
+        letter = by_payload['{"sou']
+        replayed = await client.post(f"/dead-letters/{letter['partition']}/{letter['offset']}/replay")
+        await until(lambda: as_many_as(4), what="it failed again")
+        total = (await client.get("/pipeline")).json()["dead_letters"]["total"]
+
+    assert "timestamp is missing" in str(letter["reason"])
+    assert letter["origin"].items() >= {"topic": f"{kafka.topic_prefix}events.raw"}.items()  # type: ignore[attr-defined]
+    assert letter["size"] == len(wrong)
+    assert (len(str(by_payload["xxxxx"]["payload"])), by_payload["xxxxx"]["size"]) == (2000, 5000)
+    assert by_payload["{}"]["source"] == "nobody.knows"
+    assert replayed.status_code == 202
+    assert replayed.json() == {
+        "partition": letter["partition"],
+        "offset": letter["offset"],
+        "topic": "events.raw",
+    }
+    assert total == 4
+
+
+async def test_dead_letters_come_newest_first_page_by_page(url: str, kafka: KafkaSettings) -> None:
+    topic = Topics(kafka.topic_prefix).dead
+    async with connect_producer(kafka) as producer:
+        for number in range(7):
+            await producer.send([Outgoing(topic, f"letter {number}".encode(), headers=(("reason", b"why not"),))])
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        pages = [(await client.get("/dead-letters?limit=3")).json()]
+        while pages[-1]["next"]:
+            pages.append((await client.get(f"/dead-letters?limit=3&before={pages[-1]['next']}")).json())
+
+    shown = [item["payload"] for page in pages for item in page["items"]]
+    assert sorted(shown) == [f"letter {number}" for number in range(7)]
+    assert [len(page["items"]) for page in pages] == [3, 3, 1]
+    assert {item["reason"] for page in pages for item in page["items"]} == {"why not"}
+
+
+async def test_a_letter_that_cannot_be_sent_again_is_a_problem(url: str, kafka: KafkaSettings) -> None:
+    async with connect_producer(kafka) as producer:
+        await producer.send(
+            [Outgoing(Topics(kafka.topic_prefix).dead, b"?", key=b"k", headers=(("topic", b"elsewhere"),))]
+        )
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        letter = (await client.get("/dead-letters")).json()["items"][0]
+        foreign = await client.post(f"/dead-letters/{letter['partition']}/{letter['offset']}/replay")
+        missing = await client.post(f"/dead-letters/{letter['partition']}/{letter['offset'] + 1}/replay")
+        nowhere = await client.post("/dead-letters/99/0/replay")
+
+    assert foreign.status_code == 409
+    assert "elsewhere" in foreign.json()["detail"]
+    assert (missing.status_code, nowhere.status_code) == (404, 404)
+
+
+async def test_without_kafka_the_rest_is_told(client: httpx.AsyncClient) -> None:
+    pipeline = (await client.get("/pipeline")).json()
+
+    assert pipeline["kafka"]["reachable"] is False
+    assert "KAFKA_BOOTSTRAP_SERVERS" in pipeline["kafka"]["reason"]
+    assert pipeline["database"] == {"reachable": True, "reason": None}
+    assert (pipeline["lag"], pipeline["groups"], pipeline["dead_letters"]) == (None, [], {"total": None})
+    assert (await client.get("/dead-letters")).status_code == 503
+    assert (await client.post("/dead-letters/0/0/replay")).status_code == 503
+
+
+def test_servers_that_do_not_answer_are_named(run_service: RunService, service_env: dict[str, str]) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://mcm:mcm@127.0.0.1:1/mcm", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    api = run_service("mcm-api", "run", env={**service_env, **nowhere}, MCM_API_PORT="0")
+
+    pipeline = httpx.get(f"{url_of(api)}/pipeline", timeout=30).json()
+
+    assert (pipeline["kafka"]["reachable"], pipeline["database"]["reachable"]) == (False, False)
+    assert "127.0.0.1:1" in pipeline["kafka"]["reason"]
+    assert pipeline["sources"] == []
