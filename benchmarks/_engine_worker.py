@@ -23,7 +23,7 @@ from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 async def _run(group: str, rules: str) -> None:
     settings = load_settings(EngineSettings)
     kafka = load_settings(KafkaSettings)
-    engine = create_engine(load_settings(DatabaseSettings), pinged=False)
+    engine = create_engine(load_settings(DatabaseSettings))
     topics = Topics(kafka.topic_prefix)
     in_force = RulesInForce(
         engine,

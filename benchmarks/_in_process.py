@@ -51,7 +51,7 @@ class RunningEngine:
 @asynccontextmanager
 async def running_engine(database_url: str, ruleset: Ruleset) -> AsyncIterator[RunningEngine]:
     """Connects a worker's parts to a migrated database."""
-    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)), pinged=False)
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     topics = Topics()
     # as a worker does when its rules are loaded
     gc.collect()

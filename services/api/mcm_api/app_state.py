@@ -37,23 +37,24 @@ class AppState:
         )
 
 
-def _reader(request: Request) -> Reader:
+# async, though they wait for nothing: FastAPI runs others in a thread, which costs more than most requests
+async def _reader(request: Request) -> Reader:
     return _state(request).reader
 
 
-def _readiness(request: Request) -> Readiness:
+async def _readiness(request: Request) -> Readiness:
     return _state(request).readiness
 
 
-def _enrichment(request: Request) -> Enrichment:
+async def _enrichment(request: Request) -> Enrichment:
     return _state(request).enrichment
 
 
-def _jobs(request: Request) -> Jobs:
+async def _jobs(request: Request) -> Jobs:
     return _state(request).jobs
 
 
-def _intake(request: Request) -> Intake:
+async def _intake(request: Request) -> Intake:
     intake = _state(request).intake
     if intake is None:
         raise ProblemError(
@@ -64,15 +65,15 @@ def _intake(request: Request) -> Intake:
     return intake
 
 
-def _following(request: Request) -> Following:
+async def _following(request: Request) -> Following:
     return _state(request).following
 
 
-def _rate(request: Request) -> EventRate:
+async def _rate(request: Request) -> EventRate:
     return _state(request).rate
 
 
-def _rules(request: Request) -> OurRules:
+async def _rules(request: Request) -> OurRules:
     return _state(request).rules
 
 

@@ -35,7 +35,7 @@ async def _run() -> None:
     configure_logs("rules-engine")
     settings = load_settings(EngineSettings)
     kafka = load_settings(KafkaSettings)
-    engine = create_engine(load_settings(DatabaseSettings), pinged=False)
+    engine = create_engine(load_settings(DatabaseSettings))
     topics = Topics(kafka.topic_prefix)
     # by chance, not by process id: in containers all workers have the same
     shard = random.randrange(SHARDS)  # noqa: S311 (spreads workers, hides nothing)

@@ -36,13 +36,9 @@ def create_engine(
     settings: DatabaseSettings,
     *,
     pooled: bool = True,
-    pinged: bool = True,
     statement_timeout_s: float | None = None,
 ) -> AsyncEngine:
     """Makes the engine for DATABASE_URL; connects to nothing yet.
-
-    A pooled connection is ``pinged`` before each transaction, which costs three round trips; whoever tries again after
-    a DatabaseDownError can do without.
 
     PostgreSQL cancels a statement after ``statement_timeout_s`` by itself, whatever became of the client; then
     ``transaction`` raises DatabaseDownError. Raises ConfigurationError when the URL cannot be read.
@@ -51,19 +47,14 @@ def create_engine(
     if url.get_backend_name() == "sqlite":
         return create_sqlite_engine(url)
     pool: dict[str, Any] = (
-        {
-            "pool_size": settings.pool_size,
-            "max_overflow": settings.pool_size,
-            "pool_pre_ping": pinged,
-            "pool_timeout": 30,
-        }
+        {"pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_timeout": 30}
         if pooled
         else {"poolclass": NullPool}
     )
     server_settings = {"application_name": "mini-compliance-monitor", "jit": "off"}
     if statement_timeout_s is not None:
         server_settings["statement_timeout"] = str(int(statement_timeout_s * 1000))
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
@@ -73,6 +64,8 @@ def create_engine(
         **pool,
         **_JSON,
     )
+    event.listen(engine.sync_engine, "checkout", _require_open)
+    return engine
 
 
 def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
@@ -110,13 +103,20 @@ async def transaction(engine: AsyncEngine, *, read_only: bool = False) -> AsyncI
     try:
         async with engine.connect() as connection:
             if read_only:
-                await connection.execution_options(**{_READ_ONLY: True})
+                await connection.execution_options(**_reading(connection))
             async with connection.begin():
                 yield connection
     except DBAPIError as error:
         raise _meaning_of(error) from error
     except (DisconnectionError, PoolTimeoutError, OSError, TimeoutError) as error:
         raise DatabaseDownError(f"the database does not answer: {error or type(error).__name__}") from error
+
+
+def _reading(connection: AsyncConnection) -> dict[str, Any]:
+    if connection.dialect.name == "sqlite":
+        return {_READ_ONLY: True}
+    # each statement sees what is committed when it begins, in a transaction too: without one, two round trips less
+    return {"isolation_level": "AUTOCOMMIT"}
 
 
 def _meaning_of(error: DBAPIError) -> McmError:
@@ -132,6 +132,12 @@ def _meaning_of(error: DBAPIError) -> McmError:
     if not state and not unencodable and isinstance(error, InterfaceError | OperationalError):
         return DatabaseDownError(f"the database does not answer: {error.orig}")
     return DataRefusedError(str(error.orig).splitlines()[0])
+
+
+def _require_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    # the driver knows when the server has gone: to ask the server each time would cost three round trips
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server has closed the connection")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,15 +1,27 @@
 """From what is asked for to conditions and orders of the database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_
 
 from mcm_api.findings.filters import FindingFilter, SortKey
+from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
 
 _FINDING: Final = FINDINGS.c
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+# a finding without a score comes after those with one
+_SCORE: Final = func.coalesce(_FINDING.risk_score, -1)
+_ORDERS: Final[dict[SortKey, tuple[ColumnElement[Any], ...]]] = {
+    SortKey.FIRST_SEEN: (_FINDING.first_seen, _FINDING.id),
+    SortKey.LAST_SEEN: (_FINDING.last_seen, _FINDING.id),
+    SortKey.RISK_SCORE: (_SCORE, _FINDING.id),
+    SortKey.SEVERITY: (_FINDING.severity_rank, _FINDING.first_seen, _FINDING.id),
+    SortKey.DETECTION_COUNT: (_FINDING.detection_count, _FINDING.id),
+}
 # severity and time in one number: the time takes less than this, wherever it lies in the years 1 to 9999
 _RANK: Final = 2**59
 
@@ -24,20 +36,43 @@ def conditions(wanted: FindingFilter, without: Collection[str] = ()) -> list[Col
     return found
 
 
-def standing(sort: SortKey, dialect: str) -> ColumnElement[int]:
-    """Makes the expression of the whole number that findings are ordered by; ties go by id."""
+def ordered_by(sort: SortKey, order: str) -> list[ColumnElement[Any]]:
+    """Lists what to order by."""
+    return [column.desc() if order == "desc" else column.asc() for column in _ORDERS[sort]]
+
+
+def place_of(sort: SortKey, dialect: str) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Makes the expressions of the whole number that a finding is ordered by, and of its id, by which ties go."""
     match sort:
         case SortKey.FIRST_SEEN:
-            return _micros(_FINDING.first_seen, dialect)
+            value = _micros(_FINDING.first_seen, dialect)
         case SortKey.LAST_SEEN:
-            return _micros(_FINDING.last_seen, dialect)
+            value = _micros(_FINDING.last_seen, dialect)
         case SortKey.RISK_SCORE:
-            # a finding without a score comes after those with one
-            return cast(func.coalesce(_FINDING.risk_score, -1), BigInteger)
+            value = cast(_SCORE, BigInteger)
         case SortKey.SEVERITY:
-            return cast(_FINDING.severity_rank, BigInteger) * _RANK + _micros(_FINDING.first_seen, dialect)
+            value = cast(_FINDING.severity_rank, BigInteger) * _RANK + _micros(_FINDING.first_seen, dialect)
         case SortKey.DETECTION_COUNT:
-            return _FINDING.detection_count
+            value = cast(_FINDING.detection_count, BigInteger)
+    return value, _FINDING.id
+
+
+def value_of(finding: Mapping[str, Any], sort: SortKey) -> int:
+    """Computes the whole number that a finding is ordered by."""
+    match sort:
+        case SortKey.RISK_SCORE:
+            score = finding["risk_score"]
+            return -1 if score is None else int(score)
+        case SortKey.SEVERITY:
+            return Severity(finding["severity"]).rank * _RANK + _micros_of(finding["first_seen"])
+        case SortKey.DETECTION_COUNT:
+            return int(finding["detection_count"])
+        case _:
+            return _micros_of(finding[sort.value])
+
+
+def _micros_of(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
 
 
 def _condition(name: str, value: Any) -> list[ColumnElement[bool]]:

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
+from mcm_api.findings.matching import value_of
 from mcm_api.findings.schemas import Feedback, Finding
-from mcm_api.findings.selection import Selection, select_findings
+from mcm_api.findings.selection import Selection, place_after, select_findings, size_of
 from mcm_api.json_answer import write_json
 from mcm_api.queries import Reader
 from mcm_shared.db.bulk import among
@@ -40,10 +41,12 @@ async def read_page(reader: Reader, wanted: FindingQuery) -> tuple[list[Written]
         selection = await _selection(reader, connection, wanted)
         first = (wanted.page - 1) * wanted.page_size
         if wanted.before is not None:
-            first = selection.after(Cursor.decode(wanted.before))
+            first = await place_after(connection, selection, Cursor.decode(wanted.before), wanted)
         end = first + wanted.page_size
-        items = await _by_id(connection, selection.ids[first:end])
-    following = selection.cursor_at(end - 1, wanted.sort).encode() if end < len(selection) else None
+        items = await _by_id(connection, selection[first:end])
+    following = None
+    if items and end < len(selection):
+        following = Cursor(wanted.sort, wanted.order, value_of(items[-1], wanted.sort), items[-1]["id"]).encode()
     return items, len(selection), following
 
 
@@ -54,7 +57,7 @@ async def read_all(reader: Reader, wanted: FindingQuery, size: int) -> AsyncGene
     for first in range(0, len(selection), size):
         # a transaction each: whoever reads slowly holds up nothing
         async with reader.transaction() as connection:
-            items = await _by_id(connection, selection.ids[first : first + size])
+            items = await _by_id(connection, selection[first : first + size])
         yield items
 
 
@@ -70,7 +73,7 @@ async def _selection(reader: Reader, connection: AsyncConnection, wanted: Findin
     matching = FindingFilter(**{name: getattr(wanted, name) for name in FindingFilter.model_fields})
     key = ("selection", matching.model_dump_json(exclude_none=True), wanted.sort, wanted.order)
     load = partial(select_findings, wanted=matching, sort=SortKey(wanted.sort), order=wanted.order)
-    return await reader.remembered.read(connection, key, load, lambda selection: selection.size)
+    return await reader.remembered.read(connection, key, load, size_of)
 
 
 async def _by_id(connection: AsyncConnection, ids: Sequence[int]) -> list[Written]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -23,7 +24,7 @@ async def read_summary(reader: Reader, wanted: SummaryFilter) -> Summary:
     """Reads how many events and findings there are, findings by severity, and events by steps of time."""
     first, end = _whole_steps(wanted)
     async with reader.transaction() as connection:
-        severities = await _severities(connection, first, end)
+        severities = await _remembered_severities(reader, connection, first, end)
         counts = await _counts(connection, wanted.interval, first, end)
     return Summary(
         total_events=sum(counts.values()),
@@ -36,9 +37,9 @@ async def read_summary(reader: Reader, wanted: SummaryFilter) -> Summary:
 async def read_figures(reader: Reader) -> dict[str, Any]:
     """Reads the figures that everyone who listens is told: events, findings, findings by severity and without score."""
     async with reader.transaction() as connection:
-        severities = await _severities(connection, None, None)
+        severities = await _remembered_severities(reader, connection, None, None)
         total = await count_events(connection)
-        unenriched = await count_unenriched(connection)
+        unenriched = await reader.remembered.read(connection, "unenriched", count_unenriched)
     return {
         "total_events": total,
         "total_findings": sum(severities.values()),
@@ -59,7 +60,26 @@ async def count_events(connection: AsyncConnection) -> int:
     return int((await connection.execute(select(total))).scalar_one())
 
 
-async def top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule]:
+async def read_tops(reader: Reader, wanted: Period) -> tuple[int, int, list[TopRule], list[TopUser]]:
+    """Reads how many events there are and findings without a score, and the rules and users that stand out."""
+
+    async def tops(connection: AsyncConnection) -> tuple[list[TopRule], list[TopUser]]:
+        return await _top_rules(connection, wanted), await _top_users(connection, wanted)
+
+    async with reader.transaction() as connection:
+        rules, users = await reader.remembered.read(connection, ("tops", wanted.from_, wanted.to), tops)
+        unenriched = await reader.remembered.read(connection, "unenriched", count_unenriched)
+        return await count_events(connection), unenriched, rules, users
+
+
+async def _remembered_severities(
+    reader: Reader, connection: AsyncConnection, first: datetime | None, end: datetime | None
+) -> dict[str, int]:
+    read = partial(_severities, first=first, end=end)
+    return await reader.remembered.read(connection, ("severities", first, end), read)
+
+
+async def _top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule]:
     """Reads the rules whose findings have the highest risk scores."""
     return [
         TopRule(rule_name=name, title=title, severity=Severity.of_rank(rank), findings=count, risk_score=score)
@@ -69,7 +89,7 @@ async def top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule
     ]
 
 
-async def top_users(connection: AsyncConnection, wanted: Period) -> list[TopUser]:
+async def _top_users(connection: AsyncConnection, wanted: Period) -> list[TopUser]:
     """Reads the users whose findings have the highest risk scores."""
     return [
         TopUser(user=user, severity=Severity.of_rank(rank), findings=count, risk_score=score)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from mcm_api.app_state import Explains, Follows, Rates, Reads
 from mcm_api.stats.ai import read_ai_figures
-from mcm_api.stats.queries import count_events, count_unenriched, read_summary, top_rules, top_users
+from mcm_api.stats.queries import read_summary, read_tops
 from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter
 from mcm_api.strict_route import StrictRoute
 
@@ -23,14 +23,14 @@ async def get_summary(wanted: Annotated[SummaryFilter, Query()], reader: Reads) 
 async def get_overview(wanted: Annotated[Period, Query()], reader: Reads, follows: Follows, rates: Rates) -> Overview:
     """Gives the rules and users with the highest risk scores, and what waits to be explained."""
     position = follows.hub.position
-    async with reader.transaction() as connection:
-        return Overview(
-            unenriched=await count_unenriched(connection),
-            events_per_second=rates.count(await count_events(connection)),
-            top_rules=await top_rules(connection, wanted),
-            top_users=await top_users(connection, wanted),
-            position=position,
-        )
+    events, unenriched, rules, users = await read_tops(reader, wanted)
+    return Overview(
+        unenriched=unenriched,
+        events_per_second=rates.count(events),
+        top_rules=rules,
+        top_users=users,
+        position=position,
+    )
 
 
 @router.get("/stats/ai", summary="The figures of explanations")

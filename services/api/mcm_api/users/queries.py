@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Integer, Select, Text, and_, cast, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.counts import ValueCount
@@ -18,7 +18,7 @@ from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
 
 DAYS: Final = 30
-NEWEST_BY_HOUR: Final = 10_000
+NEWEST_BY_HOUR: Final = 5_000
 NEWEST_BY_TYPE: Final = 1_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,16 +117,19 @@ async def _hours(connection: AsyncConnection, user: str, since: datetime) -> lis
         .limit(NEWEST_BY_HOUR)
         .subquery()
     )
-    at = newest.c.timestamp
-    if connection.dialect.name == "postgresql":
-        in_utc = func.timezone("UTC", at)
-        weekday, hour = func.date_part("isodow", in_utc), func.date_part("hour", in_utc)
-    else:
-        weekday, hour = func.strftime("%w", at), func.strftime("%H", at)
-    query = select(weekday, hour, func.count()).group_by(weekday, hour).order_by(weekday, hour)
-    # PostgreSQL calls Sunday 7, SQLite 0: Monday is 0 here
-    counted = [((int(day) + 6) % 7, int(of), count) for day, of, count in await connection.execute(query)]
-    return [HourCount(weekday=day, hour=of, count=count) for day, of, count in sorted(counted)]
+    hour = _hours_since_1970(newest.c.timestamp, connection.dialect.name)
+    query = select(hour, func.count()).group_by(hour)
+    week = Counter[tuple[int, int]]()
+    for number, count in await connection.execute(query):
+        # the first day of 1970 was a Thursday, which is 3
+        week[(int(number) // 24 + 3) % 7, int(number) % 24] += count
+    return [HourCount(weekday=day, hour=of, count=count) for (day, of), count in sorted(week.items())]
+
+
+def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
+    if dialect == "postgresql":
+        return func.floor(func.date_part("epoch", at) / 3600)
+    return cast(func.strftime("%s", func.substr(cast(at, Text), 1, 19)), Integer) / 3600
 
 
 async def _types(connection: AsyncConnection, user: str) -> list[ValueCount]:
