@@ -13,20 +13,28 @@ TESTS := $(wildcard $(addsuffix /tests,$(OURS)))
 WORKERS ?= 3
 LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
 
-.PHONY: help setup demo stack test test-compose scale-demo lint fmt types nets chaos bench clean lock
+# node comes with .venv too; what npm runs must find it first
+NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
+DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
+
+.PHONY: help setup demo stack dashboard test test-compose scale-demo lint fmt types nets chaos bench clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/installed .local/jars/fetched ## install everything into .venv and .local
+setup: $(VENV)/installed .local/jars/fetched frontend/node_modules/.installed ## install everything into the checkout
 
-demo: setup ## run the whole product with events flowing; Ctrl-C stops it
+demo: setup dashboard ## run the whole product with events flowing; Ctrl-C stops it
 	@exec $(BIN)/mcm-local up
 
 stack: setup ## run only Kafka and Postgres, for services started by hand
 	@exec $(BIN)/mcm-local stack
 
-test: setup lint types ## run every check: lint, types, imports, and all tests
+dashboard: frontend/dist/index.html ## build the dashboard, if its sources changed
+
+test: setup lint types dashboard ## run every check: lint, types, imports, and all tests
+	@echo "tests of the dashboard"
+	@$(NODE) npm run --silent test && npm run --silent size
 	@echo "tests"
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
@@ -35,13 +43,16 @@ lint: setup ## check style and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
+	@$(NODE) npm run --silent lint
 
 fmt: setup ## format the code and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(NODE) npm run --silent fmt
 
-types: setup ## check types
+types: setup frontend/src/lib/api/schema.gen.ts ## check types
 	@echo "types"
+	@$(NODE) npm run --silent types
 	@$(BIN)/mypy $(CODE)
 	@wrong=0; for tests in $(TESTS) "tests conftest.py $(wildcard benchmarks)"; do $(BIN)/mypy $$tests || wrong=1; done; exit $$wrong
 
@@ -62,7 +73,8 @@ chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3)
 bench: setup ## run the benchmarks
 	@exec $(BIN)/python -m benchmarks
 
-clean: ## remove .venv, .local and every cache
+clean: ## remove .venv, .local, node_modules and every cache
+	rm -rf frontend/node_modules frontend/dist frontend/src/lib/api/schema.gen.ts
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -100,4 +112,19 @@ $(VENV)/installed: $(addsuffix /pyproject.toml,$(OURS)) $(VENV)/locked
 
 .local/jars/fetched: deploy/local/mcm_local/kafka-jars.txt $(VENV)/installed
 	@$(BIN)/mcm-local jars fetch
+	@touch $@
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json frontend/.npmrc $(VENV)/locked
+	@echo "installing the dashboard's packages"
+	@$(NODE) npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# made from the API's document at each change of it, and not kept: so it cannot differ from it
+frontend/src/lib/api/schema.gen.ts: frontend/openapi.json frontend/node_modules/.installed
+	@$(NODE) npm run --silent generate >/dev/null
+	@touch $@
+
+frontend/dist/index.html: $(DASHBOARD) frontend/src/lib/api/schema.gen.ts frontend/node_modules/.installed
+	@echo "building the dashboard"
+	@$(NODE) npm run --silent build -- --logLevel warn
 	@touch $@

@@ -13,13 +13,17 @@ def _locks() -> list[Path]:
     return [*python, *project_files("package-lock.json"), *project_files("kafka-jars.txt")]
 
 
+def _without_funding(text: str) -> str:
+    """Takes out the pages where packages ask for money; npm writes them beside the hashes and fetches nothing there."""
+    return re.sub(r'"funding": (\[[^\]]*\]|\{[^}]*\}|"[^"]*")', '"funding": null', text)
+
+
 def test_no_lock_names_a_registry() -> None:
     found = [
-        f"{name_of(path)}:{number}"
+        f"{name_of(path)}: {line.strip()}"
         for path in _locks()
-        for number, line in enumerate(path.read_text().splitlines(), start=1)
-        # npm writes the page where a package asks for money beside its hash; nothing is fetched from there
-        if URL.search(line) and '"url":' not in line
+        for line in _without_funding(path.read_text()).splitlines()
+        if URL.search(line)
     ]
 
     assert len(_locks()) >= 3

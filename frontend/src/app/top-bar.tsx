@@ -1,0 +1,57 @@
+import { Globe, Monitor, Moon, Search, Sun } from "lucide-react";
+
+import { Button } from "@/components/button";
+import { Kbd } from "@/components/kbd";
+import { isMac } from "@/lib/keyboard/platform";
+import { theme, THEMES } from "@/lib/theme";
+import { timeFormats } from "@/lib/time/zone";
+import { zone } from "@/lib/time/use-time";
+
+import { LiveIndicator } from "./live-indicator";
+
+const THEME_ICONS = { light: Sun, dark: Moon, system: Monitor };
+
+/** Search, the state of the stream, and how the person likes to see times and colours. */
+export function TopBar({ onCommands }: { onCommands: () => void }) {
+  const shownTheme = theme.use();
+  const shownZone = zone.use();
+  const nextTheme = THEMES[(THEMES.indexOf(shownTheme) + 1) % THEMES.length] ?? "system";
+  const ThemeIcon = THEME_ICONS[shownTheme];
+  return (
+    <div className="sticky top-0 z-30 flex h-12 items-center gap-1 border-b bg-page/95 px-4 backdrop-blur-sm lg:px-6">
+      <button
+        type="button"
+        onClick={onCommands}
+        aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"}
+        className="flex h-8 max-w-80 min-w-0 flex-1 items-center gap-2 rounded-md border bg-surface px-2.5 text-ink-2 hover:border-line-strong"
+      >
+        <Search aria-hidden className="size-4 shrink-0" />
+        <span className="truncate">Search or jump to…</span>
+        <Kbd className="ml-auto hidden border-line sm:inline-grid">{isMac ? "⌘K" : "Ctrl K"}</Kbd>
+      </button>
+      <div className="ml-auto flex items-center gap-0.5">
+        <LiveIndicator />
+        <Button
+          look="quiet"
+          size="sm"
+          className="h-8"
+          onClick={() => zone.set(shownZone === "utc" ? "local" : "utc")}
+          aria-label={`Times in ${shownZone === "utc" ? "UTC" : "local time"}; switch to ${shownZone === "utc" ? "local time" : "UTC"}`}
+          title={`Times are in ${timeFormats(shownZone).zone}`}
+        >
+          <Globe aria-hidden />
+          <span className="hidden w-9 text-left sm:inline">{shownZone === "utc" ? "UTC" : "Local"}</span>
+        </Button>
+        <Button
+          look="quiet"
+          size="icon"
+          onClick={() => theme.set(nextTheme)}
+          aria-label={`Theme: ${shownTheme}; switch to ${nextTheme}`}
+          title={`Theme: ${shownTheme}`}
+        >
+          <ThemeIcon aria-hidden />
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+
+import { cn } from "@/lib/class-names";
+
+import { Button } from "./button";
+
+/**
+ * A window over the page that must be answered or closed. The shade is ours and not Radix's: that one locks scrolling
+ * by an inline style sheet, which the page's policy refuses.
+ */
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  className,
+  children,
+}: {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <div aria-hidden className="fixed inset-0 z-50 animate-fade bg-[oklch(0.15_0.02_228/0.5)]" />
+        <Radix.Content
+          className={cn(
+            "fixed top-[12vh] left-1/2 z-50 max-h-[80vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 animate-fade overflow-y-auto rounded-lg border bg-raised p-5 shadow-float outline-none",
+            className,
+          )}
+          {...(description === undefined && { "aria-describedby": undefined })}
+        >
+          <div className="flex items-start justify-between gap-4">
+            <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+            <Radix.Close asChild>
+              <Button look="quiet" size="icon-sm" aria-label="Close" className="-mt-1 -mr-1">
+                <X aria-hidden />
+              </Button>
+            </Radix.Close>
+          </div>
+          {description !== undefined && (
+            <Radix.Description asChild>
+              <div className="mt-1 text-ink-2">{description}</div>
+            </Radix.Description>
+          )}
+          <div className="mt-4">{children}</div>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

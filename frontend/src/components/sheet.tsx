@@ -1,0 +1,55 @@
+import { X } from "lucide-react";
+import { Dialog } from "radix-ui";
+import type { ReactNode } from "react";
+
+import { cn } from "@/lib/class-names";
+
+import { Button } from "./button";
+
+/**
+ * A drawer over the right side of the page. It is not modal: the list beside it can still be walked through, and its
+ * choice changes what the drawer shows.
+ */
+export function Sheet({
+  open,
+  onClose,
+  title,
+  actions,
+  className,
+  children,
+}: {
+  open: boolean;
+  onClose: () => void;
+  title: ReactNode;
+  actions?: ReactNode;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <Dialog.Root open={open} modal={false} onOpenChange={(next) => !next && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Content
+          aria-describedby={undefined}
+          onInteractOutside={(event) => event.preventDefault()}
+          className={cn(
+            "fixed inset-y-0 right-0 z-40 flex w-full animate-in-right flex-col border-l bg-surface shadow-float outline-none sm:w-[min(40rem,calc(100vw-4rem))]",
+            className,
+          )}
+        >
+          <header className="flex h-12 shrink-0 items-center gap-2 border-b px-4">
+            <Dialog.Title className="min-w-0 flex-1 truncate text-sm font-semibold">{title}</Dialog.Title>
+            {actions}
+            <Dialog.Close asChild>
+              <Button look="quiet" size="icon-sm" aria-label="Close">
+                <X aria-hidden />
+              </Button>
+            </Dialog.Close>
+          </header>
+          <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain" tabIndex={-1}>
+            {children}
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,11 @@
+import { LayoutDashboard } from "lucide-react";
+
+import type { Page } from "@/app/page";
+
+export const pages: Page[] = [
+  {
+    path: "",
+    load: () => import("./overview-page"),
+    nav: { title: "Overview", icon: LayoutDashboard, order: 1, key: "o" },
+  },
+];

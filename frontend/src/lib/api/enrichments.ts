@@ -1,0 +1,15 @@
+import { api, body } from "./client";
+import type { components } from "./schema.gen";
+
+export type EnrichmentJob = components["schemas"]["EnrichmentJob"];
+
+/** Starts a job that enriches every finding without a score. */
+export const enrichAllMissing = () => body(api.POST("/enrichments", {}));
+
+/** Reads how far a job is. */
+export const getEnrichmentJob = (job_id: string, signal?: AbortSignal) =>
+  body(api.GET("/enrichments/{job_id}", { params: { path: { job_id } }, signal }));
+
+/** Cancels a job after the batch in hand. */
+export const cancelEnrichmentJob = (job_id: string) =>
+  body(api.DELETE("/enrichments/{job_id}", { params: { path: { job_id } } }));

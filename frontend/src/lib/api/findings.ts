@@ -1,0 +1,33 @@
+import { api, body } from "./client";
+import type { FindingQuery } from "./provisional";
+
+export type { Finding, FindingFacets, FindingPage, FindingQuery } from "./provisional";
+
+/** Reads a page of the findings that match. */
+export const getFindings = (query: FindingQuery, signal?: AbortSignal) =>
+  body(api.GET("/findings", { params: { query } as never, signal }));
+
+/** Counts the findings by each facet, with every filter but the facet's own. */
+export const getFindingFacets = (query: FindingQuery, signal?: AbortSignal) =>
+  body(api.GET("/findings/facets", { params: { query } as never, signal }));
+
+/** Reads a finding as it stands now. */
+export const getFinding = (finding_id: number, signal?: AbortSignal) =>
+  body(api.GET("/findings/{finding_id}", { params: { path: { finding_id } }, signal }));
+
+/** Reads the events that took part in a finding, the oldest first. */
+export const getFindingEvents = (finding_id: number, signal?: AbortSignal) =>
+  body(
+    api.GET("/findings/{finding_id}/events", {
+      params: { path: { finding_id }, query: { limit: 100 } } as never,
+      signal,
+    }),
+  );
+
+/** Has one finding scored and explained afresh; it answers within about ten seconds. */
+export const enrichFinding = (finding_id: number) =>
+  body(api.POST("/findings/{finding_id}/enrich_with_ai", { params: { path: { finding_id } } }));
+
+/** Says what somebody thinks of a finding's explanation; it takes the place of what was said before. */
+export const giveFeedback = (finding_id: number, verdict: "helpful" | "wrong", comment: string | null = null) =>
+  body(api.PUT("/findings/{finding_id}/feedback", { params: { path: { finding_id } }, body: { verdict, comment } }));

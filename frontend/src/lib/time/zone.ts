@@ -1,0 +1,40 @@
+export type Zone = "utc" | "local";
+
+export interface TimeFormats {
+  /** 25 Nov 2026, 14:03:07 */
+  full: (time: string | number | Date) => string;
+  /** 25 Nov, 14:03:07; the year too when it is not this one */
+  stamp: (time: string | number | Date) => string;
+  /** 25 Nov */
+  day: (time: string | number | Date) => string;
+  /** 14:03 */
+  clock: (time: string | number | Date) => string;
+  /** The zone's own name, for labels: UTC, or Europe/Berlin */
+  zone: string;
+}
+
+/** Makes the formats of a time zone; one spelling of dates all over the product, whatever the browser's language. */
+export function timeFormats(zone: Zone): TimeFormats {
+  const timeZone = zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const format = (options: Intl.DateTimeFormatOptions) => {
+    const formatter = new Intl.DateTimeFormat("en-GB", { timeZone, hourCycle: "h23", ...options });
+    return (time: string | number | Date) => {
+      const date = new Date(time);
+      return Number.isNaN(date.getTime()) ? "—" : formatter.format(date);
+    };
+  };
+  const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
+  const seconds: Intl.DateTimeFormatOptions = { ...clock, second: "2-digit" };
+  const day: Intl.DateTimeFormatOptions = { day: "2-digit", month: "short" };
+  const year = format({ year: "numeric" });
+  const thisYear = year(Date.now());
+  const near = format({ ...day, ...seconds });
+  const full = format({ ...day, year: "numeric", ...seconds });
+  return {
+    full,
+    stamp: (time) => (year(time) === thisYear ? near(time) : full(time)),
+    day: format(day),
+    clock: format(clock),
+    zone: timeZone,
+  };
+}

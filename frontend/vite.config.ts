@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** Where the API of `make demo` answers, for `npm run dev`; MCM_API_URL names another. */
+function apiUrl(): string {
+  if (process.env.MCM_API_URL) return process.env.MCM_API_URL;
+  try {
+    const endpoints: unknown = JSON.parse(readFileSync(new URL("../.local/endpoints.json", import.meta.url), "utf8"));
+    return (endpoints as { api: string }).api;
+  } catch {
+    return "http://127.0.0.1:8000";
+  }
+}
+
+export default defineConfig({
+  base: "/app/",
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    target: "es2024",
+    manifest: true,
+    // scripts and styles are files of their own: the page's policy allows none inline
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    port: 5173,
+    // everything but the page itself is the API's, as where it is served
+    proxy: { "^/(?!app/)": { target: apiUrl(), changeOrigin: true } },
+  },
+  test: {
+    environment: "jsdom",
+    environmentOptions: { jsdom: { url: "http://localhost:3000/app/" } },
+    setupFiles: ["src/testing/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
+});
