@@ -25,6 +25,7 @@ export default function CommandMenu({ open, onOpenChange }: { open: boolean; onO
       <Dialog.Portal>
         <div aria-hidden className="fixed inset-0 z-50 animate-fade bg-[oklch(0.15_0.02_228/0.5)]" />
         <Dialog.Content
+          data-modal
           aria-describedby={undefined}
           className="fixed top-[10vh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 animate-fade overflow-hidden rounded-lg border bg-raised shadow-float outline-none"
         >

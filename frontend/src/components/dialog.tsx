@@ -30,6 +30,7 @@ export function Dialog({
       <Radix.Portal>
         <div aria-hidden className="fixed inset-0 z-50 animate-fade bg-[oklch(0.15_0.02_228/0.5)]" />
         <Radix.Content
+          data-modal
           className={cn(
             "fixed top-[12vh] left-1/2 z-50 max-h-[80vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 animate-fade overflow-y-auto rounded-lg border bg-raised p-5 shadow-float outline-none",
             className,

@@ -1,20 +1,20 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useId, useSyncExternalStore } from "react";
 
 /** What the parts of a page that are there now have added, each for as long as it is there. */
 export interface Registry<T> {
   use: () => readonly T[];
   get: () => readonly T[];
-  /** Adds items while the calling component is mounted; keep the array stable (module scope or useMemo). */
+  /** Adds items while the calling component is mounted, and keeps them as they were given last. */
   useAdd: (items: readonly T[]) => void;
 }
 
-/** Makes a registry; of two items that mean the same, the last added comes last. */
+/** Makes a registry; what was added later comes later. */
 export function registry<T>(): Registry<T> {
-  const groups = new Set<readonly T[]>();
+  const groups = new Map<string, readonly T[]>();
   const listeners = new Set<() => void>();
   let all: readonly T[] = [];
   const changed = () => {
-    all = [...groups].flat();
+    all = [...groups.values()].flat();
     for (const listener of listeners) listener();
   };
   const subscribe = (listener: () => void) => {
@@ -27,14 +27,19 @@ export function registry<T>(): Registry<T> {
   return {
     get,
     use: () => useSyncExternalStore(subscribe, get),
-    useAdd: (items) =>
+    useAdd: (items) => {
+      const id = useId();
       useEffect(() => {
-        groups.add(items);
+        groups.set(id, items);
         changed();
-        return () => {
-          groups.delete(items);
+      }, [id, items]);
+      useEffect(
+        () => () => {
+          groups.delete(id);
           changed();
-        };
-      }, [items]),
+        },
+        [id],
+      );
+    },
   };
 }

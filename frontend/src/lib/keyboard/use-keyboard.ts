@@ -11,9 +11,8 @@ function typing(target: EventTarget | null): boolean {
 
 /** An open menu or window answers the keys itself. */
 function taken(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element && target.closest("[role=menu], [role=listbox], [role=dialog][aria-modal=true]") !== null
-  );
+  if (document.querySelector("[data-modal]")) return true;
+  return target instanceof Element && target.closest("[role=menu], [role=listbox]") !== null;
 }
 
 /** Enter on a button or link presses it. */
