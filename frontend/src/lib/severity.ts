@@ -1,6 +1,6 @@
-import type { components } from "./api/schema.gen";
+import type { Schema } from "./api/schema";
 
-export type Severity = components["schemas"]["Severity"];
+export type Severity = Schema<"Severity">;
 
 /** From the worst to the mildest, as they are listed everywhere. */
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const satisfies readonly Severity[];

@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
-import type { paths } from "./provisional";
+import type { paths } from "./schema.gen";
 import { ApiError, problemOf, UnreachableError } from "./errors";
 
 /** Every answer that is not a success becomes an ApiError, so that a query either has data or says why not. */

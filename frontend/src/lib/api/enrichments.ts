@@ -1,7 +1,7 @@
 import { api, body } from "./client";
-import type { components } from "./schema.gen";
+import type { Schema } from "./schema";
 
-export type EnrichmentJob = components["schemas"]["EnrichmentJob"];
+export type EnrichmentJob = Schema<"EnrichmentJob">;
 
 /** Starts a job that enriches every finding without a score. */
 export const enrichAllMissing = () => body(api.POST("/enrichments", {}));

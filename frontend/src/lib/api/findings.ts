@@ -1,28 +1,27 @@
 import { api, body } from "./client";
-import type { FindingQuery } from "./provisional";
+import type { QueryOf, Schema } from "./schema";
 
-export type { Finding, FindingFacets, FindingPage, FindingQuery } from "./provisional";
+export type Finding = Schema<"Finding">;
+export type FindingPage = Schema<"FindingPage">;
+export type FindingFacets = Schema<"FindingFacets">;
+export type FindingQuery = QueryOf<"/findings">;
+export type FindingFilter = QueryOf<"/findings/facets">;
 
 /** Reads a page of the findings that match. */
 export const getFindings = (query: FindingQuery, signal?: AbortSignal) =>
-  body(api.GET("/findings", { params: { query } as never, signal }));
+  body(api.GET("/findings", { params: { query }, signal }));
 
 /** Counts the findings by each facet, with every filter but the facet's own. */
-export const getFindingFacets = (query: FindingQuery, signal?: AbortSignal) =>
-  body(api.GET("/findings/facets", { params: { query } as never, signal }));
+export const getFindingFacets = (query: FindingFilter, signal?: AbortSignal) =>
+  body(api.GET("/findings/facets", { params: { query }, signal }));
 
 /** Reads a finding as it stands now. */
 export const getFinding = (finding_id: number, signal?: AbortSignal) =>
   body(api.GET("/findings/{finding_id}", { params: { path: { finding_id } }, signal }));
 
-/** Reads the events that took part in a finding, the oldest first. */
+/** Reads the events that took part in a finding, the oldest first; the first hundred of them. */
 export const getFindingEvents = (finding_id: number, signal?: AbortSignal) =>
-  body(
-    api.GET("/findings/{finding_id}/events", {
-      params: { path: { finding_id }, query: { limit: 100 } } as never,
-      signal,
-    }),
-  );
+  body(api.GET("/findings/{finding_id}/events", { params: { path: { finding_id }, query: { limit: 100 } }, signal }));
 
 /** Has one finding scored and explained afresh; it answers within about ten seconds. */
 export const enrichFinding = (finding_id: number) =>

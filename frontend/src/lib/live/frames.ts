@@ -1,4 +1,7 @@
-import type { StreamFinding, StreamSummary } from "../api/provisional";
+import type { Schema } from "../api/schema";
+
+export type StreamFinding = Schema<"StreamFinding">;
+export type StreamSummary = Schema<"StreamSummary">;
 
 /** What the stream sends; `position` is the frame's id and names the place in the stream just after it. */
 export type Frame =

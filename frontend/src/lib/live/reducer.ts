@@ -1,5 +1,4 @@
-import type { StreamFinding, StreamSummary } from "../api/provisional";
-import type { Frame } from "./frames";
+import type { Frame, StreamFinding, StreamSummary } from "./frames";
 import { join } from "./join";
 
 /** `off` until a list was read; `lost` while there is no connection and one is tried. */

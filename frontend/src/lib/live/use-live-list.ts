@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 
-import type { StreamFinding } from "../api/provisional";
+import type { StreamFinding } from "./frames";
 import { join, type Versioned } from "./join";
 import type { LiveState } from "./reducer";
 import { useLive } from "./store";
