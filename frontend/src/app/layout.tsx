@@ -4,6 +4,7 @@ import { useLocation } from "react-router";
 
 import { Toasts } from "@/components/toasts";
 import { useKeyboard } from "@/lib/keyboard/use-keyboard";
+import { useLiveStart } from "@/lib/live/use-live-start";
 import { useRefreshAfterResync } from "@/lib/live/use-refresh";
 import { useDocumentTheme } from "@/lib/theme";
 
@@ -25,6 +26,7 @@ export function Layout({ children }: { children: ReactNode }) {
 
   useDocumentTheme();
   useKeyboard();
+  useLiveStart();
   useRefreshAfterResync();
   const openCommands = useCallback(() => setCommandsOpen(true), []);
   const openShortcuts = useCallback(() => setShortcutsOpen(true), []);
@@ -32,7 +34,7 @@ export function Layout({ children }: { children: ReactNode }) {
   useFocusOnNewPage(main, pathname);
 
   return (
-    <NuqsAdapter>
+    <NuqsAdapter defaultOptions={{ shallow: false, clearOnDefault: true }}>
       <a
         href="#main"
         onClick={(event) => {

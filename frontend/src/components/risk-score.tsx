@@ -12,7 +12,7 @@ const FILL = { critical: "bg-critical", high: "bg-high", medium: "bg-medium", lo
 /** A risk score from 0 to 100 with its bar; a dash while there is none. */
 export function RiskScore({ score, className }: { score: number | null; className?: string }) {
   return (
-    <span className={cn("tabular inline-flex items-center gap-2", className)}>
+    <span className={cn("tabular inline-flex items-center gap-2 align-middle", className)}>
       <span className={cn("w-6 text-right font-medium", score === null && "text-ink-3")}>{score ?? "–"}</span>
       <span aria-hidden className="h-1.5 w-12 overflow-hidden rounded-full bg-line">
         {score !== null && (

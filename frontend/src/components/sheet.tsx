@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
 import { cn } from "@/lib/class-names";
 
@@ -25,11 +25,19 @@ export function Sheet({
   className?: string;
   children: ReactNode;
 }) {
+  const content = useRef<HTMLDivElement>(null);
   return (
     <Dialog.Root open={open} modal={false} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
+          // the drawer itself takes the focus: its first button is not what one came for
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            content.current?.focus({ preventScroll: true });
+          }}
+          ref={content}
+          tabIndex={-1}
           onInteractOutside={(event) => event.preventDefault()}
           className={cn(
             "fixed inset-y-0 right-0 z-40 flex w-full animate-in-right flex-col border-l bg-surface shadow-float outline-none sm:w-[min(40rem,calc(100vw-4rem))]",

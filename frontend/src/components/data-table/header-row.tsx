@@ -37,7 +37,7 @@ export function HeaderRow<T>({
                   type="button"
                   onClick={() => column.sort && onOrder({ by: column.sort, order: sorted === "desc" ? "asc" : "desc" })}
                   className={cn(
-                    "group -mx-1 inline-flex h-7 items-center gap-1 rounded-sm px-1 hover:text-ink",
+                    "group -mx-1 inline-flex h-7 items-center gap-1 rounded-sm px-1 whitespace-nowrap hover:text-ink",
                     sorted && "text-ink",
                     column.align === "right" && "flex-row-reverse",
                   )}

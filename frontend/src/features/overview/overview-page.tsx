@@ -1,42 +1,146 @@
-import { useQuery } from "@tanstack/react-query";
+import { Activity, X } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { Link } from "react-router";
 
+import { Button } from "@/components/button";
+import { Code } from "@/components/code";
+import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { Loading, Skeleton } from "@/components/skeleton";
-import { getSummary } from "@/lib/api/stats";
-import { count } from "@/lib/format";
+import { TimeRange } from "@/components/time-range";
+import { ALWAYS } from "@/lib/time/period";
 
-/** What is going on, at a glance. */
+import { FigureCards } from "./figures";
+import { NewestFindings } from "./newest-findings";
+import { isLimited, periodQuery, usePeriod } from "./period-state";
+import { Ranking } from "./ranking";
+import { SeverityBars } from "./severity-bars";
+import { useOverview } from "./use-overview";
+
+const EventsChart = lazy(() => import("./events-chart"));
+
+/** What is going on, at a glance, and what to look at first. */
 export default function OverviewPage() {
-  const summary = useQuery({ queryKey: ["summary"], queryFn: ({ signal }) => getSummary({}, signal) });
+  const [period, setPeriod] = usePeriod();
+  const { summary, overview, interval, figures } = useOverview(period);
+  const query = (more: Record<string, string>) => periodQuery(period, more);
+  const error = (summary.data ? null : summary.error) ?? (overview.data ? null : overview.error);
   return (
     <>
-      <PageHeader title="Overview" />
-      <div className="grid grid-cols-2 gap-3 px-4 pb-6 lg:px-6">
-        {summary.error ? (
-          <ErrorState error={summary.error} retry={() => void summary.refetch()} className="col-span-full" />
-        ) : (
+      <PageHeader
+        title="Overview"
+        actions={
           <>
-            <Figure title="Events" value={summary.data?.total_events} />
-            <Figure title="Findings" value={summary.data?.total_findings} />
+            {isLimited(period) && (
+              <Button look="quiet" onClick={() => setPeriod(ALWAYS)}>
+                <X aria-hidden />
+                All time
+              </Button>
+            )}
+            <TimeRange value={period} onChange={setPeriod} />
           </>
+        }
+      />
+      <div className="mx-auto grid w-full max-w-[110rem] gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6">
+        {error ? (
+          <Panel className="lg:col-span-3">
+            <ErrorState
+              error={error}
+              retry={() => {
+                void summary.refetch();
+                void overview.refetch();
+              }}
+              busy={summary.isFetching || overview.isFetching}
+            />
+          </Panel>
+        ) : (
+          <div className="lg:col-span-3">
+            <FigureCards figures={figures} period={period} />
+          </div>
         )}
+        <Panel
+          title="Events over time"
+          className="lg:col-span-2"
+          aside={<span className="hidden text-xs text-ink-3 sm:inline">Drag to select a period</span>}
+        >
+          <div className="h-60">
+            {summary.data && figures.events === 0 ? (
+              <NoEvents limited={isLimited(period)} />
+            ) : (
+              <Suspense fallback={<ChartSkeleton />}>
+                {summary.data ? (
+                  <EventsChart
+                    counts={summary.data.events_over_time}
+                    interval={interval}
+                    onSelect={(from, to) => setPeriod({ last: null, from, to })}
+                  />
+                ) : (
+                  <ChartSkeleton />
+                )}
+              </Suspense>
+            )}
+          </div>
+        </Panel>
+        <Panel title="Findings by severity">
+          <div className="h-60">
+            <SeverityBars counts={figures.bySeverity} period={period} />
+          </div>
+        </Panel>
+        <Panel
+          title="Newest findings"
+          flush
+          className="row-span-2 lg:col-span-2"
+          aside={
+            <Link to={`/findings${query({})}`} className="text-accent-strong hover:underline">
+              All findings
+            </Link>
+          }
+        >
+          <NewestFindings period={period} />
+        </Panel>
+        <Panel title="Top rules by risk" flush>
+          <Ranking
+            label="Top rules by risk"
+            items={overview.data?.top_rules.map(({ rule_name, ...rule }) => ({
+              ...rule,
+              key: rule_name,
+              to: `/findings${query({ rule: rule_name })}`,
+            }))}
+          />
+        </Panel>
+        <Panel title="Top users by risk" flush>
+          <Ranking
+            label="Top users by risk"
+            items={overview.data?.top_users.map(({ user, ...ranked }) => ({
+              ...ranked,
+              key: user,
+              title: user,
+              to: `/findings${query({ user })}`,
+            }))}
+          />
+        </Panel>
       </div>
     </>
   );
 }
 
-function Figure({ title, value }: { title: string; value: number | undefined }) {
+function ChartSkeleton() {
   return (
-    <Panel title={title}>
-      {value === undefined ? (
-        <Loading what={title.toLowerCase()}>
-          <Skeleton className="h-8 w-24" />
-        </Loading>
-      ) : (
-        <p className="tabular text-2xl font-semibold tracking-tight">{count(value)}</p>
-      )}
-    </Panel>
+    <Loading what="events over time" className="h-full pl-11">
+      <Skeleton className="h-52 rounded-md opacity-50" />
+    </Loading>
+  );
+}
+
+function NoEvents({ limited }: { limited: boolean }) {
+  if (limited)
+    return <EmptyState icon={Activity} title="No events in this time" className="h-full justify-center py-0" />;
+  return (
+    <EmptyState icon={Activity} title="No events yet" className="h-full justify-center py-0">
+      Push one to <Code>POST /events</Code>, replay a file with <Code>mcm-ingestor replay</Code>, or make up a month
+      with <Code>mcm-ingestor generate</Code>.
+    </EmptyState>
   );
 }

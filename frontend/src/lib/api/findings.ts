@@ -8,8 +8,17 @@ export type FindingQuery = QueryOf<"/findings">;
 export type FindingFilter = QueryOf<"/findings/facets">;
 
 /** Reads a page of the findings that match. */
-export const getFindings = (query: FindingQuery, signal?: AbortSignal) =>
-  body(api.GET("/findings", { params: { query }, signal }));
+export const getFindings = (query: Omit<FindingQuery, "format">, signal?: AbortSignal) =>
+  // without a format it is JSON
+  body(api.GET("/findings", { params: { query }, signal })) as Promise<FindingPage>;
+
+/** Where the findings that match can be downloaded. */
+export function findingsFile(filter: FindingFilter, format: "csv" | "ndjson"): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...filter, format }))
+    for (const each of Array.isArray(value) ? value : [value]) if (each != null) query.append(name, String(each));
+  return `/findings?${query}`;
+}
 
 /** Counts the findings by each facet, with every filter but the facet's own. */
 export const getFindingFacets = (query: FindingFilter, signal?: AbortSignal) =>

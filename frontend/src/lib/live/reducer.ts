@@ -29,7 +29,8 @@ export type Change =
   | { kind: "started"; position: string | null }
   | { kind: "opened" }
   | { kind: "lost" }
-  | { kind: "frames"; frames: readonly Frame[] };
+  | { kind: "frames"; frames: readonly Frame[] }
+  | { kind: "told"; finding: StreamFinding };
 
 export const MOST_KEPT = 5000;
 
@@ -54,6 +55,11 @@ export function reduce(state: LiveState, change: Change): LiveState {
       return { ...state, status: "lost" };
     case "frames":
       return afterFrames(state, change.frames);
+    case "told": {
+      const told = new Map(state.told);
+      const mark = tell(told, change.finding, state.mark);
+      return mark === state.mark ? state : { ...state, mark, told, forgotten: forget(told, state.forgotten) };
+    }
   }
 }
 

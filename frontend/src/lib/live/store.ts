@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 import { Connection } from "./connection";
+import type { StreamFinding } from "./frames";
 import { type Change, type LiveState, NOTHING_YET, reduce } from "./reducer";
 
 let state = NOTHING_YET;
@@ -19,6 +20,8 @@ const connection = new Connection(tell);
 export interface Asked {
   mark: number;
   epoch: number;
+  /** Whether the stream was listened to by then. */
+  on: boolean;
 }
 
 /** What the stream told so far. One connection serves the whole window. */
@@ -31,14 +34,21 @@ export const live = {
     };
   },
   /** Notes what is known when a list is asked for; it goes with the list that then comes. */
-  ask: (): Asked => ({ mark: state.mark, epoch: state.epoch }),
+  ask: (): Asked => ({ mark: state.mark, epoch: state.epoch, on: state.status !== "off" }),
   /**
-   * Hears everything after the position a list was read at. The first list starts it; for a later one the stream is
-   * already there, and what it told meanwhile is kept. A list asked for before the last resync starts nothing.
+   * Hears everything after the position a list was read at: the first list starts the stream.
+   *
+   * @returns whether nothing is missing between the list and the stream. Something may be when the stream was started
+   *   from another list after this one was asked for, or had to begin anew: read the list once more then.
    */
-  startFrom: (position: string | null, asked: Asked): void => {
-    if (state.status === "off" && asked.epoch === state.epoch) connection.start(position);
+  startFrom: (position: string | null, asked: Asked): boolean => {
+    if (asked.epoch !== state.epoch) return false;
+    if (state.status !== "off") return asked.on;
+    connection.start(position);
+    return true;
   },
+  /** Takes a finding that the API answered with, as if the stream had told of it. */
+  tell: (finding: StreamFinding): void => tell({ kind: "told", finding }),
   retryNow: connection.retryNow,
   /** Ends the connection and forgets everything; for tests. */
   reset: (): void => {

@@ -5,6 +5,8 @@ export interface TimeFormats {
   full: (time: string | number | Date) => string;
   /** 25 Nov, 14:03:07; the year too when it is not this one */
   stamp: (time: string | number | Date) => string;
+  /** 25 Nov, 14:03; the year too when it is not this one */
+  minute: (time: string | number | Date) => string;
   /** 25 Nov */
   day: (time: string | number | Date) => string;
   /** 14:03 */
@@ -28,11 +30,13 @@ export function timeFormats(zone: Zone): TimeFormats {
   const day: Intl.DateTimeFormatOptions = { day: "2-digit", month: "short" };
   const year = format({ year: "numeric" });
   const thisYear = year(Date.now());
-  const near = format({ ...day, ...seconds });
   const full = format({ ...day, year: "numeric", ...seconds });
+  const withYear = (near: TimeFormats["full"], far: TimeFormats["full"]) => (time: string | number | Date) =>
+    year(time) === thisYear ? near(time) : far(time);
   return {
     full,
-    stamp: (time) => (year(time) === thisYear ? near(time) : full(time)),
+    stamp: withYear(format({ ...day, ...seconds }), full),
+    minute: withYear(format({ ...day, ...clock }), format({ ...day, year: "numeric", ...clock })),
     day: format(day),
     clock: format(clock),
     zone: timeZone,

@@ -1,0 +1,172 @@
+import { PanelLeft, SearchX, ShieldCheck } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useQueryStates } from "nuqs";
+import { useCallback, useMemo, useState } from "react";
+import { useLocation } from "react-router";
+
+import { Button } from "@/components/button";
+import { Code } from "@/components/code";
+import { DataTable } from "@/components/data-table/data-table";
+import { EmptyState } from "@/components/empty-state";
+import { ErrorState } from "@/components/error-state";
+import { PageHeader } from "@/components/page-header";
+import { SearchField } from "@/components/search-field";
+import { Sheet } from "@/components/sheet";
+import { TimeRange } from "@/components/time-range";
+import { useWide } from "@/components/use-wide";
+import type { Finding } from "@/lib/api/findings";
+import { plural } from "@/lib/format";
+import { useLive } from "@/lib/live/store";
+import { preference } from "@/lib/preference";
+
+import { EnrichAll } from "./enrich-all";
+import { ExportMenu } from "./export-menu";
+import { findingFields } from "./fields";
+import { FilterChips } from "./filter-chips";
+import { FilterPanel } from "./filter-panel";
+import { filterParsers, type Filters, isFiltered, NO_FILTERS, toQuery } from "./filters";
+import { FindingSheet } from "./finding-sheet";
+import { NewPill, PauseButton } from "./live-pill";
+import { orderParsers } from "./ordering";
+import { startEnrichment } from "./use-enrichment";
+import { useFindings } from "./use-findings";
+import { useFollowing } from "./use-following";
+import { useOpenFinding } from "./use-open-finding";
+
+const panel = preference("findings.filters", ["shown", "hidden"], "shown");
+
+/** All findings: filtered, ordered, searched, followed live, enriched and exported. */
+export default function FindingsPage() {
+  const [filters, setFilters] = useQueryStates(filterParsers);
+  const [order, setOrder] = useQueryStates(orderParsers);
+  const { openId, open, linkTo } = useOpenFinding();
+  const [reading, setReading] = useState(false);
+  const [sheetOpen, setSheetOpen] = useState(false);
+  const wide = useWide("(min-width: 105rem)");
+  const panelShown = panel.use() === "shown";
+
+  const { list, items, fresh, changed, total, stale, refresh } = useFindings(filters, order);
+  const following = useFollowing(fresh, reading || openId !== null, refresh);
+  const openRow = items.find((item) => item.id === openId);
+  const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
+  const search = useCallback((q: string) => void setFilters({ q: q || null }), [setFilters]);
+  const missing = useLive((state) => state.summary?.unenriched);
+  const more = useMemo(
+    () =>
+      list.hasNextPage
+        ? { loading: list.isFetchingNextPage || list.isFetchNextPageError, load: () => void list.fetchNextPage() }
+        : undefined,
+    [list],
+  );
+  const queries = useQueryClient();
+  const actions = [
+    {
+      keys: "e",
+      does: "Enrich the marked finding with AI",
+      run: (finding: Finding) => startEnrichment(queries, finding.id),
+    },
+  ];
+  const waiting = fresh.length + (stale ? 1 : 0);
+
+  return (
+    <div className="flex flex-1 flex-col md:h-[calc(100dvh-3rem)]">
+      <PageHeader
+        title="Findings"
+        note={total !== undefined && <span className="tabular">{plural(total, "finding")}</span>}
+        actions={
+          <>
+            <PauseButton paused={following.paused} onChange={following.setPaused} />
+            <ExportMenu filter={() => toQuery(filters, Date.now())} />
+            <EnrichAll missing={missing} />
+          </>
+        }
+      />
+      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
+        <SearchField
+          value={filters.q}
+          onChange={search}
+          label="Search findings"
+          className="w-full sm:order-1 sm:w-72"
+        />
+        <Button
+          onClick={() => (wide ? panel.set(panelShown ? "hidden" : "shown") : setSheetOpen(true))}
+          aria-expanded={wide ? panelShown : sheetOpen}
+        >
+          <PanelLeft aria-hidden />
+          Filters
+        </Button>
+        <div className="sm:order-2">
+          <TimeRange value={filters} onChange={change} />
+        </div>
+        <div className="min-w-0 sm:order-3">
+          <FilterChips filters={filters} onChange={change} />
+        </div>
+      </div>
+      <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
+        {wide && panelShown && (
+          <aside
+            aria-label="Filters"
+            className="w-60 shrink-0 overflow-y-auto overscroll-contain rounded-lg border bg-surface shadow-card"
+          >
+            <FilterPanel filters={filters} onChange={change} />
+          </aside>
+        )}
+        <section
+          aria-label="List of findings"
+          className="relative flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+        >
+          <NewPill waiting={waiting} onShow={() => void following.letIn()} />
+          {list.error && items.length === 0 ? (
+            <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
+          ) : (
+            <DataTable
+              label="Findings"
+              className="min-h-0 flex-1"
+              fields={findingFields}
+              rows={list.data ? items : undefined}
+              rowKey={keyOf}
+              rowLink={linkTo}
+              onOpen={open}
+              openKey={openRow?.uid ?? null}
+              order={{ by: order.sort, order: order.order }}
+              onOrder={({ by, order: way }) => void setOrder({ sort: by as typeof order.sort, order: way })}
+              marks={changed}
+              arrived={following.arrived}
+              total={total}
+              more={more}
+              actions={actions}
+              onReading={setReading}
+              empty={<Nothing filtered={isFiltered(filters)} onClear={() => change(NO_FILTERS)} />}
+            />
+          )}
+        </section>
+      </div>
+      <Sheet open={sheetOpen && !wide} onClose={() => setSheetOpen(false)} title="Filters" className="sm:w-80">
+        <FilterPanel filters={filters} onChange={change} />
+      </Sheet>
+      <FindingSheet id={openId} known={openRow} onClose={() => open(null)} />
+    </div>
+  );
+}
+
+const keyOf = (finding: Finding) => finding.uid;
+
+function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  const { search } = useLocation();
+  if (filtered || search)
+    return (
+      <EmptyState
+        icon={SearchX}
+        title="No finding matches"
+        action={<Button onClick={onClear}>Clear all filters</Button>}
+      >
+        Widen the time range, or take a filter away.
+      </EmptyState>
+    );
+  return (
+    <EmptyState icon={ShieldCheck} title="No findings yet">
+      Findings appear here the moment a rule fires. To see one, send events: <Code>mcm-ingestor generate</Code> makes up
+      a company&rsquo;s month, <Code>POST /events</Code> takes your own.
+    </EmptyState>
+  );
+}

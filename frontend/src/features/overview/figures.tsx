@@ -1,0 +1,86 @@
+import type { ReactNode } from "react";
+import { Link, type To } from "react-router";
+
+import { Skeleton } from "@/components/skeleton";
+import type { Summary } from "@/lib/api/stats";
+import { cn } from "@/lib/class-names";
+import { count, rate } from "@/lib/format";
+import type { Period } from "@/lib/time/period";
+
+import { periodQuery } from "./period-state";
+
+interface Figures {
+  events: number | undefined;
+  findings: number | undefined;
+  bySeverity: Summary["findings_by_severity"] | undefined;
+  unenriched: number | undefined;
+  perSecond: number | undefined;
+}
+
+/** The figures at the top, each the way to what it counts. */
+export function FigureCards({ figures, period }: { figures: Figures; period: Period }) {
+  const { events, findings, bySeverity, unenriched, perSecond } = figures;
+  const urgent = bySeverity && (bySeverity.critical ?? 0) + (bySeverity.high ?? 0);
+  return (
+    <ul className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
+      <Card title="Events" value={events} to={`/events${periodQuery(period)}`} note="stored and looked at" />
+      <Card title="Findings" value={findings} to={`/findings${periodQuery(period)}`} note="raised by the rules" />
+      <Card
+        title="Critical + high"
+        value={urgent}
+        to={`/findings${periodQuery(period, { severity: "critical,high" })}`}
+        note={bySeverity && `${count(bySeverity.critical ?? 0)} critical, ${count(bySeverity.high ?? 0)} high`}
+        tone={urgent ? "text-critical-ink" : undefined}
+      />
+      <Card
+        title="Unenriched"
+        value={unenriched}
+        to={`/findings${periodQuery(period, { enriched: "false" })}`}
+        note={unenriched === 0 ? "all have a score" : "wait for a score"}
+      />
+      <Card
+        title="Events per second"
+        value={perSecond}
+        show={rate}
+        to="/pipeline"
+        note="now"
+        className="col-span-2 md:col-span-1"
+      />
+    </ul>
+  );
+}
+
+function Card({
+  title,
+  value,
+  show = count,
+  note,
+  to,
+  tone,
+  className,
+}: {
+  title: string;
+  value: number | undefined;
+  show?: (value: number) => string;
+  note: ReactNode;
+  to: To;
+  tone?: string;
+  className?: string;
+}) {
+  return (
+    <li className={className}>
+      <Link
+        to={to}
+        className="block rounded-lg border bg-surface px-4 py-3 shadow-card transition-colors hover:border-line-strong hover:bg-raised"
+      >
+        <span className="text-xs font-medium text-ink-2">{title}</span>
+        {value === undefined ? (
+          <Skeleton className="my-1 h-6 w-20" />
+        ) : (
+          <span className={cn("tabular block text-2xl font-semibold tracking-tight", tone)}>{show(value)}</span>
+        )}
+        <span className="block h-4.5 truncate text-xs text-ink-3">{note}</span>
+      </Link>
+    </li>
+  );
+}

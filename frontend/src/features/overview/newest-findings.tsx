@@ -1,0 +1,85 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ShieldCheck } from "lucide-react";
+import { Link } from "react-router";
+
+import { Code } from "@/components/code";
+import { EmptyState } from "@/components/empty-state";
+import { ErrorState } from "@/components/error-state";
+import { RiskScore } from "@/components/risk-score";
+import { SeverityBadge } from "@/components/severity-badge";
+import { Loading, Skeleton } from "@/components/skeleton";
+import { Ago } from "@/components/when";
+import { getFindings } from "@/lib/api/findings";
+import { readLive } from "@/lib/live/read-live";
+import { useLiveList } from "@/lib/live/use-live-list";
+import { bounds, type Period, within } from "@/lib/time/period";
+import { useCallback, useMemo } from "react";
+
+const SHOWN = 16;
+const NONE: never[] = [];
+
+/** The findings first seen last; new ones come in at the top as they are raised. */
+export function NewestFindings({ period }: { period: Period }) {
+  const read = useQuery({
+    queryKey: ["findings", "newest", period],
+    queryFn: ({ signal }) =>
+      readLive(() => {
+        const { from, to } = bounds(period, Date.now());
+        return getFindings({ page_size: SHOWN, from_timestamp: from, to_timestamp: to }, signal);
+      }),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+  const belongs = useCallback(
+    (finding: { first_seen: string }) => within(period, finding.first_seen, Date.now()),
+    [period],
+  );
+  const { items, fresh } = useLiveList(read.data?.items ?? NONE, read.data?.asked.mark ?? 0, belongs);
+  const shown = useMemo(
+    () =>
+      [...items, ...fresh]
+        .sort((one, other) => Date.parse(other.first_seen) - Date.parse(one.first_seen) || other.id - one.id)
+        .slice(0, SHOWN),
+    [items, fresh],
+  );
+  if (read.error && !read.data)
+    return <ErrorState error={read.error} retry={() => void read.refetch()} busy={read.isFetching} />;
+  if (!read.data)
+    return (
+      <Loading what="the newest findings">
+        {Array.from({ length: SHOWN }, (_, index) => (
+          <div key={index} className="flex h-10 items-center border-t px-4">
+            <Skeleton className="h-3.5 w-full" />
+          </div>
+        ))}
+      </Loading>
+    );
+  if (shown.length === 0)
+    return (
+      <EmptyState icon={ShieldCheck} title="No findings here">
+        They appear the moment a rule fires. To see one, push an event to <Code>POST /events</Code> or run{" "}
+        <Code>mcm-ingestor generate</Code>.
+      </EmptyState>
+    );
+  const known = new Set(read.data.items.map((item) => item.uid));
+  return (
+    <ul aria-label="Newest findings" className="max-lg:[&>:nth-child(n+9)]:hidden">
+      {shown.map((finding) => (
+        <li key={finding.uid} className={known.has(finding.uid) ? "border-t" : "animate-flash border-t"}>
+          <Link to={`/findings/${finding.id}`} className="flex h-10 items-center gap-3 px-4 hover:bg-sunken">
+            <SeverityBadge severity={finding.severity} className="w-22 shrink-0" />
+            <span className="min-w-0 flex-1 truncate font-medium sm:max-w-64 sm:flex-none">{finding.title}</span>
+            <span className="hidden min-w-0 flex-1 truncate text-ink-2 sm:block">
+              {finding.user ?? finding.description}
+            </span>
+            <RiskScore score={finding.risk_score ?? null} className="ml-auto hidden shrink-0 lg:inline-flex" />
+            <Ago
+              time={finding.first_seen}
+              className="tabular w-18 shrink-0 text-right text-xs text-ink-2"
+            />
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
