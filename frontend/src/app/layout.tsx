@@ -14,13 +14,16 @@ import { Navigation } from "./navigation";
 import { TopBar } from "./top-bar";
 import { useAppCommands } from "./use-app-commands";
 
-const CommandMenu = lazy(() => import("./command-menu"));
-const ShortcutList = lazy(() => import("./shortcut-list"));
+const loadCommandMenu = () => import("./command-menu");
+const loadShortcutList = () => import("./shortcut-list");
+const CommandMenu = lazy(loadCommandMenu);
+const ShortcutList = lazy(loadShortcutList);
+const IDLE_MS = 2000;
 
 /** What is around every page: navigation, top bar, the state of the live connection, the command menu. */
 export function Layout({ children }: { children: ReactNode }) {
-  const [commandsOpen, setCommandsOpen] = useState<boolean>();
-  const [shortcutsOpen, setShortcutsOpen] = useState<boolean>();
+  // none before the first is opened: only then are they loaded
+  const [overlay, setOverlay] = useState<"commands" | "shortcuts" | "closed">();
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
 
@@ -28,10 +31,18 @@ export function Layout({ children }: { children: ReactNode }) {
   useKeyboard();
   useLiveStart();
   useRefreshAfterResync();
-  const openCommands = useCallback(() => setCommandsOpen(true), []);
-  const openShortcuts = useCallback(() => setShortcutsOpen(true), []);
+  const openCommands = useCallback(() => setOverlay("commands"), []);
+  const openShortcuts = useCallback(() => setOverlay("shortcuts"), []);
+  const close = (open: boolean) => !open && setOverlay("closed");
   useAppCommands(openCommands, openShortcuts);
   useFocusOnNewPage(main, pathname);
+  useEffect(() => {
+    const timer = setTimeout(
+      () => void Promise.all([loadCommandMenu(), loadShortcutList()]).catch(() => undefined),
+      IDLE_MS,
+    );
+    return () => clearTimeout(timer);
+  }, []);
 
   return (
     <NuqsAdapter defaultOptions={{ shallow: false, clearOnDefault: true }}>
@@ -56,9 +67,10 @@ export function Layout({ children }: { children: ReactNode }) {
         </main>
       </div>
       <Toasts />
-      <Suspense>
-        {commandsOpen !== undefined && <CommandMenu open={commandsOpen} onOpenChange={setCommandsOpen} />}
-        {shortcutsOpen !== undefined && <ShortcutList open={shortcutsOpen} onOpenChange={setShortcutsOpen} />}
+      {/* while they load, keys do nothing: they are meant for what is coming */}
+      <Suspense fallback={<span data-modal />}>
+        {overlay && <CommandMenu open={overlay === "commands"} onOpenChange={close} />}
+        {overlay && <ShortcutList open={overlay === "shortcuts"} onOpenChange={close} />}
       </Suspense>
     </NuqsAdapter>
   );

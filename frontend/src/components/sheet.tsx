@@ -36,6 +36,8 @@ export function Sheet({
             event.preventDefault();
             content.current?.focus({ preventScroll: true });
           }}
+          // whoever opened it says where the focus goes on
+          onCloseAutoFocus={(event) => event.preventDefault()}
           ref={content}
           tabIndex={-1}
           onInteractOutside={(event) => event.preventDefault()}

@@ -37,6 +37,7 @@ describe("times", () => {
   it("say how far from now, on both sides", () => {
     const now = Date.parse("2026-11-25T12:00:00Z");
     expect(ago("2026-11-25T11:59:58Z", now)).toBe("just now");
+    expect(ago("2026-11-25T12:00:07Z", now)).toBe("just now");
     expect(ago("2026-11-25T11:48:00Z", now)).toBe("12 min ago");
     expect(ago("2026-11-25T15:00:00Z", now)).toBe("in 3 h");
   });

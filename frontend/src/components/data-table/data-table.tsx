@@ -1,6 +1,6 @@
 import { createColumnHelper, tableFeatures, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import type { To } from "react-router";
 
 import { cn } from "@/lib/class-names";
@@ -34,8 +34,8 @@ export interface DataTableProps<T> {
   onOrder?: (order: Order) => void;
   /** A number for each row that changed, which is another at each change; the row then flashes. */
   marks?: ReadonlyMap<string, number>;
-  /** The keys of rows that just came in. */
-  arrived?: ReadonlySet<string>;
+  /** The keys of rows that came in, each with when that was, in milliseconds. */
+  arrivals?: ReadonlyMap<string, number>;
   /** Rows in all, loaded or not. */
   total?: number;
   more?: { loading: boolean; load: () => void };
@@ -46,13 +46,16 @@ export interface DataTableProps<T> {
   /** Told when the top of the list comes into or goes out of sight, and when somebody points at a row. */
   onReading?: (reading: boolean) => void;
   minWidth?: string;
+  /** The element that scrolls. */
+  ref?: RefObject<HTMLDivElement | null>;
   className?: string;
 }
 
 /** A long list as a table: only the rows in sight are there, the head stays, the keyboard walks it. */
 export function DataTable<T extends object>(props: DataTableProps<T>) {
-  const { label, fields, rows, rowKey, rowLink, onOpen, openKey = null, marks, arrived, more } = props;
-  const scroller = useRef<HTMLDivElement>(null);
+  const { label, fields, rows, rowKey, rowLink, onOpen, openKey = null, marks, arrivals, more } = props;
+  const own = useRef<HTMLDivElement>(null);
+  const scroller = props.ref ?? own;
   const columns = useMemo(() => columnsOf(fields), [fields]);
   const table = useTable({ features, columns, data: rows ?? NONE, getRowId: rowKey });
   const model = table.getRowModel().rows;
@@ -117,7 +120,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
                   active={row.id === activeKey}
                   open={row.id === openKey}
                   mark={marks?.get(row.id) ?? 0}
-                  arrived={arrived?.has(row.id) ?? false}
+                  arrivedAt={arrivals?.get(row.id)}
                   onOpen={onOpen}
                   onActive={setActiveKey}
                 />
@@ -160,10 +163,7 @@ function useLoadMore(more: DataTableProps<object>["more"], lastShown: number, lo
 }
 
 /** Somebody reads the list when it is scrolled, or when the pointer rests on it. */
-function useReading(
-  onReading: ((reading: boolean) => void) | undefined,
-  scroller: React.RefObject<HTMLElement | null>,
-) {
+function useReading(onReading: ((reading: boolean) => void) | undefined, scroller: RefObject<HTMLElement | null>) {
   const [pointed, setPointed] = useState(false);
   const [scrolled, setScrolled] = useState(false);
   useEffect(() => {

@@ -15,16 +15,18 @@ interface RowProps<T> {
   active: boolean;
   open: boolean;
   mark: number;
-  arrived: boolean;
+  arrivedAt: number | undefined;
   onOpen: (row: T) => void;
   onActive: (id: string) => void;
 }
 
+const NEW_MS = 2000;
 const CELL = "h-10 border-b px-3 first:pl-4 overflow-hidden text-ellipsis whitespace-nowrap";
 
-function TableRow<T>({ id, row, fields, index, link, active, open, mark, arrived, onOpen, onActive }: RowProps<T>) {
+function TableRow<T>({ id, row, fields, index, link, active, open, mark, arrivedAt, onOpen, onActive }: RowProps<T>) {
   // a row that is only scrolled into sight has not changed: it flashes for what happens while it is there
   const [markAtFirst] = useState(mark);
+  const [arrived] = useState(() => arrivedAt !== undefined && Date.now() - arrivedAt < NEW_MS);
   const changed = mark !== markAtFirst;
   return (
     <tr

@@ -40,6 +40,16 @@ export function useRowKeys<T>({
     row?.querySelector<HTMLElement>("[data-row-link]")?.focus({ preventScroll: true });
   }, [walked, scroller]);
 
+  // where the drawer was opened from, one goes on when it is closed
+  const openBefore = useRef(openKey);
+  useEffect(() => {
+    const closed = openKey === null ? openBefore.current : null;
+    openBefore.current = openKey;
+    if (closed === null) return;
+    wanted.current = closed;
+    requestAnimationFrame(() => setWalked((times) => times + 1));
+  }, [openKey]);
+
   const find = () => rows.findIndex((row) => rowKey(row) === marked);
   const walk = (by: 1 | -1) => {
     const at = find();

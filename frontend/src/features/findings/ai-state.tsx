@@ -47,7 +47,12 @@ export function AiState({
   const model = byModel(finding.ai_source);
   const Icon = model ? Sparkles : Bot;
   return (
-    <span className={cn("inline-flex items-center gap-1.5 align-middle text-xs", model ? "text-accent-strong" : "text-ink-2")}>
+    <span
+      className={cn(
+        "inline-flex items-center gap-1.5 align-middle text-xs",
+        model ? "text-accent-strong" : "text-ink-2",
+      )}
+    >
       <Icon aria-hidden className="size-3.5" />
       Enriched
       <span className="sr-only">{model ? "by a model" : "by heuristic"}</span>

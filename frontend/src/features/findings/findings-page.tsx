@@ -1,7 +1,7 @@
 import { PanelLeft, SearchX, ShieldCheck } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useLocation } from "react-router";
 
 import { Button } from "@/components/button";
@@ -45,9 +45,10 @@ export default function FindingsPage() {
   const wide = useWide("(min-width: 105rem)");
   const panelShown = panel.use() === "shown";
 
-  const { list, items, fresh, changed, total, stale, refresh } = useFindings(filters, order);
-  const following = useFollowing(fresh, reading || openId !== null, refresh);
-  const openRow = items.find((item) => item.id === openId);
+  const scroller = useRef<HTMLDivElement>(null);
+  const following = useFollowing(reading || openId !== null);
+  const { list, rows, changed, arrivals, waiting, total } = useFindings(filters, order, following);
+  const openRow = rows.find((row) => row.id === openId);
   const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
   const search = useCallback((q: string) => void setFilters({ q: q || null }), [setFilters]);
   const missing = useLive((state) => state.summary?.unenriched);
@@ -66,7 +67,6 @@ export default function FindingsPage() {
       run: (finding: Finding) => startEnrichment(queries, finding.id),
     },
   ];
-  const waiting = fresh.length + (stale ? 1 : 0);
 
   return (
     <div className="flex flex-1 flex-col md:h-[calc(100dvh-3rem)]">
@@ -75,7 +75,7 @@ export default function FindingsPage() {
         note={total !== undefined && <span className="tabular">{plural(total, "finding")}</span>}
         actions={
           <>
-            <PauseButton paused={following.paused} onChange={following.setPaused} />
+            <PauseButton paused={following.paused} onChange={following.pause} />
             <ExportMenu filter={() => toQuery(filters, Date.now())} />
             <EnrichAll missing={missing} />
           </>
@@ -115,15 +115,22 @@ export default function FindingsPage() {
           aria-label="List of findings"
           className="relative flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
         >
-          <NewPill waiting={waiting} onShow={() => void following.letIn()} />
-          {list.error && items.length === 0 ? (
+          <NewPill
+            waiting={waiting}
+            onShow={() => {
+              following.letIn();
+              scroller.current?.scrollTo({ top: 0 });
+            }}
+          />
+          {list.error && !list.data ? (
             <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
           ) : (
             <DataTable
+              ref={scroller}
               label="Findings"
               className="min-h-0 flex-1"
               fields={findingFields}
-              rows={list.data ? items : undefined}
+              rows={list.data ? rows : undefined}
               rowKey={keyOf}
               rowLink={linkTo}
               onOpen={open}
@@ -131,7 +138,7 @@ export default function FindingsPage() {
               order={{ by: order.sort, order: order.order }}
               onOrder={({ by, order: way }) => void setOrder({ sort: by as typeof order.sort, order: way })}
               marks={changed}
-              arrived={following.arrived}
+              arrivals={arrivals}
               total={total}
               more={more}
               actions={actions}

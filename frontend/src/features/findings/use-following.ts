@@ -1,49 +1,43 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 
-import type { StreamFinding } from "@/lib/live/frames";
-
-const EVERY_MS = 1000;
-const SHOWN_AS_NEW_MS = 3000;
+import { type News, useNews } from "@/lib/live/use-live-list";
 
 /**
- * Lets new findings into the list: by themselves while nobody reads it, when asked to otherwise.
+ * Decides what of the stream a list may show: all of it while nobody reads the list; no new findings while somebody does;
+ * nothing at all while it is paused.
  *
- * @param fresh findings that the list does not have yet
  * @param reading whether somebody reads the list: it is scrolled, pointed at, or a row is open
- * @param refresh reads the list's beginning anew
  */
-export function useFollowing(fresh: readonly StreamFinding[], reading: boolean, refresh: () => Promise<unknown>) {
-  const [paused, setPaused] = useState(false);
-  const [arrived, setArrived] = useState<ReadonlySet<string>>(NONE);
-  const busy = useRef(false);
+export function useFollowing(reading: boolean) {
+  const now = useNews();
+  const [paused, setPaused] = useState<News | null>(null);
+  const [held, setHeld] = useState<number | null>(null);
 
-  const letIn = useCallback(async () => {
-    if (busy.current) return;
-    busy.current = true;
-    try {
-      await refresh();
-      setArrived(new Set(fresh.map((finding) => finding.uid)));
-    } catch {
-      // they stay outside, and the pill says so; the banner says why
-    } finally {
-      busy.current = false;
-    }
-  }, [fresh, refresh]);
+  // when reading begins, what is there now is what is read; when it ends, everything may come in
+  if (reading && held === null) setHeld(now.mark);
+  if (!reading && held !== null && paused === null) setHeld(null);
 
-  const waiting = fresh.length > 0 && !paused && !reading;
-  useEffect(() => {
-    if (!waiting) return;
-    const timer = setTimeout(() => void letIn(), arrived.size > 0 ? EVERY_MS : 0);
-    return () => clearTimeout(timer);
-  }, [waiting, letIn, arrived]);
-
-  useEffect(() => {
-    if (arrived.size === 0) return;
-    const timer = setTimeout(() => setArrived(NONE), SHOWN_AS_NEW_MS);
-    return () => clearTimeout(timer);
-  }, [arrived]);
-
-  return { paused, setPaused, arrived, letIn };
+  /** Lets in what waits outside. */
+  const letIn = useCallback(() => {
+    setHeld(reading || paused ? now.mark : null);
+    if (paused) setPaused(now);
+  }, [reading, paused, now]);
+  const pause = useCallback(
+    (wanted: boolean) => {
+      setPaused(wanted ? now : null);
+      setHeld(wanted || reading ? now.mark : null);
+    },
+    [now, reading],
+  );
+  return {
+    paused: paused !== null,
+    pause,
+    letIn,
+    /** What rows may show. */
+    news: paused ?? now,
+    /** What there is, shown or not. */
+    now,
+    /** Findings first told after this mark wait outside. */
+    upTo: held ?? Infinity,
+  };
 }
-
-const NONE: ReadonlySet<string> = new Set();

@@ -11,9 +11,9 @@ import { Loading, Skeleton } from "@/components/skeleton";
 import { Ago } from "@/components/when";
 import { getFindings } from "@/lib/api/findings";
 import { readLive } from "@/lib/live/read-live";
-import { useLiveList } from "@/lib/live/use-live-list";
+import { useLiveList, useNews } from "@/lib/live/use-live-list";
 import { bounds, type Period, within } from "@/lib/time/period";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 
 const SHOWN = 16;
 const NONE: never[] = [];
@@ -34,10 +34,15 @@ export function NewestFindings({ period }: { period: Period }) {
     (finding: { first_seen: string }) => within(period, finding.first_seen, Date.now()),
     [period],
   );
-  const { items, fresh } = useLiveList(read.data?.items ?? NONE, read.data?.asked.mark ?? 0, belongs);
+  const news = useNews();
+  const { items, fresh, stale } = useLiveList(read.data?.items ?? NONE, read.data?.asked.mark ?? 0, belongs, news);
+  const { refetch, isFetching } = read;
+  useEffect(() => {
+    if (stale && !isFetching) void refetch();
+  }, [stale, isFetching, refetch]);
   const shown = useMemo(
     () =>
-      [...items, ...fresh]
+      [...items, ...fresh.map(({ finding }) => finding)]
         .sort((one, other) => Date.parse(other.first_seen) - Date.parse(one.first_seen) || other.id - one.id)
         .slice(0, SHOWN),
     [items, fresh],
@@ -73,10 +78,7 @@ export function NewestFindings({ period }: { period: Period }) {
               {finding.user ?? finding.description}
             </span>
             <RiskScore score={finding.risk_score ?? null} className="ml-auto hidden shrink-0 lg:inline-flex" />
-            <Ago
-              time={finding.first_seen}
-              className="tabular w-18 shrink-0 text-right text-xs text-ink-2"
-            />
+            <Ago time={finding.first_seen} className="tabular w-18 shrink-0 text-right text-xs text-ink-2" />
           </Link>
         </li>
       ))}

@@ -85,7 +85,7 @@ export class Connection {
     const frames = this.#gathered;
     this.#gathered = [];
     if (frames.some((frame) => frame.kind === "resync")) this.stop();
-    if (frames.length > 0) this.tell({ kind: "frames", frames });
+    if (frames.length > 0) this.tell({ kind: "frames", frames, at: Date.now() });
   }
 
   #lost(): void {

@@ -4,10 +4,14 @@ import { join } from "./join";
 /** `off` until a list was read; `lost` while there is no connection and one is tried. */
 export type LiveStatus = "off" | "connecting" | "live" | "lost";
 
-/** A finding that the stream told of, and when: `mark` counts the findings told. */
+/** A finding that the stream told of, and when. */
 export interface Told {
   finding: StreamFinding;
+  /** The mark of its last change: marks count the changes told. */
   mark: number;
+  /** The mark of the first change told, and when that was, in milliseconds. */
+  since: number;
+  at: number;
 }
 
 export interface LiveState {
@@ -29,8 +33,8 @@ export type Change =
   | { kind: "started"; position: string | null }
   | { kind: "opened" }
   | { kind: "lost" }
-  | { kind: "frames"; frames: readonly Frame[] }
-  | { kind: "told"; finding: StreamFinding };
+  | { kind: "frames"; frames: readonly Frame[]; at: number }
+  | { kind: "told"; finding: StreamFinding; at: number };
 
 export const MOST_KEPT = 5000;
 
@@ -54,16 +58,16 @@ export function reduce(state: LiveState, change: Change): LiveState {
     case "lost":
       return { ...state, status: "lost" };
     case "frames":
-      return afterFrames(state, change.frames);
+      return afterFrames(state, change.frames, change.at);
     case "told": {
       const told = new Map(state.told);
-      const mark = tell(told, change.finding, state.mark);
+      const mark = tell(told, change.finding, state.mark, change.at);
       return mark === state.mark ? state : { ...state, mark, told, forgotten: forget(told, state.forgotten) };
     }
   }
 }
 
-function afterFrames(state: LiveState, frames: readonly Frame[]): LiveState {
+function afterFrames(state: LiveState, frames: readonly Frame[], at: number): LiveState {
   const next: LiveState = { ...state, status: "live" };
   const told = new Map(state.told);
   for (const frame of frames) {
@@ -73,19 +77,19 @@ function afterFrames(state: LiveState, frames: readonly Frame[]): LiveState {
     }
     if (frame.position) next.position = frame.position;
     if (frame.kind === "summary") next.summary = frame.summary;
-    if (frame.kind === "finding") next.mark = tell(told, frame.finding, next.mark);
+    if (frame.kind === "finding") next.mark = tell(told, frame.finding, next.mark, at);
   }
   next.forgotten = forget(told, state.forgotten);
   next.told = told;
   return next;
 }
 
-function tell(told: Map<string, Told>, finding: StreamFinding, mark: number): number {
+function tell(told: Map<string, Told>, finding: StreamFinding, mark: number, at: number): number {
   const known = told.get(finding.uid);
   const joined = known ? join(known.finding, finding) : finding;
   if (joined === known?.finding) return mark;
   told.delete(finding.uid);
-  told.set(finding.uid, { finding: joined, mark: mark + 1 });
+  told.set(finding.uid, { finding: joined, mark: mark + 1, since: known?.since ?? mark + 1, at: known?.at ?? at });
   return mark + 1;
 }
 

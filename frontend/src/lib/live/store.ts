@@ -48,7 +48,7 @@ export const live = {
     return true;
   },
   /** Takes a finding that the API answered with, as if the stream had told of it. */
-  tell: (finding: StreamFinding): void => tell({ kind: "told", finding }),
+  tell: (finding: StreamFinding): void => tell({ kind: "told", finding, at: Date.now() }),
   retryNow: connection.retryNow,
   /** Ends the connection and forgets everything; for tests. */
   reset: (): void => {

@@ -2,19 +2,22 @@ import { useMemo } from "react";
 
 import type { StreamFinding } from "./frames";
 import { join, type Versioned } from "./join";
-import type { LiveState } from "./reducer";
+import type { LiveState, Told } from "./reducer";
 import { useLive } from "./store";
 
 export interface LiveList<T> {
   /** The list as read, each item in its newest state, in the order it was read. */
-  items: T[];
+  items: readonly T[];
   /** Findings told since that the list does not have and that `belongs` to it, the newest told first. */
-  fresh: StreamFinding[];
+  fresh: Told[];
   /** The uids of items that changed since the list was read, each with the mark of its change. */
   changed: ReadonlyMap<string, number>;
   /** The list lacks changes that were forgotten meanwhile: read it again. */
   stale: boolean;
 }
+
+/** What of the stream's state a list is brought up to date with. */
+export type News = Pick<LiveState, "told" | "forgotten" | "mark">;
 
 /**
  * Brings a list up to date with what the stream told since.
@@ -22,37 +25,41 @@ export interface LiveList<T> {
  * @param readAt the live mark when the list was *asked for*: a finding told by then was stored before, so the list has it
  */
 export function upToDate<T extends Versioned>(
-  state: Pick<LiveState, "told" | "forgotten" | "mark">,
+  { told, forgotten }: Pick<News, "told" | "forgotten">,
   read: readonly T[],
   readAt: number,
   belongs: (finding: StreamFinding) => boolean,
 ): LiveList<T> {
   const changed = new Map<string, number>();
   const items = read.map((item) => {
-    const told = state.told.get(item.uid);
-    if (!told) return item;
-    const joined = join(item, told.finding);
-    if (joined !== item) changed.set(item.uid, told.mark);
+    const news = told.get(item.uid);
+    if (!news) return item;
+    const joined = join(item, news.finding);
+    if (joined !== item) changed.set(item.uid, news.mark);
     return joined;
   });
-  const fresh: StreamFinding[] = [];
   const known = new Set(read.map((item) => item.uid));
-  for (const [uid, { finding, mark }] of state.told)
-    if (mark > readAt && !known.has(uid) && belongs(finding)) fresh.push(finding);
-  return { items, fresh: fresh.reverse(), changed, stale: state.forgotten > readAt };
+  const fresh = [...told.values()].filter(
+    ({ finding, mark }) => mark > readAt && !known.has(finding.uid) && belongs(finding),
+  );
+  // the same list as long as nothing changed, so that nothing is drawn again
+  return { items: changed.size > 0 ? items : read, fresh: fresh.reverse(), changed, stale: forgotten > readAt };
 }
 
-/** Keeps a list up to date; see {@link upToDate}. `paused` holds what the stream told at that moment. */
+/** What the stream told so far, as one value. */
+export function useNews(): News {
+  const told = useLive((state) => state.told);
+  const forgotten = useLive((state) => state.forgotten);
+  const mark = useLive((state) => state.mark);
+  return useMemo(() => ({ told, forgotten, mark }), [told, forgotten, mark]);
+}
+
+/** Keeps a list up to date; see {@link upToDate}. */
 export function useLiveList<T extends Versioned>(
   read: readonly T[],
   readAt: number,
   belongs: (finding: StreamFinding) => boolean,
+  news: News,
 ): LiveList<T> {
-  const told = useLive((state) => state.told);
-  const forgotten = useLive((state) => state.forgotten);
-  const mark = useLive((state) => state.mark);
-  return useMemo(
-    () => upToDate({ told, forgotten, mark }, read, readAt, belongs),
-    [told, forgotten, mark, read, readAt, belongs],
-  );
+  return useMemo(() => upToDate(news, read, readAt, belongs), [news, read, readAt, belongs]);
 }
