@@ -38,5 +38,7 @@ export default defineConfig({
     setupFiles: ["src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    // pages are loaded as they are shown, which takes a while the first time on a busy machine
+    testTimeout: 20_000,
   },
 });

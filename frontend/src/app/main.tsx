@@ -14,7 +14,7 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={makeQueryClient()}>
-      <BrowserRouter basename="/app">
+      <BrowserRouter basename="/app/">
         <AppRoutes />
       </BrowserRouter>
     </QueryClientProvider>

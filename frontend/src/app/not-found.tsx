@@ -11,6 +11,7 @@ export function NotFound({ what = "page" }: { what?: string }) {
   return (
     <>
       <PageTitle title="Not found" />
+      <h1 className="sr-only">Not found</h1>
       <EmptyState
         icon={Compass}
         title={`There is no such ${what}`}

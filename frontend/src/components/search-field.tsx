@@ -33,7 +33,11 @@ export function SearchField({
     return () => clearTimeout(timer);
   }, [typed, onChange]);
 
-  shortcuts.useAdd([{ keys: "/", does: label, group: "In the list", run: () => input.current?.select() }]);
+  const focusAll = () => {
+    input.current?.focus();
+    input.current?.select();
+  };
+  shortcuts.useAdd([{ keys: "/", does: label, group: "In the list", run: focusAll }]);
   return (
     <div className={cn("relative", className)}>
       <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />

@@ -1,1 +1,40 @@
 import "@testing-library/jest-dom/vitest";
+
+import { cleanup, configure } from "@testing-library/react";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+
+import { live } from "@/lib/live/store";
+
+import { FakeEventSource } from "./fake-event-source";
+import { server } from "./server";
+
+// jsdom lays nothing out; lists that draw only what is in sight need a window of some size
+Object.defineProperties(Element.prototype, {
+  clientHeight: { configurable: true, value: 800 },
+  clientWidth: { configurable: true, value: 1200 },
+});
+HTMLElement.prototype.scrollTo = () => undefined;
+window.scrollTo = () => undefined;
+globalThis.ResizeObserver = class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+window.matchMedia = (query) =>
+  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
+globalThis.EventSource = FakeEventSource as unknown as typeof EventSource;
+
+// pages load when they are shown, and the whole document says little in a message
+configure({ asyncUtilTimeout: 5000, getElementError: (message) => new Error(message ?? "not found") });
+
+beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
+beforeEach(() => {
+  localStorage.clear();
+  FakeEventSource.all.length = 0;
+});
+afterEach(() => {
+  cleanup();
+  live.reset();
+  server.resetHandlers();
+});
+afterAll(() => server.close());

@@ -88,7 +88,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   return (
     <div
       ref={scroller}
-      className={cn("relative overflow-auto overscroll-x-contain", props.className)}
+      className={cn("@container relative overflow-auto overscroll-x-contain", props.className)}
       onPointerEnter={() => onPointed(true)}
       onPointerLeave={() => onPointed(false)}
     >
@@ -99,7 +99,9 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
         className={cn("w-full table-fixed border-separate border-spacing-0", props.minWidth ?? "min-w-[1100px]")}
       >
         <colgroup>
-          {fields.map(({ id, column }) => column && <col key={id} width={column.grow ? undefined : column.width} />)}
+          {fields.map(
+            ({ id, column }) => column && <col key={id} style={{ width: column.grow ? undefined : column.width }} />,
+          )}
         </colgroup>
         <HeaderRow fields={fields} order={props.order} onOrder={props.onOrder} />
         <tbody>

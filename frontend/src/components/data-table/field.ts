@@ -9,8 +9,8 @@ export interface Field<Row> {
   show: (row: Row) => ReactNode;
   /** Its column; without one it is only a filter or a fact. */
   column?: {
-    /** Pixels; what is left over goes to the columns that grow. */
-    width: number;
+    /** Pixels, or a CSS length (100cqw is the width of the table's window); what is left over goes to the columns that grow. */
+    width: number | string;
     grow?: boolean;
     align?: "right";
     /** The API's name of the order by it; without one the column cannot be sorted. */

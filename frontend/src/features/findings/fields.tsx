@@ -29,7 +29,7 @@ export const findingFields: readonly Field<Finding>[] = [
     id: "rule",
     title: "Rule",
     show: (finding) => <span title={`${finding.title} (${finding.rule_name})`}>{finding.title}</span>,
-    column: { width: 190, opens: true },
+    column: { width: "clamp(190px, 15cqw, 280px)", opens: true },
     facet: {},
   },
   {
@@ -43,7 +43,7 @@ export const findingFields: readonly Field<Finding>[] = [
       ) : (
         <span className="text-ink-3">Nobody in particular</span>
       ),
-    column: { width: 164 },
+    column: { width: "clamp(164px, 14cqw, 250px)" },
     fact: true,
     facet: { single: true },
   },

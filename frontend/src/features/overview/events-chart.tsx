@@ -30,10 +30,10 @@ export default function EventsChart({ counts, interval, onSelect }: EventsChartP
     setDrag(null);
   };
   return (
-    <ResponsiveContainer width="100%" height="100%">
+    <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 240 }}>
       <AreaChart
         data={points}
-        margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
+        margin={{ top: 8, right: 20, bottom: 0, left: 0 }}
         onMouseDown={({ activeLabel }) => {
           if (activeLabel !== undefined) setDrag({ from: Number(activeLabel), to: Number(activeLabel) });
         }}
@@ -42,7 +42,7 @@ export default function EventsChart({ counts, interval, onSelect }: EventsChartP
         }}
         onMouseUp={select}
         onMouseLeave={select}
-        className="cursor-crosshair select-none"
+        className="cursor-crosshair select-none [&_*:focus:not(:focus-visible)]:outline-none"
       >
         <defs>
           <linearGradient id="events-fill" x1="0" y1="0" x2="0" y2="1">

@@ -22,7 +22,7 @@ export function FigureCards({ figures, period }: { figures: Figures; period: Per
   const { events, findings, bySeverity, unenriched, perSecond } = figures;
   const urgent = bySeverity && (bySeverity.critical ?? 0) + (bySeverity.high ?? 0);
   return (
-    <ul className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
+    <ul className="grid grid-cols-2 gap-3 md:grid-cols-5">
       <Card title="Events" value={events} to={`/events${periodQuery(period)}`} note="stored and looked at" />
       <Card title="Findings" value={findings} to={`/findings${periodQuery(period)}`} note="raised by the rules" />
       <Card
@@ -71,7 +71,7 @@ function Card({
     <li className={className}>
       <Link
         to={to}
-        className="block rounded-lg border bg-surface px-4 py-3 shadow-card transition-colors hover:border-line-strong hover:bg-raised"
+        className="block rounded-lg border bg-surface px-3 py-3 lg:px-4 shadow-card transition-colors hover:border-line-strong hover:bg-raised"
       >
         <span className="text-xs font-medium text-ink-2">{title}</span>
         {value === undefined ? (

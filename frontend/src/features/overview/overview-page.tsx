@@ -43,7 +43,7 @@ export default function OverviewPage() {
           </>
         }
       />
-      <div className="mx-auto grid w-full max-w-[110rem] gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6">
+      <div className="grid gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6">
         {error ? (
           <Panel className="lg:col-span-3">
             <ErrorState

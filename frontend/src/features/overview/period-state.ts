@@ -3,7 +3,7 @@ import { useCallback } from "react";
 
 import { LASTS, type Period, periodParsers } from "@/lib/time/period";
 
-const HOURLY_UP_TO_MS = 4 * LASTS["24h"];
+const HOURLY_UP_TO_MS = LASTS["7d"];
 
 /** Which period the overview shows; it stands in the address. */
 export function usePeriod(): [Period, (period: Period) => void] {

@@ -1,0 +1,137 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { http, HttpResponse } from "msw";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { aFinding, anOverview, aPage, aProblem, aSummary } from "@/testing/builders";
+import { FakeEventSource } from "@/testing/fake-event-source";
+import { server } from "@/testing/server";
+import { show } from "@/testing/show";
+
+beforeEach(() => {
+  server.use(
+    http.get("*/stats/summary", () => HttpResponse.json(aSummary())),
+    http.get("*/stats/overview", () =>
+      HttpResponse.json(
+        anOverview({
+          top_rules: [
+            {
+              rule_name: "login_failures",
+              title: "Repeated failed logins",
+              severity: "critical",
+              findings: 4,
+              risk_score: 88,
+            },
+          ],
+          top_users: [{ user: "mona@example.com", severity: "high", findings: 2, risk_score: null }],
+        }),
+      ),
+    ),
+    http.get("*/findings", () => HttpResponse.json(aPage([aFinding({ id: 1, title: "The first" })]))),
+  );
+});
+
+const card = (name: RegExp) => screen.findByRole("link", { name });
+
+describe("the overview", () => {
+  it("counts, and each figure is the way to what it counts", async () => {
+    show("/");
+
+    expect(await card(/^Events ?40,000/)).toHaveAttribute("href", "/app/events");
+    expect(await card(/^Findings ?70/)).toHaveAttribute("href", "/app/findings");
+    expect(await card(/^Critical \+ high ?28/)).toHaveAttribute("href", "/app/findings?severity=critical%2Chigh");
+    expect(await card(/^Unenriched ?3/)).toHaveAttribute("href", "/app/findings?enriched=false");
+    expect(await card(/^Events per second ?1.5/)).toHaveAttribute("href", "/app/pipeline");
+  });
+
+  it("has a bar for each severity that leads to its findings", async () => {
+    show("/?last=7d");
+
+    expect(await card(/^high ?17$/)).toHaveAttribute("href", "/app/findings?severity=high&last=7d");
+    expect(await card(/^low ?16$/)).toHaveAttribute("href", "/app/findings?severity=low&last=7d");
+  });
+
+  it("ranks rules and users by risk", async () => {
+    show("/");
+
+    const rules = await screen.findByRole("list", { name: "Top rules by risk" });
+    expect(within(rules).getByRole("link")).toHaveAttribute("href", "/app/findings?rule=login_failures");
+    expect(within(rules).getByText("88")).toBeInTheDocument();
+    const users = await screen.findByRole("list", { name: "Top users by risk" });
+    expect(within(users).getByText("not scored yet")).toBeInTheDocument();
+  });
+
+  it("moves with the stream: figures, and new findings at the top", async () => {
+    show("/");
+    const list = await screen.findByRole("list", { name: "Newest findings" });
+    FakeEventSource.last.onopen?.();
+    FakeEventSource.last.send(
+      "finding",
+      aFinding({ id: 2, title: "The second", first_seen: "2026-11-21T12:00:00Z" }),
+      "2",
+    );
+    FakeEventSource.last.send(
+      "summary",
+      { ...aSummary(), total_events: 40_001, total_findings: 71, unenriched: 2, events_per_second: 9 },
+      "2",
+    );
+
+    expect(await within(list).findByText("The second")).toBeInTheDocument();
+    expect(within(list).getAllByRole("link")[0]).toHaveTextContent("The second");
+    expect(await card(/^Events ?40,001/)).toBeInTheDocument();
+    expect(await card(/^Events per second ?9.0/)).toBeInTheDocument();
+  });
+
+  it("asks for the period in the address, and goes back to all time", async () => {
+    const asked: URL[] = [];
+    server.use(
+      http.get("*/stats/summary", ({ request }) => {
+        asked.push(new URL(request.url));
+        return HttpResponse.json(aSummary());
+      }),
+    );
+    show("/?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z");
+    expect(await screen.findByRole("button", { name: /20 Nov.* – 21 Nov/ })).toBeInTheDocument();
+    expect(Object.fromEntries(asked[0]?.searchParams ?? [])).toEqual({
+      from: "2026-11-20T00:00:00Z",
+      to: "2026-11-21T00:00:00Z",
+      interval: "hour",
+    });
+
+    await userEvent.click(screen.getByRole("button", { name: "All time" }));
+    expect(await screen.findByText("Drag to select a period")).toBeInTheDocument();
+    expect(window.location.search).toBe("");
+  });
+
+  it("says how to get events when there are none", async () => {
+    server.use(
+      http.get("*/stats/summary", () =>
+        HttpResponse.json(
+          aSummary({
+            total_events: 0,
+            total_findings: 0,
+            findings_by_severity: { low: 0, medium: 0, high: 0, critical: 0 },
+            events_over_time: [],
+          }),
+        ),
+      ),
+      http.get("*/findings", () => HttpResponse.json(aPage([]))),
+    );
+    show("/");
+
+    expect(await screen.findByText("No events yet")).toBeInTheDocument();
+    expect(await screen.findByText("No findings here")).toBeInTheDocument();
+  });
+
+  it("says what went wrong, and the rest of the page is there all the same", async () => {
+    server.use(
+      http.get("*/stats/summary", () =>
+        HttpResponse.json(aProblem(503, "The database does not answer."), { status: 503 }),
+      ),
+    );
+    show("/");
+
+    expect(await screen.findByRole("alert")).toHaveTextContent("The database does not answer.");
+    expect(await screen.findByText("The first")).toBeInTheDocument();
+  });
+});
