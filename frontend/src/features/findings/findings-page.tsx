@@ -30,7 +30,7 @@ import { NewPill, PauseButton } from "./live-pill";
 import { orderParsers } from "./ordering";
 import { startEnrichment } from "./use-enrichment";
 import { useFindings } from "./use-findings";
-import { useFollowing } from "./use-following";
+import { useFollowing, useRefreshing } from "./use-following";
 import { useOpenFinding } from "./use-open-finding";
 
 const panel = preference("findings.filters", ["shown", "hidden"], "shown");
@@ -47,7 +47,8 @@ export default function FindingsPage() {
 
   const scroller = useRef<HTMLDivElement>(null);
   const following = useFollowing(reading || openId !== null);
-  const { list, rows, changed, arrivals, waiting, total } = useFindings(filters, order, following);
+  const { list, rows, changed, arrivals, waiting, outgrown, refresh, total } = useFindings(filters, order, following);
+  useRefreshing(outgrown && !reading && openId === null && !following.paused, refresh);
   const openRow = rows.find((row) => row.id === openId);
   const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
   const search = useCallback((q: string) => void setFilters({ q: q || null }), [setFilters]);
@@ -117,8 +118,10 @@ export default function FindingsPage() {
         >
           <NewPill
             waiting={waiting}
+            outgrown={outgrown}
             onShow={() => {
               following.letIn();
+              if (outgrown) void refresh().catch(() => undefined);
               scroller.current?.scrollTo({ top: 0 });
             }}
           />

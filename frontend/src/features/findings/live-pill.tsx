@@ -16,17 +16,26 @@ export function PauseButton({ paused, onChange }: { paused: boolean; onChange: (
 }
 
 /** Says how many findings wait outside of the list, and lets them in. */
-export function NewPill({ waiting, onShow }: { waiting: number; onShow: () => void }) {
+export function NewPill({
+  waiting,
+  outgrown,
+  onShow,
+}: {
+  waiting: number;
+  /** So much came that the list has to be read again. */
+  outgrown: boolean;
+  onShow: () => void;
+}) {
   return (
     <div aria-live="polite" className="pointer-events-none absolute inset-x-0 top-11 z-20 flex justify-center">
-      {waiting > 0 && (
+      {(waiting > 0 || outgrown) && (
         <button
           type="button"
           onClick={onShow}
           className="tabular pointer-events-auto inline-flex h-8 animate-in-up items-center gap-1.5 rounded-full bg-accent px-3.5 text-xs font-semibold text-on-accent shadow-float hover:bg-accent-strong"
         >
           <ArrowUp aria-hidden className="size-3.5" />
-          {compact(waiting)} new
+          {waiting > 0 ? `${compact(waiting)}${outgrown ? "+" : ""} new` : "Refresh the list"}
         </button>
       )}
     </div>

@@ -1,8 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { aFinding } from "@/testing/builders";
 
-import { comesBefore, type FindingOrder, ORDERS } from "./ordering";
+import { type FindingOrder, isBefore, mergeInOrder, ORDERS, placeOf } from "./ordering";
 
 const less = aFinding({ id: 1, severity: "medium", risk_score: null, detection_count: 2 });
 const more = aFinding({
@@ -13,20 +14,46 @@ const more = aFinding({
   first_seen: "2026-11-21T12:00:00Z",
   last_seen: "2026-11-21T12:00:00Z",
 });
+const before = (one: typeof less, other: typeof less, order: FindingOrder) =>
+  isBefore(placeOf(one, order), placeOf(other, order));
 
 describe("the order of findings", () => {
   it.each(ORDERS)("by %s has the greater first, or last when turned round", (sort) => {
-    const falling: FindingOrder = { sort, order: "desc" };
-
-    expect(comesBefore(more, less, falling)).toBe(true);
-    expect(comesBefore(less, more, falling)).toBe(false);
-    expect(comesBefore(less, more, { sort, order: "asc" })).toBe(true);
+    expect(before(more, less, { sort, order: "desc" })).toBe(true);
+    expect(before(less, more, { sort, order: "desc" })).toBe(false);
+    expect(before(less, more, { sort, order: "asc" })).toBe(true);
   });
 
   it("is by id among equals", () => {
     const twin = { ...less, id: 9 };
 
-    expect(comesBefore(twin, less, { sort: "risk_score", order: "desc" })).toBe(true);
-    expect(comesBefore(twin, less, { sort: "risk_score", order: "asc" })).toBe(false);
+    expect(before(twin, less, { sort: "risk_score", order: "desc" })).toBe(true);
+    expect(before(twin, less, { sort: "risk_score", order: "asc" })).toBe(false);
+  });
+});
+
+describe("findings that come into a list", () => {
+  const order: FindingOrder = { sort: "risk_score", order: "desc" };
+  const withScore = (id: number, risk_score: number) => aFinding({ id, risk_score });
+
+  it("go where the order has them, and end up as if all had been sorted", () => {
+    const scores = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(scores, scores, (one, other) => {
+        const sort = (findings: ReturnType<typeof aFinding>[]) =>
+          [...findings].sort((a, b) => (before(a, b, order) ? -1 : 1));
+        const there = sort(one.map((score, index) => withScore(index, score)));
+        const came = other.map((score, index) => withScore(100 + index, score));
+
+        expect(mergeInOrder(there, came, order)).toEqual(sort([...there, ...came]));
+      }),
+    );
+  });
+
+  it("leave those that are there in the order they have", () => {
+    const there = [withScore(1, 10), withScore(2, 90), withScore(3, 50)];
+
+    expect(mergeInOrder(there, [withScore(4, 60)], order).map(({ id }) => id)).toEqual([4, 1, 2, 3]);
+    expect(mergeInOrder(there, [], order)).toBe(there);
   });
 });

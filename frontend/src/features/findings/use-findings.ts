@@ -1,17 +1,18 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 
 import { type Finding, type FindingPage, getFindingFacets, getFindings } from "@/lib/api/findings";
 import type { StreamFinding } from "@/lib/live/frames";
 import { readLive } from "@/lib/live/read-live";
-import type { Told } from "@/lib/live/reducer";
 import type { Asked } from "@/lib/live/store";
 import { type News, useLiveList } from "@/lib/live/use-live-list";
 
 import { type Filters, matches, toQuery } from "./filters";
-import { comesBefore, type FindingOrder } from "./ordering";
+import { type FindingOrder, isBefore, mergeInOrder, placeOf } from "./ordering";
 
 const PAGE_SIZE = 100;
+/** Findings that came in and are shown beside the pages read, before those are read again. */
+const MOST_BESIDE = 500;
 const FACETS_EVERY_MS = 10_000;
 
 /** What of the stream the list may show; see {@link useFollowing}. */
@@ -23,6 +24,11 @@ export interface Following {
 
 interface ReadPage extends FindingPage {
   asked: Asked;
+}
+
+interface ReadPages {
+  pages: ReadPage[];
+  pageParams: (string | undefined)[];
 }
 
 function readPage(filters: Filters, order: FindingOrder, before?: string, signal?: AbortSignal): Promise<ReadPage> {
@@ -47,38 +53,50 @@ export function useFindings(filters: Filters, order: FindingOrder, following: Fo
 
   const pages = list.data?.pages;
   const read = useMemo(() => unique(pages?.flatMap((page) => page.items) ?? []), [pages]);
-  const last = list.hasNextPage ? read.at(-1) : undefined;
+  const end = useMemo(() => {
+    const last = list.hasNextPage ? read.at(-1) : undefined;
+    return last && placeOf(last, order);
+  }, [list.hasNextPage, read, order]);
+  // what lies behind the pages read so far comes with the pages to come
   const belongs = useCallback(
     (finding: StreamFinding) =>
-      matches(filters, finding, Date.now()) && (last === undefined || comesBefore(finding, last, order)),
-    [filters, order, last],
+      matches(filters, finding, Date.now()) && (end === undefined || isBefore(placeOf(finding, order), end)),
+    [filters, order, end],
   );
   const readAt = pages?.[0]?.asked.mark ?? 0;
-  const { items, fresh, changed, stale } = useLiveList(read, readAt, belongs, following.news);
-  const waiting = useLiveList(read, readAt, belongs, following.now).fresh.filter(
-    ({ since }) => since > following.upTo,
-  ).length;
-  const shown = useMemo(() => fresh.filter(({ since }) => since <= following.upTo), [fresh, following.upTo]);
-  const rows = useMemo(() => withFresh(items, shown, order), [items, shown, order]);
+  const { news, now, upTo } = following;
+  const { items, fresh, changed, stale } = useLiveList(read, readAt, belongs, news);
+  const all = useLiveList(read, readAt, belongs, now).fresh;
+  const waiting = all.filter(({ since }) => since > upTo).length;
+  const shown = useMemo(() => fresh.filter(({ since }) => since <= upTo), [fresh, upTo]);
+  const rows = useMemo(
+    () =>
+      mergeInOrder(
+        items,
+        shown.map(({ finding }) => whole(finding)),
+        order,
+      ),
+    [items, shown, order],
+  );
   const arrivals = useMemo(() => new Map(shown.map(({ finding, at }) => [finding.uid, at])), [shown]);
 
-  // the stream told of more than is remembered: only reading the list again makes it whole
-  useEffect(() => {
-    if (stale && waiting === 0 && !list.isFetching) void queries.resetQueries({ queryKey, exact: true });
-  }, [stale, waiting, list.isFetching, queries, queryKey]);
+  /** Reads the list's beginning anew; what lies behind is read again when it is scrolled to. */
+  const refresh = useCallback(async () => {
+    const first = await readPage(filters, order);
+    queries.setQueryData<ReadPages>(queryKey, { pages: [first], pageParams: [undefined] });
+  }, [queries, queryKey, filters, order]);
 
-  return { rows, changed, arrivals, waiting, list, total: total(pages?.[0]?.total, shown.length) };
-}
-
-/** Puts findings that came in where the order has them; those that are there stay where they are. */
-function withFresh(items: readonly Finding[], fresh: readonly Told[], order: FindingOrder): readonly Finding[] {
-  if (fresh.length === 0) return items;
-  const rows = [...items];
-  for (const { finding } of fresh) {
-    const at = rows.findIndex((row) => comesBefore(finding, row, order));
-    rows.splice(at < 0 ? rows.length : at, 0, whole(finding));
-  }
-  return rows;
+  return {
+    rows,
+    changed,
+    arrivals,
+    waiting,
+    /** More came than is remembered, or than should be kept beside the list: it had better be read again. */
+    outgrown: stale || shown.length > MOST_BESIDE,
+    refresh,
+    list,
+    total: total(pages?.[0]?.total, shown.length),
+  };
 }
 
 /** What the stream does not tell of a finding is read when it is opened. */

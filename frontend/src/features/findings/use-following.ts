@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 import { type News, useNews } from "@/lib/live/use-live-list";
 
@@ -40,4 +40,17 @@ export function useFollowing(reading: boolean) {
     /** Findings first told after this mark wait outside. */
     upTo: held ?? Infinity,
   };
+}
+
+const REFRESH_EVERY_MS = 3000;
+
+/** Reads a list again while that is wanted, not too often, and again when it failed. */
+export function useRefreshing(wanted: boolean, refresh: () => Promise<void>): void {
+  useEffect(() => {
+    if (!wanted) return;
+    const again = () => void refresh().catch(() => undefined);
+    again();
+    const timer = setInterval(again, REFRESH_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [wanted, refresh]);
 }

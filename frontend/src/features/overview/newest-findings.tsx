@@ -43,8 +43,10 @@ export function NewestFindings({ period }: { period: Period }) {
   const shown = useMemo(
     () =>
       [...items, ...fresh.map(({ finding }) => finding)]
-        .sort((one, other) => Date.parse(other.first_seen) - Date.parse(one.first_seen) || other.id - one.id)
-        .slice(0, SHOWN),
+        .map((finding) => ({ finding, at: Date.parse(finding.first_seen) }))
+        .sort((one, other) => other.at - one.at || other.finding.id - one.finding.id)
+        .slice(0, SHOWN)
+        .map(({ finding }) => finding),
     [items, fresh],
   );
   if (read.error && !read.data)

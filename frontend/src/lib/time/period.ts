@@ -55,6 +55,7 @@ export function bounds(period: Period, now: number): { from?: string; to?: strin
 /** Says whether a time lies in a period. */
 export function within(period: Period, time: string, now: number): boolean {
   const { from, to } = bounds(period, now);
+  if (from === undefined && to === undefined) return true;
   const at = Date.parse(time);
   return (from === undefined || at >= Date.parse(from)) && (to === undefined || at < Date.parse(to));
 }
