@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_shared.contracts.events import SourceEvent, from_raw_event
 
-_FIRST_YEAR = 1990
+_FIRST_YEAR, _YEARS = 1950, 75
 
 
 def month(number: int, count: int) -> list[SourceEvent]:
-    """Makes the events of one month; the same number makes the same events. Numbers are 0 to 35."""
+    """Makes the events of one month; the same number makes the same events. There are 75 of them, from 0."""
+    assert number < _YEARS, "a month that has not been yet would be refused as lying ahead"
     now = datetime(_FIRST_YEAR + number, 11, 20, tzinfo=UTC)
     generated = generate_fake_events_batch(count, seed=number, now=now)
     return list({one.uid: one for one in (from_raw_event(raw, "") for raw in generated)}.values())

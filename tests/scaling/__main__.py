@@ -26,15 +26,17 @@ from tests.scaling.meter import Meter, Sample
 from tests.scaling.picture import draw
 
 WORKERS = (1, 2, 4, 1)
-CPUS = os.environ.get("MCM_SCALING_CPUS", "0.25")
-STAGE_S = float(os.environ.get("MCM_SCALING_STAGE_S", "25"))
+CPUS = os.environ.get("MCM_SCALING_CPUS", "0.1")
+STAGE_S = float(os.environ.get("MCM_SCALING_STAGE_S", "20"))
 PICTURE = Path(os.environ.get("MCM_SCALING_PICTURE", CHECKOUT / "docs" / "images" / "scaling.svg"))
 LOAD = 1.5
 """The load in what one worker can take."""
 
 _WARM_UP_EVENTS = 8_000
-_MONTH = 10_000
+_MONTH = 4_000
 _SEND_EVERY_S = 0.25
+_STARTING_S = 25
+"""The longest that workers of a part of a core are taken to need for their start."""
 _GROUP = "rules-engine"
 
 
@@ -57,7 +59,7 @@ async def _demonstrate(project: ComposeProject) -> bool:
         one_takes = await _measure_one_worker(pipeline, meter, pushed)
         rate = LOAD * one_takes
         say(f"one worker takes {one_takes:,.0f} events/s; the load is {rate:,.0f} events/s")
-        months = -(-int(rate * STAGE_S * len(WORKERS) + 1) // _MONTH)
+        months = int(rate * (STAGE_S + _STARTING_S) * len(WORKERS)) // _MONTH + 1
         load = [event for number in range(1, months + 1) for event in month(number, _MONTH)]
         stop = asyncio.Event()
         pushing = asyncio.create_task(_push(pipeline, load, rate, stop))
