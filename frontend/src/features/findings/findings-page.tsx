@@ -14,7 +14,8 @@ import { SearchField } from "@/components/search-field";
 import { Sheet } from "@/components/sheet";
 import { TimeRange } from "@/components/time-range";
 import { useWide } from "@/components/use-wide";
-import type { Finding } from "@/lib/api/findings";
+import { type Finding, findingsFile } from "@/lib/api/findings";
+import { commands } from "@/lib/commands";
 import { plural } from "@/lib/format";
 import { useLive } from "@/lib/live/store";
 import { preference } from "@/lib/preference";
@@ -61,6 +62,32 @@ export default function FindingsPage() {
     [list],
   );
   const queries = useQueryClient();
+  commands.useAdd([
+    {
+      id: "findings.pause",
+      title: following.paused ? "Resume live updates of the list" : "Pause live updates of the list",
+      group: "Findings",
+      run: () => following.pause(!following.paused),
+    },
+    {
+      id: "findings.urgent",
+      title: "Show critical and high findings",
+      group: "Findings",
+      run: () => change({ ...NO_FILTERS, severity: ["critical", "high"] }),
+    },
+    {
+      id: "findings.unenriched",
+      title: "Show findings that are not enriched yet",
+      group: "Findings",
+      run: () => change({ ...NO_FILTERS, enriched: "false" }),
+    },
+    {
+      id: "findings.export",
+      title: "Export these findings as CSV",
+      group: "Findings",
+      run: () => window.location.assign(findingsFile(toQuery(filters, Date.now()), "csv")),
+    },
+  ]);
   const actions = [
     {
       keys: "e",
