@@ -44,7 +44,7 @@ export default function OverviewPage() {
         }
       />
       <div className="grid gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6">
-        {error ? (
+        {error && (
           <Panel className="lg:col-span-3">
             <ErrorState
               error={error}
@@ -55,43 +55,46 @@ export default function OverviewPage() {
               busy={summary.isFetching || overview.isFetching}
             />
           </Panel>
-        ) : (
-          <div className="lg:col-span-3">
-            <FigureCards figures={figures} period={period} />
-          </div>
         )}
-        <Panel
-          title="Events over time"
-          className="lg:col-span-2"
-          aside={<span className="hidden text-xs text-ink-3 sm:inline">Drag to select a period</span>}
-        >
-          <div className="h-60">
-            {summary.data && figures.events === 0 ? (
-              <NoEvents limited={isLimited(period)} />
-            ) : (
-              <Suspense fallback={<ChartSkeleton />}>
-                {summary.data ? (
-                  <EventsChart
-                    counts={summary.data.events_over_time}
-                    interval={interval}
-                    onSelect={(from, to) => setPeriod({ last: null, from, to })}
-                  />
+        {!error && (
+          <>
+            <div className="lg:col-span-3">
+              <FigureCards figures={figures} period={period} />
+            </div>
+            <Panel
+              title="Events over time"
+              className="lg:col-span-2"
+              aside={<span className="hidden text-xs text-ink-3 sm:inline">Drag to select a period</span>}
+            >
+              <div className="h-60">
+                {summary.data && figures.events === 0 ? (
+                  <NoEvents limited={isLimited(period)} />
                 ) : (
-                  <ChartSkeleton />
+                  <Suspense fallback={<ChartSkeleton />}>
+                    {summary.data ? (
+                      <EventsChart
+                        counts={summary.data.events_over_time}
+                        interval={interval}
+                        onSelect={(from, to) => setPeriod({ last: null, from, to })}
+                      />
+                    ) : (
+                      <ChartSkeleton />
+                    )}
+                  </Suspense>
                 )}
-              </Suspense>
-            )}
-          </div>
-        </Panel>
-        <Panel title="Findings by severity">
-          <div className="h-60">
-            <SeverityBars counts={figures.bySeverity} period={period} />
-          </div>
-        </Panel>
+              </div>
+            </Panel>
+            <Panel title="Findings by severity">
+              <div className="h-60">
+                <SeverityBars counts={figures.bySeverity} period={period} />
+              </div>
+            </Panel>
+          </>
+        )}
         <Panel
           title="Newest findings"
           flush
-          className="row-span-2 lg:col-span-2"
+          className={error ? "lg:col-span-3" : "row-span-2 lg:col-span-2"}
           aside={
             <Link to={`/findings${query({})}`} className="text-accent-strong hover:underline">
               All findings
@@ -100,27 +103,31 @@ export default function OverviewPage() {
         >
           <NewestFindings period={period} />
         </Panel>
-        <Panel title="Top rules by risk" flush>
-          <Ranking
-            label="Top rules by risk"
-            items={overview.data?.top_rules.map(({ rule_name, ...rule }) => ({
-              ...rule,
-              key: rule_name,
-              to: `/findings${query({ rule: rule_name })}`,
-            }))}
-          />
-        </Panel>
-        <Panel title="Top users by risk" flush>
-          <Ranking
-            label="Top users by risk"
-            items={overview.data?.top_users.map(({ user, ...ranked }) => ({
-              ...ranked,
-              key: user,
-              title: user,
-              to: `/findings${query({ user })}`,
-            }))}
-          />
-        </Panel>
+        {!error && (
+          <>
+            <Panel title="Top rules by risk" flush>
+              <Ranking
+                label="Top rules by risk"
+                items={overview.data?.top_rules.map(({ rule_name, ...rule }) => ({
+                  ...rule,
+                  key: rule_name,
+                  to: `/findings${query({ rule: rule_name })}`,
+                }))}
+              />
+            </Panel>
+            <Panel title="Top users by risk" flush>
+              <Ranking
+                label="Top users by risk"
+                items={overview.data?.top_users.map(({ user, ...ranked }) => ({
+                  ...ranked,
+                  key: user,
+                  title: user,
+                  to: `/findings${query({ user })}`,
+                }))}
+              />
+            </Panel>
+          </>
+        )}
       </div>
     </>
   );
