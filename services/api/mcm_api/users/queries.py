@@ -8,11 +8,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Select, Text, and_, cast, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.counts import ValueCount
 from mcm_api.queries import Reader
-from mcm_api.stats.schemas import DayCount, SeverityCounts
 from mcm_api.users.cursor import UserCursor
-from mcm_api.users.schemas import HourCount, UserActivity, UserFilter, UserInList, UserOrder, UserPage
+from mcm_api.users.schemas import UserFilter, UserInList, UserOrder, UserPage
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
@@ -26,6 +24,10 @@ _EVENT: Final = SOURCE_EVENTS.c
 _FINDING: Final = FINDINGS.c
 _DAY: Final = USER_DAYS.c
 _COUNT: Final = USER_DAYS.c["count"]
+
+
+Activity = dict[str, Any]
+"""A part of UserActivity, ready to be written as JSON."""
 
 
 async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
@@ -50,7 +52,7 @@ async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
     return UserPage(items=items, next=following)
 
 
-async def read_activity(reader: Reader, user: str) -> UserActivity | None:
+async def read_activity(reader: Reader, user: str) -> Activity | None:
     """Reads what a user did; None for one whom no event names."""
     async with reader.transaction() as connection:
         days = (await connection.execute(_days_of(user))).all()
@@ -73,9 +75,9 @@ def _activity(
     last: datetime | None,
     days: Sequence[Any],
     findings: Sequence[Any],
-    hours: list[HourCount],
-    types: list[ValueCount],
-) -> UserActivity:
+    hours: list[Activity],
+    types: list[Activity],
+) -> Activity:
     by_day, by_source = Counter[date](), Counter[str]()
     for day, source, count in days:
         by_day[day] += int(count)
@@ -83,20 +85,20 @@ def _activity(
     severities = {Severity.of_rank(rank): count for rank, count, _ in findings}
     scores = [score for _, _, score in findings if score is not None]
     shown = [] if last is None else [last.date() - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
-    return UserActivity(
-        user=user,
-        events=by_day.total(),
-        findings=sum(severities.values()),
-        severity=max(severities, key=lambda severity: severity.rank, default=None),
-        risk_score=max(scores, default=None),
-        first_seen=first,
-        last_seen=last,
-        sources=[ValueCount(value=source, count=count) for source, count in by_source.most_common()],
-        event_types=types,
-        findings_by_severity=SeverityCounts(**{severity.value: count for severity, count in severities.items()}),
-        activity_by_day=[DayCount(date=day, count=by_day[day]) for day in shown],
-        activity_by_hour=hours,
-    )
+    return {
+        "user": user,
+        "events": by_day.total(),
+        "findings": sum(severities.values()),
+        "severity": max(severities, key=lambda severity: severity.rank, default=None),
+        "risk_score": max(scores, default=None),
+        "first_seen": first,
+        "last_seen": last,
+        "sources": [{"value": source, "count": count} for source, count in by_source.most_common()],
+        "event_types": types,
+        "findings_by_severity": {severity.value: severities.get(severity, 0) for severity in Severity},
+        "activity_by_day": [{"date": day, "count": by_day[day]} for day in shown],
+        "activity_by_hour": hours,
+    }
 
 
 def _days_of(user: str) -> Select[*tuple[Any, ...]]:
@@ -109,7 +111,7 @@ def _findings_of(user: str) -> Select[*tuple[Any, ...]]:
     return select(rank, func.count(), func.max(_FINDING.risk_score)).where(_FINDING.user == user).group_by(rank)
 
 
-async def _hours(connection: AsyncConnection, user: str, since: datetime) -> list[HourCount]:
+async def _hours(connection: AsyncConnection, user: str, since: datetime) -> list[Activity]:
     newest = (
         select(_EVENT.timestamp)
         .where(_EVENT.user == user, _EVENT.timestamp >= since)
@@ -123,7 +125,7 @@ async def _hours(connection: AsyncConnection, user: str, since: datetime) -> lis
     for number, count in await connection.execute(query):
         # the first day of 1970 was a Thursday, which is 3
         week[(int(number) // 24 + 3) % 7, int(number) % 24] += count
-    return [HourCount(weekday=day, hour=of, count=count) for (day, of), count in sorted(week.items())]
+    return [{"weekday": day, "hour": of, "count": count} for (day, of), count in sorted(week.items())]
 
 
 def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
@@ -132,7 +134,7 @@ def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElemen
     return cast(func.strftime("%s", func.substr(cast(at, Text), 1, 19)), Integer) / 3600
 
 
-async def _types(connection: AsyncConnection, user: str) -> list[ValueCount]:
+async def _types(connection: AsyncConnection, user: str) -> list[Activity]:
     newest = (
         select(_EVENT.event_type)
         .where(_EVENT.user == user)
@@ -142,7 +144,7 @@ async def _types(connection: AsyncConnection, user: str) -> list[ValueCount]:
     )
     kind, number = newest.c.event_type, func.count()
     query = select(kind, number).group_by(kind).order_by(number.desc(), kind)
-    return [ValueCount(value=value, count=count) for value, count in await connection.execute(query)]
+    return [{"value": value, "count": count} for value, count in await connection.execute(query)]
 
 
 def _users(wanted: UserFilter) -> Select[*tuple[Any, ...]]:

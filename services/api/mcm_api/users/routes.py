@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from mcm_api.app_state import Reads
+from mcm_api.json_answer import json_answer
 from mcm_api.parameters import UserName
 from mcm_api.problems import ProblemError, problem_answers
 from mcm_api.strict_route import StrictRoute
@@ -20,10 +21,10 @@ async def list_users(wanted: Annotated[UserFilter, Query()], reader: Reads) -> U
     return await list_page(reader, wanted)
 
 
-@router.get("/users/{user:path}", summary="Get a user", responses=problem_answers(404))
-async def get_user(user: Annotated[UserName, Path(examples=["mona@example.com"])], reader: Reads) -> UserActivity:
+@router.get("/users/{user:path}", summary="Get a user", response_model=UserActivity, responses=problem_answers(404))
+async def get_user(user: Annotated[UserName, Path(examples=["mona@example.com"])], reader: Reads) -> Response:
     """Gets what a user did when, and what was found of it."""
     found = await read_activity(reader, user)
     if found is None:
         raise ProblemError(404, f"No event names a user {user!r}.")
-    return found
+    return json_answer(found)
