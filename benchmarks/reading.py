@@ -1,19 +1,13 @@
 """How fast the API answers what the dashboard asks, at millions of events: p50 and p99 with 8 clients at once."""
 
 import asyncio
-import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import asyncpg
 
+from benchmarks._api import running_api
 from benchmarks._clients import ask, get
 from benchmarks._reading_rows import fill
 from benchmarks._stack import running_stack
@@ -75,7 +69,7 @@ def main() -> None:
 
 def measure(database_url: str) -> None:
     """Measures an API over a filled database."""
-    with _api(database_url) as url:
+    with running_api(database_url) as (url, _):
         first, seconds = asyncio.run(_measure(url, database_url))
     baseline = _quantile(seconds[BASELINE], 0.99)
     print(f"\n  {'ms, with ' + str(CLIENTS) + ' clients at once':36}    p50     p99  x trivial   first after a change")
@@ -106,35 +100,6 @@ async def _measure(url: str, database_url: str) -> tuple[dict[str, list[float]],
             wanted = [paths[number % len(paths)] for number in range(REQUESTS)]
             seconds[name] += await ask(url, wanted, clients=CLIENTS)
     return first, seconds
-
-
-@contextmanager
-def _api(database_url: str) -> Iterator[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MCM_API_"))}
-    with tempfile.TemporaryDirectory(prefix="mcm-bench-") as folder:
-        log = Path(folder) / "api.log"
-        with log.open("wb") as written:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "mcm_api", "run"],
-                env={**environment, "DATABASE_URL": database_url, "MCM_API_PORT": "0", "MCM_LOG_FORMAT": "json"},
-                stderr=written,
-            )
-        try:
-            yield _listening(log, process)
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def _listening(log: Path, process: "subprocess.Popen[bytes]") -> str:
-    for _ in range(300):
-        for line in log.read_text().splitlines():
-            if '"listening"' in line:
-                url: str = json.loads(line)["url"]
-                return url
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise TimeoutError(log.read_text())
 
 
 def _quantile(found: list[float], share: float) -> float:
