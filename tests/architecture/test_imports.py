@@ -24,10 +24,11 @@ ALLOWED: dict[str, tuple[tuple[str, ...], str]] = {
             "shared/mcm_shared/testing/*",
             "services/*/mcm_*/queries.py",
             "services/*/mcm_*/*/queries.py",
+            "services/*/mcm_*/*/queries/*",
             "services/*/mcm_*/store.py",
             "services/*/mcm_*/store/*",
         ),
-        "put the statement into queries.py (reading) or store.py (writing) of the service and call that",
+        "put the statement into queries.py or queries/ (reading) or store.py (writing) of the service and call that",
     ),
     "sigma": (
         ("services/rules-engine/mcm_rules_engine/sigma/*",),

@@ -9,15 +9,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from mcm_shared.db.tables import FINDING_CHANGES
+from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.finding_changes import read_changes
 
 ValueT = TypeVar("ValueT")
-
-CHANGES: Final = select(func.coalesce(func.sum(FINDING_CHANGES.c["count"]), 0)).scalar_subquery()
-"""How often findings have changed, as an expression."""
 
 _MOST_KEPT: Final = 200
 _MOST_BYTES: Final = 64 * 1024 * 1024
@@ -63,19 +58,9 @@ class Remembered:
         self._kept.move_to_end(key)
         return entry[1]
 
-    def latest(self, key: Hashable) -> tuple[int, Any] | None:
-        """Gives what is kept, and at which number of changes it was read."""
-        entry = self._kept.get(key)
-        return None if entry is None else entry[:2]
-
     def _keep(self, key: Hashable, changes: int, value: Any, size: int) -> None:
         before = self._kept.pop(key, None)
         self._bytes += size - (before[2] if before else 0)
         self._kept[key] = (changes, value, size)
         while len(self._kept) > 1 and (len(self._kept) > _MOST_KEPT or self._bytes > _MOST_BYTES):
             self._bytes -= self._kept.popitem(last=False)[1][2]
-
-
-async def read_changes(connection: AsyncConnection) -> int:
-    """Reads how often findings have changed."""
-    return int((await connection.execute(select(CHANGES))).scalar_one())

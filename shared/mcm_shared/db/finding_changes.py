@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from sqlalchemy import func, select
+
 from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.tables import FINDING_CHANGES
@@ -9,6 +11,7 @@ from mcm_shared.db.tables import FINDING_CHANGES
 ENRICHER_SHARD: Final = -1
 """The row of those who write enrichments; workers of the engine have their own."""
 
+_CHANGES: Final = select(func.coalesce(func.sum(FINDING_CHANGES.c["count"]), 0))
 _NOTE: Final = BulkInsert(
     FINDING_CHANGES,
     ("shard", "count"),
@@ -19,3 +22,8 @@ _NOTE: Final = BulkInsert(
 async def note_change(connection: AsyncConnection, shard: int) -> None:
     """Notes that this transaction changes findings; after the rows themselves are locked, as every writer does."""
     await _NOTE.execute(connection, [(shard, 1)])
+
+
+async def read_changes(connection: AsyncConnection) -> int:
+    """Reads how often findings have changed: while the number is the same, they are the same."""
+    return int((await connection.execute(_CHANGES)).scalar_one())

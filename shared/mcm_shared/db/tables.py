@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -23,17 +22,12 @@ from sqlalchemy import (
     text,
 )
 
+from mcm_shared.db.metadata import METADATA as METADATA
+from mcm_shared.db.rollup_tables import EVENT_DAYS as EVENT_DAYS
+from mcm_shared.db.rollup_tables import EVENT_ROLLUPS as EVENT_ROLLUPS
+from mcm_shared.db.rollup_tables import ROLLUPS as ROLLUPS
+from mcm_shared.db.rollup_tables import USER_DAYS as USER_DAYS
 from mcm_shared.db.types import BigId, SortableText, UtcDateTime
-
-METADATA: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 SOURCE_EVENTS: Final = Table(
     "source_events",
@@ -161,7 +155,13 @@ FINDINGS: Final = Table(
     CheckConstraint("risk_score BETWEEN 0 AND 100", name="risk_score"),
     CheckConstraint("severity_rank BETWEEN 1 AND 4", name="severity_rank"),
 )
-Index("ix_findings_first_seen_id", FINDINGS.c.first_seen, FINDINGS.c.id)
+Index(
+    "ix_findings_first_seen_id",
+    FINDINGS.c.first_seen,
+    FINDINGS.c.id,
+    # what lists filter by and the engine seldom changes: the rows themselves are wide
+    postgresql_include=["severity_rank", "rule_name", "source", "risk_score"],
+)
 Index("ix_findings_severity_rank_first_seen_id", FINDINGS.c.severity_rank, FINDINGS.c.first_seen, FINDINGS.c.id)
 Index("ix_findings_user_first_seen_id", FINDINGS.c.user, FINDINGS.c.first_seen, FINDINGS.c.id)
 Index("ix_findings_event_id", FINDINGS.c.event_id)
@@ -178,35 +178,6 @@ Index(
     sqlite_where=FINDINGS.c.ai_source == "fallback",
 )
 
-EVENT_ROLLUPS: Final = Table(
-    "event_rollups",
-    METADATA,
-    Column("hour", UtcDateTime, primary_key=True, comment="event time floored to the hour"),
-    Column("source", Text, primary_key=True),
-    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
-    Column("count", BigInteger, nullable=False),
-)
-
-EVENT_DAYS: Final = Table(
-    "event_days",
-    METADATA,
-    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
-    Column("source", Text, primary_key=True),
-    Column("event_type", Text, primary_key=True),
-    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
-    Column("count", BigInteger, nullable=False),
-)
-
-USER_DAYS: Final = Table(
-    "user_days",
-    METADATA,
-    Column("user", Text, primary_key=True, comment="events without a user are not counted here"),
-    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
-    Column("source", Text, primary_key=True),
-    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
-    Column("count", BigInteger, nullable=False),
-)
-
 FINDING_CHANGES: Final = Table(
     "finding_changes",
     METADATA,
@@ -214,9 +185,6 @@ FINDING_CHANGES: Final = Table(
     # raised by every transaction that changes findings: whoever sees the same sum sees the same findings
     Column("count", BigInteger, nullable=False),
 )
-
-ROLLUPS: Final = (EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS)
-"""What is counted of events as they are stored."""
 
 RULES: Final = Table(
     "rules",

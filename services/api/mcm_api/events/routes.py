@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from mcm_api.app_state import Knows, Reads, Takes
 from mcm_api.body import read_json_body
-from mcm_api.events.counting import count_by_time, count_facets
-from mcm_api.events.details import read_event
-from mcm_api.events.queries import newest_events
+from mcm_api.events.queries.counting import count_by_time, count_facets
+from mcm_api.events.queries.details import read_event
+from mcm_api.events.queries.newest import newest_events
 from mcm_api.events.schemas import (
     MAX_INTAKE,
     Accepted,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from mcm_api.findings.filters import FindingQuery
-from mcm_api.findings.queries import Written, read_all
+from mcm_api.findings.queries.pages import Written, read_all
 from mcm_api.json_answer import write_json
 from mcm_api.queries import Reader
 

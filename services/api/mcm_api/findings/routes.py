@@ -6,13 +6,13 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mcm_api.app_state import Explains, Follows, Reads
-from mcm_api.events.details import events_of_finding
+from mcm_api.events.queries.details import events_of_finding
 from mcm_api.events.schemas import EventPage
 from mcm_api.findings.export import MEDIA_TYPES, export_findings
-from mcm_api.findings.facets import count_facets
 from mcm_api.findings.feedback import FEEDBACK_BODY, read_feedback_body
 from mcm_api.findings.filters import FindingFilter, FindingQuery
-from mcm_api.findings.queries import find_findings, read_page
+from mcm_api.findings.queries.facets import count_facets
+from mcm_api.findings.queries.pages import find_findings, read_page
 from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFacets, FindingPage
 from mcm_api.json_answer import json_answer
 from mcm_api.parameters import RowId

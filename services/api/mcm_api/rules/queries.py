@@ -1,6 +1,6 @@
 """Reading the catalogue of rules, and what each found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -55,6 +55,16 @@ async def read_rule(reader: Reader, name: str, families: Mapping[str, str]) -> R
         rule_version=row["version"],
         loaded_at=row["loaded_at"],
     )
+
+
+async def rule_titles(connection: AsyncConnection, names: Iterable[str]) -> dict[str, str]:
+    """Finds the titles of rules by name: the catalogue's, or that of a finding of a rule that is in no catalogue."""
+    known = select(_RULE.name, _RULE.title).order_by(_RULE.loaded_at)
+    titles: dict[str, str] = {row[0]: row[1] for row in await connection.execute(known)}
+    for name in set(names) - titles.keys():
+        newest = select(_FINDING.title).where(_FINDING.rule_name == name).order_by(_FINDING.first_seen.desc()).limit(1)
+        titles[name] = (await connection.execute(newest)).scalar_one_or_none() or name
+    return titles
 
 
 async def _catalogue(connection: AsyncConnection, *wanted: Any) -> list[RowMapping]:

@@ -1,6 +1,5 @@
 """Reading the figures of the overview, from roll-ups instead of the events."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
@@ -9,6 +8,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.queries import Reader
+from mcm_api.rules.queries import rule_titles
 from mcm_api.stats.schemas import Period, SeverityCounts, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS
@@ -80,12 +80,11 @@ async def _remembered_severities(
 
 
 async def _top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule]:
-    """Reads the rules whose findings have the highest risk scores."""
+    found = await _top(connection, wanted, _FINDING.rule_name)
+    titles = await rule_titles(connection, [row[0] for row in found])
     return [
-        TopRule(rule_name=name, title=title, severity=Severity.of_rank(rank), findings=count, risk_score=score)
-        for name, title, rank, count, score in await _top(
-            connection, wanted, (_FINDING.rule_name, func.max(_FINDING.title))
-        )
+        TopRule(rule_name=name, title=titles[name], severity=Severity.of_rank(rank), findings=count, risk_score=score)
+        for name, rank, count, score in found
     ]
 
 
@@ -93,7 +92,7 @@ async def _top_users(connection: AsyncConnection, wanted: Period) -> list[TopUse
     """Reads the users whose findings have the highest risk scores."""
     return [
         TopUser(user=user, severity=Severity.of_rank(rank), findings=count, risk_score=score)
-        for user, rank, count, score in await _top(connection, wanted, (_FINDING.user,))
+        for user, rank, count, score in await _top(connection, wanted, _FINDING.user)
     ]
 
 
@@ -112,15 +111,13 @@ async def count_explained(reader: Reader) -> list[tuple[str, str, str, int]]:
         return [(row[0], row[1], row[2], row[3]) for row in await connection.execute(query)]
 
 
-async def _top(
-    connection: AsyncConnection, wanted: Period, columns: Sequence[ColumnElement[Any]]
-) -> list[tuple[Any, ...]]:
+async def _top(connection: AsyncConnection, wanted: Period, column: ColumnElement[Any]) -> list[tuple[Any, ...]]:
     score, number = func.max(_FINDING.risk_score), func.count()
     query = (
-        select(*columns, func.max(_FINDING.severity_rank), number, score)
-        .where(columns[0].is_not(None), *_between(_FINDING.first_seen, wanted.from_, wanted.to))
-        .group_by(columns[0])
-        .order_by(func.coalesce(score, -1).desc(), number.desc(), columns[0])
+        select(column, func.max(_FINDING.severity_rank), number, score)
+        .where(column.is_not(None), *_between(_FINDING.first_seen, wanted.from_, wanted.to))
+        .group_by(column)
+        .order_by(func.coalesce(score, -1).desc(), number.desc(), column)
         .limit(MOST_SHOWN)
     )
     return [tuple(row) for row in await connection.execute(query)]

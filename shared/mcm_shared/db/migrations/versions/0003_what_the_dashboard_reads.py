@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.execute(
         "UPDATE findings SET source = (SELECT e.source FROM source_events e WHERE e.event_uid = findings.event_uid)"
     )
+    _index_findings("severity_rank", "rule_name", "source", "risk_score")
     op.create_table(
         "event_days",
         sa.Column("day", sa.Date(), nullable=False, comment="of the event time, in UTC"),
@@ -52,7 +53,16 @@ def downgrade() -> None:
     op.drop_table("finding_changes")
     op.drop_table("user_days")
     op.drop_table("event_days")
+    _index_findings()
     op.drop_column("findings", "source")
+
+
+def _index_findings(*included: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_index("ix_findings_first_seen_id", table_name="findings")
+        op.create_index(
+            "ix_findings_first_seen_id", "findings", ["first_seen", "id"], postgresql_include=list(included) or None
+        )
 
 
 def _count_what_is_there() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, SortKey
-from mcm_api.findings.matching import conditions, ordered_by, place_of
+from mcm_api.findings.queries.matching import conditions, ordered_by, place_of
 from mcm_shared.db.tables import FINDINGS
 
 Selection = Sequence[int]

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.events.queries import COLUMNS
+from mcm_api.events.queries.newest import COLUMNS
 from mcm_api.events.schemas import Event, EventDetails, MatchedRule
-from mcm_api.findings.queries import find_findings
+from mcm_api.findings.queries.pages import find_findings
 from mcm_api.findings.schemas import Finding
 from mcm_api.queries import Reader
 from mcm_api.rules.in_force import OurRules

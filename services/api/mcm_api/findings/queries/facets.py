@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.counts import ValueCount
 from mcm_api.findings.filters import FindingFilter
-from mcm_api.findings.matching import conditions
+from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
 from mcm_api.queries import Reader
+from mcm_api.rules.queries import rule_titles
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
 
@@ -32,14 +33,14 @@ async def count_facets(reader: Reader, wanted: FindingFilter) -> FindingFacets:
 
 async def _count_all(connection: AsyncConnection, wanted: FindingFilter) -> FindingFacets:
     of_rank = dict(await _count(connection, wanted, "severity", _FINDING.severity_rank))
-    titles = func.max(_FINDING.title)
-    rules = await _count(connection, wanted, "rule", _FINDING.rule_name, titles)
+    rules = await _count(connection, wanted, "rule", _FINDING.rule_name)
+    titles = await rule_titles(connection, [name for name, _ in rules])
     sources = await _count(connection, wanted, "source", _FINDING.source)
     users = await _count(connection, wanted, "user", _FINDING.user, most=MAX_USERS)
     of_enriched = dict(await _count(connection, wanted, "enriched", _ENRICHED))
     return FindingFacets(
         severity=[ValueCount(value=one.value, count=of_rank.get(one.rank, 0)) for one in reversed(Severity)],
-        rule=[RuleCount(value=name, count=count, title=title) for name, count, title in rules],
+        rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in rules],
         source=[ValueCount(value=name, count=count) for name, count in sources],
         user=[ValueCount(value=name, count=count) for name, count in users],
         enriched=[ValueCount(value=name, count=of_enriched.get(flag, 0)) for name, flag in (("true", 1), ("false", 0))],
@@ -51,12 +52,11 @@ async def _count(
     wanted: FindingFilter,
     name: str,
     column: ColumnElement[Any],
-    *more: ColumnElement[Any],
     most: int | None = None,
 ) -> list[tuple[Any, ...]]:
     number = func.count()
     query = (
-        select(column, number, *more)
+        select(column, number)
         .where(*conditions(wanted, without={name}), column.is_not(None))
         .group_by(column)
         .order_by(number.desc(), column)

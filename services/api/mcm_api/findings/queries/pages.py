@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
-from mcm_api.findings.matching import value_of
+from mcm_api.findings.queries.matching import value_of
+from mcm_api.findings.queries.selection import Selection, place_after, select_findings, size_of
 from mcm_api.findings.schemas import Feedback, Finding
-from mcm_api.findings.selection import Selection, place_after, select_findings, size_of
 from mcm_api.json_answer import write_json
 from mcm_api.queries import Reader
 from mcm_shared.db.bulk import among

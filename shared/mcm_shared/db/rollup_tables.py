@@ -1,0 +1,40 @@
+"""What is counted of events as they are stored, in the transaction that stores them."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Date, SmallInteger, Table, Text
+
+from mcm_shared.db.metadata import METADATA
+from mcm_shared.db.types import UtcDateTime
+
+EVENT_ROLLUPS: Final = Table(
+    "event_rollups",
+    METADATA,
+    Column("hour", UtcDateTime, primary_key=True, comment="event time floored to the hour"),
+    Column("source", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+)
+
+EVENT_DAYS: Final = Table(
+    "event_days",
+    METADATA,
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("source", Text, primary_key=True),
+    Column("event_type", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+)
+
+USER_DAYS: Final = Table(
+    "user_days",
+    METADATA,
+    Column("user", Text, primary_key=True, comment="events without a user are not counted here"),
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("source", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("count", BigInteger, nullable=False),
+)
+
+ROLLUPS: Final = (EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS)
+"""What is counted of events as they are stored."""
