@@ -60,7 +60,7 @@ export function SearchField({
           type="button"
           aria-label="Clear the search"
           onClick={() => setTyped("")}
-          className="absolute top-1.5 right-2 grid size-5 place-items-center rounded-sm text-ink-3 hover:text-ink"
+          className="absolute top-1 right-1.5 grid size-6 place-items-center rounded-sm text-ink-3 hover:text-ink"
         >
           <X aria-hidden className="size-3.5" />
         </button>

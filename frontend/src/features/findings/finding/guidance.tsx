@@ -1,4 +1,5 @@
 import { Badge } from "@/components/badge";
+import { NumberedText } from "@/components/numbered-text";
 import type { getRule } from "@/lib/api/rules";
 
 import { Section } from "./section";
@@ -7,19 +8,10 @@ type Rule = Awaited<ReturnType<typeof getRule>>;
 
 /** What to do: the rule's runbook, and what else may look like this. */
 export function Runbook({ rule }: { rule: Rule }) {
-  const steps = numbered(rule.runbook);
   if (!rule.runbook && rule.falsepositives.length === 0) return null;
   return (
     <Section title="Runbook" className="order-5">
-      {steps.length > 0 ? (
-        <ol className="max-w-[68ch] list-decimal space-y-1 pl-5 marker:text-ink-3">
-          {steps.map((step) => (
-            <li key={step}>{step}</li>
-          ))}
-        </ol>
-      ) : (
-        <p className="max-w-[68ch] whitespace-pre-line">{rule.runbook}</p>
-      )}
+      <NumberedText text={rule.runbook} />
       {rule.falsepositives.length > 0 && (
         <>
           <h3 className="mt-3 mb-1 text-xs font-semibold text-ink-2">It may also be</h3>
@@ -32,12 +24,6 @@ export function Runbook({ rule }: { rule: Rule }) {
       )}
     </Section>
   );
-}
-
-/** The steps of a runbook that numbers each of its lines; none of one that does not. */
-function numbered(runbook: string): string[] {
-  const lines = runbook.trim().split(/\n(?=\d+\.\s)/);
-  return lines.every((line) => /^\d+\.\s/.test(line)) ? lines.map((line) => line.replace(/^\d+\.\s+/, "")) : [];
 }
 
 /** The controls that a finding speaks to, by framework. */

@@ -15,7 +15,7 @@ export function PauseButton({ paused, onChange }: { paused: boolean; onChange: (
   );
 }
 
-/** Says how many findings wait outside of the list, and lets them in. */
+/** Says how many rows wait outside of the list, and lets them in. */
 export function NewPill({
   waiting,
   outgrown,
