@@ -1,5 +1,11 @@
+import type { EventDetails } from "@/lib/api/events";
 import type { Finding, FindingFacets, FindingPage } from "@/lib/api/findings";
+import type { DeadLetter, Pipeline } from "@/lib/api/pipeline";
+import type { RuleDetails } from "@/lib/api/rules";
 import type { Schema } from "@/lib/api/schema";
+import type { User, UserActivity } from "@/lib/api/users";
+
+const AT = "2026-11-25T12:00:00Z";
 
 /** Builds a finding, typed as the API gives it. */
 export function aFinding(with_: Partial<Finding> = {}): Finding {
@@ -97,4 +103,129 @@ export function aProblem(
   detail: string,
 ): Pick<Schema<"Problem">, "title" | "status" | "detail" | "request_id"> {
   return { title: "Service Unavailable", status, detail, request_id: "5bbf062afc43470c9a911324b09c19fe" };
+}
+
+/** Builds an event with what became of it. */
+export function eventDetails(with_: Partial<EventDetails> = {}): EventDetails {
+  return {
+    ...anEvent(with_),
+    ingested_at: AT,
+    matched_rules: [],
+    findings: [],
+    ...with_,
+  };
+}
+
+/** Builds a user of the list. */
+export function aUser(with_: Partial<User> = {}): User {
+  return {
+    user: "mona@example.com",
+    events: 1200,
+    findings: 3,
+    severity: "high",
+    risk_score: 82,
+    first_seen: "2026-10-27T08:00:00Z",
+    last_seen: AT,
+    sources: ["my-app", "github.audit"],
+    ...with_,
+  };
+}
+
+/** Builds what a user did when. */
+export function userActivity(with_: Partial<UserActivity> = {}): UserActivity {
+  return {
+    ...aUser(),
+    sources: [
+      { value: "my-app", count: 1000 },
+      { value: "github.audit", count: 200 },
+    ],
+    event_types: [
+      { value: "login_success", count: 1100 },
+      { value: "login_failed", count: 100 },
+    ],
+    findings_by_severity: { low: 0, medium: 2, high: 1, critical: 0 },
+    activity_by_day: [
+      { date: "2026-11-24", count: 30 },
+      { date: "2026-11-25", count: 12 },
+    ],
+    activity_by_hour: [{ weekday: 2, hour: 12, count: 12 }],
+    ...with_,
+  };
+}
+
+/** Builds a rule, whole; what the list shows of it is a part. */
+export function aRule(with_: Partial<RuleDetails> = {}): RuleDetails {
+  return {
+    rule_id: "00000000-0000-4000-8000-000000000900",
+    rule_name: "login_failures",
+    title: "Repeated failed logins",
+    description: "{count} failed logins by {user} within {timespan}.",
+    level: "medium",
+    status: "stable",
+    family: "auth",
+    tags: ["soc2.cc6.1", "attack.t1110"],
+    controls: [
+      { framework: "SOC 2", control: "CC6.1" },
+      { framework: "ISO 27001", control: "A.8.5" },
+    ],
+    findings: 4,
+    detections: 31,
+    last_hit: AT,
+    hits_per_day: [
+      { date: "2026-11-24", count: 3 },
+      { date: "2026-11-25", count: 1 },
+    ],
+    yaml: "title: Repeated failed logins\nlevel: medium\n",
+    runbook: "1. Look at the last day of the user's logins.",
+    falsepositives: ["A password just changed"],
+    looks_for: ["It counts detections of login_failed and holds at 5 or more within 10 minutes."],
+    tests: [
+      { name: "five in ten minutes", events: 5, fires: true, expect: [{ severity: "medium" }] },
+      { name: "four is not enough", events: 4, fires: false, expect: [] },
+    ],
+    rule_version: "0123456789abcdef",
+    loaded_at: AT,
+    ...with_,
+  };
+}
+
+/** Builds how the pipeline is. */
+export function aPipeline(with_: Partial<Pipeline> = {}): Pipeline {
+  return {
+    kafka: { reachable: true, reason: null },
+    database: { reachable: true, reason: null },
+    events_per_second: 214,
+    lag: 7,
+    groups: [
+      {
+        group: "rules-engine",
+        topic: "events.raw",
+        lag: 7,
+        partitions: [
+          { partition: 0, committed: 93, end: 100, lag: 7, worker: "worker-a" },
+          { partition: 1, committed: null, end: 0, lag: 0, worker: null },
+        ],
+        workers: [{ id: "worker-a", host: "192.0.2.10", partitions: [0] }],
+      },
+    ],
+    sources: [{ source: "my-app", events: 1000, last_event_at: AT, events_last_hour: 40, state: "active" }],
+    dead_letters: { total: 1 },
+    ...with_,
+  };
+}
+
+/** Builds a dead letter. */
+export function aDeadLetter(with_: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    partition: 0,
+    offset: 4,
+    at: AT,
+    reason: "timestamp is missing",
+    source: null,
+    origin: { topic: "events.raw", partition: 2, offset: 17 },
+    payload: '{"id": "evt-9"}',
+    size: 15,
+    replayed: false,
+    ...with_,
+  };
 }
