@@ -1,5 +1,13 @@
 import { api, body } from "./client";
+import type { Schema } from "./schema";
 
-/** Reads a rule by its name or id. */
+export type Rule = Schema<"Rule">;
+export type RuleDetails = Schema<"RuleDetails">;
+export type RuleTest = Schema<"RuleTest">;
+
+/** Reads every rule in force, with what it found. */
+export const getRules = (signal?: AbortSignal) => body(api.GET("/rules", { signal }));
+
+/** Reads a rule whole, by its name or id. */
 export const getRule = (rule: string, signal?: AbortSignal) =>
   body(api.GET("/rules/{rule}", { params: { path: { rule } }, signal }));

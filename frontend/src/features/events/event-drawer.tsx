@@ -1,0 +1,135 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+
+import { ErrorState } from "@/components/error-state";
+import { JsonView } from "@/components/json-view";
+import { RiskScore } from "@/components/risk-score";
+import { SeverityBadge } from "@/components/severity-badge";
+import { Sheet } from "@/components/sheet";
+import { Loading, Skeleton } from "@/components/skeleton";
+import { type Event, type EventDetails, getEvent } from "@/lib/api/events";
+import { words } from "@/lib/format";
+
+import { fields } from "./fields";
+
+/** An event in full: its facts, what it led to, and the payload as it came. */
+export function EventDrawer({
+  id,
+  known,
+  onClose,
+}: {
+  id: number;
+  /** The event as the list has it, shown until all is read. */
+  known: Event | undefined;
+  onClose: () => void;
+}) {
+  const details = useQuery({ queryKey: ["events", "one", id], queryFn: ({ signal }) => getEvent(id, signal) });
+  const event = details.data ?? known;
+  return (
+    <Sheet
+      open
+      onClose={onClose}
+      title={
+        event ? <span className="inline-block first-letter:uppercase">{words(event.event_type)}</span> : `Event ${id}`
+      }
+    >
+      {event && <EventFacts event={event} />}
+      {details.error ? (
+        <ErrorState error={details.error} retry={() => void details.refetch()} busy={details.isFetching} />
+      ) : (
+        <WhatCameOfIt details={details.data} />
+      )}
+      {event && <Payload event={event} />}
+    </Sheet>
+  );
+}
+
+function EventFacts({ event }: { event: Event }) {
+  return (
+    <dl className="grid grid-cols-[8rem_1fr] gap-x-3 gap-y-1.5 px-4 py-4">
+      {fields
+        .filter((field) => field.fact)
+        .map(({ id, title, show }) => (
+          <div key={id} className="contents">
+            <dt className="text-ink-2">{title}</dt>
+            <dd className="min-w-0 [overflow-wrap:anywhere]">
+              {show(event) ?? <span className="text-ink-3">None</span>}
+            </dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function WhatCameOfIt({ details }: { details: EventDetails | undefined }) {
+  if (!details)
+    return (
+      <Loading what="what came of it" className="grid gap-3 border-t px-4 py-4">
+        <Skeleton className="h-4 w-40" />
+        <Skeleton className="h-4 w-72" />
+        <Skeleton className="h-4 w-56" />
+      </Loading>
+    );
+  return (
+    <>
+      <Section title="Rules that match it">
+        {details.matched_rules.length === 0 ? (
+          <p className="text-ink-2">None: no rule looks for an event like this one alone.</p>
+        ) : (
+          <ul className="grid gap-1.5">
+            {details.matched_rules.map((rule) => (
+              <li key={rule.rule_id} className="flex items-center gap-3">
+                <SeverityBadge severity={rule.level} className="w-20" />
+                <Link to={`/rules/${encodeURIComponent(rule.rule_name)}`} className="min-w-0 truncate hover:underline">
+                  {rule.title}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+      <Section title="Findings it took part in">
+        {details.findings.length === 0 ? (
+          <p className="text-ink-2">None.</p>
+        ) : (
+          <ul className="grid gap-1.5">
+            {details.findings.map((finding) => (
+              <li key={finding.uid} className="flex items-center gap-3">
+                <SeverityBadge severity={finding.severity} className="w-20" />
+                <Link to={`/findings/${finding.id}`} className="min-w-0 flex-1 truncate hover:underline">
+                  {finding.title}
+                </Link>
+                <RiskScore score={finding.risk_score ?? null} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </>
+  );
+}
+
+function Payload({ event }: { event: Event }) {
+  return (
+    <>
+      {event.attributes && (
+        <Section title="Facts the rules read">
+          <JsonView value={event.attributes} label="Facts the rules read" />
+        </Section>
+      )}
+      <Section title="Payload as it came">
+        <JsonView value={event.raw_data} label="Payload" className="max-h-none" />
+      </Section>
+    </>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="border-t px-4 pt-3 pb-4">
+      <h3 className="mb-2 font-semibold">{title}</h3>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,191 @@
+import { Activity, PanelLeft, SearchX } from "lucide-react";
+import { useQueryStates } from "nuqs";
+import { useCallback, useMemo, useRef, useState } from "react";
+
+import { Button } from "@/components/button";
+import { type Chip, ChipList } from "@/components/chip-list";
+import { Code } from "@/components/code";
+import { DataTable } from "@/components/data-table/data-table";
+import { EmptyState } from "@/components/empty-state";
+import { ErrorState } from "@/components/error-state";
+import { NewPill, PauseButton } from "@/components/live-pill";
+import { PageHeader } from "@/components/page-header";
+import { Panel } from "@/components/panel";
+import { Sheet } from "@/components/sheet";
+import { TimeRange } from "@/components/time-range";
+import { useWide } from "@/components/use-wide";
+import type { Event } from "@/lib/api/events";
+import { commands } from "@/lib/commands";
+import { plural, words } from "@/lib/format";
+import { preference } from "@/lib/preference";
+
+import { EventDrawer } from "./event-drawer";
+import { EventFilters } from "./event-filters";
+import { EventHistogram } from "./event-histogram";
+import { fields } from "./fields";
+import { countFilters, filterParsers, type Filters, NO_FILTERS } from "./filters";
+import { useEventFacets, useEventHistogram, useEvents } from "./use-events";
+import { useOpenEvent } from "./use-open-event";
+import { useTail } from "./use-tail";
+
+const panel = preference("events.filters", ["shown", "hidden"], "shown");
+
+/** All events, the newest first, as they come in. */
+export default function EventsPage() {
+  const [filters, setFilters] = useQueryStates(filterParsers);
+  const { openId, open, linkTo } = useOpenEvent();
+  const [paused, setPaused] = useState(false);
+  const [reading, setReading] = useState(false);
+  const [sheetOpen, setSheetOpen] = useState(false);
+  const scroller = useRef<HTMLDivElement>(null);
+  const wide = useWide("(min-width: 96rem)");
+  const panelShown = panel.use() === "shown";
+
+  const { list, events } = useEvents(filters);
+  const tail = useTail(filters, events, paused || reading || openId !== null);
+  const histogram = useEventHistogram(filters);
+  const facets = useEventFacets(filters);
+
+  const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
+  const openRow = events?.find((event) => event.id === openId);
+  const set = countFilters(filters);
+  const total = histogram.data?.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+  const more = useMemo(
+    () =>
+      list.hasNextPage
+        ? { loading: list.isFetchingNextPage || list.isFetchNextPageError, load: () => void list.fetchNextPage() }
+        : undefined,
+    [list],
+  );
+  commands.useAdd([
+    {
+      id: "events.pause",
+      title: paused ? "Let events come in" : "Pause the events",
+      group: "Events",
+      run: () => setPaused(!paused),
+    },
+    { id: "events.clear", title: "Clear all filters of the events", group: "Events", run: () => change(NO_FILTERS) },
+  ]);
+  const filterPanel = <EventFilters filters={filters} facets={facets.data} onChange={change} />;
+
+  return (
+    <div className="flex flex-1 flex-col md:h-[calc(100dvh-3rem)]">
+      <PageHeader
+        title="Events"
+        note={total !== undefined && <span className="tabular">{plural(total, "event")}</span>}
+        actions={<PauseButton paused={paused} onChange={setPaused} />}
+      />
+      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
+        <Button
+          onClick={() => (wide ? panel.set(panelShown ? "hidden" : "shown") : setSheetOpen(true))}
+          aria-expanded={wide ? panelShown : sheetOpen}
+        >
+          <PanelLeft aria-hidden />
+          Filters
+        </Button>
+        <TimeRange value={filters} onChange={change} />
+        {set > 0 && (
+          <ChipList label="Filters that are set" chips={chipsOf(filters, change)} onClear={() => change(NO_FILTERS)} />
+        )}
+      </div>
+      <div className="px-0 pb-3 md:px-4 lg:px-6">
+        <Panel className="rounded-none border-x-0 md:rounded-lg md:border-x">
+          {histogram.error && !histogram.data ? (
+            <p role="alert" className="h-24 content-center text-center text-ink-2">
+              Events over time could not be read. <RetryLink onRetry={() => void histogram.refetch()} />
+            </p>
+          ) : (
+            <EventHistogram histogram={histogram.data} onPeriod={change} />
+          )}
+        </Panel>
+      </div>
+      <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
+        {wide && panelShown && (
+          <aside
+            aria-label="Filters"
+            className="w-60 shrink-0 overflow-y-auto overscroll-contain rounded-lg border bg-surface shadow-card"
+          >
+            {filterPanel}
+          </aside>
+        )}
+        <section
+          aria-label="List of events"
+          className="relative flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+        >
+          <NewPill
+            waiting={tail.waiting}
+            outgrown={tail.more}
+            onShow={() => {
+              tail.letIn();
+              scroller.current?.scrollTo({ top: 0 });
+            }}
+          />
+          {list.error && !events ? (
+            <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
+          ) : (
+            <DataTable
+              ref={scroller}
+              label="Events"
+              className="min-h-0 flex-1"
+              fields={fields}
+              rows={events}
+              rowKey={keyOf}
+              rowLink={linkTo}
+              onOpen={open}
+              openKey={openRow ? keyOf(openRow) : null}
+              arrivals={tail.arrivals}
+              total={total}
+              more={more}
+              onReading={setReading}
+              empty={<Nothing filtered={set > 0} onClear={() => change(NO_FILTERS)} />}
+            />
+          )}
+        </section>
+      </div>
+      <Sheet open={sheetOpen && !wide} onClose={() => setSheetOpen(false)} title="Filters" className="sm:w-80">
+        {filterPanel}
+      </Sheet>
+      {openId !== null && <EventDrawer id={openId} known={openRow} onClose={() => open(null)} />}
+    </div>
+  );
+}
+
+const keyOf = (event: Event) => String(event.id);
+
+function chipsOf(filters: Filters, change: (part: Partial<Filters>) => void): Chip[] {
+  const many = (name: "event_type" | "source"): Chip[] =>
+    filters[name].map((value) => ({
+      key: `${name}.${value}`,
+      text: words(value),
+      onRemove: () => change({ [name]: filters[name].filter((each) => each !== value) }),
+    }));
+  const user = filters.user;
+  return [
+    ...many("event_type"),
+    ...many("source"),
+    ...(user === null ? [] : [{ key: "user", text: user, onRemove: () => change({ user: null }) }]),
+  ];
+}
+
+function RetryLink({ onRetry }: { onRetry: () => void }) {
+  return (
+    <Button look="link" size="text" onClick={onRetry}>
+      Try again
+    </Button>
+  );
+}
+
+function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  if (filtered)
+    return (
+      <EmptyState icon={SearchX} title="No event matches" action={<Button onClick={onClear}>Clear all filters</Button>}>
+        Widen the time range, or take a filter away.
+      </EmptyState>
+    );
+  return (
+    <EmptyState icon={Activity} title="No events yet">
+      Events appear here the moment they are stored. <Code>mcm-ingestor generate</Code> makes up a company&rsquo;s
+      month; <Code>POST /events</Code> or the topic <Code>events.raw</Code> takes your own.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,11 @@
+import { Activity } from "lucide-react";
+
+import type { Page } from "@/app/page";
+
+export const pages: Page[] = [
+  {
+    path: "events",
+    load: () => import("./events-page"),
+    nav: { title: "Events", icon: Activity, order: 3, key: "e" },
+  },
+];
