@@ -1,0 +1,12 @@
+import { Users } from "lucide-react";
+
+import type { Page } from "@/app/page";
+
+export const pages: Page[] = [
+  {
+    path: "users",
+    load: () => import("./users-page"),
+    nav: { title: "Users", icon: Users, order: 4, key: "u" },
+  },
+  { path: "users/:user", load: () => import("./user-page") },
+];

@@ -1,0 +1,78 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+
+import { zone } from "@/lib/time/use-time";
+import { address, answers, fails, hangs } from "@/testing/api";
+import { aFinding, userActivity } from "@/testing/builders";
+import { show } from "@/testing/show";
+
+function open(user = "mona%40example.com") {
+  show(`/users/${user}`);
+  return userEvent.setup();
+}
+const page = (items: ReturnType<typeof aFinding>[]) => ({
+  items,
+  total: items.length,
+  page: 1,
+  page_size: 8,
+  next: null,
+  position: null,
+});
+
+it("holds the place of what loads", async () => {
+  hangs("/users/{user}");
+  open();
+  expect(await screen.findByRole("status", { name: "Loading the user" })).toBeInTheDocument();
+  expect(document.title).toBe("mona@example.com · Mini Compliance Monitor");
+});
+
+it("says that there is no such user", async () => {
+  fails("/users/{user}", 404, "No event names a user 'nobody'.");
+  open("nobody");
+  expect(await screen.findByText("No event names a user 'nobody'.")).toBeInTheDocument();
+});
+
+it("shows what a user did, and leads to it", async () => {
+  answers("/users/{user}", userActivity());
+  answers("/findings", page([aFinding({ title: "Repeated failed logins" })]));
+  open();
+
+  const types = within((await screen.findByRole("heading", { name: "Event types" })).closest("section") as HTMLElement);
+  expect(types.getByRole("link", { name: /login failed/ })).toHaveAttribute(
+    "href",
+    "/app/events?user=mona%40example.com&event_type=login_failed",
+  );
+  expect(await screen.findByRole("link", { name: "Repeated failed logins" })).toHaveAttribute(
+    "href",
+    "/app/findings/1",
+  );
+  expect(screen.getByRole("link", { name: "medium 2" })).toHaveAttribute(
+    "href",
+    "/app/findings?user=mona%40example.com&severity=medium",
+  );
+});
+
+it("asks for no findings of a user without any", async () => {
+  answers("/users/{user}", userActivity({ findings: 0, severity: null, risk_score: null }));
+  open();
+  expect(await screen.findByText("Nothing was found of this user.")).toBeInTheDocument();
+});
+
+it("chooses a day by the keyboard", async () => {
+  answers("/users/{user}", userActivity({ findings: 0 }));
+  const user = open();
+  const chart = await screen.findByRole("group", { name: /Events by day/ });
+  chart.focus();
+  await user.keyboard("{ArrowRight}{Shift>}{ArrowRight}{/Shift}");
+  expect(chart).toHaveTextContent("42 events");
+  await user.keyboard("{Enter}");
+  expect(address()).toBe("/events?user=mona@example.com&from=2026-11-24T00:00:00Z&to=2026-11-26T00:00:00Z");
+});
+
+it("says the busiest hour in the zone that times are shown in", async () => {
+  zone.set("utc");
+  answers("/users/{user}", userActivity({ findings: 0 }));
+  open();
+  expect(await screen.findByText("Busiest: Wednesday, 12:00 – 13:00: 12 events")).toBeInTheDocument();
+});
