@@ -1,0 +1,81 @@
+import { Sparkline } from "@/components/charts/sparkline";
+import type { Field } from "@/components/data-table/field";
+import { SeverityBadge } from "@/components/severity-badge";
+import { Ago } from "@/components/when";
+import type { Rule } from "@/lib/api/rules";
+import { count, plural, words } from "@/lib/format";
+import type { Severity } from "@/lib/severity";
+
+/** What the list shows of a rule, and filters by. */
+export const ruleFields: readonly Field<Rule>[] = [
+  {
+    id: "level",
+    title: "Level",
+    show: ({ level }) => <SeverityBadge severity={level} />,
+    column: { width: 108, sort: "level" },
+    facet: { show: (level) => <SeverityBadge severity={level as Severity} /> },
+  },
+  {
+    id: "title",
+    title: "Rule",
+    show: ({ title, description }) => <span title={description}>{title}</span>,
+    column: { width: 280, grow: true, opens: true, sort: "title" },
+  },
+  {
+    id: "family",
+    title: "Family",
+    show: ({ family }) => words(family),
+    column: { width: 120, sort: "family" },
+    facet: { show: words },
+  },
+  {
+    id: "framework",
+    title: "Controls",
+    show: ({ controls }) => {
+      const written = [...Map.groupBy(controls, (control) => control.framework)]
+        .map(([framework, named]) => `${framework} ${named.map((each) => each.control).join(" ")}`)
+        .join(", ");
+      return (
+        <span className="text-ink-2" title={written}>
+          {written || "–"}
+        </span>
+      );
+    },
+    column: { width: 200, grow: true },
+    facet: {},
+  },
+  {
+    id: "findings",
+    title: "Findings",
+    show: ({ findings }) => <span className="tabular">{count(findings)}</span>,
+    column: { width: 96, align: "right", sort: "findings" },
+  },
+  {
+    id: "detections",
+    title: "Detections",
+    show: ({ detections }) => <span className="tabular">{count(detections)}</span>,
+    column: { width: 108, align: "right", sort: "detections" },
+  },
+  {
+    id: "hits_per_day",
+    title: "30 days",
+    show: ({ hits_per_day }) => {
+      const total = hits_per_day.reduce((sum, day) => sum + day.count, 0);
+      return (
+        <Sparkline
+          values={hits_per_day.map((day) => day.count)}
+          label={`${plural(total, "finding")} in 30 days`}
+          className="align-middle"
+        />
+      );
+    },
+    column: { width: 128 },
+  },
+  {
+    id: "last_hit",
+    title: "Last hit",
+    show: ({ last_hit }) =>
+      last_hit ? <Ago time={last_hit} className="tabular" /> : <span className="text-ink-3">Never</span>,
+    column: { width: 112, sort: "last_hit" },
+  },
+];

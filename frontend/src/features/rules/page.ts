@@ -1,0 +1,12 @@
+import { BookOpenCheck } from "lucide-react";
+
+import type { Page } from "@/app/page";
+
+export const pages: Page[] = [
+  {
+    path: "rules",
+    load: () => import("./rules-page"),
+    nav: { title: "Rules", icon: BookOpenCheck, order: 5, key: "r" },
+  },
+  { path: "rules/:rule", load: () => import("./rule-page") },
+];
