@@ -22,7 +22,7 @@ DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.h
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/installed .local/jars/fetched frontend/node_modules/.installed ## install everything into the checkout
+setup: $(VENV)/installed .local/jars/fetched frontend/node_modules/.installed .local/chromium ## install everything into the checkout
 
 demo: setup dashboard ## run the whole product with events flowing; Ctrl-C stops it
 	@exec $(BIN)/mcm-local up
@@ -113,6 +113,15 @@ $(VENV)/installed: $(addsuffix /pyproject.toml,$(OURS)) $(VENV)/locked
 .local/jars/fetched: deploy/local/mcm_local/kafka-jars.txt $(VENV)/installed
 	@$(BIN)/mcm-local jars fetch
 	@touch $@
+
+# for the browser tests, which are skipped without it: what only they need must not stop the rest
+.local/chromium: $(VENV)/installed
+	@if ! $(BIN)/python -m tests.browser.chromium && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing chromium"; \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || \
+	    echo "chromium could not be installed; the browser tests will be skipped"; \
+	fi
+	@mkdir -p .local && touch $@
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json frontend/.npmrc $(VENV)/locked
 	@echo "installing the dashboard's packages"

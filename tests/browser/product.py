@@ -1,0 +1,51 @@
+"""The product as a browser meets it: the services of a test, and the address of its API."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.pipeline import Pipeline, until
+from tests.services import Service
+
+RunService = Callable[..., Service]
+
+_READY = {"mcm-rules-engine": "consuming", "mcm-enricher": "consuming", "mcm-api": "listening"}
+
+
+@dataclass
+class Product:
+    """Running services on one pipeline."""
+
+    pipeline: Pipeline
+    url: str
+    services: dict[str, Service] = field(default_factory=dict)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Asks the API."""
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            return (await client.get(path, params=query)).raise_for_status().json()
+
+    async def settled(self, *, enriched: bool = True) -> None:
+        """Waits until everything pushed so far was found, and explained too unless told otherwise."""
+        await until(self.pipeline.is_idle, what="the rules have run over everything", every=0.2)
+        if enriched:
+            await until(self._enriched, what="every finding is enriched", every=0.2)
+
+    async def _enriched(self) -> bool:
+        return await self.pipeline.is_idle("enricher") and await self.pipeline.count_unenriched() == 0
+
+
+async def start_product(run: RunService, pipeline: Pipeline, *names: str, port: int = 0, **settings: str) -> Product:
+    """Starts the services named, and waits until they work."""
+    services = {}
+    for name in names:
+        services[name] = run(name, "run", env=pipeline.environment, MCM_API_PORT=str(port), **settings)
+    for name, service in services.items():
+        await asyncio.to_thread(service.wait_for_log, _READY[name], 60)
+    found = re.search(r'"url": "([^"]+)"', services["mcm-api"].stderr())
+    assert found is not None
+    return Product(pipeline, found[1], services)

@@ -1,0 +1,51 @@
+"""A page that is open while parts of the product go away says so, and goes on by itself when they are back."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.async_api import expect
+
+from mcm_local.ports import free_port
+from tests.breakable import BreakableStack
+from tests.browser.conftest import OpenWindow, an_admin_token
+from tests.browser.product import start_product
+from tests.pipeline import Pipeline
+from tests.services import Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(scope="module")
+def breakable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BreakableStack]:
+    """Servers that the test may kill."""
+    stack = BreakableStack(tmp_path_factory.mktemp("breakable"))
+    stack.start()
+    yield stack
+    stack.kill()
+
+
+async def test_the_api_and_kafka_restart_under_an_open_page(
+    breakable: BreakableStack, run_service: Callable[..., Service], window: OpenWindow
+) -> None:
+    pipeline = Pipeline(breakable.new_topics(), breakable.new_database())
+    port = free_port()
+    product = await start_product(run_service, pipeline, "mcm-rules-engine", "mcm-enricher", "mcm-api", port=port)
+    await product.pipeline.push(an_admin_token("before@example.com"))
+    page = await (await window(product)).go("findings")
+    lost = page.get_by_text("Live updates are interrupted.")
+    await expect(page.get_by_role("link", name="before@example.com")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    product.services["mcm-api"].kill()
+    await expect(lost).to_be_visible()
+    # what is raised meanwhile is told afterwards
+    await product.pipeline.push(an_admin_token("meanwhile@example.com"))
+    await start_product(run_service, pipeline, "mcm-api", port=port)
+    await expect(lost).to_have_count(0)
+    await expect(page.get_by_role("link", name="meanwhile@example.com")).to_be_visible()
+
+    breakable.kafka.kill()
+    breakable.kafka.start()
+    await product.pipeline.push(an_admin_token("after@example.com"))
+    await expect(page.get_by_role("link", name="after@example.com")).to_be_visible()
+    await expect(lost).to_have_count(0)
