@@ -125,7 +125,7 @@ async def _scrolling(pipeline: Pipeline, browser: Browser, url: str) -> None:
     page = await _open(browser, url)
     # read the whole list first: it is the scrolling that is measured, not the API
     loaded = page.locator("table")
-    while int(await loaded.locator("tr").last.get_attribute("aria-rowindex") or 0) < min(total, ROWS):
+    while int(await loaded.locator("tr[aria-rowindex]").last.get_attribute("aria-rowindex") or 0) < min(total, ROWS):
         await page.evaluate("() => { const l = document.querySelector('table').parentElement; l.scrollTop = 1e9; }")
         await asyncio.sleep(0.2)
     await page.evaluate("() => { document.querySelector('table').parentElement.scrollTop = 0; }")

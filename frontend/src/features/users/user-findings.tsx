@@ -42,7 +42,7 @@ export function UserFindings({ user }: { user: UserActivity }) {
               to={`/findings?${query}&severity=${severity}`}
               className="flex min-h-6 items-center gap-1.5 hover:underline"
             >
-              <SeverityBadge severity={severity} />
+              <SeverityBadge severity={severity} />{" "}
               <span className="tabular font-medium">{count(user.findings_by_severity[severity] ?? 0)}</span>
             </Link>
           </li>
