@@ -1,6 +1,6 @@
 import { createColumnHelper, tableFeatures, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type RefObject, type UIEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { To } from "react-router";
 
 import { cn } from "@/lib/class-names";
@@ -82,15 +82,14 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     show: (index) => virtualizer.scrollToIndex(index),
   });
   useLoadMore(more, last?.index ?? 0, model.length);
-  const onPointed = useReading(props.onReading, scroller);
+  const reading = useReading(props.onReading);
 
   if (rows?.length === 0) return <div className={cn("overflow-auto", props.className)}>{props.empty}</div>;
   return (
     <div
       ref={scroller}
       className={cn("@container relative overflow-auto overscroll-x-contain", props.className)}
-      onPointerEnter={() => onPointed(true)}
-      onPointerLeave={() => onPointed(false)}
+      {...reading}
     >
       <table
         aria-label={label}
@@ -165,16 +164,13 @@ function useLoadMore(more: DataTableProps<object>["more"], lastShown: number, lo
 }
 
 /** Somebody reads the list when it is scrolled, or when the pointer rests on it. */
-function useReading(onReading: ((reading: boolean) => void) | undefined, scroller: RefObject<HTMLElement | null>) {
+function useReading(onReading: ((reading: boolean) => void) | undefined) {
   const [pointed, setPointed] = useState(false);
   const [scrolled, setScrolled] = useState(false);
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const onScroll = () => setScrolled(element.scrollTop > ROW_HEIGHT / 2);
-    element.addEventListener("scroll", onScroll, { passive: true });
-    return () => element.removeEventListener("scroll", onScroll);
-  });
   useEffect(() => onReading?.(pointed || scrolled), [onReading, pointed, scrolled]);
-  return setPointed;
+  return {
+    onPointerEnter: () => setPointed(true),
+    onPointerLeave: () => setPointed(false),
+    onScroll: (event: UIEvent<HTMLElement>) => setScrolled(event.currentTarget.scrollTop > ROW_HEIGHT / 2),
+  };
 }

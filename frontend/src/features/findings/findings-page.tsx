@@ -97,7 +97,7 @@ export default function FindingsPage() {
   ];
 
   return (
-    <div className="flex flex-1 flex-col md:h-[calc(100dvh-3rem)]">
+    <div className="flex h-[max(34rem,calc(100dvh-7rem))] flex-none flex-col md:h-[max(30rem,calc(100dvh-3rem))]">
       <PageHeader
         title="Findings"
         note={total !== undefined && <span className="tabular">{plural(total, "finding")}</span>}
