@@ -1,15 +1,23 @@
-import { useMemo, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 
 import { preference } from "../preference";
-import { timeFormats, type Zone } from "./zone";
+import { type TimeFormats, timeFormats, type Zone } from "./zone";
 
 /** UTC, as logs have it, or the person's own zone. */
 export const zone = preference<Zone>("zone", ["utc", "local"], "utc");
 
+// making a format takes longer than using it a hundred times, and a table has a thousand times in it
+const made = new Map<Zone, TimeFormats>();
+
+function formatsOf(chosen: Zone): TimeFormats {
+  const formats = made.get(chosen) ?? timeFormats(chosen);
+  made.set(chosen, formats);
+  return formats;
+}
+
 /** Formats times in the zone the person chose. */
-export function useTime() {
-  const chosen = zone.use();
-  return useMemo(() => timeFormats(chosen), [chosen]);
+export function useTime(): TimeFormats {
+  return formatsOf(zone.use());
 }
 
 const TICK_MS = 10_000;
