@@ -50,7 +50,8 @@ async def test_what_waits_and_who_reads_is_told(url: str, kafka: KafkaSettings, 
         run_service("mcm-rules-engine", "run")
 
         async def done() -> bool:
-            return bool((await client.get("/pipeline")).json()["groups"][0]["lag"] == 0)
+            told = (await client.get("/pipeline")).json()
+            return bool(told["groups"]) and told["groups"][0]["lag"] == 0
 
         await until(done, what="the engine has read everything")
         after = (await client.get("/pipeline")).json()

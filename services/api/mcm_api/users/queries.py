@@ -16,7 +16,7 @@ from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
 
 DAYS: Final = 30
-NEWEST_BY_HOUR: Final = 5_000
+NEWEST_BY_HOUR: Final = 2_000
 NEWEST_BY_TYPE: Final = 1_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

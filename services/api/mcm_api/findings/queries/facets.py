@@ -1,9 +1,11 @@
 """Counting findings by the values one may filter them by."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select
+from sqlalchemy import Select, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.counts import ValueCount
@@ -32,34 +34,61 @@ async def count_facets(reader: Reader, wanted: FindingFilter) -> FindingFacets:
 
 
 async def _count_all(connection: AsyncConnection, wanted: FindingFilter) -> FindingFacets:
-    of_rank = dict(await _count(connection, wanted, "severity", _FINDING.severity_rank))
-    rules = await _count(connection, wanted, "rule", _FINDING.rule_name)
-    titles = await rule_titles(connection, [name for name, _ in rules])
-    sources = await _count(connection, wanted, "source", _FINDING.source)
-    users = await _count(connection, wanted, "user", _FINDING.user, most=MAX_USERS)
-    of_enriched = dict(await _count(connection, wanted, "enriched", _ENRICHED))
+    # all but users by one look at the findings: how many there are of each combination, which are few
+    cells = [_Cell(*row) for row in await connection.execute(_cells(wanted))]
+    severities, rules, sources, enriched = (_sums(cells, wanted, name) for name in _Cell._fields[:-1])
+    titles = await rule_titles(connection, rules)
     return FindingFacets(
-        severity=[ValueCount(value=one.value, count=of_rank.get(one.rank, 0)) for one in reversed(Severity)],
-        rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in rules],
-        source=[ValueCount(value=name, count=count) for name, count in sources],
-        user=[ValueCount(value=name, count=count) for name, count in users],
-        enriched=[ValueCount(value=name, count=of_enriched.get(flag, 0)) for name, flag in (("true", 1), ("false", 0))],
+        severity=[ValueCount(value=one.value, count=severities[one.rank]) for one in reversed(Severity)],
+        rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in _most_first(rules)],
+        source=[ValueCount(value=name, count=count) for name, count in _most_first(sources)],
+        user=await _users(connection, wanted),
+        enriched=[ValueCount(value=str(flag).lower(), count=enriched[int(flag)]) for flag in (True, False)],
     )
 
 
-async def _count(
-    connection: AsyncConnection,
-    wanted: FindingFilter,
-    name: str,
-    column: ColumnElement[Any],
-    most: int | None = None,
-) -> list[tuple[Any, ...]]:
-    number = func.count()
+class _Cell(NamedTuple):
+    severity: int
+    rule: str
+    source: str | None
+    enriched: int
+    findings: int
+
+    def passes(self, wanted: FindingFilter, but: str) -> bool:
+        """Says whether the filters let it through, but for one of them."""
+        of_severity = but == "severity" or not wanted.severity or Severity.of_rank(self.severity) in wanted.severity
+        of_rule = but == "rule" or not wanted.rule or self.rule in wanted.rule
+        of_source = but == "source" or not wanted.source or self.source in wanted.source
+        of_enriched = but == "enriched" or wanted.enriched is None or bool(self.enriched) is wanted.enriched
+        return of_severity and of_rule and of_source and of_enriched
+
+
+def _cells(wanted: FindingFilter) -> Select[*tuple[Any, ...]]:
+    columns = (_FINDING.severity_rank, _FINDING.rule_name, _FINDING.source, _ENRICHED)
+    matching = conditions(wanted, without=_Cell._fields)
+    return select(*columns, func.count()).where(*matching).group_by(*columns)
+
+
+def _sums(cells: Sequence[_Cell], wanted: FindingFilter, name: str) -> Counter[Any]:
+    sums = Counter[Any]()
+    for cell in cells:
+        value = getattr(cell, name)
+        if value is not None and cell.passes(wanted, but=name):
+            sums[value] += cell.findings
+    return sums
+
+
+def _most_first(sums: Counter[Any]) -> list[tuple[Any, int]]:
+    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+
+
+async def _users(connection: AsyncConnection, wanted: FindingFilter) -> list[ValueCount]:
+    user, number = _FINDING.user, func.count()
     query = (
-        select(column, number)
-        .where(*conditions(wanted, without={name}), column.is_not(None))
-        .group_by(column)
-        .order_by(number.desc(), column)
-        .limit(most)
+        select(user, number)
+        .where(*conditions(wanted, without={"user"}), user.is_not(None))
+        .group_by(user)
+        .order_by(number.desc(), user)
+        .limit(MAX_USERS)
     )
-    return [tuple(row) for row in await connection.execute(query)]
+    return [ValueCount(value=name, count=count) for name, count in await connection.execute(query)]
