@@ -132,6 +132,8 @@ async def test_a_user_is_shown_with_what_they_did_when(client: httpx.AsyncClient
         "event_types": [{"value": "login_success", "count": 3}, {"value": "login_failed", "count": 2}],
         "findings_by_severity": {"low": 1, "medium": 0, "high": 1, "critical": 0},
         "activity_by_hour": [
+            {"weekday": 1, "hour": 23, "count": 1},
+            {"weekday": 3, "hour": 23, "count": 1},
             {"weekday": 4, "hour": 23, "count": 1},
             {"weekday": 5, "hour": 0, "count": 1},
             {"weekday": 6, "hour": 0, "count": 1},
