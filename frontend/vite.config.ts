@@ -39,6 +39,6 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
     // pages are loaded as they are shown, which takes a while the first time on a busy machine
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

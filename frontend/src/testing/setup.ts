@@ -25,7 +25,7 @@ window.matchMedia = (query) =>
 globalThis.EventSource = FakeEventSource as unknown as typeof EventSource;
 
 // pages load when they are shown, and the whole document says little in a message
-configure({ asyncUtilTimeout: 5000, getElementError: (message) => new Error(message ?? "not found") });
+configure({ asyncUtilTimeout: 15_000, getElementError: (message) => new Error(message ?? "not found") });
 
 beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 beforeEach(() => {
