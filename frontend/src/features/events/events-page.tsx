@@ -69,7 +69,7 @@ export default function EventsPage() {
   const filterPanel = <EventFilters filters={filters} facets={facets.data} onChange={change} />;
 
   return (
-    <div className="flex flex-1 flex-col md:h-[calc(100dvh-3rem)]">
+    <div className="flex h-[max(44rem,calc(100dvh-7rem))] flex-none flex-col md:h-[max(40rem,calc(100dvh-3rem))]">
       <PageHeader
         title="Events"
         note={total !== undefined && <span className="tabular">{plural(total, "event")}</span>}
@@ -110,7 +110,7 @@ export default function EventsPage() {
         )}
         <section
           aria-label="List of events"
-          className="relative flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+          className="relative flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
         >
           <NewPill
             waiting={tail.waiting}
