@@ -36,12 +36,13 @@ _SEEN: Final = """(text) => new Promise((resolve) => {
     ? requestAnimationFrame(() => resolve(Date.now())) : requestAnimationFrame(look);
   look();
 })"""
+# 6,000 pixels a second: as fast as a flick of the wheel
 _SCROLL: Final = """async () => {
   const list = document.querySelector('table').parentElement;
   const frames = [];
   let before = performance.now();
   for (let frame = 0; frame < 600; frame += 1) {
-    list.scrollTop += 400;
+    list.scrollTop += 100;
     await new Promise(requestAnimationFrame);
     const now = performance.now();
     frames.push(now - before);
