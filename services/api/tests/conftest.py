@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,9 +26,10 @@ def stored_in(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def app(stored_in: str) -> FastAPI:
-    """The API without Kafka."""
-    return create_app(ApiSettings(), DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), None, EnricherSettings())
+def app(stored_in: str, tmp_path: Path) -> FastAPI:
+    """The API without Kafka, and without the dashboard that the checkout may hold."""
+    settings = ApiSettings(MCM_DASHBOARD_PATH=tmp_path / "not-built")
+    return create_app(settings, DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), None, EnricherSettings())
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from mcm_enricher.enrich import enrich_now
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.feedback import get_feedback, set_feedback, stats_ai
+from mcm_enricher.prompt import PROMPT_VERSION
 from mcm_shared.contracts.findings import FindingMessage
 
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]
@@ -32,12 +33,12 @@ async def test_feedback_is_kept_with_what_wrote_the_explanation_and_counted(
         "wrong",
         "it was me",
         "test-model",
-        "1",
+        PROMPT_VERSION,
     )
     assert await get_feedback(engine, three.id) == given
     stats = await stats_ai(engine)
     counts = [(count.prompt_version, count.model, count.helpful, count.wrong) for count in stats.feedback]
-    assert counts == [("", "", 1, 0), ("1", "test-model", 1, 1)]
+    assert counts == [("", "", 1, 0), (PROMPT_VERSION, "test-model", 1, 1)]
     [today] = stats.usage
     assert (today.requests, today.tokens) == (1, 600)
 
