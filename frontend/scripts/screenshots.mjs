@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
-const SIZE = { width: 1280, height: 800 };
+const SIZE = { width: 1440, height: 900 };
 const SHOTS = [
   { name: "overview", theme: "light", path: "" },
   { name: "findings", theme: "dark", path: "findings?sort=risk_score" },
