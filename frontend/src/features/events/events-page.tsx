@@ -14,6 +14,7 @@ import { Panel } from "@/components/panel";
 import { Sheet } from "@/components/sheet";
 import { TimeRange } from "@/components/time-range";
 import { useWide } from "@/components/use-wide";
+import { WindowPage } from "@/components/window-page";
 import type { Event } from "@/lib/api/events";
 import { commands } from "@/lib/commands";
 import { plural, words } from "@/lib/format";
@@ -69,7 +70,7 @@ export default function EventsPage() {
   const filterPanel = <EventFilters filters={filters} facets={facets.data} onChange={change} />;
 
   return (
-    <div className="flex h-[max(44rem,calc(100dvh-7rem))] flex-none flex-col md:h-[max(40rem,calc(100dvh-3rem))]">
+    <WindowPage>
       <PageHeader
         title="Events"
         note={total !== undefined && <span className="tabular">{plural(total, "event")}</span>}
@@ -110,7 +111,7 @@ export default function EventsPage() {
         )}
         <section
           aria-label="List of events"
-          className="relative flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+          className="relative flex min-h-64 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
         >
           <NewPill
             waiting={tail.waiting}
@@ -146,7 +147,7 @@ export default function EventsPage() {
         {filterPanel}
       </Sheet>
       {openId !== null && <EventDrawer id={openId} known={openRow} onClose={() => open(null)} />}
-    </div>
+    </WindowPage>
   );
 }
 

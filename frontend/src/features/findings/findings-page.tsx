@@ -15,6 +15,7 @@ import { SearchField } from "@/components/search-field";
 import { Sheet } from "@/components/sheet";
 import { TimeRange } from "@/components/time-range";
 import { useWide } from "@/components/use-wide";
+import { WindowPage } from "@/components/window-page";
 import { type Finding, findingsFile } from "@/lib/api/findings";
 import { commands } from "@/lib/commands";
 import { plural } from "@/lib/format";
@@ -97,7 +98,7 @@ export default function FindingsPage() {
   ];
 
   return (
-    <div className="flex h-[max(34rem,calc(100dvh-7rem))] flex-none flex-col md:h-[max(30rem,calc(100dvh-3rem))]">
+    <WindowPage>
       <PageHeader
         title="Findings"
         note={total !== undefined && <span className="tabular">{plural(total, "finding")}</span>}
@@ -182,7 +183,7 @@ export default function FindingsPage() {
         <FilterPanel filters={filters} onChange={change} />
       </Sheet>
       <FindingSheet id={openId} known={openRow} onClose={() => open(null)} />
-    </div>
+    </WindowPage>
   );
 }
 

@@ -14,6 +14,7 @@ import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
 import { Sheet } from "@/components/sheet";
 import { useWide } from "@/components/use-wide";
+import { WindowPage } from "@/components/window-page";
 import { getRules, type Rule } from "@/lib/api/rules";
 import { plural } from "@/lib/format";
 import { preference } from "@/lib/preference";
@@ -44,7 +45,7 @@ export default function RulesPage() {
     />
   ));
   return (
-    <div className="flex h-[max(34rem,calc(100dvh-7rem))] flex-none flex-col md:h-[max(30rem,calc(100dvh-3rem))]">
+    <WindowPage>
       <PageHeader title="Rules" note={rows && <span className="tabular">{plural(rows.length, "rule")}</span>} />
       <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
         <Button
@@ -67,7 +68,7 @@ export default function RulesPage() {
         )}
         <section
           aria-label="List of rules"
-          className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+          className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
         >
           {rules.error && !rules.data ? (
             <ErrorState error={rules.error} retry={() => void rules.refetch()} busy={rules.isFetching} />
@@ -91,7 +92,7 @@ export default function RulesPage() {
       <Sheet open={sheetOpen && !wide} onClose={() => setSheetOpen(false)} title="Filters" className="sm:w-80">
         {filterPanel}
       </Sheet>
-    </div>
+    </WindowPage>
   );
 }
 

@@ -11,6 +11,7 @@ import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
+import { WindowPage } from "@/components/window-page";
 import { getUsers, type User } from "@/lib/api/users";
 
 import { userFields } from "./fields";
@@ -46,14 +47,14 @@ export default function UsersPage() {
     [list],
   );
   return (
-    <div className="flex h-[max(34rem,calc(100dvh-7rem))] flex-none flex-col md:h-[max(30rem,calc(100dvh-3rem))]">
+    <WindowPage>
       <PageHeader title="Users" />
       <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
         <SearchField value={q} onChange={search} label="Search users" className="w-full sm:w-72" />
       </div>
       <section
         aria-label="List of users"
-        className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:mx-4 md:mb-4 md:rounded-lg md:border lg:mx-6 lg:mb-6"
+        className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:mx-4 md:mb-4 md:rounded-lg md:border lg:mx-6 lg:mb-6"
       >
         {list.error && !users ? (
           <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
@@ -74,7 +75,7 @@ export default function UsersPage() {
           />
         )}
       </section>
-    </div>
+    </WindowPage>
   );
 }
 
