@@ -9,7 +9,8 @@ import httpx
 import orjson
 import pytest
 
-from mcm_shared.testing.builders import NOON
+from mcm_rules_engine import apply_rules_to_event
+from mcm_shared.testing.builders import NOON, a_public_bucket
 from mcm_shared.testing.rows import Rows
 
 HOUR = timedelta(hours=1)
@@ -267,3 +268,22 @@ async def test_a_wrong_parameter_is_refused(client: httpx.AsyncClient, query: st
 
     assert answer.status_code == 422
     assert says in answer.json()["detail"]
+
+
+async def test_what_the_engine_and_the_enricher_write_is_seen_at_once(client: httpx.AsyncClient, rows: Rows) -> None:
+    async def shown() -> list[tuple[str, int]]:
+        items = (await client.get("/findings?enriched=false&rule=bucket_made_public")).json()["items"]
+        return [(item["severity"], item["detection_count"]) for item in items]
+
+    bucket = {"bucket": "exports", "timestamp": NOON}
+    assert await shown() == []
+    await apply_rules_to_event(a_public_bucket(**bucket), rows.engine)
+    assert await shown() == [("critical", 1)]
+    await apply_rules_to_event(a_public_bucket(**bucket), rows.engine)
+    assert await shown() == [("critical", 2)]
+
+    finding = (await client.get("/findings")).json()["items"][0]
+    await client.post(f"/findings/{finding['id']}/enrich_with_ai")
+
+    assert await shown() == []
+    assert (await client.get("/findings/facets")).json()["enriched"][0] == {"value": "true", "count": 1}
