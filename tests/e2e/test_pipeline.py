@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -94,19 +95,20 @@ async def test_the_topics_hold_the_last_version_of_each_finding(api: httpx.Async
 
 
 async def test_the_services_may_start_before_there_is_anything(
-    pipeline: Pipeline, run_service: Callable[..., Service], sqlite_url: str
+    pipeline: Pipeline, run_service: Callable[..., Service]
 ) -> None:
     """With neither topics nor a schema; ``mcm-migrate`` comes last."""
-    empty = sqlite_url.replace("test.db", "empty.db")
-    late = Pipeline(pipeline.kafka, empty)
-    engine = run_service("mcm-rules-engine", "run", env=late.environment)
+    connection = await asyncpg.connect(pipeline.database_url)
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await connection.close()
+    engine = run_service("mcm-rules-engine", "run", env=pipeline.environment)
     engine.wait_for_log("run mcm-migrate", seconds=60)
 
-    assert run_service("mcm-migrate", env=late.environment).wait() == 0
-    await late.push(a_token())
+    assert run_service("mcm-migrate", env=pipeline.environment).wait() == 0
+    await pipeline.push(a_token())
 
     async def stored() -> bool:
-        return await late.count_events() == 1
+        return await pipeline.count_events() == 1
 
     await until(stored, what="the event is stored")
 
