@@ -42,7 +42,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def rows(stored_in: str) -> AsyncIterator[Rows]:
     """Puts rows into the API's database."""
-    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), pooled=False)
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(stored_in)))
     yield Rows(engine)
     await engine.dispose()
 
