@@ -24,16 +24,21 @@ async def read_bookmarks(kafka: KafkaSettings, group: str, topic: str) -> dict[i
     """
     client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-bookmarks"), request_timeout_ms=_TIMEOUT_S * 1000)
     async with _connected(client.start, client.close, kafka):
-        while True:
-            try:
-                offsets = await client.list_consumer_group_offsets(group)
-            except KafkaError as error:
-                # a young cluster makes its coordinator when it is first asked for one
-                if not error.retriable:
-                    raise
-                await asyncio.sleep(_RETRY_S)
-            else:
-                return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
+        return await committed_offsets(client, group, topic)
+
+
+async def committed_offsets(client: AIOKafkaAdminClient, group: str, topic: str) -> dict[int, int]:
+    """Asks a connected client what ``read_bookmarks`` reads; raises KafkaError when the cluster refuses for good."""
+    while True:
+        try:
+            offsets = await client.list_consumer_group_offsets(group)
+        except KafkaError as error:
+            # a young cluster makes its coordinator when it is first asked for one
+            if not error.retriable:
+                raise
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
 
 
 async def write_bookmarks(kafka: KafkaSettings, group: str, topic: str, offsets: dict[int, int]) -> None:

@@ -11,13 +11,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError
 
+from mcm_shared.bus.bookmarks import committed_offsets
 from mcm_shared.bus.connection import connection_options, end_within
 from mcm_shared.errors import BrokerDownError
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 5
 _CLOSE_TIMEOUT_S: Final = 1
-_RETRY_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ async def read_bus_state(kafka: KafkaSettings, groups: Sequence[tuple[str, str]]
             GroupState(
                 group,
                 topic,
-                await _committed(admin, group, topic),
+                await committed_offsets(admin, group, topic),
                 {place.partition: offset for place, offset in begins.items() if place.topic == topic},
                 {place.partition: offset for place, offset in ends.items() if place.topic == topic},
                 await _members(admin, group, topic),
@@ -90,19 +90,6 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: set[str]) -> list[Topi
     if missing:
         raise BrokerDownError(f"Kafka has no topic {min(missing)} yet")
     return sorted(places)
-
-
-async def _committed(admin: AIOKafkaAdminClient, group: str, topic: str) -> dict[int, int]:
-    while True:
-        try:
-            offsets = await admin.list_consumer_group_offsets(group)
-        except KafkaError as error:
-            # a young cluster makes its coordinator when it is first asked for one
-            if not error.retriable:
-                raise
-            await asyncio.sleep(_RETRY_S)
-        else:
-            return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
 
 
 async def _members(admin: AIOKafkaAdminClient, group: str, topic: str) -> tuple[Member, ...]:
