@@ -83,9 +83,11 @@ it("asks for what the address filters by, and takes filters away again", async (
   );
 
   await user.click(screen.getByRole("button", { name: "Without the filter event_type mfa_failed" }));
-  expect(address()).toBe("/events?event_type=login_failed&user=mona@example.com&from=2026-11-25T11:00:00Z");
+  await waitFor(() =>
+    expect(address()).toBe("/events?event_type=login_failed&user=mona@example.com&from=2026-11-25T11:00:00Z"),
+  );
   await user.click(screen.getByRole("button", { name: "Clear all" }));
-  expect(address()).toBe("/events");
+  await waitFor(() => expect(address()).toBe("/events"));
 });
 
 it("chooses a period on the chart by the keyboard", async () => {
@@ -148,5 +150,5 @@ it("shows what became of an event, and its payload as text", async () => {
   expect(drawer.getByRole("link", { name: "Repeated failed logins" })).toHaveAttribute("href", "/app/findings/1");
   expect(drawer.getByRole("region", { name: "Payload" })).toHaveTextContent(planted);
   expect(document.querySelector("img")).toBeNull();
-  expect(address()).toBe("/events?event=1");
+  await waitFor(() => expect(address()).toBe("/events?event=1"));
 });

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
@@ -51,7 +51,7 @@ it("lists the rules that match the address, and takes the filter away again", as
   await user.click(await screen.findByRole("button", { name: "Clear level" }));
 
   expect(await screen.findByRole("link", { name: "Repeated failed logins" })).toBeInTheDocument();
-  expect(address()).toBe("/rules");
+  await waitFor(() => expect(address()).toBe("/rules"));
 });
 
 it("says when no rule matches", async () => {

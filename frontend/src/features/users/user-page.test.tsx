@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
@@ -67,7 +67,9 @@ it("chooses a day by the keyboard", async () => {
   await user.keyboard("{ArrowRight}{Shift>}{ArrowRight}{/Shift}");
   expect(chart).toHaveTextContent("42 events");
   await user.keyboard("{Enter}");
-  expect(address()).toBe("/events?user=mona@example.com&from=2026-11-24T00:00:00Z&to=2026-11-26T00:00:00Z");
+  await waitFor(() =>
+    expect(address()).toBe("/events?user=mona@example.com&from=2026-11-24T00:00:00Z&to=2026-11-26T00:00:00Z"),
+  );
 });
 
 it("says the busiest hour in the zone that times are shown in", async () => {

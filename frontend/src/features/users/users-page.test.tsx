@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
@@ -49,7 +49,7 @@ it("lists users in the order and with the search of the address", async () => {
   expect(asked[0]).toBe("?q=o&sort=events&limit=100");
 
   await user.click(screen.getByRole("button", { name: "Findings" }));
-  expect(address()).toBe("/users?q=o&sort=findings");
+  await waitFor(() => expect(address()).toBe("/users?q=o&sort=findings"));
 });
 
 it("reads on where the page before ended", async () => {
@@ -67,5 +67,5 @@ it("opens a user by the keyboard alone", async () => {
   const user = open();
   await screen.findByRole("link", { name: "mona@example.com" });
   await user.keyboard("jj{Enter}");
-  expect(address()).toBe("/users/a/b c@example.com");
+  await waitFor(() => expect(address()).toBe("/users/a/b c@example.com"));
 });
