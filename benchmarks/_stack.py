@@ -39,16 +39,15 @@ class BenchStack:
 
 
 @contextmanager
-def running_stack(settings: Mapping[str, str] | None = None) -> Iterator[BenchStack]:
-    """Starts Kafka and Postgres with their durable defaults (fsync on) and stops them at the end.
-
-    ``settings`` are further ones of Postgres.
-    """
+def running_stack(
+    postgres_settings: Mapping[str, str] | None = None, kafka_settings: Mapping[str, str] | None = None
+) -> Iterator[BenchStack]:
+    """Starts Kafka and Postgres with their durable defaults (fsync on), and more settings; stops them at the end."""
     with tempfile.TemporaryDirectory(prefix="mcm-bench-") as folder:
         # Postgres may run as another user than ours
         Path(folder).chmod(0o755)
-        kafka = Kafka(Path(folder) / "kafka", jars=JARS)
-        postgres = Postgres(Path(folder) / "postgres", settings=settings)
+        kafka = Kafka(Path(folder) / "kafka", jars=JARS, settings=kafka_settings)
+        postgres = Postgres(Path(folder) / "postgres", settings=postgres_settings)
         try:
             kafka.start()
             postgres.start()

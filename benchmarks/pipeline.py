@@ -22,6 +22,8 @@ ROUNDS = int(os.environ.get("MCM_BENCH_ROUNDS", "3"))
 DAYS = 30
 _TIMEOUT_S = 300
 _SEND_BATCH = 5_000
+# a group waits for all its workers: else the first would work alone until the others are let in
+_ALL_AT_ONCE = {"group.initial.rebalance.delay.ms": "3000"}
 
 VARIANTS = {
     "floor: events stored, no rules, 1 worker": ("none", 1),
@@ -45,7 +47,7 @@ class Measured:
 def main() -> None:
     """Prints the median events/s of each variant, and the ratios that matter."""
     found: dict[str, list[Measured]] = {name: [] for name in VARIANTS}
-    with running_stack() as stack:
+    with running_stack(kafka_settings=_ALL_AT_ONCE) as stack:
         asyncio.run(_fill(stack))
         for number in range(ROUNDS):
             # round by round, so that a slow minute of the machine hits every variant
