@@ -17,7 +17,7 @@ from mcm_shared.bus.records import Outgoing
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings
 
-EVENTS = int(os.environ.get("MCM_BENCH_EVENTS", "100000"))
+EVENTS = int(os.environ.get("MCM_BENCH_EVENTS", "300000"))
 ROUNDS = int(os.environ.get("MCM_BENCH_ROUNDS", "3"))
 DAYS = 30
 _TIMEOUT_S = 300

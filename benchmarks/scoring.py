@@ -65,7 +65,7 @@ async def _as_a_worker(database_url: str, findings: list[FindingMessage]) -> flo
         records = rounds[number]
         told = 0
         for start in range(0, len(records), BATCH):
-            told += len(await consumer.handle(consumer.decode(records[start : start + BATCH])))
+            told += len(await consumer.handle(consumer.decode(records[start : start + BATCH]), lambda: None))
         assert told == len(findings)
 
     rate = await _rate(enrich)

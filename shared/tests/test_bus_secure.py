@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from tests.secure_kafka import MECHANISMS, PASSWORD, USER, SecureKafka
@@ -47,7 +47,7 @@ async def test_topics_are_made_records_sent_read_and_committed(broker: SecureKaf
     topics = Topics(kafka.topic_prefix)
     came: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-    async def handle(values: list[bytes | None]) -> list[Outgoing]:
+    async def handle(values: list[bytes | None], _: Callable[[], None]) -> list[Outgoing]:
         for value in values:
             came.put_nowait(value)
         return [Outgoing(topics.findings, value or b"") for value in values]

@@ -39,7 +39,7 @@ async def test_a_record_the_client_cannot_decode_is_stepped_over_and_told(
     def decode(records: Sequence[Record]) -> list[bytes]:
         return [record.value or b"" for record in records]
 
-    async def handle(values: list[bytes]) -> list[Outgoing]:
+    async def handle(values: list[bytes], _: Callable[[], None]) -> list[Outgoing]:
         handled.extend(values)
         return []
 

@@ -1,7 +1,7 @@
 """A worker that dies at its work: the next one of its group does the work again, and nothing is lost."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -30,13 +30,13 @@ async def test_what_a_worker_died_at_the_next_one_is_given_again(
     await producer.send([Outgoing(topics.raw, value, key=b"one partition") for value in sent])
     done: list[bytes] = []
 
-    async def die_at_the_third(values: list[bytes]) -> list[Outgoing]:
+    async def die_at_the_third(values: list[bytes], _: Callable[[], None]) -> list[Outgoing]:
         if len(done) >= 2 * BATCH:
             raise HandlerDiedError
         done.extend(values)
         return []
 
-    async def go_on(values: list[bytes]) -> list[Outgoing]:
+    async def go_on(values: list[bytes], _: Callable[[], None]) -> list[Outgoing]:
         done.extend(values)
         if values[-1] == sent[-1]:
             second.stop()

@@ -17,12 +17,16 @@ GROUP = "readers"
 
 @dataclass
 class Handler:
-    """Notes what it is given; fails while ``down``, waits while ``held``, answers each record with a copy."""
+    """Notes what it is given; fails while ``down``, waits while ``held``, answers each record with a copy.
+
+    With ``lets_follow`` the next batch may begin as soon as this one was begun.
+    """
 
     topics: Topics
     batches: list[list[bytes]] = field(default_factory=list)
     tried: list[list[bytes]] = field(default_factory=list)
     down: bool = False
+    lets_follow: bool = False
     held: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -35,8 +39,10 @@ class Handler:
     def decode(self, records: Sequence[Record]) -> list[bytes]:
         return [record.value or b"" for record in records]
 
-    async def handle(self, values: list[bytes]) -> list[Outgoing]:
+    async def handle(self, values: list[bytes], let_follow: Callable[[], None]) -> list[Outgoing]:
         self.tried.append(values)
+        if self.lets_follow:
+            let_follow()
         await self.held.wait()
         if self.down:
             raise DatabaseDownError("the database does not answer")

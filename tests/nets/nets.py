@@ -44,6 +44,12 @@ NETS = (
         "shared/tests/test_bus_worker_dies.py::test_what_a_worker_died_at_the_next_one_is_given_again",
     ),
     Net(
+        "a commit waits for the batch before",
+        "shared/mcm_shared/bus/worker.py",
+        (("if before is not None and not await before:", "if before is None and work.generation < 0:"),),
+        "shared/tests/test_bus_worker.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
+    ),
+    Net(
         "events seen again are looked at again",
         f"{_ENGINE}/detect.py",
         (

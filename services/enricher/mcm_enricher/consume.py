@@ -1,7 +1,7 @@
 """Enriching findings as they come from Kafka: what cannot be a finding is dead-lettered, the rest is told on."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +48,7 @@ class FindingConsumer:
                 dead.append(self._dead_letter(record, error.reason))
         return Batch(findings, dead)
 
-    async def handle(self, batch: Batch) -> Sequence[Outgoing]:
+    async def handle(self, batch: Batch, _: Callable[[], None]) -> Sequence[Outgoing]:
         """Enriches a batch and returns what to tell; raises DatabaseDownError when it should be tried again."""
         return [*batch.dead, *await self._enrich_or_split(batch.findings)]
 

@@ -210,7 +210,7 @@ async def test_an_enrichment_the_database_refuses_does_not_stop_its_batch(
     consumer = FindingConsumer(Enricher(postgres, SpoiltExplainer(spoilt)), Topics())
     records = [ARecord(f.model_dump_json().encode(), offset=number) for number, f in enumerate(findings)]
 
-    outgoing = await consumer.handle(consumer.decode(records))
+    outgoing = await consumer.handle(consumer.decode(records), lambda: None)
 
     [dead] = [message for message in outgoing if message.topic == "events.dead"]
     assert dead.value == records[3].value

@@ -1,6 +1,6 @@
 """Processing a batch: store, look, raise, publish. It looks after its commit, so that no order of events can matter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -42,6 +42,10 @@ class _Stored:
     conflicting: int = 0
 
 
+def _nobody_waits() -> None:
+    pass
+
+
 class Processor:
     """Handles the batches of one worker; ``shard`` spreads workers over the rows of counters."""
 
@@ -52,12 +56,14 @@ class Processor:
         self._topics = topics
         self._shard = shard
 
-    async def handle(self, batch: Batch) -> Sequence[Outgoing]:
+    async def handle(self, batch: Batch, stored: Callable[[], None] = _nobody_waits) -> Sequence[Outgoing]:
         """Stores a batch and returns what to publish: every finding it touches, and the dead letters.
 
-        Raises DatabaseDownError when the batch should be tried again.
+        Calls ``stored`` when the events are committed: what is left to do of this batch can be done beside the next
+        one, as it is beside those of other workers. Raises DatabaseDownError when the batch should be tried again.
         """
         touches, refused = await self._store_or_split(first_of_each(batch.events))
+        stored()
         await self._detector.correlate(self._engine, touches)
         DETECTIONS_STORED.inc(touches.detected)
         findings = await self._read(touches.findings)

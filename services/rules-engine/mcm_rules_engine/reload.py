@@ -55,9 +55,9 @@ class RulesInForce:
         """Decodes and matches a batch by the rules in force now."""
         return MatchedBatch(self._matcher.decode(records), self._processor)
 
-    async def handle(self, matched: MatchedBatch) -> Sequence[Outgoing]:
-        """Handles a batch by the rules it was matched by."""
-        return await matched.processor.handle(matched.batch)
+    async def handle(self, matched: MatchedBatch, stored: Callable[[], None]) -> Sequence[Outgoing]:
+        """Handles a batch by the rules it was matched by; calls ``stored`` when the next one may begin."""
+        return await matched.processor.handle(matched.batch, stored)
 
     async def register(self) -> None:
         """Writes the rules in force to the catalogue, waiting for the database where it is down."""
@@ -93,6 +93,8 @@ class RulesInForce:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+        # the objects of a batch live as long as the batch: the collector finds nothing among them
+        gc.set_threshold(50_000, 20, 100)
 
     async def _register(self, ruleset: Ruleset) -> None:
         while True:

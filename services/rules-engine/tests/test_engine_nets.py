@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import event, func, select
-from sqlalchemy.util import await_
+from sqlalchemy import func, select
 from tests.deliveries import TOPICS, SteppedEngine, WorkerDiedError, batch_of, engine_for, read_messages
 
+from mcm_rules_engine.correlate.looks import LatestByValue, Look, Seen
 from mcm_rules_engine.process import Processor
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.store.detections import look
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage, Severity
-from mcm_shared.db.engine import AsyncEngine, transaction
+from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.tables import EVENT_ROLLUPS, SOURCE_EVENTS, TUMBLING_COUNTS
 from mcm_shared.testing.builders import NOON, an_event
 
@@ -166,30 +165,28 @@ async def test_of_two_contents_under_one_id_the_first_stored_counts_to_the_end(e
     assert finding.user == "mona@example.com"
 
 
-async def test_each_level_is_committed_before_the_next_one_looks(database_url: str) -> None:
+async def test_each_level_is_committed_before_the_next_one_looks(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (waves,) = parse_rules(WAVES).correlations[1:]
     together = asyncio.Barrier(2)
     engines = [engine_for(database_url) for _ in range(2)]
-    for one in engines:
-        _wait_before_looking(one, waves.inputs[0].id, together)
+    waited = set()
+
+    async def look_together(connection: AsyncConnection, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+        worker = connection.engine.sync_engine
+        if worker not in waited and any(one.series_id == waves.inputs[0].id for one in wanted):
+            waited.add(worker)
+            await asyncio.wait_for(together.wait(), 30)
+        return await look(connection, wanted)
+
+    monkeypatch.setattr("mcm_rules_engine.detect.look", look_together)
     first, second = Worker(engines[0], WAVES), Worker(engines[1], WAVES, shard=1)
     await asyncio.gather(
         first.handle(*(failed(minute) for minute in range(3))),
         second.handle(*(failed(minute, "omar@example.com") for minute in range(3))),
     )
+    assert len(waited) == 2
     assert len(await first.findings("waves")) == 1
     for one in engines:
         await one.dispose()
-
-
-def _wait_before_looking(engine: AsyncEngine, series_id: UUID, together: asyncio.Barrier) -> None:
-    waiting = True
-
-    def before_cursor_execute(*told: Any) -> None:
-        nonlocal waiting
-        statement, parameters = told[2:4]
-        if waiting and "LATERAL" in statement and str(series_id) in str(parameters):
-            waiting = False
-            await_(asyncio.wait_for(together.wait(), 30))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", before_cursor_execute)

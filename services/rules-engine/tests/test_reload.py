@@ -103,9 +103,9 @@ async def test_a_batch_is_handled_by_the_rules_it_was_matched_by(engine: AsyncEn
     matched = rules.decode(uploads)
     disk.text = a_rule("downloads", 2, "download")
     await rules.reload()
-    await rules.handle(matched)
+    await rules.handle(matched, lambda: None)
     assert await rows_of(engine, FINDINGS.c.rule_name) == ["two_uploads"]
-    await rules.handle(rules.decode([*uploads, ARecord(an_event_payload(event_type="download"))]))
+    await rules.handle(rules.decode([*uploads, ARecord(an_event_payload(event_type="download"))]), lambda: None)
     assert await rows_of(engine, FINDINGS.c.rule_name) == ["downloads", "two_uploads"]
 
 
@@ -116,7 +116,7 @@ async def test_a_broken_version_changes_nothing(engine: AsyncEngine, broken: str
     await rules.register()
     disk.text = broken
     await rules.reload()
-    await rules.handle(rules.decode([ARecord(an_event_payload(event_type="upload", id="1"))]))
+    await rules.handle(rules.decode([ARecord(an_event_payload(event_type="upload", id="1"))]), lambda: None)
     assert await rows_of(engine, FINDINGS.c.rule_name) == ["old"]
     assert await rows_of(engine, RULES.c.name) == ["old"]
 

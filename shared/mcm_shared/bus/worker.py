@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -20,11 +21,12 @@ from aiokafka.errors import (
 )
 
 from mcm_shared.bus.admin import wait_for_topics
+from mcm_shared.bus.collect import Collector
 from mcm_shared.bus.connection import connection_options, end_within
 from mcm_shared.bus.handover import Handover
 from mcm_shared.bus.producer import Producer
 from mcm_shared.bus.records import MAX_MESSAGE_BYTES, Outgoing, Record
-from mcm_shared.bus.unreadable import Fetched, Unreadable, UnreadableError, fetch, fetch_singly
+from mcm_shared.bus.unreadable import Unreadable, UnreadableError
 from mcm_shared.bus.watchdog import Watchdog
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import TransientError
@@ -36,7 +38,7 @@ log = structlog.get_logger()
 PreparedT = TypeVar("PreparedT")
 ResultT = TypeVar("ResultT")
 
-_POLL_MS: Final = 200
+_LOOK_S: Final = 0.2
 # seconds after ``stop``
 _BATCH_ENDS_BY_S: Final = 3.0
 _CONSUMER_STOPS_BY_S: Final = 5.0
@@ -80,8 +82,8 @@ class Worker(Generic[PreparedT]):
 
     ``decode`` turns records into what ``handle`` needs: no I/O, no exceptions for bad records. ``handle`` does the work
     and returns the messages to send; it may be called again with the same batch, and raises TransientError to ask for
-    that. The next batch is decoded while this one is handled. Offsets are committed when everything sent was
-    acknowledged.
+    that. The next batch is handled when this one is done, or beside its rest once ``handle`` has called what it is
+    given. Messages are sent in the order of batches, and offsets committed when everything sent was acknowledged.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class Worker(Generic[PreparedT]):
         subscription: Subscription,
         *,
         decode: Callable[[Sequence[Record]], PreparedT],
-        handle: Callable[[PreparedT], Awaitable[Sequence[Outgoing]]],
+        handle: Callable[[PreparedT, Callable[[], None]], Awaitable[Sequence[Outgoing]]],
     ) -> None:
         self._kafka = kafka
         self._subscription = subscription
@@ -140,69 +142,69 @@ class Worker(Generic[PreparedT]):
         )
         handover = Handover()
         consumer.subscribe([self._subscription.topic], listener=handover)
+        collector = Collector(consumer, handover, self._subscription.max_records, singly=self._singly)
+        self._singly = False
         try:
             await self._unless_stopping(consumer.start())
             log.info("consuming", topic=self._subscription.topic, group=self._subscription.group)
             self._watchdog.moved()
             while not self._stopping.is_set():
-                await self._step(consumer, handover)
+                await self._step(consumer, handover, collector)
         finally:
-            await self._end(handover.batch)
+            await handover.in_hand.end(self._left(_BATCH_ENDS_BY_S))
+            await collector.end()
             await end_within(consumer.stop(), self._left(_CONSUMER_STOPS_BY_S))
 
-    async def _step(self, consumer: AIOKafkaConsumer, handover: Handover) -> None:
-        came = await self._unless_stopping(self._fetch(consumer, handover))
-        if came is None:
+    async def _step(self, consumer: AIOKafkaConsumer, handover: Handover, collector: Collector) -> None:
+        await self._unless_stopping(collector.collect())
+        await self._watchdog.look(consumer)
+        if not collector.is_worth_a_batch:
             return
-        fetched, generation = came
-        if fetched:
-            self._watchdog.moved()
-            records = [record for group in fetched.values() for record in group]
-            prepared = self._decode([record for record in records if not isinstance(record, Unreadable)])
-            lost = [record.dead_letter(self._topics) for record in records if isinstance(record, Unreadable)]
-            await self._batch_before(consumer, handover)
-            # after a stop or a rebalance these records are read again; the batch before may have been left undone
-            if not self._stopping.is_set() and handover.generation == generation:
-                offsets = {partition: group[-1].offset + 1 for partition, group in fetched.items()}
-                work = _Work(prepared, lost, offsets, generation, len(records))
-                handover.batch = asyncio.create_task(self._finish(consumer, handover, work))
-        elif handover.batch is not None and handover.batch.done():
-            await self._batch_before(consumer, handover)
-        else:
+        self._watchdog.moved()
+        fetched, generation = collector.take()
+        records = [record for group in fetched.values() for record in group]
+        prepared = self._decode([record for record in records if not isinstance(record, Unreadable)])
+        lost = [record.dead_letter(self._topics) for record in records if isinstance(record, Unreadable)]
+        await self._room(consumer, handover)
+        # after a stop or a rebalance these records are read again; the batch before may have been left undone
+        if not self._stopping.is_set() and handover.generation == generation:
+            offsets = {partition: group[-1].offset + 1 for partition, group in fetched.items()}
+            work = _Work(prepared, lost, offsets, generation, len(records))
+            handover.in_hand.begin(partial(self._finish, consumer, handover, work))
+
+    async def _room(self, consumer: AIOKafkaConsumer, handover: Handover) -> None:
+        """Waits until another batch may begin, but no longer than until ``stop``."""
+        while not self._stopping.is_set():
+            in_the_way = handover.in_hand.in_the_way()
+            if in_the_way is None:
+                return
+            await self._unless_stopping(asyncio.wait([in_the_way], timeout=_LOOK_S))
             await self._watchdog.look(consumer)
 
-    async def _fetch(self, consumer: AIOKafkaConsumer, handover: Handover) -> tuple[Fetched, int]:
-        if not self._singly:
-            fetched = await fetch(consumer, _POLL_MS, self._subscription.max_records)
-        else:
-            fetched = await fetch_singly(consumer, _POLL_MS, self._subscription.max_records)
-            self._singly = bool(fetched)
-        return {partition: group for partition, group in fetched.items() if group}, handover.generation
-
-    async def _batch_before(self, consumer: AIOKafkaConsumer, handover: Handover) -> None:
-        """Waits for the batch in hand, but no longer than until ``stop``."""
-        batch = handover.batch
-        if batch is None:
-            return
-        while not batch.done() and not self._stopping.is_set():
-            await self._unless_stopping(asyncio.wait([batch], timeout=_POLL_MS / 1000))
-            await self._watchdog.look(consumer)
-        if batch.done():
-            handover.batch = None
-            await batch
-
-    async def _finish(self, consumer: AIOKafkaConsumer, handover: Handover, work: "_Work[PreparedT]") -> None:
+    async def _finish(
+        self,
+        consumer: AIOKafkaConsumer,
+        handover: Handover,
+        work: "_Work[PreparedT]",
+        before: "asyncio.Task[bool] | None",
+        let_follow: Callable[[], None],
+    ) -> bool:
+        """Handles, sends and commits a batch; False says that it was left undone."""
         topic = self._subscription.topic
         started = time.perf_counter()
         wait = _BACKOFF_FIRST_S
         while True:
             try:
-                await self._producer.send([*await self._handle(work.prepared), *work.lost])
+                messages = await self._handle(work.prepared, let_follow)
+                # a commit speaks for what was read before too
+                if before is not None and not await before:
+                    return False
+                await self._producer.send([*messages, *work.lost])
                 break
             except TransientError as error:
                 if self._stopping.is_set():
                     log.warning("batch left for the next start", reason=str(error), records=work.records)
-                    return
+                    return False
                 RETRIES.labels(topic).inc()
                 log.warning("batch put off", reason=str(error), again_in_s=round(wait, 1), records=work.records)
                 await self._pause(wait * random.uniform(0.5, 1.5))  # noqa: S311 (spreads workers, hides nothing)
@@ -216,18 +218,7 @@ class Worker(Generic[PreparedT]):
         RECORDS.labels(topic).inc(work.records)
         self._watchdog.moved()
         self._report_lag(consumer, work.offsets)
-
-    async def _end(self, batch: "asyncio.Task[None] | None") -> None:
-        if batch is None:
-            return
-        # the batch in hand is worth a few seconds; uncommitted, it is simply read again
-        await asyncio.wait([batch], timeout=self._left(_BATCH_ENDS_BY_S))
-        if not batch.done():
-            batch.cancel()
-            await asyncio.wait([batch], timeout=_CANCELLED_WITHIN_S)
-        if batch.done():
-            with contextlib.suppress(asyncio.CancelledError, KafkaError):
-                await batch
+        return True
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, Column, ColumnElement, Date, Executable, Row, Table, Uuid, func, select, text, type_coerce
+from sqlalchemy import JSON, Column, ColumnElement, Date, Dialect, Table, Uuid, func, select, text, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
+from mcm_shared.db.engine import fetch
 from mcm_shared.db.types import UtcDateTime
 
 Rows = Sequence[Sequence[Any]]
+
+_DIALECT: Final[Dialect] = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
 class BulkInsert:
@@ -28,51 +32,63 @@ class BulkInsert:
         self._conflict = conflict
         self._table = table
         self._returning = [table.c[name] for name in returning]
-        self._statements = {"postgresql": self._postgresql(), "sqlite": self._sqlite()}
+        self._postgresql = self._statement(self._from_unnest())
+        self._sqlite = text(self._statement(self._from_json_each())).columns(*self._returning)
+        self._results = [
+            column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None) for column in self._returning
+        ]
         self._to_json = [isinstance(column.type, JSON) for column in self._columns]
         self._for_sqlite = [_sqlite_converter(column.type) for column in self._columns]
 
-    async def execute(self, connection: AsyncConnection, rows: Rows) -> Sequence[Row[Any]]:
+    async def execute(self, connection: AsyncConnection, rows: Rows) -> Rows:
         """Inserts the rows in their order and returns the ``returning`` columns of those inserted or updated."""
         if not rows:
             return []
-        dialect = connection.dialect.name
-        parameters = self._arrays(rows) if dialect == "postgresql" else self._json(rows)
-        result = await connection.execute(self._statements[dialect], parameters)
+        if connection.dialect.name == "postgresql":
+            return self._read(await fetch(connection, self._postgresql, *self._arrays(rows)))
+        result = await connection.execute(self._sqlite, self._json(rows))
         return result.all() if self._returning else []
 
-    def _arrays(self, rows: Rows) -> dict[str, Any]:
+    def _read(self, rows: Rows) -> Rows:
+        # what SQLAlchemy would make of what the driver gives: for most types nothing
+        if not any(self._results):
+            return rows
+        return [
+            [make(value) if make else value for make, value in zip(self._results, row, strict=True)] for row in rows
+        ]
+
+    def _arrays(self, rows: Rows) -> list[Sequence[Any]]:
         columns = zip(*rows, strict=True)
-        return {
-            f"p{index}": [_dump(value) for value in column] if to_json else list(column)
-            for index, (column, to_json) in enumerate(zip(columns, self._to_json, strict=True))
-        }
+        return [
+            [_dump(value) for value in column] if to_json else column
+            for column, to_json in zip(columns, self._to_json, strict=True)
+        ]
 
     def _json(self, rows: Rows) -> dict[str, Any]:
         converters = self._for_sqlite
         plain = [[convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows]
         return {"rows": orjson.dumps(plain).decode()}
 
-    def _postgresql(self) -> Executable:
-        arrays = ", ".join(f"CAST(:p{index} AS {_array_type(c.type)})" for index, c in enumerate(self._columns))
+    def _from_unnest(self) -> str:
+        arrays = ", ".join(f"${number}::{_array_type(c.type)}" for number, c in enumerate(self._columns, 1))
         selected = ", ".join(
             f"CAST(u.c{index} AS json)" if isinstance(column.type, JSON) else f"u.c{index}"
             for index, column in enumerate(self._columns)
         )
         names = ", ".join(f"c{index}" for index in range(len(self._columns)))
-        return self._statement(f"SELECT {selected} FROM unnest({arrays}) AS u({names})")  # noqa: S608 (our own names)
+        return f"SELECT {selected} FROM unnest({arrays}) AS u({names})"  # noqa: S608 (our own names)
 
-    def _sqlite(self) -> Executable:
+    def _from_json_each(self) -> str:
         selected = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(self._columns)))
         # "WHERE true" keeps SQLite's parser from reading ON CONFLICT as a join condition
-        return self._statement(f"SELECT {selected} FROM json_each(:rows) WHERE true")  # noqa: S608 (our own names)
+        return f"SELECT {selected} FROM json_each(:rows) WHERE true"  # noqa: S608 (our own names)
 
-    def _statement(self, select: str) -> Executable:
+    def _statement(self, select: str) -> str:
         names = ", ".join(f'"{column.name}"' for column in self._columns)
         sql = f"INSERT INTO {self._table.name} ({names}) {select} ON CONFLICT {self._conflict}"
         if self._returning:
             sql += " RETURNING " + ", ".join(f'{self._table.name}."{column.name}"' for column in self._returning)
-        return text(sql).columns(*self._returning)
+        return sql
 
 
 def among(column: Column[Any], values: Collection[Any], connection: AsyncConnection) -> ColumnElement[bool]:

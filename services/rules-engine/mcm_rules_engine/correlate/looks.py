@@ -35,8 +35,7 @@ class Look(NamedTuple):
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class LatestByValue:
+class LatestByValue(NamedTuple):
     """Asks for the latest row of each value before a position, of those younger than ``since``."""
 
     series_id: UUID

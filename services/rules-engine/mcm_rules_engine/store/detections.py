@@ -7,11 +7,10 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Boolean, Integer, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from mcm_rules_engine.correlate.looks import LatestByValue, Look, Row, Seen
 from mcm_shared.db.bulk import BulkInsert
-from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import DETECTIONS
 
 
@@ -33,9 +32,9 @@ _INSERT_AND_TELL: Final = BulkInsert(
 _COLUMN: Final = DETECTIONS.c
 
 # All looks of a round by one statement.
-_LOOK_POSTGRESQL: Final = text("""
+_LOOK_POSTGRESQL: Final = """
 SELECT r.number, found.is_after, found.at, found.event_uid, found.value
-FROM unnest(:series, :groups, :ats, :uids, :befores, :afters)
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[])
      WITH ORDINALITY AS r(series, grp, at, uid, before, after, number)
 CROSS JOIN LATERAL (
     (SELECT false AS is_after, d.at, d.event_uid, d.value FROM detections d
@@ -46,14 +45,7 @@ CROSS JOIN LATERAL (
      WHERE d.series_id = r.series AND d.group_key = r.grp AND (d.at, d.event_uid) >= (r.at, r.uid)
      ORDER BY d.at, d.event_uid LIMIT r.after)
 ) found
-""").bindparams(
-    bindparam("series", type_=ARRAY(_COLUMN.series_id.type)),
-    bindparam("groups", type_=ARRAY(_COLUMN.group_key.type)),
-    bindparam("ats", type_=ARRAY(_COLUMN.at.type)),
-    bindparam("uids", type_=ARRAY(_COLUMN.event_uid.type)),
-    bindparam("befores", type_=ARRAY(_COLUMN.at.type)),
-    bindparam("afters", type_=ARRAY(_COLUMN.at.type)),
-)
+"""
 
 # SQLite has no LATERAL, and takes a LIMIT only from outside: one statement for all looks of one size.
 _ONE_LOOK: Final = """
@@ -73,9 +65,10 @@ FROM json_each(:looks) r JOIN detections found ON found.rowid IN (
 )
 
 # Jumps from value to value through the index, so that many rows of one value cost as much as one.
-_BY_VALUE_POSTGRESQL: Final = text("""
+_BY_VALUE_POSTGRESQL: Final = """
 SELECT r.number, latest.at, latest.event_uid, latest.value
-FROM unnest(:series, :groups, :ats, :uids, :sinces) WITH ORDINALITY AS r(series, grp, at, uid, since, number)
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::uuid[], $5::bigint[])
+     WITH ORDINALITY AS r(series, grp, at, uid, since, number)
 CROSS JOIN LATERAL (
     WITH RECURSIVE one(value) AS (
         (SELECT d.value FROM detections d
@@ -90,13 +83,7 @@ CROSS JOIN LATERAL (
           AND d.at > r.since AND (d.at, d.event_uid) < (r.at, r.uid)
         ORDER BY d.at DESC, d.event_uid DESC LIMIT 1) found
 ) latest
-""").bindparams(
-    bindparam("series", type_=ARRAY(_COLUMN.series_id.type)),
-    bindparam("groups", type_=ARRAY(_COLUMN.group_key.type)),
-    bindparam("ats", type_=ARRAY(_COLUMN.at.type)),
-    bindparam("uids", type_=ARRAY(_COLUMN.event_uid.type)),
-    bindparam("sinces", type_=ARRAY(_COLUMN.at.type)),
-)
+"""
 
 _BY_VALUE_SQLITE: Final = (
     text("""
@@ -150,20 +137,11 @@ async def look(connection: AsyncConnection, wanted: Sequence[Look | LatestByValu
 async def _look_at_once(connection: AsyncConnection, wanted: Sequence[Look]) -> list[Seen]:
     if not wanted:
         return []
-    result = await connection.execute(
-        _LOOK_POSTGRESQL,
-        {
-            "series": [one.series_id for one in wanted],
-            "groups": [one.group_key for one in wanted],
-            "ats": [one.position[0] for one in wanted],
-            "uids": [one.position[1] for one in wanted],
-            "befores": [one.before for one in wanted],
-            "afters": [one.after for one in wanted],
-        },
-    )
+    series, groups, positions, befores, afters = zip(*wanted, strict=True)
+    ats, uids = zip(*positions, strict=True)
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in result.all():
-        found[row[0] - 1].append(row[1:])
+    for number, *row in await fetch(connection, _LOOK_POSTGRESQL, series, groups, ats, uids, befores, afters):
+        found[number - 1].append(row)
     return [_seen(found[number]) for number in range(len(wanted))]
 
 
@@ -183,19 +161,11 @@ async def _look_by_size(connection: AsyncConnection, wanted: Sequence[Look]) -> 
 async def _latest_at_once(connection: AsyncConnection, wanted: Sequence[LatestByValue]) -> list[Seen]:
     if not wanted:
         return []
-    result = await connection.execute(
-        _BY_VALUE_POSTGRESQL,
-        {
-            "series": [one.series_id for one in wanted],
-            "groups": [one.group_key for one in wanted],
-            "ats": [one.position[0] for one in wanted],
-            "uids": [one.position[1] for one in wanted],
-            "sinces": [one.since for one in wanted],
-        },
-    )
+    series, groups, positions, sinces = zip(*wanted, strict=True)
+    ats, uids = zip(*positions, strict=True)
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in result.all():
-        found[row[0] - 1].append((False, *row[1:]))
+    for number, *row in await fetch(connection, _BY_VALUE_POSTGRESQL, series, groups, ats, uids, sinces):
+        found[number - 1].append((False, *row))
     return [_seen(found[number]) for number in range(len(wanted))]
 
 

@@ -1,17 +1,16 @@
 """Counters of tumbling windows: raised by what a transaction really inserted, summed over their shards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 
 from mcm_rules_engine.correlate.looks import Position
 from mcm_shared.db.bulk import BulkInsert
-from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import TUMBLING_COUNTS
 
 
@@ -53,23 +52,15 @@ _ADD: Final = BulkInsert(
     "last = CASE WHEN excluded.last > tumbling_counts.last THEN excluded.last ELSE tumbling_counts.last END",
 )
 
-_COLUMN: Final = TUMBLING_COUNTS.c
-
 # Few buckets reach their threshold; no more than these are given back.
 _READ: Final = """
 SELECT r.number, sum(t.count), min(t.first), max(t.last)
 FROM {wanted} JOIN tumbling_counts t ON t.series_id = r.series AND t.group_key = r.grp AND t.bucket = r.bucket
 GROUP BY r.number, r.least HAVING sum(t.count) >= r.least
 """
-_READ_POSTGRESQL: Final = text(
-    _READ.format(
-        wanted="unnest(:series, :groups, :buckets, :leasts) WITH ORDINALITY AS r(series, grp, bucket, least, number)"
-    )
-).bindparams(
-    bindparam("series", type_=ARRAY(_COLUMN.series_id.type)),
-    bindparam("groups", type_=ARRAY(_COLUMN.group_key.type)),
-    bindparam("buckets", type_=ARRAY(_COLUMN.bucket.type)),
-    bindparam("leasts", type_=ARRAY(_COLUMN.count.type)),
+_READ_POSTGRESQL: Final = _READ.format(
+    wanted="unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) "
+    "WITH ORDINALITY AS r(series, grp, bucket, least, number)"
 )
 _READ_SQLITE: Final = text(
     _READ.format(
@@ -97,15 +88,12 @@ async def read_tumbling(connection: AsyncConnection, least: Mapping[Bucket, int]
         return {}
     wanted = list(least)
     if connection.dialect.name == "postgresql":
-        series, groups, buckets = zip(*wanted, strict=True)
-        parameters = {"series": series, "groups": groups, "buckets": buckets, "leasts": list(least.values())}
-        result = await connection.execute(_READ_POSTGRESQL, parameters)
+        found: Sequence[Any] = await fetch(connection, _READ_POSTGRESQL, *zip(*wanted, strict=True), least.values())
     else:
         plain = [(series.hex, group_key, start, count) for (series, group_key, start), count in least.items()]
-        result = await connection.execute(_READ_SQLITE, {"wanted": orjson.dumps(plain).decode()})
+        found = (await connection.execute(_READ_SQLITE, {"wanted": orjson.dumps(plain).decode()})).all()
     return {
-        wanted[number - 1]: Tally(int(count), _position(first), _position(last))
-        for number, count, first, last in result.all()
+        wanted[number - 1]: Tally(int(count), _position(first), _position(last)) for number, count, first, last in found
     }
 
 
