@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from mcm_shared.db.bulk import BulkInsert, among
+from mcm_shared.db.bulk import BulkInsert, BulkInserts, among
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.db.types import UtcDateTime
 from mcm_shared.testing.builders import NOON
@@ -122,6 +122,28 @@ async def test_a_conflict_may_update_and_then_the_row_is_returned(engine: AsyncE
 
 async def test_no_rows_are_no_statement(engine: AsyncEngine) -> None:
     assert await insert(engine) == []
+
+
+@pytest.mark.parametrize("empty", [0, 1])
+async def test_several_tables_take_rows_together_or_none(engine: AsyncEngine, empty: int) -> None:
+    others = THINGS.to_metadata(MetaData(), name="other_things")
+    async with transaction(engine) as connection:
+        await connection.run_sync(others.metadata.create_all)
+    both = BulkInserts(*(BulkInsert(table, ("uid", "big"), "(uid) DO NOTHING") for table in (THINGS, others)))
+    some: list[list[Row]] = [[(ONE, 1)], [(TWO, 2), (THREE, 3)]]
+    fewer = [[] if number == empty else rows for number, rows in enumerate([[(TWO, 2)], [(ONE, 1)]])]
+
+    async with transaction(engine) as connection:
+        await both.execute(connection, some)
+        await both.execute(connection, fewer)
+
+    async with transaction(engine, read_only=True) as connection:
+        first, second = [
+            [tuple(row) for row in await connection.execute(select(table.c.uid, table.c.big).order_by(table.c.big))]
+            for table in (THINGS, others)
+        ]
+    assert first == ([(ONE, 1)] if empty == 0 else [(ONE, 1), (TWO, 2)])
+    assert second == ([(TWO, 2), (THREE, 3)] if empty == 1 else [(ONE, 1), (TWO, 2), (THREE, 3)])
 
 
 async def test_thousands_of_rows_go_in_at_once(engine: AsyncEngine) -> None:

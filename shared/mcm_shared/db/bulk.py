@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,7 +33,7 @@ class BulkInsert:
         self._conflict = conflict
         self._table = table
         self._returning = [table.c[name] for name in returning]
-        self._postgresql = self._statement(self._from_unnest())
+        self._postgresql = self.postgresql()
         self._sqlite = text(self._statement(self._from_json_each())).columns(*self._returning)
         self._results = [
             column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None) for column in self._returning
@@ -45,7 +46,7 @@ class BulkInsert:
         if not rows:
             return []
         if connection.dialect.name == "postgresql":
-            return self._read(await fetch(connection, self._postgresql, *self._arrays(rows)))
+            return self._read(await fetch(connection, self._postgresql, *self.arrays(rows)))
         result = await connection.execute(self._sqlite, self._json(rows))
         return result.all() if self._returning else []
 
@@ -57,8 +58,13 @@ class BulkInsert:
             [make(value) if make else value for make, value in zip(self._results, row, strict=True)] for row in rows
         ]
 
-    def _arrays(self, rows: Rows) -> list[Sequence[Any]]:
-        columns = zip(*rows, strict=True)
+    def postgresql(self, first: int = 1) -> str:
+        """Writes the statement for PostgreSQL, whose parameters are numbered from ``first``."""
+        return self._statement(self._from_unnest(first))
+
+    def arrays(self, rows: Rows) -> list[Sequence[Any]]:
+        """Makes the parameters of the statement for PostgreSQL: an array for each column."""
+        columns = zip(*rows, strict=True) if rows else [()] * len(self._columns)
         return [
             [_dump(value) for value in column] if to_json else column
             for column, to_json in zip(columns, self._to_json, strict=True)
@@ -69,8 +75,8 @@ class BulkInsert:
         plain = [[convert(value) for convert, value in zip(converters, row, strict=True)] for row in rows]
         return {"rows": orjson.dumps(plain).decode()}
 
-    def _from_unnest(self) -> str:
-        arrays = ", ".join(f"${number}::{_array_type(c.type)}" for number, c in enumerate(self._columns, 1))
+    def _from_unnest(self, first: int) -> str:
+        arrays = ", ".join(f"${number}::{_array_type(c.type)}" for number, c in enumerate(self._columns, first))
         selected = ", ".join(
             f"CAST(u.c{index} AS json)" if isinstance(column.type, JSON) else f"u.c{index}"
             for index, column in enumerate(self._columns)
@@ -89,6 +95,29 @@ class BulkInsert:
         if self._returning:
             sql += " RETURNING " + ", ".join(f'{self._table.name}."{column.name}"' for column in self._returning)
         return sql
+
+
+class BulkInserts:
+    """Inserts into several tables that give nothing back, on PostgreSQL by one statement: a round trip, not several."""
+
+    def __init__(self, *inserts: BulkInsert) -> None:
+        self._inserts = inserts
+        statements: list[str] = []
+        first = 1
+        for insert in inserts:
+            statements.append(insert.postgresql(first))
+            first += len(insert.arrays(()))
+        others = ", ".join(f"w{number} AS ({statement})" for number, statement in enumerate(statements[:-1]))
+        self._postgresql = f"WITH {others} {statements[-1]}"
+
+    async def execute(self, connection: AsyncConnection, rows: Sequence[Rows]) -> None:
+        """Inserts the rows of each table. Whoever inserts at the same time locks the tables in the same order."""
+        if connection.dialect.name == "postgresql":
+            arrays = [insert.arrays(some) for insert, some in zip(self._inserts, rows, strict=True)]
+            await fetch(connection, self._postgresql, *chain.from_iterable(arrays))
+        else:
+            for insert, some in zip(self._inserts, rows, strict=True):
+                await insert.execute(connection, some)
 
 
 def among(column: Column[Any], values: Collection[Any], connection: AsyncConnection) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from mcm_shared.contracts.events import SourceEvent
-from mcm_shared.db.bulk import BulkInsert
+from mcm_shared.db.bulk import BulkInsert, BulkInserts
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.tables import ROLLUPS, SOURCE_EVENTS
 
@@ -40,7 +40,7 @@ def _add_to(table: Table) -> BulkInsert:
 
 
 # in this order, so that two workers of one shard wait for each other instead of deadlocking
-_ADD_TO_ROLLUPS: Final = tuple(_add_to(table) for table in ROLLUPS)
+_ADD_TO_ROLLUPS: Final = BulkInserts(*map(_add_to, ROLLUPS))
 
 
 async def insert_events(
@@ -77,5 +77,4 @@ async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEve
         [(of(day), source, event_type, shard, count) for (day, source, event_type), count in sorted(days.items())],
         [(user, of(day), source, shard, count) for (user, day, source), count in sorted(users.items())],
     )
-    for add, some in zip(_ADD_TO_ROLLUPS, rows, strict=True):
-        await add.execute(connection, some)
+    await _ADD_TO_ROLLUPS.execute(connection, rows)
