@@ -1,6 +1,5 @@
 """The engine in the benchmark's own process, on a durable Postgres: batches of records in, µs for each event out."""
 
-import gc
 import statistics
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -15,6 +14,7 @@ from mcm_rules_engine.sigma.ruleset import Ruleset
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
+from mcm_shared.garbage import spare_the_collector
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import ARecord
 
@@ -54,14 +54,12 @@ async def running_engine(database_url: str, ruleset: Ruleset) -> AsyncIterator[R
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     topics = Topics()
     # as a worker does when its rules are loaded
-    gc.collect()
-    gc.freeze()
+    spare_the_collector()
     try:
         yield RunningEngine(
             engine, Matcher(ruleset, topics, MAX_EVENT_BYTES), Processor(engine, ruleset, topics, shard=0)
         )
     finally:
-        gc.unfreeze()
         await engine.dispose()
 
 

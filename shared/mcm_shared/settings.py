@@ -48,8 +48,8 @@ class DatabaseSettings(BaseSettings):
         Field(validation_alias="DATABASE_URL", description="postgresql://user:password@host/name or sqlite:///file"),
     ]
     pool_size: Annotated[
-        int, Field(ge=1, le=100, validation_alias="MCM_DATABASE_POOL_SIZE", description="Connections a process keeps")
-    ] = 5
+        int, Field(ge=1, le=100, validation_alias="MCM_DATABASE_POOL_SIZE", description="Connections at most")
+    ] = 8
 
     @field_validator("url")
     @classmethod

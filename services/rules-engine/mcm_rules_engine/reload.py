@@ -1,7 +1,6 @@
 """The rules a worker has in force, and how others take their place between two batches."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
@@ -15,6 +14,7 @@ from mcm_rules_engine.store.rules import register_rules
 from mcm_shared.bus.records import Outgoing, Record
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.errors import ConfigurationError, TransientError
+from mcm_shared.garbage import spare_the_collector
 
 log = structlog.get_logger()
 
@@ -89,12 +89,7 @@ class RulesInForce:
         self._loaded = loaded
         self._matcher = self._make_matcher(loaded.ruleset)
         self._processor = self._make_processor(loaded.ruleset)
-        # rules and modules stay: left to the collector, it goes through all of them again and again for every batch
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-        # the objects of a batch live as long as the batch: the collector finds nothing among them
-        gc.set_threshold(50_000, 20, 100)
+        spare_the_collector()
 
     async def _register(self, ruleset: Ruleset) -> None:
         while True:

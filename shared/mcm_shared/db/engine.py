@@ -47,10 +47,9 @@ def create_engine(
     url = driver_url(settings.url.get_secret_value())
     if url.get_backend_name() == "sqlite":
         return create_sqlite_engine(url)
+    # none beyond those that are kept: to open one for a request and close it again costs more than to wait
     pool: dict[str, Any] = (
-        {"pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_timeout": 30}
-        if pooled
-        else {"poolclass": NullPool}
+        {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30} if pooled else {"poolclass": NullPool}
     )
     server_settings = {"application_name": "mini-compliance-monitor", "jit": "off"}
     if statement_timeout_s is not None:

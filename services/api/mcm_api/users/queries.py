@@ -7,12 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
     CompoundSelect,
     Integer,
     Select,
-    Subquery,
     Text,
     and_,
     cast,
@@ -35,8 +33,8 @@ from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
 
 DAYS: Final = 30
-NEWEST_BY_HOUR: Final = 2_000
-NEWEST_BY_TYPE: Final = 1_000
+NEWEST: Final = 1_000
+"""Events that are counted by hour and by type: no more is counted of them beforehand."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENT: Final = SOURCE_EVENTS.c
@@ -75,7 +73,7 @@ async def read_activity(reader: Reader, user: str) -> Activity | None:
     """Reads what a user did; None for one whom no event names."""
     ends = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(_EVENT.user == user)
     async with reader.transaction() as connection:
-        parts: dict[str, list[Any]] = {"day": [], "finding": [], "hour": [], "type": []}
+        parts: dict[str, list[Any]] = {"day": [], "source": [], "finding": [], "hour": [], "type": []}
         for row in await connection.execute(_parts_of(user, connection.dialect.name)):
             parts[row.part].append(row)
         first, last = (await connection.execute(ends)).one()
@@ -83,13 +81,12 @@ async def read_activity(reader: Reader, user: str) -> Activity | None:
 
 
 def _activity(user: str, first: datetime | None, last: datetime | None, parts: Mapping[str, Sequence[Any]]) -> Activity:
-    by_day, by_source, week = Counter[str](), Counter[str](), Counter[tuple[int, int]]()
-    for row in parts["day"]:
-        by_day[row.key] += int(row.number)
-        by_source[row.source] += int(row.number)
+    by_day = {row.key: int(row.number) for row in parts["day"]}
+    by_source = sorted(parts["source"], key=lambda row: (-row.number, row.key))
+    week = Counter[tuple[int, int]]()
     for row in parts["hour"]:
         # the first day of 1970 was a Thursday, which is 3
-        day, hour = divmod(int(float(row.key)), 24)
+        day, hour = divmod(int(row.key), 24)
         week[(day + 3) % 7, hour] += int(row.number)
     severities = {Severity.of_rank(int(row.key)): int(row.number) for row in parts["finding"]}
     scores = [row.score for row in parts["finding"] if row.score is not None]
@@ -97,16 +94,16 @@ def _activity(user: str, first: datetime | None, last: datetime | None, parts: M
     shown = [] if last is None else [last.date() - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
     return {
         "user": user,
-        "events": by_day.total(),
+        "events": sum(int(row.number) for row in by_source),
         "findings": sum(severities.values()),
         "severity": max(severities, key=lambda severity: severity.rank, default=None),
         "risk_score": max(scores, default=None),
         "first_seen": first,
         "last_seen": last,
-        "sources": [{"value": source, "count": count} for source, count in by_source.most_common()],
+        "sources": [{"value": row.key, "count": int(row.number)} for row in by_source],
         "event_types": [{"value": row.key, "count": int(row.number)} for row in types],
         "findings_by_severity": {severity.value: severities.get(severity, 0) for severity in Severity},
-        "activity_by_day": [{"date": day, "count": by_day[day.isoformat()]} for day in shown],
+        "activity_by_day": [{"date": day, "count": by_day.get(day.isoformat(), 0)} for day in shown],
         "activity_by_hour": [
             {"weekday": day, "hour": hour, "count": count} for (day, hour), count in sorted(week.items())
         ],
@@ -115,28 +112,31 @@ def _activity(user: str, first: datetime | None, last: datetime | None, parts: M
 
 def _parts_of(user: str, dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
     """Makes the query of all that is counted of a user: in one, since asking costs more than counting."""
-    no_text, no_number = cast(null(), Text), cast(null(), Integer)
-    day, rank = cast(_DAY.day, Text), _FINDING.severity_rank
-    by_hour = _newest(user, _EVENT.timestamp, NEWEST_BY_HOUR)
-    hour = cast(_hours_since_1970(by_hour.c.timestamp, dialect), Text)
-    by_type = _newest(user, _EVENT.event_type, NEWEST_BY_TYPE)
-    number = cast(func.count(), BigInteger)
+    no_number = cast(null(), Integer)
+    rank = _FINDING.severity_rank
+    number, events = cast(func.count(), BigInteger), cast(func.sum(_COUNT), BigInteger)
+    days = select(_DAY.day, events.label("events")).where(_DAY.user == user).group_by(_DAY.day)
+    days_of = days.order_by(_DAY.day.desc()).limit(DAYS).subquery()
+    newest = (
+        select(_EVENT.timestamp, _EVENT.event_type)
+        .where(_EVENT.user == user)
+        .order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
+        .limit(NEWEST)
+        .cte("newest")
+    )
+    # a week of hours at most, where a month of them would take longer to read than to count
+    hour = cast(cast(_hours_since_1970(newest.c.timestamp, dialect), BigInteger) % (7 * 24), Text)
     return union_all(
-        select(literal("day").label("part"), day.label("key"), _DAY.source.label("source"))
-        .add_columns(cast(func.sum(_COUNT), BigInteger).label("number"), no_number.label("score"))
-        .where(_DAY.user == user)
-        .group_by(_DAY.day, _DAY.source),
-        select(literal("finding"), cast(rank, Text), no_text, number, cast(func.max(_FINDING.risk_score), Integer))
+        select(
+            literal("day").label("part"), cast(days_of.c.day, Text).label("key"), days_of.c.events.label("number")
+        ).add_columns(no_number.label("score")),
+        select(literal("source"), _DAY.source, events, no_number).where(_DAY.user == user).group_by(_DAY.source),
+        select(literal("finding"), cast(rank, Text), number, cast(func.max(_FINDING.risk_score), Integer))
         .where(_FINDING.user == user)
         .group_by(rank),
-        select(literal("hour"), hour, no_text, number, no_number).select_from(by_hour).group_by(literal_column("2")),
-        select(literal("type"), by_type.c.event_type, no_text, number, no_number).group_by(by_type.c.event_type),
+        select(literal("hour"), hour, number, no_number).select_from(newest).group_by(literal_column("2")),
+        select(literal("type"), newest.c.event_type, number, no_number).group_by(newest.c.event_type),
     )
-
-
-def _newest(user: str, column: Column[Any], most: int) -> Subquery:
-    newest = (_EVENT.timestamp.desc(), _EVENT.id.desc())
-    return select(column).where(_EVENT.user == user).order_by(*newest).limit(most).subquery()
 
 
 def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:

@@ -94,5 +94,5 @@ class UserActivity(User):
     ]
     activity_by_hour: Annotated[
         list[HourCount],
-        Field(description="The newest 2,000 events by hour of the week; hours without any are left out"),
+        Field(description="The newest 1,000 events by hour of the week; hours without any are left out"),
     ]
