@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -41,6 +43,9 @@ _EVENT: Final = SOURCE_EVENTS.c
 _FINDING: Final = FINDINGS.c
 _DAY: Final = USER_DAYS.c
 _COUNT: Final = USER_DAYS.c["count"]
+_ENDS_OF_A_USER: Final = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(
+    _EVENT.user == bindparam("user")
+)
 
 
 Activity = dict[str, Any]
@@ -71,12 +76,11 @@ async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
 
 async def read_activity(reader: Reader, user: str) -> Activity | None:
     """Reads what a user did; None for one whom no event names."""
-    ends = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(_EVENT.user == user)
     async with reader.transaction() as connection:
         parts: dict[str, list[Any]] = {"day": [], "source": [], "finding": [], "hour": [], "type": []}
-        for row in await connection.execute(_parts_of(user, connection.dialect.name)):
+        for row in await connection.execute(_parts_of_a_user(connection.dialect.name), {"user": user}):
             parts[row.part].append(row)
-        first, last = (await connection.execute(ends)).one()
+        first, last = (await connection.execute(_ENDS_OF_A_USER, {"user": user})).one()
     return _activity(user, first, last, parts) if any(parts.values()) else None
 
 
@@ -110,8 +114,10 @@ def _activity(user: str, first: datetime | None, last: datetime | None, parts: M
     }
 
 
-def _parts_of(user: str, dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
+@cache
+def _parts_of_a_user(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
     """Makes the query of all that is counted of a user: in one, since asking costs more than counting."""
+    user = bindparam("user", type_=Text)
     no_number = cast(null(), Integer)
     rank = _FINDING.severity_rank
     number, events = cast(func.count(), BigInteger), cast(func.sum(_COUNT), BigInteger)
