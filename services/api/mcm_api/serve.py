@@ -12,7 +12,7 @@ from mcm_api.app_state import AppState
 from mcm_api.settings import ApiSettings
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.bus.connection import connection_options
-from mcm_shared.cli import on_stop_signal
+from mcm_shared.cli import on_reload_signal, on_stop_signal
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.garbage import spare_the_collector
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
@@ -54,6 +54,7 @@ async def serve() -> None:
         server.stop()
 
     on_stop_signal(stop)
+    on_reload_signal(parts.rules.reload)
     spare_the_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)

@@ -16,9 +16,9 @@ _NONE: Final = Ruleset(())
 
 
 class OurRules:
-    """The built-in rules and the packs of MCM_RULES_PATH, loaded when they are first needed.
+    """The built-in rules and the packs of MCM_RULES_PATH, loaded when they are first needed, and again when asked.
 
-    Where they cannot be loaded the log says why, and there are none.
+    Where they cannot be loaded the log says why, and those that were known stay, at first none.
     """
 
     def __init__(self) -> None:
@@ -27,17 +27,28 @@ class OurRules:
     async def ruleset(self) -> Ruleset:
         """Gives the rules."""
         if self._loading is None:
-            self._loading = asyncio.create_task(asyncio.to_thread(_load))
+            self._loading = asyncio.create_task(asyncio.to_thread(_load, _NONE))
         return await asyncio.shield(self._loading)
+
+    def reload(self) -> None:
+        """Has the rules read again; who asks meanwhile waits for them."""
+        self._loading = asyncio.create_task(self._load_after(self._loading))
+
+    async def _load_after(self, before: "asyncio.Task[Ruleset] | None") -> Ruleset:
+        known = _NONE if before is None else await before
+        return await asyncio.to_thread(_load, known)
 
     async def families(self) -> dict[str, str]:
         """Gives by rule id the folder that a rule lies in."""
         return {rule.id: PurePath(rule.path).parent.name for rule in (await self.ruleset()).all}
 
 
-def _load() -> Ruleset:
+def _load(known: Ruleset) -> Ruleset:
     try:
-        return load_rules_in_force()
+        ruleset = load_rules_in_force()
     except ConfigurationError as error:
-        log.error("events are shown without the rules they match", reason=str(error))  # noqa: TRY400 (no bug of ours)
-        return _NONE
+        reason = str(error)
+        log.error("rules not loaded, those known stay", reason=reason)  # noqa: TRY400 (no bug of ours)
+        return known
+    log.info("rules loaded", rules=len(ruleset.rules), correlations=len(ruleset.correlations))
+    return ruleset
