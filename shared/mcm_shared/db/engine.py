@@ -1,5 +1,7 @@
 """Connections to the database, and what its errors mean."""
 
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +20,8 @@ from sqlalchemy.pool import NullPool
 from mcm_shared.errors import ConfigurationError, DatabaseDownError, DataRefusedError, McmError
 from mcm_shared.settings import DatabaseSettings
 
+_WAL_TRIES = 100
+_WAL_AGAIN_S = 0.02
 CONNECT_TIMEOUT_S = 10
 COMMAND_TIMEOUT_S = 60
 
@@ -165,9 +169,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN is lazy and deferred, which makes two writers fail instead of wait; ours is explicit.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+    _keep_a_log_ahead(cursor)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _keep_a_log_ahead(cursor: Any) -> None:
+    # of two that open a new file at once SQLite turns one away here, however long it may wait elsewhere
+    for left in reversed(range(_WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+            time.sleep(_WAL_AGAIN_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Any) -> None:
