@@ -1,6 +1,6 @@
 """Reading what users did, from what was counted of them by day."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -43,9 +43,6 @@ _EVENT: Final = SOURCE_EVENTS.c
 _FINDING: Final = FINDINGS.c
 _DAY: Final = USER_DAYS.c
 _COUNT: Final = USER_DAYS.c["count"]
-_ENDS_OF_A_USER: Final = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(
-    _EVENT.user == bindparam("user")
-)
 
 
 Activity = dict[str, Any]
@@ -77,11 +74,14 @@ async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
 async def read_activity(reader: Reader, user: str) -> Activity | None:
     """Reads what a user did; None for one whom no event names."""
     async with reader.transaction() as connection:
-        parts: dict[str, list[Any]] = {"day": [], "source": [], "finding": [], "hour": [], "type": []}
+        parts: dict[str, list[Any]] = defaultdict(list)
         for row in await connection.execute(_parts_of_a_user(connection.dialect.name), {"user": user}):
             parts[row.part].append(row)
-        first, last = (await connection.execute(_ENDS_OF_A_USER, {"user": user})).one()
-    return _activity(user, first, last, parts) if any(parts.values()) else None
+    first, last = (
+        None if row.key is None else datetime.fromisoformat(row.key).replace(tzinfo=UTC)
+        for row in (*parts.pop("first"), *parts.pop("last"))
+    )
+    return _activity(user, first, last, parts) if parts else None
 
 
 def _activity(user: str, first: datetime | None, last: datetime | None, parts: Mapping[str, Sequence[Any]]) -> Activity:
@@ -131,7 +131,10 @@ def _parts_of_a_user(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
         .cte("newest")
     )
     # a week of hours at most, where a month of them would take longer to read than to count
-    hour = cast(cast(_hours_since_1970(newest.c.timestamp, dialect), BigInteger) % (7 * 24), Text)
+    hour = (cast(_hours_since_1970(newest.c.timestamp, dialect), BigInteger) % (7 * 24)).label("hour")
+    # made a text when it is counted: there are fewer hours than events
+    hours = select(hour, number.label("events")).select_from(newest).group_by(literal_column("1")).subquery()
+    first, last = (_text_in_utc(of(_EVENT.timestamp), dialect) for of in (func.min, func.max))
     return union_all(
         select(
             literal("day").label("part"), cast(days_of.c.day, Text).label("key"), days_of.c.events.label("number")
@@ -140,9 +143,15 @@ def _parts_of_a_user(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
         select(literal("finding"), cast(rank, Text), number, cast(func.max(_FINDING.risk_score), Integer))
         .where(_FINDING.user == user)
         .group_by(rank),
-        select(literal("hour"), hour, number, no_number).select_from(newest).group_by(literal_column("2")),
+        select(literal("hour"), cast(hours.c.hour, Text), hours.c.events, no_number),
         select(literal("type"), newest.c.event_type, number, no_number).group_by(newest.c.event_type),
+        select(literal("first"), first, cast(null(), BigInteger), no_number).where(_EVENT.user == user),
+        select(literal("last"), last, cast(null(), BigInteger), no_number).where(_EVENT.user == user),
     )
+
+
+def _text_in_utc(at: ColumnElement[datetime], dialect: str) -> ColumnElement[str]:
+    return cast(func.timezone("UTC", at) if dialect == "postgresql" else at, Text)
 
 
 def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
