@@ -22,7 +22,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    union,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -162,35 +161,33 @@ def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElemen
 
 def _users(wanted: UserFilter) -> Select[*tuple[Any, ...]]:
     """Makes the query of all users that match, with the value they are ordered by."""
-    names = union(select(_DAY.user), select(_FINDING.user).where(_FINDING.user.is_not(None))).subquery()
-    events = select(_DAY.user, func.sum(_COUNT).label("events")).group_by(_DAY.user).subquery()
-    found = (
-        select(
-            _FINDING.user,
-            func.count().label("findings"),
-            func.max(_FINDING.severity_rank).label("rank"),
-            func.max(_FINDING.risk_score).label("risk_score"),
-        )
-        .group_by(_FINDING.user)
-        .subquery()
-    )
-    of_user = _EVENT.user == names.c.user
+    nothing = cast(null(), Integer)
+    counted = union_all(
+        select(_DAY.user, func.sum(_COUNT).label("events"), literal(0).label("findings"))
+        .add_columns(nothing.label("rank"), nothing.label("risk_score"))
+        .group_by(_DAY.user),
+        select(_FINDING.user, literal(0), func.count(), func.max(_FINDING.severity_rank), func.max(_FINDING.risk_score))
+        .where(_FINDING.user.is_not(None))
+        .group_by(_FINDING.user),
+    ).subquery()
+    events, findings = func.sum(counted.c.events), func.sum(counted.c.findings)
+    rank, risk_score = func.max(counted.c.rank), func.max(counted.c.risk_score)
     values: dict[UserOrder, ColumnElement[Any]] = {
-        UserOrder.RISK_SCORE: func.coalesce(found.c.risk_score, -1),
-        UserOrder.EVENTS: func.coalesce(events.c.events, 0),
-        UserOrder.FINDINGS: func.coalesce(found.c.findings, 0),
+        UserOrder.RISK_SCORE: func.coalesce(risk_score, -1),
+        UserOrder.EVENTS: events,
+        UserOrder.FINDINGS: findings,
         UserOrder.LAST_SEEN: func.coalesce(
-            select(func.max(_EVENT.timestamp)).where(of_user).scalar_subquery(), _EPOCH, type_=_EVENT.timestamp.type
+            select(func.max(_EVENT.timestamp)).where(_EVENT.user == counted.c.user).scalar_subquery(),
+            _EPOCH,
+            type_=_EVENT.timestamp.type,
         ),
     }
     query = (
-        select(names.c.user, events.c.events, found.c.findings, found.c.rank, found.c.risk_score)
-        .add_columns(values[wanted.sort].label("value"))
-        .select_from(
-            names.outerjoin(events, events.c.user == names.c.user).outerjoin(found, found.c.user == names.c.user)
-        )
+        select(counted.c.user, events.label("events"), findings.label("findings"))
+        .add_columns(rank.label("rank"), risk_score.label("risk_score"), values[wanted.sort].label("value"))
+        .group_by(counted.c.user)
     )
-    return query if wanted.q is None else query.where(names.c.user.icontains(wanted.q, autoescape=True))
+    return query if wanted.q is None else query.where(counted.c.user.icontains(wanted.q, autoescape=True))
 
 
 def _value_of(sort: UserOrder, cursor: UserCursor) -> Any:
@@ -206,8 +203,8 @@ def _number(value: Any) -> int:
 def _user(row: Any, ends: tuple[datetime | None, datetime | None], sources: Mapping[str, list[str]]) -> UserInList:
     return UserInList(
         user=row["user"],
-        events=int(row["events"] or 0),
-        findings=row["findings"] or 0,
+        events=int(row["events"]),
+        findings=int(row["findings"]),
         severity=None if row["rank"] is None else Severity.of_rank(row["rank"]),
         risk_score=row["risk_score"],
         first_seen=ends[0],
