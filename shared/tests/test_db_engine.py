@@ -3,13 +3,14 @@
 import asyncio
 import re
 import time
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert, select, text
 
-from mcm_shared.db.engine import AsyncEngine, create_engine, driver_url, transaction
+from mcm_shared.db.engine import AsyncEngine, create_engine, driver_url, fetch, transaction
 from mcm_shared.db.tables import EVENT_ROLLUPS
 from mcm_shared.errors import ConfigurationError, DatabaseDownError, DataRefusedError
 from mcm_shared.settings import DatabaseSettings
@@ -25,7 +26,8 @@ def engine_for(url: str, statement_timeout_s: float | None = None) -> AsyncEngin
 
 async def ask(engine: AsyncEngine, statement: str) -> object:
     async with transaction(engine) as connection:
-        return (await connection.execute(text(statement))).scalar()
+        result = await connection.execute(text(statement))
+        return result.scalar() if result.returns_rows else None
 
 
 async def add(engine: AsyncEngine, **said: object) -> None:
@@ -129,6 +131,22 @@ async def test_a_refused_login_is_a_wrong_setting(database_url: str, part: str) 
 async def test_a_table_that_is_missing_means_migrate_first(engine: AsyncEngine) -> None:
     with pytest.raises(DatabaseDownError, match="the database's schema is not up to date; run mcm-migrate"):
         await ask(engine, "SELECT * FROM not_there_yet")
+
+
+async def test_what_was_prepared_before_a_migration_means_try_again(database_url: str) -> None:
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url), MCM_DATABASE_POOL_SIZE=1))
+
+    async def sources_of() -> list[Any]:
+        async with transaction(engine) as connection:
+            return await fetch(connection, "SELECT shard FROM event_rollups")
+
+    assert await sources_of() == []
+    other = engine_for(database_url)
+    await ask(other, "ALTER TABLE event_rollups ALTER COLUMN shard TYPE bigint")
+    with pytest.raises(DatabaseDownError):
+        await sources_of()
+    assert await sources_of() == []
+    await engine.dispose()
 
 
 async def test_a_deadlock_means_try_again(database_url: str) -> None:

@@ -150,7 +150,9 @@ def _meaning_of(error: DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceErr
         return ConfigurationError(f"the database refuses the login in DATABASE_URL: {said}")
     if state in _SCHEMA_MISSING or "no such table" in str(said):
         return DatabaseDownError(f"the database's schema is not up to date; run mcm-migrate ({said})")
-    if state.startswith(_TRANSIENT_CLASSES) or getattr(error, "connection_invalidated", False):
+    # what the driver had prepared before a migration it prepares again the next time
+    outdated = isinstance(said, asyncpg.InvalidCachedStatementError)
+    if state.startswith(_TRANSIENT_CLASSES) or outdated or getattr(error, "connection_invalidated", False):
         return DatabaseDownError(f"the database does not answer: {said}")
     # a driver that cannot encode a value says so with a ValueError, and without a code
     unencodable = isinstance(said, ValueError) or isinstance(said.__cause__, ValueError)
