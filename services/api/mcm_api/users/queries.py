@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -48,6 +48,14 @@ Activity = dict[str, Any]
 """A part of UserActivity, ready to be written as JSON."""
 
 
+class _Counted(NamedTuple):
+    """How many of something there are, and for findings the highest risk score."""
+
+    key: Any
+    number: int
+    score: int | None
+
+
 async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
     """Reads a page of users, and the cursor of the next."""
     users = _users(wanted).subquery()
@@ -72,45 +80,50 @@ async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
 
 async def read_activity(reader: Reader, user: str) -> Activity | None:
     """Reads what a user did; None for one whom no event names."""
+    parts: dict[str, list[_Counted]] = defaultdict(list)
     async with reader.transaction() as connection:
-        parts: dict[str, list[Any]] = defaultdict(list)
-        for row in await connection.execute(_parts_of_a_user(connection.dialect.name), {"user": user}):
-            parts[row.part].append(row)
+        for part, *counted in await connection.execute(_parts_of_a_user(connection.dialect.name), {"user": user}):
+            parts[part].append(_Counted._make(counted))
     first, last = (
-        None if row.key is None else datetime.fromisoformat(row.key).replace(tzinfo=UTC)
-        for row in (*parts.pop("first"), *parts.pop("last"))
+        None if key is None else datetime.fromisoformat(key).replace(tzinfo=UTC)
+        for key, _, _ in (*parts.pop("first"), *parts.pop("last"))
     )
     return _activity(user, first, last, parts) if parts else None
 
 
-def _activity(user: str, first: datetime | None, last: datetime | None, parts: Mapping[str, Sequence[Any]]) -> Activity:
-    by_day = {row.key: int(row.number) for row in parts["day"]}
-    by_source = sorted(parts["source"], key=lambda row: (-row.number, row.key))
+def _activity(
+    user: str, first: datetime | None, last: datetime | None, parts: Mapping[str, Sequence[_Counted]]
+) -> Activity:
+    by_day = {day: number for day, number, _ in parts["day"]}
     week = Counter[tuple[int, int]]()
-    for row in parts["hour"]:
+    for key, number, _ in parts["hour"]:
         # the first day of 1970 was a Thursday, which is 3
-        day, hour = divmod(int(row.key), 24)
-        week[(day + 3) % 7, hour] += int(row.number)
-    severities = {Severity.of_rank(int(row.key)): int(row.number) for row in parts["finding"]}
-    scores = [row.score for row in parts["finding"] if row.score is not None]
-    types = sorted(parts["type"], key=lambda row: (-row.number, row.key))
+        day, hour = divmod(int(key), 24)
+        week[(day + 3) % 7, hour] += number
+    severities = {Severity.of_rank(int(rank)): number for rank, number, _ in parts["finding"]}
+    scores = [score for _, _, score in parts["finding"] if score is not None]
     shown = [] if last is None else [last.date() - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
     return {
         "user": user,
-        "events": sum(int(row.number) for row in by_source),
+        "events": sum(number for _, number, _ in parts["source"]),
         "findings": sum(severities.values()),
         "severity": max(severities, key=lambda severity: severity.rank, default=None),
         "risk_score": max(scores, default=None),
         "first_seen": first,
         "last_seen": last,
-        "sources": [{"value": row.key, "count": int(row.number)} for row in by_source],
-        "event_types": [{"value": row.key, "count": int(row.number)} for row in types],
+        "sources": _most_first(parts["source"]),
+        "event_types": _most_first(parts["type"]),
         "findings_by_severity": {severity.value: severities.get(severity, 0) for severity in Severity},
         "activity_by_day": [{"date": day, "count": by_day.get(day.isoformat(), 0)} for day in shown],
         "activity_by_hour": [
             {"weekday": day, "hour": hour, "count": count} for (day, hour), count in sorted(week.items())
         ],
     }
+
+
+def _most_first(counted: Sequence[_Counted]) -> list[dict[str, Any]]:
+    ordered = sorted(counted, key=lambda one: (-one.number, one.key))
+    return [{"value": key, "count": number} for key, number, _ in ordered]
 
 
 @cache
