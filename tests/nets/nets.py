@@ -47,7 +47,7 @@ NETS = (
         "a commit waits for the batch before",
         "shared/mcm_shared/bus/worker.py",
         (("if before is not None and not await before:", "if before is None and work.generation < 0:"),),
-        "shared/tests/test_bus_worker.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
+        "shared/tests/test_bus_in_hand.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
     ),
     Net(
         "events seen again are looked at again",
