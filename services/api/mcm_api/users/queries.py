@@ -34,7 +34,7 @@ from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
 
 DAYS: Final = 30
-NEWEST: Final = 1_000
+NEWEST: Final = 500
 """Events that are counted by hour and by type: no more is counted of them beforehand."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -87,12 +87,12 @@ class UserActivity(User):
     """A user, with what they did when."""
 
     sources: Annotated[list[ValueCount], Field(description="Events by source, the most first")]
-    event_types: Annotated[list[ValueCount], Field(description="The newest 1,000 events by type, the most first")]
+    event_types: Annotated[list[ValueCount], Field(description="The newest 500 events by type, the most first")]
     findings_by_severity: SeverityCounts
     activity_by_day: Annotated[
         list[DayCount], Field(description="The 30 days up to the latest event, days without any included")
     ]
     activity_by_hour: Annotated[
         list[HourCount],
-        Field(description="The newest 1,000 events by hour of the week; hours without any are left out"),
+        Field(description="The newest 500 events by hour of the week; hours without any are left out"),
     ]

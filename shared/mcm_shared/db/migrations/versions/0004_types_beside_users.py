@@ -1,4 +1,4 @@
-"""The index of a user's events holds their types too, so that a thousand of them are counted without being read."""
+"""The index of a user's events holds their types too, so that many of them are counted without being read."""
 
 from alembic import op
 
