@@ -7,6 +7,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CoordinatorNotAvailableError
 from pydantic import SecretStr
+from tests.workers import Committed, Handler
 
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
@@ -15,9 +16,6 @@ from mcm_shared.bus.producer import Producer, connect_producer
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
-
-Committed = Callable[[str], Awaitable[dict[int, int]]]
-"""Reads what a group has committed in ``events.raw``, by partition."""
 
 
 @pytest.fixture
@@ -34,6 +32,12 @@ async def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
 def topics(kafka: KafkaSettings) -> Topics:
     """This test's topics."""
     return Topics(kafka.topic_prefix)
+
+
+@pytest.fixture
+def handler(topics: Topics) -> Handler:
+    """What a worker of this test handles its batches with."""
+    return Handler(topics)
 
 
 @pytest.fixture

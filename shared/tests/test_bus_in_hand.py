@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
-from tests.workers import GROUP, Handler, a_worker, numbered, running, until
+from tests.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
 
 from mcm_shared.bus.producer import Producer
 from mcm_shared.bus.reader import read_topic
@@ -13,13 +13,6 @@ from mcm_shared.bus.records import Outgoing
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import DatabaseDownError
 from mcm_shared.settings import KafkaSettings
-
-Committed = Callable[[str], Awaitable[dict[int, int]]]
-
-
-@pytest.fixture
-def handler(topics: Topics) -> Handler:
-    return Handler(topics)
 
 
 async def test_the_next_batch_begins_beside_the_rest_of_one_that_lets_it(

@@ -7,20 +7,13 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.workers import GROUP, Handler, a_worker, numbered, running, until
+from tests.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
 
 from mcm_local.kafka import Kafka
 from mcm_shared.bus.producer import Producer, connect_producer
 from mcm_shared.bus.reader import read_topic
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings
-
-Committed = Callable[[str], Awaitable[dict[int, int]]]
-
-
-@pytest.fixture
-def handler(topics: Topics) -> Handler:
-    return Handler(topics)
 
 
 async def test_a_batch_is_handled_its_messages_sent_and_its_offsets_committed(

@@ -14,6 +14,9 @@ from mcm_shared.settings import KafkaSettings
 
 GROUP = "readers"
 
+Committed = Callable[[str], Awaitable[dict[int, int]]]
+"""Reads what a group has committed in ``events.raw``, by partition."""
+
 
 @dataclass
 class Handler:

@@ -1,19 +1,20 @@
-import { Activity, PanelLeft, SearchX } from "lucide-react";
+import { Activity, SearchX } from "lucide-react";
 import { useQueryStates } from "nuqs";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 
 import { Button } from "@/components/button";
 import { type Chip, ChipList } from "@/components/chip-list";
 import { Code } from "@/components/code";
 import { DataTable } from "@/components/data-table/data-table";
+import { useMore } from "@/components/data-table/use-more";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { FilterAside, FilterDrawer, FiltersButton } from "@/components/filter-side";
 import { NewPill, PauseButton } from "@/components/live-pill";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
-import { Sheet } from "@/components/sheet";
 import { TimeRange } from "@/components/time-range";
-import { useWide } from "@/components/use-wide";
+import { useFilterSide } from "@/components/use-filter-side";
 import { WindowPage } from "@/components/window-page";
 import type { Event } from "@/lib/api/events";
 import { commands } from "@/lib/commands";
@@ -37,10 +38,8 @@ export default function EventsPage() {
   const { openId, open, linkTo } = useOpenEvent();
   const [paused, setPaused] = useState(false);
   const [reading, setReading] = useState(false);
-  const [sheetOpen, setSheetOpen] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
-  const wide = useWide("(min-width: 96rem)");
-  const panelShown = panel.use() === "shown";
+  const side = useFilterSide(panel, "(min-width: 96rem)");
 
   const { list, events } = useEvents(filters);
   const tail = useTail(filters, events, paused || reading || openId !== null);
@@ -51,13 +50,7 @@ export default function EventsPage() {
   const openRow = events?.find((event) => event.id === openId);
   const set = countFilters(filters);
   const total = histogram.data?.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
-  const more = useMemo(
-    () =>
-      list.hasNextPage
-        ? { loading: list.isFetchingNextPage || list.isFetchNextPageError, load: () => void list.fetchNextPage() }
-        : undefined,
-    [list],
-  );
+  const more = useMore(list);
   commands.useAdd([
     {
       id: "events.pause",
@@ -77,13 +70,7 @@ export default function EventsPage() {
         actions={<PauseButton paused={paused} onChange={setPaused} />}
       />
       <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
-        <Button
-          onClick={() => (wide ? panel.set(panelShown ? "hidden" : "shown") : setSheetOpen(true))}
-          aria-expanded={wide ? panelShown : sheetOpen}
-        >
-          <PanelLeft aria-hidden />
-          Filters
-        </Button>
+        <FiltersButton side={side} />
         <TimeRange value={filters} onChange={change} />
         {set > 0 && (
           <ChipList label="Filters that are set" chips={chipsOf(filters, change)} onClear={() => change(NO_FILTERS)} />
@@ -101,14 +88,7 @@ export default function EventsPage() {
         </Panel>
       </div>
       <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
-        {wide && panelShown && (
-          <aside
-            aria-label="Filters"
-            className="w-60 shrink-0 overflow-y-auto overscroll-contain rounded-lg border bg-surface shadow-card"
-          >
-            {filterPanel}
-          </aside>
-        )}
+        <FilterAside side={side}>{filterPanel}</FilterAside>
         <section
           aria-label="List of events"
           className="relative flex min-h-64 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
@@ -143,9 +123,7 @@ export default function EventsPage() {
           )}
         </section>
       </div>
-      <Sheet open={sheetOpen && !wide} onClose={() => setSheetOpen(false)} title="Filters" className="sm:w-80">
-        {filterPanel}
-      </Sheet>
+      <FilterDrawer side={side}> {filterPanel}</FilterDrawer>
       {openId !== null && <EventDrawer id={openId} known={openRow} onClose={() => open(null)} />}
     </WindowPage>
   );

@@ -1,20 +1,21 @@
-import { PanelLeft, SearchX, ShieldCheck } from "lucide-react";
+import { SearchX, ShieldCheck } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useLocation } from "react-router";
 
 import { Button } from "@/components/button";
 import { Code } from "@/components/code";
 import { DataTable } from "@/components/data-table/data-table";
+import { useMore } from "@/components/data-table/use-more";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { FilterAside, FilterDrawer, FiltersButton } from "@/components/filter-side";
 import { NewPill, PauseButton } from "@/components/live-pill";
 import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
-import { Sheet } from "@/components/sheet";
 import { TimeRange } from "@/components/time-range";
-import { useWide } from "@/components/use-wide";
+import { useFilterSide } from "@/components/use-filter-side";
 import { WindowPage } from "@/components/window-page";
 import { type Finding, findingsFile } from "@/lib/api/findings";
 import { commands } from "@/lib/commands";
@@ -43,9 +44,7 @@ export default function FindingsPage() {
   const [order, setOrder] = useQueryStates(orderParsers);
   const { openId, open, linkTo } = useOpenFinding();
   const [reading, setReading] = useState(false);
-  const [sheetOpen, setSheetOpen] = useState(false);
-  const wide = useWide("(min-width: 105rem)");
-  const panelShown = panel.use() === "shown";
+  const side = useFilterSide(panel, "(min-width: 105rem)");
 
   const scroller = useRef<HTMLDivElement>(null);
   const following = useFollowing(reading || openId !== null);
@@ -55,13 +54,7 @@ export default function FindingsPage() {
   const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
   const search = useCallback((q: string) => void setFilters({ q: q || null }), [setFilters]);
   const missing = useLive((state) => state.summary?.unenriched);
-  const more = useMemo(
-    () =>
-      list.hasNextPage
-        ? { loading: list.isFetchingNextPage || list.isFetchNextPageError, load: () => void list.fetchNextPage() }
-        : undefined,
-    [list],
-  );
+  const more = useMore(list);
   const queries = useQueryClient();
   commands.useAdd([
     {
@@ -117,13 +110,7 @@ export default function FindingsPage() {
           label="Search findings"
           className="w-full sm:order-1 sm:w-72"
         />
-        <Button
-          onClick={() => (wide ? panel.set(panelShown ? "hidden" : "shown") : setSheetOpen(true))}
-          aria-expanded={wide ? panelShown : sheetOpen}
-        >
-          <PanelLeft aria-hidden />
-          Filters
-        </Button>
+        <FiltersButton side={side} />
         <div className="sm:order-2">
           <TimeRange value={filters} onChange={change} />
         </div>
@@ -132,14 +119,9 @@ export default function FindingsPage() {
         </div>
       </div>
       <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
-        {wide && panelShown && (
-          <aside
-            aria-label="Filters"
-            className="w-60 shrink-0 overflow-y-auto overscroll-contain rounded-lg border bg-surface shadow-card"
-          >
-            <FilterPanel filters={filters} onChange={change} />
-          </aside>
-        )}
+        <FilterAside side={side}>
+          <FilterPanel filters={filters} onChange={change} />
+        </FilterAside>
         <section
           aria-label="List of findings"
           className="relative flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
@@ -179,9 +161,10 @@ export default function FindingsPage() {
           )}
         </section>
       </div>
-      <Sheet open={sheetOpen && !wide} onClose={() => setSheetOpen(false)} title="Filters" className="sm:w-80">
+      <FilterDrawer side={side}>
+        {" "}
         <FilterPanel filters={filters} onChange={change} />
-      </Sheet>
+      </FilterDrawer>
       <FindingSheet id={openId} known={openRow} onClose={() => open(null)} />
     </WindowPage>
   );

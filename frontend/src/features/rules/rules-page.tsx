@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { BookOpenCheck, PanelLeft, SearchX } from "lucide-react";
+import { BookOpenCheck, SearchX } from "lucide-react";
 import { useQueryStates } from "nuqs";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { useNavigate } from "react-router";
 
 import { Button } from "@/components/button";
@@ -10,10 +10,10 @@ import { DataTable } from "@/components/data-table/data-table";
 import { FacetList } from "@/components/data-table/facet-list";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { FilterAside, FilterDrawer, FiltersButton } from "@/components/filter-side";
 import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
-import { Sheet } from "@/components/sheet";
-import { useWide } from "@/components/use-wide";
+import { useFilterSide } from "@/components/use-filter-side";
 import { WindowPage } from "@/components/window-page";
 import { getRules, type Rule } from "@/lib/api/rules";
 import { plural } from "@/lib/format";
@@ -28,9 +28,7 @@ const NO_FILTERS = { q: null, level: null, family: null, framework: null };
 /** Every rule in force, those with the most findings first. */
 export default function RulesPage() {
   const [listing, setListing] = useQueryStates(ruleParsers);
-  const [sheetOpen, setSheetOpen] = useState(false);
-  const wide = useWide("(min-width: 96rem)");
-  const panelShown = panel.use() === "shown";
+  const side = useFilterSide(panel, "(min-width: 96rem)");
   const navigate = useNavigate();
   const rules = useQuery({ queryKey: ["rules", "list"], queryFn: ({ signal }) => getRules(signal) });
   const rows = useMemo(() => rules.data && listed(rules.data, listing), [rules.data, listing]);
@@ -48,24 +46,11 @@ export default function RulesPage() {
     <WindowPage>
       <PageHeader title="Rules" note={rows && <span className="tabular">{plural(rows.length, "rule")}</span>} />
       <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
-        <Button
-          onClick={() => (wide ? panel.set(panelShown ? "hidden" : "shown") : setSheetOpen(true))}
-          aria-expanded={wide ? panelShown : sheetOpen}
-        >
-          <PanelLeft aria-hidden />
-          Filters
-        </Button>
+        <FiltersButton side={side} />
         <SearchField value={listing.q} onChange={search} label="Search rules" className="w-full sm:w-72" />
       </div>
       <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
-        {wide && panelShown && (
-          <aside
-            aria-label="Filters"
-            className="w-60 shrink-0 overflow-y-auto overscroll-contain rounded-lg border bg-surface shadow-card"
-          >
-            {filterPanel}
-          </aside>
-        )}
+        <FilterAside side={side}>{filterPanel}</FilterAside>
         <section
           aria-label="List of rules"
           className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
@@ -89,9 +74,7 @@ export default function RulesPage() {
           )}
         </section>
       </div>
-      <Sheet open={sheetOpen && !wide} onClose={() => setSheetOpen(false)} title="Filters" className="sm:w-80">
-        {filterPanel}
-      </Sheet>
+      <FilterDrawer side={side}> {filterPanel}</FilterDrawer>
     </WindowPage>
   );
 }

@@ -7,6 +7,7 @@ import { useNavigate } from "react-router";
 import { Button } from "@/components/button";
 import { Code } from "@/components/code";
 import { DataTable } from "@/components/data-table/data-table";
+import { useMore } from "@/components/data-table/use-more";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { PageHeader } from "@/components/page-header";
@@ -39,13 +40,7 @@ export default function UsersPage() {
   });
   const users = useMemo(() => list.data && unique(list.data.pages.flatMap((page) => page.items)), [list.data]);
   const search = useCallback((text: string) => void setShown({ q: text || null }), [setShown]);
-  const more = useMemo(
-    () =>
-      list.hasNextPage
-        ? { loading: list.isFetchingNextPage || list.isFetchNextPageError, load: () => void list.fetchNextPage() }
-        : undefined,
-    [list],
-  );
+  const more = useMore(list);
   return (
     <WindowPage>
       <PageHeader title="Users" />
