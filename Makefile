@@ -57,7 +57,7 @@ types: setup frontend/src/lib/api/schema.gen.ts ## check types
 	@wrong=0; for tests in $(TESTS) "tests conftest.py $(wildcard benchmarks)"; do $(BIN)/mypy $$tests || wrong=1; done; exit $$wrong
 
 nets: setup ## remove each safety net from a copy and show which test notices
-	@exec $(BIN)/python -m tests.nets
+	@exec $(BIN)/python -m tests.mutations
 
 test-compose: setup ## run the end-to-end tests against the composed system; needs Docker
 	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null --profile demo build

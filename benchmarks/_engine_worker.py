@@ -6,14 +6,14 @@ import sys
 
 import uvloop
 
-from mcm_rules_engine.match import Matcher
-from mcm_rules_engine.packs import Loaded
-from mcm_rules_engine.process import Processor
-from mcm_rules_engine.reload import MatchedBatch, RulesInForce
+from mcm_rules_engine.pipeline.decode import Matcher
+from mcm_rules_engine.active_packs import Loaded
+from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.active_rules import MatchedBatch, RulesInForce
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_rules_engine.sigma.ruleset import Ruleset
-from mcm_shared.bus.worker import Subscription, Worker
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.cli import on_stop_signal
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from mcm_rules_engine.match import Matcher
-from mcm_rules_engine.process import Processor
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.pipeline.decode import Matcher
+from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
-from mcm_shared.garbage import spare_the_collector
+from mcm_shared.gc_tuning import spare_the_collector
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import ARecord
 

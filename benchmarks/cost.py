@@ -16,9 +16,9 @@ from benchmarks._stack import running_stack
 from benchmarks.matching import rules_of
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_rules_engine.raise_findings import position_of
-from mcm_rules_engine.sigma.correlation import Counted
+from mcm_rules_engine.sigma.model.correlation import Counted
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import RawEvent, from_raw_event
 from mcm_shared.db.engine import transaction
 from mcm_shared.testing.builders import NOON

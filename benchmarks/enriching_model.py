@@ -20,10 +20,10 @@ from starlette.routing import Route
 
 from benchmarks._stack import running_stack
 from benchmarks.scoring import a_row, some_findings
-from mcm_enricher.ask import Asker
+from mcm_enricher.model.client import Asker
 from mcm_enricher.enrich import enrich_now
 from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.explainers.openai import OpenAIChat
+from mcm_enricher.model.openai import OpenAIChat
 from mcm_enricher.store.findings import missing_ids
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.tables import FINDINGS

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid5
 
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import EVENT_NAMESPACE, SourceEvent, event_uid
 
 ROUNDS = 7

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 
 from benchmarks._stack import running_stack
-from mcm_enricher.cases import RuleNotes, make_case
+from mcm_enricher.contexts import RuleNotes, make_case
 from mcm_enricher.consume import FindingConsumer
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.heuristic import HeuristicExplainer

@@ -12,10 +12,10 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import func, select
 
-from mcm_shared.bus.bookmarks import read_bookmarks
-from mcm_shared.bus.producer import connect_producer
-from mcm_shared.bus.reader import read_topic
-from mcm_shared.bus.records import Outgoing, Record
+from mcm_shared.kafka.committed_offsets import read_bookmarks
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics

@@ -11,8 +11,8 @@ from tests.workers import Committed, Handler
 
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
-from mcm_shared.bus.admin import ensure_topics, wait_for_topics
-from mcm_shared.bus.producer import Producer, connect_producer
+from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
+from mcm_shared.kafka.producer import Producer, connect_producer
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
 from mcm_shared.settings import DatabaseSettings, KafkaSettings

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from mcm_shared.bus.records import Outgoing, Record
-from mcm_shared.bus.worker import Subscription, Worker
+from mcm_shared.kafka.records import Outgoing, Record
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import DatabaseDownError
 from mcm_shared.settings import KafkaSettings

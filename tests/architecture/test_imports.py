@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.sources import name_of, product_modules
 
 ALLOWED: dict[str, tuple[tuple[str, ...], str]] = {
-    "aiokafka": (("shared/mcm_shared/bus/*",), "use mcm_shared.bus: a Worker to read, a Producer to write"),
+    "aiokafka": (("shared/mcm_shared/bus/*",), "use mcm_shared.kafka: a Worker to read, a Producer to write"),
     "openai": (
         ("services/enricher/mcm_enricher/explainers/openai*",),
         "take an Explainer; only the openai explainer knows the SDK",

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from mcm_api.dashboard import BUILT
+from mcm_api.http.dashboard import BUILT
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import an_event_payload
 from tests.browser.chromium import HOW_TO_GET_IT, find_chromium

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from playwright.async_api import async_playwright
 
-from tests.breakable import BreakableStack
+from tests.disposable_stack import BreakableStack
 from tests.browser.chromium import HOW_TO_GET_IT, find_chromium
 from tests.browser.product import Product, start_product
 from tests.browser.window import open_window

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from mcm_local.ports import free_port
-from tests.breakable import BreakableStack
+from tests.disposable_stack import BreakableStack
 from tests.browser.conftest import OpenWindow, an_admin_token
 from tests.browser.product import start_product
 from tests.pipeline import Pipeline

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tests.breakable import BreakableStack
+from tests.disposable_stack import BreakableStack
 from tests.chaos.proxy import Proxy
 from tests.chaos.schedule import Step, Trouble
 from tests.services import Service

@@ -14,9 +14,9 @@ from tests.agreement import differences
 from tests.deliveries import read_result
 
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_shared.bus.admin import wait_for_topics
+from mcm_shared.kafka.topics_admin import wait_for_topics
 from tests import oracle
-from tests.breakable import BreakableStack
+from tests.disposable_stack import BreakableStack
 from tests.chaos.arena import Arena
 from tests.chaos.arrivals import arrivals, events_of
 from tests.chaos.proxy import Proxy

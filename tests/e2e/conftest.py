@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mcm_shared.settings import KafkaSettings
-from tests.breakable import BreakableStack
+from tests.disposable_stack import BreakableStack
 from tests.pipeline import Pipeline
 
 

@@ -15,8 +15,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from mcm_shared.bus.admin import wait_for_topics
-from mcm_shared.bus.records import Record, header
+from mcm_shared.kafka.topics_admin import wait_for_topics
+from mcm_shared.kafka.records import Record, header
 from mcm_shared.contracts.events import MAX_AHEAD, event_uid
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import an_event_payload

@@ -13,9 +13,9 @@ from tests.oracle import evaluate
 
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_shared.bus.admin import wait_for_topics
+from mcm_shared.kafka.topics_admin import wait_for_topics
 from mcm_shared.contracts.events import SourceEvent, from_raw_event
-from tests.breakable import BreakableStack
+from tests.disposable_stack import BreakableStack
 from tests.pipeline import Pipeline, canonical, until
 from tests.services import Service
 

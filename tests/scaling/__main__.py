@@ -20,7 +20,7 @@ from mcm_rules_engine.sigma.load import load_rules
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.settings import KafkaSettings
 from tests.compose_project import ComposeProject
-from tests.composed.months import month
+from tests.compose.months import month
 from tests.pipeline import Pipeline, canonical, until
 from tests.scaling.meter import Meter, Sample
 from tests.scaling.picture import draw

@@ -13,14 +13,14 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from mcm_api.app_state import AppState
-from mcm_api.cross_site import refuse_cross_site
-from mcm_api.dashboard import serve_dashboard
-from mcm_api.docs_page import serve_docs
+from mcm_api.http.cross_site import refuse_cross_site
+from mcm_api.http.dashboard import serve_dashboard
+from mcm_api.http.docs_page import serve_docs
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
-from mcm_api.events.send_together import TogetherSender
+from mcm_api.events.send_batched import TogetherSender
 from mcm_api.findings import routes as findings
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.findings.schemas import GivenFeedback
@@ -28,25 +28,25 @@ from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
 from mcm_api.health.readiness import Probe, Readiness
 from mcm_api.live import routes as live
-from mcm_api.live.follow import beat, follow_findings
-from mcm_api.live.following import Following
-from mcm_api.live.hub import Hub
+from mcm_api.live.topic_reader import beat, follow_findings
+from mcm_api.live.stream_config import Following
+from mcm_api.live.broadcaster import Hub
 from mcm_api.live.schemas import StreamFinding, StreamResync, StreamSummary
-from mcm_api.live.summary import tell_figures
+from mcm_api.live.publish_summary import tell_figures
 from mcm_api.pipeline import routes as pipeline
-from mcm_api.problems import Problem, install_problem_handlers, problem_answers
-from mcm_api.queries import Reader
-from mcm_api.request_context import RequestContext
+from mcm_api.http.problems import Problem, install_problem_handlers, problem_answers
+from mcm_api.database import Reader
+from mcm_api.http.request_context import RequestContext
 from mcm_api.rules import routes as rules
-from mcm_api.rules.in_force import OurRules
+from mcm_api.rules.active_rules import OurRules
 from mcm_api.settings import ApiSettings
 from mcm_api.stats import routes as stats
 from mcm_api.stats.rate import EventRate
 from mcm_api.users import routes as users
 from mcm_enricher.explainers.choose import make_explainer
 from mcm_enricher.settings import EnricherSettings
-from mcm_shared.bus.admin import ensure_topics, wait_for_topics
-from mcm_shared.bus.producer import Producer
+from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
+from mcm_shared.kafka.producer import Producer
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine

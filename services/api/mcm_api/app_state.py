@@ -10,10 +10,10 @@ from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events.intake import Intake
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.health.readiness import Readiness
-from mcm_api.live.following import Following
-from mcm_api.problems import ProblemError
-from mcm_api.queries import Reader
-from mcm_api.rules.in_force import OurRules
+from mcm_api.live.stream_config import Following
+from mcm_api.http.problems import ProblemError
+from mcm_api.database import Reader
+from mcm_api.rules.active_rules import OurRules
 from mcm_api.stats.rate import EventRate
 
 

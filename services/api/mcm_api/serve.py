@@ -11,10 +11,10 @@ from mcm_api.app import create_app
 from mcm_api.app_state import AppState
 from mcm_api.settings import ApiSettings
 from mcm_enricher.settings import EnricherSettings
-from mcm_shared.bus.connection import connection_options
+from mcm_shared.kafka.connection import connection_options
 from mcm_shared.cli import on_reload_signal, on_stop_signal
 from mcm_shared.errors import ConfigurationError
-from mcm_shared.garbage import spare_the_collector
+from mcm_shared.gc_tuning import spare_the_collector
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from mcm_api.dashboard import BUILT
+from mcm_api.http.dashboard import BUILT
 
 
 class ApiSettings(BaseSettings):

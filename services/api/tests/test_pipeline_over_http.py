@@ -8,9 +8,9 @@ import orjson
 import pytest
 from tests.test_serving import url_of
 
-from mcm_shared.bus.admin import ensure_topics
-from mcm_shared.bus.producer import connect_producer
-from mcm_shared.bus.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import an_event_payload

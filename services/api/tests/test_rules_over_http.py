@@ -8,7 +8,7 @@ import pytest
 import yaml
 from sqlalchemy import insert
 
-from mcm_api.rules.in_words import in_words
+from mcm_api.rules.plain_english import in_words
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.store.rules import register_rules
 from mcm_shared.db.engine import transaction

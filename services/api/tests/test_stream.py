@@ -8,9 +8,9 @@ import pytest
 from tests.listening import listening
 from tests.test_serving import url_of
 
-from mcm_shared.bus.admin import ensure_topics
-from mcm_shared.bus.producer import connect_producer
-from mcm_shared.bus.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings

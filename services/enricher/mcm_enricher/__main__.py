@@ -15,12 +15,12 @@ from rich.text import Text
 from mcm_enricher.consume import Batch, FindingConsumer
 from mcm_enricher.enrich import Enricher, enrich_missing, enriched_messages
 from mcm_enricher.explainers.choose import make_explainer
-from mcm_enricher.reask import ask_again_forever
+from mcm_enricher.retry_fallbacks import ask_again_forever
 from mcm_enricher.settings import EnricherSettings
 from mcm_enricher.store.findings import count_missing
-from mcm_shared.bus.admin import ensure_topics
-from mcm_shared.bus.producer import Producer, connect_producer
-from mcm_shared.bus.worker import Subscription, Worker
+from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.cli import on_stop_signal, run_command, until_first_ends
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics

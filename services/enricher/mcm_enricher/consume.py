@@ -9,7 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from mcm_enricher.enrich import Enricher, enriched_messages
-from mcm_shared.bus.records import Outgoing, Record, dead_letter
+from mcm_shared.kafka.records import Outgoing, Record, dead_letter
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import DataRefusedError, PoisonEventError

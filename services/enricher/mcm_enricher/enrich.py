@@ -8,7 +8,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from mcm_enricher.cases import FindingCase, RuleNotes, make_case
+from mcm_enricher.contexts import FindingCase, RuleNotes, make_case
 from mcm_enricher.explainers import FALLBACK, Explainer, Explanation
 from mcm_enricher.store.findings import (
     Enrichment,
@@ -20,7 +20,7 @@ from mcm_enricher.store.findings import (
     read_notes,
     write_enrichments,
 )
-from mcm_shared.bus.records import Outgoing
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from mcm_enricher.redact import Redaction
+from mcm_enricher.model.redact import Redaction
 
 
 class EnricherSettings(BaseSettings):

@@ -11,9 +11,9 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.model_server import ModelServer, running_model_server
 
-from mcm_enricher.ask import Asker, Patience
+from mcm_enricher.model.client import Asker, Patience
 from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.redact import Redaction
+from mcm_enricher.model.redact import Redaction
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.tables import FINDINGS

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from mcm_enricher.explainers.openai import OpenAIChat
+from mcm_enricher.model.openai import OpenAIChat
 
 EXPLANATION = "Somebody was given administrator rights at noon. Few people need such rights. Ask who approved it first."
 

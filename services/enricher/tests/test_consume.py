@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.cases import FindingCase
+from mcm_enricher.contexts import FindingCase
 from mcm_enricher.consume import FindingConsumer, parse_finding
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers import Explanation
-from mcm_shared.bus.admin import ensure_topics
-from mcm_shared.bus.producer import connect_producer
-from mcm_shared.bus.reader import read_topic
-from mcm_shared.bus.records import Outgoing, header
+from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.db.engine import transaction

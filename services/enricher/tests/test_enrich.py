@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.cases import FindingCase
+from mcm_enricher.contexts import FindingCase
 from mcm_enricher.enrich import Enricher, enriched_messages, worth_enriching
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer

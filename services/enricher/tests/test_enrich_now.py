@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.cases import FindingCase
+from mcm_enricher.contexts import FindingCase
 from mcm_enricher.enrich import Enricher, enrich_missing, enrich_now, missing_ids
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcm_enricher.cases import RuleNotes, make_case
+from mcm_enricher.contexts import RuleNotes, make_case
 from mcm_enricher.explainers.guidance import GUIDANCE
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
-from mcm_enricher.wording import plain
+from mcm_enricher.text_safety import plain
 from mcm_shared.contracts.events import EVENT_TYPES
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.testing.builders import NOON, a_finding

@@ -8,7 +8,7 @@ from mcm_enricher.enrich import enrich_now
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.feedback import get_feedback, set_feedback, stats_ai
-from mcm_enricher.prompt import PROMPT_VERSION
+from mcm_enricher.model.prompt import PROMPT_VERSION
 from mcm_shared.contracts.findings import FindingMessage
 
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]

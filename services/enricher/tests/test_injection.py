@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.hostile_texts import INJECTIONS
 from tests.model_server import Body, ModelServer, answer, completion, json_response
 
-from mcm_enricher.cases import RuleNotes, make_case
+from mcm_enricher.contexts import RuleNotes, make_case
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.prompt import build_prompt
+from mcm_enricher.model.prompt import build_prompt
 from mcm_enricher.store.findings import read_enrichments
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import transaction

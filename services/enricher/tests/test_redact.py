@@ -12,8 +12,8 @@ from tests.model_server import ModelServer, answer, answering
 
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.redact import Redactor
-from mcm_enricher.secrets_in_text import is_secret_name, without_secrets
+from mcm_enricher.model.redact import Redactor
+from mcm_enricher.model.secrets import is_secret_name, without_secrets
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.testing.builders import a_finding
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcm_enricher.facts import facts_of
-from mcm_enricher.scoring import BANDS, Score, score_finding
+from mcm_enricher.scoring.facts import facts_of
+from mcm_enricher.scoring.score import BANDS, Score, score_finding
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.testing.builders import NOON, a_finding
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mcm_shared.bus.bookmarks import read_bookmarks, write_bookmarks
-from mcm_shared.bus.producer import Producer
-from mcm_shared.bus.reader import read_ends, read_topic
-from mcm_shared.bus.records import Headers, Outgoing, Record, header, origin_of
-from mcm_shared.bus.tail import read_between
+from mcm_shared.kafka.committed_offsets import read_bookmarks, write_bookmarks
+from mcm_shared.kafka.producer import Producer
+from mcm_shared.kafka.read_topic import read_ends, read_topic
+from mcm_shared.kafka.records import Headers, Outgoing, Record, header, origin_of
+from mcm_shared.kafka.tail import read_between
 from mcm_shared.contracts.topics import ORIGIN_HEADER, REASON_HEADER, SOURCE_HEADER, Topics
 from mcm_shared.errors import PoisonEventError
 from mcm_shared.settings import KafkaSettings

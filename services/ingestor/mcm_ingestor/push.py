@@ -8,7 +8,7 @@ import orjson
 
 from mcm_shared.contracts.events import RawEvent, parse_raw_event, require_not_ahead
 from mcm_shared.errors import PoisonEventError
-from mcm_shared.read_files import Entry
+from mcm_shared.event_files import Entry
 
 
 class RefusedError(PoisonEventError):

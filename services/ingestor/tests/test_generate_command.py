@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_local.checkout import COMMANDS
-from mcm_shared.bus.reader import read_topic
-from mcm_shared.bus.records import Record
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Record
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import transaction

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mcm_shared.bus.records import Record
+from mcm_shared.kafka.records import Record
 from mcm_shared.contracts.topics import Topics
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]

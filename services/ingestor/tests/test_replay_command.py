@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_shared.bus.records import Record
+from mcm_shared.kafka.records import Record
 from mcm_shared.contracts.topics import Topics
 
 Ended = subprocess.CompletedProcess[bytes]

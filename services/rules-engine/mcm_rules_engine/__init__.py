@@ -3,6 +3,6 @@
 ``await apply_rules_to_event(event, db)`` runs the rules over one event, for programs that use the engine as a library.
 """
 
-from mcm_rules_engine.apply_rules import apply_rules_to_event
+from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
 
 __all__ = ["apply_rules_to_event"]

@@ -4,13 +4,13 @@ import asyncio
 import random
 from typing import Final
 
-from mcm_rules_engine.commands import app
-from mcm_rules_engine.match import Matcher
-from mcm_rules_engine.packs import load_packs
-from mcm_rules_engine.process import Processor
-from mcm_rules_engine.reload import MatchedBatch, RulesInForce
+from mcm_rules_engine.cli import app
+from mcm_rules_engine.pipeline.decode import Matcher
+from mcm_rules_engine.active_packs import load_packs
+from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.active_rules import MatchedBatch, RulesInForce
 from mcm_rules_engine.settings import EngineSettings
-from mcm_shared.bus.worker import Subscription, Worker
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine

@@ -9,11 +9,11 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from mcm_rules_engine.correlate.looks import Fire, Position
-from mcm_rules_engine.finding_state import Evidence, FindingState
-from mcm_rules_engine.sigma.correlation import Correlation
-from mcm_rules_engine.sigma.describe import describe, describe_count
-from mcm_rules_engine.sigma.rule import Rule
+from mcm_rules_engine.correlation.protocol import Fire, Position
+from mcm_rules_engine.model.finding import Evidence, FindingState
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.findings.describe import describe, describe_count
+from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.store.detections import DetectionRow
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FINDING_NAMESPACE, Severity, finding_uid

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import strategies as st
 
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.testing.builders import an_event
 

@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from mcm_rules_engine.sigma.correlation import Correlation, Kind, Member, Series
-from mcm_rules_engine.sigma.describe import describe, describe_count
-from mcm_rules_engine.sigma.event_view import EventView, canonical_json
-from mcm_rules_engine.sigma.groups import any_getter, group_key
-from mcm_rules_engine.sigma.rule import Rule
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
+from mcm_rules_engine.findings.describe import describe, describe_count
+from mcm_rules_engine.sigma.compile.fields import EventView, canonical_json
+from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key
+from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity, finding_uid
 

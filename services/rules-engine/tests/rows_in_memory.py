@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from mcm_rules_engine.correlate.evaluate import evaluate
-from mcm_rules_engine.correlate.looks import Fire, LatestByValue, Look, Position, Row, Seen, Touched
-from mcm_rules_engine.sigma.correlation import Correlation
+from mcm_rules_engine.correlation.evaluate import evaluate
+from mcm_rules_engine.correlation.protocol import Fire, LatestByValue, Look, Position, Row, Seen, Touched
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.load import parse_rules
 
 SECOND = 1_000_000

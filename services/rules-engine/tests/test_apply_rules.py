@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from mcm_rules_engine import apply_rules_to_event
-from mcm_rules_engine.run_rules import run_rules
+from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.events import insert_events

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mcm_rules_engine.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.correlation import Correlation
+from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.load import load_rules
 
 RULESET = load_rules()

@@ -7,7 +7,7 @@ import pytest
 
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_ingestor.generator.incidents import plan
-from mcm_rules_engine.evaluate_events import Evaluation
+from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_shared.contracts.events import from_raw_event
 from mcm_shared.contracts.findings import FindingMessage, Severity

@@ -11,7 +11,7 @@ from tests.agreement import assert_as_the_rules_say
 from tests.generated_cases import Case, Delivery
 
 from mcm_rules_engine import detect
-from mcm_rules_engine.correlate.looks import LatestByValue, Look, Seen
+from mcm_rules_engine.correlation.protocol import LatestByValue, Look, Seen
 from mcm_rules_engine.store.detections import look
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity

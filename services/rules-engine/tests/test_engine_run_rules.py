@@ -10,9 +10,9 @@ from sqlalchemy import event, func, select, text, true
 from sqlalchemy.util import await_
 from tests.deliveries import TOPICS, SteppedEngine, WorkerDiedError, batch_of, engine_for, read_messages
 
-from mcm_rules_engine.apply_rules import apply_rules_to_event
-from mcm_rules_engine.process import Processor
-from mcm_rules_engine.run_rules import run_rules
+from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
+from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.store.events import lock_unprocessed
 from mcm_shared.contracts.events import SourceEvent

@@ -4,8 +4,8 @@ import random
 
 from pydantic import SecretStr
 
-from mcm_rules_engine.evaluate_events import Evaluation
-from mcm_rules_engine.sigma.groups import MAX_FIELDS, MAX_VALUE
+from mcm_rules_engine.offline.in_memory import Evaluation
+from mcm_rules_engine.sigma.compile.group_keys import MAX_FIELDS, MAX_VALUE
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_shared.db.engine import create_engine
 from mcm_shared.settings import DatabaseSettings

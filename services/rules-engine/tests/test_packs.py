@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mcm_rules_engine.packs import Loaded, load_packs, load_rules_in_force, packs_in_force
-from mcm_rules_engine.run_rule_tests import run_rule_tests
+from mcm_rules_engine.active_packs import Loaded, load_packs, load_rules_in_force, packs_in_force
+from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, collect_rules, load_rules, parse_rules
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import a_public_bucket

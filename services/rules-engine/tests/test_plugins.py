@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_rules_engine.match import Matcher
-from mcm_rules_engine.packs import load_rules_in_force, packs_in_force
+from mcm_rules_engine.pipeline.decode import Matcher
+from mcm_rules_engine.active_packs import load_rules_in_force, packs_in_force
 from mcm_rules_engine.plugins import plugins
-from mcm_rules_engine.run_rule_tests import run_rule_tests
+from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sigma.named_predicates import named_predicates
+from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
 from mcm_rules_engine.sources import known_sources, normalise
-from mcm_rules_engine.sources.plugged import plugged_sources
+from mcm_rules_engine.sources.plugin_sources import plugged_sources
 from mcm_rules_engine.sources.registry import sources_in_force
-from mcm_shared.bus.records import Outgoing
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.errors import ConfigurationError, PoisonEventError, RuleLoadError
 from mcm_shared.testing.builders import NOON, ARecord, an_event, an_event_payload

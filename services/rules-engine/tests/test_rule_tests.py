@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_rules_engine.run_rule_tests import RuleVerdict, orders, run_rule_tests
+from mcm_rules_engine.offline.run_rule_tests import RuleVerdict, orders, run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, parse_rules
-from mcm_rules_engine.sigma.rule import RuleTest
+from mcm_rules_engine.sigma.model.rule import RuleTest
 from mcm_rules_engine.sigma.rule_tests import expand_events
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.errors import RuleLoadError

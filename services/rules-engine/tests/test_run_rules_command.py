@@ -60,6 +60,6 @@ def test_the_findings_are_json_where_a_program_reads_them(database: str) -> None
 
 
 def test_the_module_runs_too(database: str) -> None:
-    assert run(database, sys.executable, "-W", "error", "-m", "mcm_rules_engine.run_rules").returncode == 0
+    assert run(database, sys.executable, "-W", "error", "-m", "mcm_rules_engine.pipeline.run_rules").returncode == 0
     ran = run(database, str(COMMANDS / "mcm-rules-engine"), "run-rules")
     assert ran.stdout == "0 events processed, 0 findings raised or changed\n"

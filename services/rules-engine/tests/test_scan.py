@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_rules_engine.scan import CANONICAL, MOST_EVENT_IDS, scan
+from mcm_rules_engine.offline.scan import CANONICAL, MOST_EVENT_IDS, scan
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_shared.testing.builders import NOON, an_event_payload
 

@@ -13,7 +13,7 @@ import yaml
 from sigma.backends.sqlite.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 
-from mcm_rules_engine.sigma.event_view import EventView
+from mcm_rules_engine.sigma.compile.fields import EventView
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_shared.testing.builders import an_event
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import an_event
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm_rules_engine.sigma.event_view import EventView
+from mcm_rules_engine.sigma.compile.fields import EventView
 from mcm_rules_engine.sigma.load import BUILTIN, collect_rules, load_rules, parse_rules
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import an_event

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcm_rules_engine.sigma.describe import describe
-from mcm_rules_engine.sigma.event_view import EventView
-from mcm_rules_engine.sigma.groups import MAX_FIELDS, MAX_KEY, MAX_VALUE, group_key
+from mcm_rules_engine.findings.describe import describe
+from mcm_rules_engine.sigma.compile.fields import EventView
+from mcm_rules_engine.sigma.compile.group_keys import MAX_FIELDS, MAX_KEY, MAX_VALUE, group_key
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sigma.rule import Rule
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import an_event

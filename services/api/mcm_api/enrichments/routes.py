@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 
 from mcm_api.app_state import Runs
 from mcm_api.enrichments.schemas import EnrichmentJob
-from mcm_api.parameters import MAX_ID
-from mcm_api.problems import ProblemError, problem_answers
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.parameters import MAX_ID
+from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.strict_route import StrictRoute
 from mcm_enricher.store.jobs import JobProgress
 
 router = APIRouter(tags=["enrichments"], route_class=StrictRoute)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from mcm_api.app_state import Knows, Reads, Takes
-from mcm_api.body import read_json_body
+from mcm_api.http.body import read_json_body
 from mcm_api.events.queries.counting import count_by_time, count_facets
 from mcm_api.events.queries.details import read_event
 from mcm_api.events.queries.newest import newest_events
@@ -21,9 +21,9 @@ from mcm_api.events.schemas import (
     HistogramFilter,
     PeriodFilter,
 )
-from mcm_api.parameters import RowId
-from mcm_api.problems import ProblemError, problem_answers
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.parameters import RowId
+from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)
 

@@ -9,7 +9,7 @@ import structlog
 
 from mcm_enricher.enrich import enrich_now, enriched_messages, missing_ids
 from mcm_enricher.explainers import RunningExplainer
-from mcm_shared.bus.producer import Producer
+from mcm_shared.kafka.producer import Producer
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine

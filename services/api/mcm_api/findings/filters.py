@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mcm_api.findings.cursor import Cursor
-from mcm_api.parameters import Day, Instant, RuleName, SourceName, UserName
+from mcm_api.http.parameters import Day, Instant, RuleName, SourceName, UserName
 from mcm_shared.contracts.findings import Severity
 
 MAX_PAGE_SIZE: Final = 100

@@ -14,10 +14,10 @@ from mcm_api.findings.filters import FindingFilter, FindingQuery
 from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import find_findings, read_page
 from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFacets, FindingPage
-from mcm_api.json_answer import json_answer
-from mcm_api.parameters import RowId
-from mcm_api.problems import ProblemError, problem_answers
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.json_response import json_answer
+from mcm_api.http.parameters import RowId
+from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.strict_route import StrictRoute
 from mcm_enricher.feedback import set_feedback
 
 router = APIRouter(tags=["findings"], route_class=StrictRoute)

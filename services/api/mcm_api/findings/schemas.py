@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mcm_api.counts import ValueCount
+from mcm_api.http.counts import ValueCount
 from mcm_enricher.feedback import Verdict
 from mcm_shared.contracts.findings import Severity
 

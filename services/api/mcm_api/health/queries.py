@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from mcm_api.queries import Reader
+from mcm_api.database import Reader
 from mcm_shared.db.migrate import is_up_to_date
 from mcm_shared.errors import ConfigurationError
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mcm_api.problems import MissingDependency
+from mcm_api.http.problems import MissingDependency
 from mcm_shared.errors import McmError
 
 _WITHIN_S: Final = 1.5

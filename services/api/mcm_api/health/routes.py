@@ -6,8 +6,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mcm_api.app_state import Checks
 from mcm_api.health.schemas import Health, Ready
-from mcm_api.problems import RETRY_AFTER, ProblemError
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.problems import RETRY_AFTER, ProblemError
+from mcm_api.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 

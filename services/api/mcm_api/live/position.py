@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mcm_shared.bus.tail import Offsets, Place
+from mcm_shared.kafka.tail import Offsets, Place
 
 _TOPIC: Final = r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,999}"
 _POSITION: Final = re.compile(rf"{_TOPIC}(?:~{_TOPIC})*", re.ASCII)

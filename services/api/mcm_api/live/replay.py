@@ -7,8 +7,8 @@ from contextlib import aclosing
 from typing import Final
 
 from mcm_api.live.frames import FrameFilter, finding_frame, other_frame
-from mcm_api.live.hub import Hub, replayed
-from mcm_shared.bus.tail import Offsets, read_between
+from mcm_api.live.broadcaster import Hub, replayed
+from mcm_shared.kafka.tail import Offsets, read_between
 from mcm_shared.errors import BrokerDownError, PositionGoneError
 from mcm_shared.settings import KafkaSettings
 

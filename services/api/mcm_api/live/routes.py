@@ -9,9 +9,9 @@ from mcm_api.app_state import Follows
 from mcm_api.live.frames import FrameFilter
 from mcm_api.live.position import MAX_POSITION, decode_position
 from mcm_api.live.replay import stream_frames
-from mcm_api.parameters import RuleName, UserName
-from mcm_api.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.parameters import RuleName, UserName
+from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_api.http.strict_route import StrictRoute
 from mcm_shared.contracts.findings import Severity
 
 router = APIRouter(tags=["live"], route_class=StrictRoute)

@@ -16,10 +16,10 @@ from mcm_api.pipeline.schemas import (
     SourceState,
     Worker,
 )
-from mcm_api.queries import Reader
+from mcm_api.database import Reader
 from mcm_api.stats.queries import count_events
 from mcm_api.stats.rate import EventRate
-from mcm_shared.bus.groups import BusState, GroupState, read_bus_state
+from mcm_shared.kafka.consumer_groups import BusState, GroupState, read_bus_state
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import McmError

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from mcm_api.app_state import Explains, Follows, Rates, Reads
-from mcm_api.parameters import MAX_ID
-from mcm_api.pipeline.letters import read_letters
+from mcm_api.http.parameters import MAX_ID
+from mcm_api.pipeline.dead_letters import read_letters
 from mcm_api.pipeline.queries import read_pipeline
 from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, Replayed
-from mcm_api.problems import ProblemError, problem_answers
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.strict_route import StrictRoute
 from mcm_ingestor.dead_letters import replay_letter
 from mcm_shared.errors import PoisonEventError
 

@@ -9,9 +9,9 @@ import yaml
 from sqlalchemy import RowMapping, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.queries import Reader
+from mcm_api.database import Reader
 from mcm_api.rules.controls import controls_of
-from mcm_api.rules.in_words import in_words
+from mcm_api.rules.plain_english import in_words
 from mcm_api.rules.schemas import DayFindings, Rule, RuleDetails, RuleTest
 from mcm_shared.db.tables import FINDINGS, RULES
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from mcm_api.app_state import Knows, Reads
-from mcm_api.problems import ProblemError, problem_answers
+from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.rules.queries import read_rule, read_rules
 from mcm_api.rules.schemas import Rule, RuleDetails
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["rules"], route_class=StrictRoute)
 

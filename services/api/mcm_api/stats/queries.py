@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.queries import Reader
+from mcm_api.database import Reader
 from mcm_api.rules.queries import rule_titles
 from mcm_api.stats.schemas import Period, SeverityCounts, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity

@@ -8,7 +8,7 @@ from mcm_api.app_state import Explains, Follows, Rates, Reads
 from mcm_api.stats.ai import read_ai_figures
 from mcm_api.stats.queries import read_summary, read_tops
 from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mcm_api.parameters import Instant
+from mcm_api.http.parameters import Instant
 from mcm_shared.contracts.findings import Severity
 
 

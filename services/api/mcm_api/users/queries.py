@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.queries import Reader
+from mcm_api.database import Reader
 from mcm_api.users.cursor import UserCursor
 from mcm_api.users.schemas import UserFilter, UserInList, UserOrder, UserPage
 from mcm_shared.contracts.findings import Severity

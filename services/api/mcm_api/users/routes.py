@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from mcm_api.app_state import Reads
-from mcm_api.json_answer import json_answer
-from mcm_api.parameters import UserName
-from mcm_api.problems import ProblemError, problem_answers
-from mcm_api.strict_route import StrictRoute
+from mcm_api.http.json_response import json_answer
+from mcm_api.http.parameters import UserName
+from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.strict_route import StrictRoute
 from mcm_api.users.queries import list_page, read_activity
 from mcm_api.users.schemas import UserActivity, UserFilter, UserPage
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from mcm_enricher.cases import FindingCase
+from mcm_enricher.contexts import FindingCase
 
 MAX_WORDS: Final = 120
 """Words an explanation may have."""

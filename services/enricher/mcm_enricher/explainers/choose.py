@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from mcm_enricher.ask import Asker
+from mcm_enricher.model.client import Asker
 from mcm_enricher.explainers import RunningExplainer
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.explainers.openai import OpenAIChat
+from mcm_enricher.model.openai import OpenAIChat
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import ConfigurationError

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mcm_enricher.explainers.why import why_it_matters
-from mcm_enricher.facts import FindingFacts
-from mcm_enricher.scoring import Score
-from mcm_enricher.signals import is_about_volume
+from mcm_enricher.explainers.why_it_matters import why_it_matters
+from mcm_enricher.scoring.facts import FindingFacts
+from mcm_enricher.scoring.score import Score
+from mcm_enricher.scoring.signals import is_about_volume
 from mcm_shared.contracts.events import EVENT_FAMILIES
 from mcm_shared.contracts.findings import FindingMessage
 

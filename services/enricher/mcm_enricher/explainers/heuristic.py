@@ -6,12 +6,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from mcm_enricher.cases import FindingCase
+from mcm_enricher.contexts import FindingCase
 from mcm_enricher.explainers import MAX_WORDS, Explanation
 from mcm_enricher.explainers.guidance import guidance_for
-from mcm_enricher.facts import FindingFacts
-from mcm_enricher.scoring import Score
-from mcm_enricher.wording import count_words, defanged, plain, sentence, shorten
+from mcm_enricher.scoring.facts import FindingFacts
+from mcm_enricher.scoring.score import Score
+from mcm_enricher.text_safety import count_words, defanged, plain, sentence, shorten
 from mcm_shared.contracts.findings import FindingMessage
 
 _STEP: Final = re.compile(r"^\s*(?:\d+[.)]|[-*+])\s+(?=\S)", re.MULTILINE)

@@ -4,13 +4,13 @@ import asyncio
 import hashlib
 from typing import Any, Final
 
-from mcm_enricher.answers import harmless
-from mcm_enricher.ask import Asker, Outcome
-from mcm_enricher.cases import FindingCase
+from mcm_enricher.model.answer import harmless
+from mcm_enricher.model.client import Asker, Outcome
+from mcm_enricher.contexts import FindingCase
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import explain_by_rules
-from mcm_enricher.prompt import PROMPT_VERSION, Prompt, build_prompt
-from mcm_enricher.redact import Redaction
+from mcm_enricher.model.prompt import PROMPT_VERSION, Prompt, build_prompt
+from mcm_enricher.model.redact import Redaction
 from mcm_enricher.store.answers import Question
 
 _CLOSE_WITHIN_S: Final = 2.0

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Executable, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mcm_enricher.cases import RuleNotes
+from mcm_enricher.contexts import RuleNotes
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import transaction

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from mcm_rules_engine.sigma.build_correlation import CorrelationDraft, build_correlation
-from mcm_rules_engine.sigma.correlation import Correlation
-from mcm_rules_engine.sigma.documents import Document, Problem
-from mcm_rules_engine.sigma.rule import Rule
-from mcm_rules_engine.sigma.suggest import did_you_mean
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
+from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_shared.suggestions import did_you_mean
 
 _AT_RULES: Final = ("correlation", "rules")
 

@@ -7,11 +7,11 @@ from typing import Final
 
 from mcm_rules_engine.sigma.build import Filter, build_filter, build_rule
 from mcm_rules_engine.sigma.build_correlation import CorrelationDraft, read_correlation
-from mcm_rules_engine.sigma.documents import Document, Problem, parse_documents, read_documents
+from mcm_rules_engine.sigma.parse.documents import Document, Problem, parse_documents, read_documents
 from mcm_rules_engine.sigma.link import NamedRules
-from mcm_rules_engine.sigma.overlay import SwitchedOff, overlay
-from mcm_rules_engine.sigma.ruleset import Ruleset
-from mcm_rules_engine.sigma.suggest import did_you_mean
+from mcm_rules_engine.sigma.packs import SwitchedOff, overlay
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_shared.suggestions import did_you_mean
 from mcm_shared.errors import RuleLoadError
 
 BUILTIN: Final = Path(__file__).resolve().parent.parent / "rules"

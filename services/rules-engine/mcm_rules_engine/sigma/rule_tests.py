@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 
-from mcm_rules_engine.sigma.durations import parse_duration
-from mcm_rules_engine.sigma.rule import RuleTest
-from mcm_rules_engine.sigma.suggest import did_you_mean
+from mcm_rules_engine.sigma.parse.durations import parse_duration
+from mcm_rules_engine.sigma.model.rule import RuleTest
+from mcm_shared.suggestions import did_you_mean
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.contracts.findings import Severity
 

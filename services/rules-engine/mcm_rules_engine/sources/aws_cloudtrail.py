@@ -12,7 +12,7 @@ from mcm_rules_engine.sources.aws_access import (
     unblocks_public_access,
 )
 from mcm_rules_engine.sources.aws_identity import user_of
-from mcm_rules_engine.sources.normaliser import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.source import id_at, known, other_type, text_at, time_at, value_at
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from mcm_rules_engine.sources.normaliser import MAX_NAME, text_at
+from mcm_rules_engine.sources.source import MAX_NAME, text_at
 
 _MADE_BY_MACHINES: Final = re.compile(
     r"i-[0-9a-f]{8,}|(aws-(go-)?sdk|botocore-session|aws-cli).*|[0-9.-]+", re.IGNORECASE

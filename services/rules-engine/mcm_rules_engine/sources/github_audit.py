@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from mcm_rules_engine.sources.normaliser import MAX_NAME, id_at, known, moment_at, other_type, text_at
+from mcm_rules_engine.sources.source import MAX_NAME, id_at, known, moment_at, other_type, text_at
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mcm_rules_engine.sources import aws_cloudtrail, azure_activity, canonical, github_audit, okta_system
-from mcm_rules_engine.sources.normaliser import Normalise
-from mcm_rules_engine.sources.plugged import plugged_sources
+from mcm_rules_engine.sources.source import Normalise
+from mcm_rules_engine.sources.plugin_sources import plugged_sources
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.errors import ConfigurationError, PoisonEventError
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, update
 
-from mcm_rules_engine.finding_state import FindingState, join
+from mcm_rules_engine.model.finding import FindingState, join
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection

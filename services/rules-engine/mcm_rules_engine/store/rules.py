@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from mcm_rules_engine.sigma.correlation import Correlation
-from mcm_rules_engine.sigma.rule import Rule
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.tables import RULES

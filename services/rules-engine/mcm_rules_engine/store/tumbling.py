@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from mcm_rules_engine.correlate.looks import Position
+from mcm_rules_engine.correlation.protocol import Position
 from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import TUMBLING_COUNTS

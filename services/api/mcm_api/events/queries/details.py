@@ -12,9 +12,9 @@ from mcm_api.events.queries.newest import COLUMNS
 from mcm_api.events.schemas import Event, EventDetails, MatchedRule
 from mcm_api.findings.queries.pages import find_findings
 from mcm_api.findings.schemas import Finding
-from mcm_api.queries import Reader
-from mcm_api.rules.in_force import OurRules
-from mcm_rules_engine.sigma.ruleset import Ruleset
+from mcm_api.database import Reader
+from mcm_api.rules.active_rules import OurRules
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS

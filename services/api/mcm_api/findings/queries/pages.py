@@ -13,8 +13,8 @@ from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
 from mcm_api.findings.queries.matching import value_of
 from mcm_api.findings.queries.selection import Selection, place_after, select_findings, size_of
 from mcm_api.findings.schemas import Feedback, Finding
-from mcm_api.json_answer import write_json
-from mcm_api.queries import Reader
+from mcm_api.http.json_response import write_json
+from mcm_api.database import Reader
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 

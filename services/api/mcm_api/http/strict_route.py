@@ -1,0 +1,67 @@
+"""Routes that answer a query parameter they do not know with an error instead of ignoring it."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from difflib import get_close_matches
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import ParamTypes
+from fastapi.routing import APIRoute
+
+from mcm_api.http.problems import ProblemItem, invalid
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses query parameters that are unknown, given twice where one is meant, or hold NUL."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Puts the check of the query's names before the route's own handling."""
+        handle = super().get_route_handler()
+        # the fields of a query model carry no place of their own
+        fields = [
+            field
+            for field in get_flat_params(self.dependant)
+            if getattr(field.field_info, "in_", ParamTypes.query) is ParamTypes.query
+        ]
+        known = [field.alias for field in fields]
+        repeatable = {field.alias for field in fields if _takes_many(field.field_info.annotation)}
+
+        async def handle_strictly(request: Request) -> Response:
+            errors = _wrong_names(request, known, repeatable)
+            if errors:
+                raise invalid(errors[0].reason, errors)
+            return await handle(request)
+
+        return handle_strictly
+
+
+def _takes_many(annotation: Any) -> bool:
+    return "list[" in str(annotation)
+
+
+def _wrong_names(request: Request, known: list[str], repeatable: set[str]) -> list[ProblemItem]:
+    given = request.query_params.multi_items()
+    times = Counter(name for name, _ in given)
+    errors = [ProblemItem(parameter=name[:100], reason=_unknown(name, known)) for name in times if name not in known]
+    errors += [
+        ProblemItem(parameter=name, reason=f"{name} is given {count} times; give it once")
+        for name, count in times.items()
+        if count > 1 and name in known and name not in repeatable
+    ]
+    errors += [
+        ProblemItem(parameter=name, reason=f"{name} holds a NUL character")
+        for name, value in given
+        if name in known and "\x00" in value
+    ]
+    return errors[:20]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    shown = name[:100]
+    if not known:
+        return f"There is no query parameter {shown!r}; this address takes none."
+    close = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"There is no query parameter {shown!r}.{hint} Known: {', '.join(known)}."

@@ -1,0 +1,54 @@
+"""Following the topics of findings for as long as the API runs, whatever becomes of the broker."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Final
+
+import structlog
+
+from mcm_api.live.frames import finding_frame
+from mcm_api.live.broadcaster import Hub
+from mcm_shared.kafka.tail import tail_topics
+from mcm_shared.errors import BrokerDownError, PositionGoneError
+from mcm_shared.settings import KafkaSettings
+
+log = structlog.get_logger()
+
+_GATHER_S: Final = 0.1
+_AGAIN_S: Final = 1.0
+_HEARTBEAT_S: Final = 15.0
+
+
+async def follow_findings(kafka: KafkaSettings, hub: Hub) -> None:
+    """Publishes what is written to the hub's topics until it is cancelled; goes on where it was after an outage."""
+    down = False
+    while True:
+        try:
+            async with aclosing(tail_topics(kafka, hub.topics, hub.offsets)) as batches:
+                async for records, offsets in batches:
+                    if not records:
+                        down = False
+                        hub.open(offsets)
+                        log.info("following the findings", position=hub.position)
+                        continue
+                    hub.publish([frame for frame in map(finding_frame, records) if frame], offsets)
+                    # what comes within a moment goes out together: many listeners cost by the batch, not by the frame
+                    await asyncio.sleep(_GATHER_S)
+        except PositionGoneError:
+            log.warning("live updates skip to now: the topics no longer hold what comes next")
+            hub.offsets = None
+            continue
+        except BrokerDownError as error:
+            if not down:
+                log.warning("live updates wait for Kafka", reason=str(error))
+            down = True
+        except Exception:
+            log.exception("following the findings failed and is tried again")
+        await asyncio.sleep(_AGAIN_S)
+
+
+async def beat(hub: Hub) -> None:
+    """Lets everyone hear that the stream lives, until it is cancelled."""
+    while True:
+        await asyncio.sleep(_HEARTBEAT_S)
+        hub.tell("heartbeat", {})

@@ -1,0 +1,159 @@
+"""What a model answers: the shape it is asked for, reading it, and what is not taken from it."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mcm_enricher.explainers import MAX_WORDS
+from mcm_enricher.text_safety import count_words, defanged, plain, readable
+
+MOST_DRIVERS: Final = 4
+_DRIVER_CHARACTERS: Final = 120
+_TEXT_CHARACTERS: Final = 1200
+_ANSWER_CHARACTERS: Final = 20_000
+
+ANSWER_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["score", "explanation", "drivers", "confidence"],
+    "properties": {
+        "score": {"type": "integer", "description": "Risk from 0 to 100"},
+        "explanation": {
+            "type": "string",
+            "description": "What happened, why it matters, what to check first: one plain paragraph, at most 90 words",
+        },
+        "drivers": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Up to four reasons for the score, a few words each",
+        },
+        "confidence": {"type": "string", "enum": ["low", "medium", "high"]},
+    },
+}
+"""The JSON schema of an answer, in the part of the language that every server's strict mode knows."""
+
+_FENCE: Final = re.compile(r"```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL | re.IGNORECASE)
+_OBJECT: Final = re.compile(r"\{.*\}", re.DOTALL)
+
+# a link with or without a scheme, also one broken up to be put together by whoever reads it
+_LINK: Final = re.compile(
+    r"""\w+\s*:\s*// | \bwww\. | \b(?:https?|ftps?|hxxps?|javascript|vbscript|mailto)\s*: | \b(?:tel|sms):\+?\d
+      | \bdata:[\w/+-]*[;,/] | \][(\[:] | !\[ | [\[(](?:\.|dot)[\])]
+      | (?<![@\w.-])(?:[\w-]+\.)+[^\W\d_]{2,24}(?::\d+)?[/?\#] """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_HTML: Final = re.compile(r"<\s*[a-z!/?]|&#?\w{1,31};", re.IGNORECASE)
+_CONTROL_NUMBER: Final = re.compile(
+    r"""\b(?i:CC|PI)\s?\d{1,2}\.\d+ | \b(?i:A)\.\d{1,2}\.\d+
+      | \b(?:A[CTU]|C[AMP]|I[AR]|M[AP]|P[ELMST]|RA|S[ACIR])-\d{1,2}(?:\(\d+\))? | \bTA?\d{4}(?:\.\d{3})?\b
+      | (?i:\b(?:SOC|ISO|IEC|NIST|PCI|CIS|COBIT|HITRUST|NIS)(?:[\s/.-]*(?:DSS|IEC|CSF|SP|Controls?|v))*[\s.-]*\d)
+      | (?i:\b(?:PCI[\s-]?DSS|NIST|SOX|HIPAA|FedRAMP|GDPR|MITRE|ATT&CK)\b)
+      | (?i:\b(?:art(?:icle|\.)|annex|appendix|clause)\s*(?:[A-Z]\.?)?\d)
+      | (?i:\b(?:control|section|requirement|criteri(?:on|a))\s(?:[A-Z]\.?)?\d+\.\d) """,
+    re.VERBOSE,
+)
+
+
+class AnswerRefusedError(Exception):
+    """Says that what a model answered cannot be taken; ``reason`` is for the model when it is asked once more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Raw(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    score: Annotated[int, Field(ge=0, le=100)]
+    explanation: Annotated[str, Field(min_length=20, max_length=_TEXT_CHARACTERS)]
+    drivers: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=_DRIVER_CHARACTERS)]], Field(max_length=MOST_DRIVERS)
+    ]
+    confidence: Literal["low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says of a finding, checked: ``score`` from 0 to 100, and texts with pseudonyms in them."""
+
+    score: int
+    explanation: str
+    drivers: tuple[str, ...]
+    confidence: str
+
+    def as_data(self) -> dict[str, Any]:
+        """Gives the answer as JSON."""
+        return {
+            "score": self.score,
+            "explanation": self.explanation,
+            "drivers": list(self.drivers),
+            "confidence": self.confidence,
+        }
+
+    @classmethod
+    def of_data(cls, data: dict[str, Any]) -> "Answer":
+        """Reads what ``as_data`` gave."""
+        return cls(data["score"], data["explanation"], tuple(data["drivers"]), data["confidence"])
+
+
+def read_answer(text: str) -> Answer:
+    """Reads a model's answer: JSON, or JSON somewhere in prose.
+
+    Raises AnswerRefusedError for one that is no JSON, breaks the schema, is too long, or has HTML, links or control
+    numbers in it.
+    """
+    if len(text) > _ANSWER_CHARACTERS:
+        raise AnswerRefusedError("the answer is far too long")
+    raw = _parse(text)
+    for part in (raw.explanation, *raw.drivers):
+        _check(part)
+    if count_words(raw.explanation) > MAX_WORDS:
+        raise AnswerRefusedError(f"the explanation has over {MAX_WORDS} words")
+    return Answer(
+        score=raw.score,
+        explanation=harmless(raw.explanation),
+        drivers=tuple(harmless(driver) for driver in raw.drivers),
+        confidence=raw.confidence,
+    )
+
+
+def harmless(text: str) -> str:
+    """Makes one line of a checked text; the second belt: of HTML, links and Markdown nothing would be left."""
+    return defanged(plain(text, characters=_TEXT_CHARACTERS, words=MAX_WORDS))
+
+
+def _parse(text: str) -> _Raw:
+    for candidate in _candidates(text):
+        try:
+            return _Raw.model_validate_json(candidate)
+        except ValidationError as error:
+            detail = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(map(str, detail["loc"]))
+            reason = f"{field}: {detail['msg']}" if field else "the answer is not the JSON object asked for"
+            problem = AnswerRefusedError(reason)
+    raise problem
+
+
+def _candidates(text: str) -> list[str]:
+    # models that think aloud do so before they answer
+    text = text.rpartition("</think>")[2]
+    found = [text.strip()]
+    found += [match[1] for match in _FENCE.finditer(text)][:1]
+    found += [match[0] for match in _OBJECT.finditer(text)][:1]
+    return list(dict.fromkeys(found))
+
+
+def _check(text: str) -> None:
+    # what a browser or a reader would see counts, not how it is written
+    seen = readable(text)
+    for view in (seen, html.unescape(seen)):
+        if _HTML.search(view):
+            raise AnswerRefusedError("HTML is not allowed")
+        if _LINK.search(view):
+            raise AnswerRefusedError("links are not allowed")
+    if _CONTROL_NUMBER.search(seen):
+        raise AnswerRefusedError("names and numbers of controls, standards and techniques are not allowed")

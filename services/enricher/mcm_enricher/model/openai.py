@@ -1,0 +1,239 @@
+"""OpenAI's chat completions, and every server that speaks them: Azure OpenAI, vLLM, Ollama, llama.cpp and others.
+
+This is the one place that knows how such servers differ. What a server turns out to know is remembered: how it can be
+held to a schema (``_Format``), and what it calls the limit of a reply.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any, Final
+
+import httpx2
+import orjson
+import structlog
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+    OpenAIError,
+)
+
+from mcm_enricher.model.answer import ANSWER_SCHEMA
+from mcm_enricher.model.chat import ModelUnavailableError, Reply, UnusableReplyError
+from mcm_enricher.model.prompt import Message
+
+log = structlog.get_logger()
+
+MOST_OUTPUT_TOKENS: Final = 2000
+"""An answer has some 200; models that think first need the rest."""
+
+_REPLY_BYTES: Final = 512 * 1024
+
+_LASTING: Final = frozenset({401, 403, 404, 405})
+_FORMAT_REFUSED: Final = frozenset({400, 415, 422, 501})
+_REQUEST_REFUSED: Final = frozenset({400, 413, 422})
+_FILTERED: Final = ("content_filter", "content management policy", "content_policy")
+"""How servers say that a filter of theirs dislikes the prompt, Azure's for one."""
+
+
+class _Format(Enum):
+    """How a server can be held to the answer's schema, the best first."""
+
+    JSON_SCHEMA = "json_schema"
+    JSON_OBJECT = "json_object"
+    NOTHING = "nothing"
+
+    def options(self) -> dict[str, Any]:
+        """Gives what is sent for it."""
+        if self is _Format.JSON_SCHEMA:
+            schema = {"name": "explanation", "strict": True, "schema": ANSWER_SCHEMA}
+            return {"response_format": {"type": "json_schema", "json_schema": schema}}
+        if self is _Format.JSON_OBJECT:
+            return {"response_format": {"type": "json_object"}}
+        return {}
+
+
+_FORMATS: Final = tuple(_Format)
+_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+
+
+class OpenAIChat:
+    """Asks one model of one server; the SDK's own retries are off, since whoever asks decides about that."""
+
+    most_output_tokens = MOST_OUTPUT_TOKENS
+
+    def __init__(self, *, api_key: str, base_url: str | None, model: str, timeout_s: float) -> None:
+        self.name = model
+        self._timeout_s = timeout_s
+        self._format = _Format.JSON_SCHEMA
+        self._has_answered = False
+        # servers other than OpenAI's know the older name for longer than the newer one
+        self._limit = _LIMITS[0] if base_url is None or "openai" in base_url else _LIMITS[1]
+        self._client = AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=timeout_s,
+            # a redirect would carry findings to a server that nobody chose
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+        )
+
+    async def ask(self, messages: Sequence[Message]) -> Reply:
+        """Asks once; where a server knows less than the last one asked for, again with less.
+
+        Raises ModelUnavailableError and UnusableReplyError as the port says.
+        """
+        form, limit = self._format, self._limit
+        while True:
+            try:
+                reply = await self._ask(messages, form, limit)
+            except APIStatusError as error:
+                # an event may have been written so that a server refuses it: that says nothing of the other findings
+                if _dislikes_prompt(error, answered_others=self._has_answered):
+                    raise UnusableReplyError(f"the server refuses the question ({error.status_code})") from error
+                less = _with_less(error, form, limit)
+                if less is None:
+                    raise _unavailable(error) from error
+                form, limit = less
+            else:
+                self._has_answered = True
+                if (form, limit) != (self._format, self._limit):
+                    log.info("the model's server knows less", server=str(self._client.base_url), format=form.value)
+                    self._format, self._limit = form, limit
+                return reply
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()
+
+    async def _ask(self, messages: Sequence[Message], form: _Format, limit: str) -> Reply:
+        request: Any = {
+            "model": self.name,
+            "messages": list(messages),
+            limit: MOST_OUTPUT_TOKENS,
+            **form.options(),
+        }
+        try:
+            # the SDK's timeout is for each read: a server that sends a byte a second would never end
+            async with asyncio.timeout(self._timeout_s):
+                async with self._client.chat.completions.with_streaming_response.create(**request) as response:
+                    body = bytearray()
+                    async for chunk in response.iter_bytes():
+                        body += chunk
+                        if len(body) > _REPLY_BYTES:
+                            raise UnusableReplyError("the reply is far too long", *_worst(messages))
+        except (APITimeoutError, TimeoutError) as error:
+            raise ModelUnavailableError(f"no reply within {self._timeout_s:g} s", cost_unknown=True) from error
+        except APIStatusError:
+            raise
+        except APIConnectionError as error:
+            raise ModelUnavailableError(
+                f"the connection failed: {error.__cause__ or error}", cost_unknown=True
+            ) from error
+        except OpenAIError as error:
+            raise ModelUnavailableError(f"the request failed: {error}") from error
+        except (httpx2.HTTPError, OSError) as error:
+            raise ModelUnavailableError(
+                f"the connection failed: {error or type(error).__name__}", cost_unknown=True
+            ) from error
+        return _read_reply(bytes(body))
+
+
+def _dislikes_prompt(error: APIStatusError, *, answered_others: bool) -> bool:
+    if error.status_code not in _REQUEST_REFUSED:
+        return False
+    said = error.message.lower()
+    if any(word in said for word in _FILTERED):
+        return True
+    return answered_others and not any(word in said for word in ("response_format", "json_schema", *_LIMITS))
+
+
+def _with_less(error: APIStatusError, form: _Format, limit: str) -> tuple[_Format, str] | None:
+    """Says what to ask for instead after a server refused a request; None when there is nothing less."""
+    if error.status_code not in _FORMAT_REFUSED:
+        return None
+    said = error.message
+    if limit in said and limit == _LIMITS[0]:
+        return form, _LIMITS[1]
+    if limit in said and _LIMITS[0] in said:
+        return form, _LIMITS[0]
+    following = _FORMATS.index(form) + 1
+    return (_FORMATS[following], limit) if following < len(_FORMATS) else None
+
+
+def _unavailable(error: APIStatusError) -> ModelUnavailableError:
+    status = error.status_code
+    return ModelUnavailableError(
+        f"the server answers {status}",
+        retry_after_s=_retry_after(error.response.headers),
+        lasting=status in _LASTING or status in _FORMAT_REFUSED or status // 100 == 3,
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    try:
+        # Azure and OpenAI say it in milliseconds too, where a second is too coarse
+        return max(0.0, float(headers["retry-after-ms"]) / 1000)
+    except (KeyError, ValueError):
+        pass
+    header = headers.get("retry-after")
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(header)
+        return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _worst(messages: Sequence[Message]) -> tuple[int, int]:
+    return sum(len(message["content"]) for message in messages) // 3, MOST_OUTPUT_TOKENS
+
+
+def _read_reply(body: bytes) -> Reply:
+    try:
+        reply = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise ModelUnavailableError("what the server answers is not JSON", cost_unknown=True) from None
+    usage = _part(reply, "usage")
+    tokens = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    choices = reply.get("choices") if isinstance(reply, dict) else None
+    if not isinstance(choices, list) or not choices:
+        raise ModelUnavailableError("the server answers without choices", cost_unknown=True)
+    message = _part(choices[0], "message")
+    if message.get("refusal"):
+        raise UnusableReplyError("the model refuses to answer", *tokens)
+    finish = choices[0].get("finish_reason")
+    if finish in ("length", "content_filter"):
+        raise UnusableReplyError(f"the reply was cut off ({finish})", *tokens)
+    text = message.get("content")
+    if isinstance(text, list):
+        # parts, where a server tells what was thought from what is said
+        text = "".join(_text_of(part) for part in text)
+    if not isinstance(text, str) or not text.strip():
+        raise UnusableReplyError("the reply is empty", *tokens)
+    return Reply(text, *tokens)
+
+
+def _text_of(part: Any) -> str:
+    text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
+    return text if isinstance(text, str) else ""
+
+
+def _part(value: Any, name: str) -> dict[str, Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _count(usage: dict[str, Any], name: str) -> int:
+    count = usage.get(name)
+    return min(max(count, 0), 10_000_000) if isinstance(count, int) else 0

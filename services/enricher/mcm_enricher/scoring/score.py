@@ -1,0 +1,100 @@
+"""The deterministic score of a finding: the same facts give the same score, whenever and by whomever it is made.
+
+It reads only what the set of events decides (severity, count, facts, event time); never the wall clock, the
+finding's version or its id.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from mcm_enricher.scoring.facts import FindingFacts
+from mcm_enricher.scoring.local_time import local_time
+from mcm_enricher.scoring.signals import environment, is_machine, outcome, privilege, sensitivity
+from mcm_shared.contracts.findings import FindingMessage, Severity
+
+
+class Band(NamedTuple):
+    """Where the scores of a severity lie: ``floor`` to ``ceiling``, beginning at ``start``."""
+
+    floor: int
+    start: int
+    ceiling: int
+
+
+BANDS: Final = {
+    Severity.LOW: Band(5, 12, 39),
+    Severity.MEDIUM: Band(30, 36, 69),
+    Severity.HIGH: Band(60, 64, 89),
+    Severity.CRITICAL: Band(80, 84, 100),
+}
+"""Bands overlap a little on purpose: a medium finding with everything against it outranks a mild high one."""
+
+MOST_MOVED: Final = 20
+"""Points that a model may move a score, up or down."""
+
+_MOST_FOR_COUNT: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One reason for a score: its name, the points it adds (or takes), and why in plain words."""
+
+    name: str
+    points: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score from 0 to 100, the factors that made it, and the band that held it."""
+
+    value: int
+    band: Band
+    factors: tuple[Factor, ...]
+
+    def bound(self, asked: int) -> int:
+        """Holds a score that a model asks for: near this one, and never below the floor of the severity."""
+        return min(max(asked, self.value - MOST_MOVED, self.band.floor), self.value + MOST_MOVED, 100)
+
+    def as_data(self) -> dict[str, Any]:
+        """Gives what is stored beside the score, as JSON."""
+        return {
+            "deterministic_score": self.value,
+            "factors": [{"name": f.name, "points": f.points, "reason": f.reason} for f in self.factors],
+        }
+
+
+def score_finding(finding: FindingMessage, facts: FindingFacts) -> Score:
+    """Scores a finding by severity, how often, outcome, privilege, environment, sensitivity and time of day."""
+    band = BANDS[finding.severity]
+    factors = [Factor("severity", band.start, f"{finding.severity} severity")]
+    for name, signal in (
+        ("frequency", _frequency(finding.detection_count)),
+        ("outcome", outcome(finding, facts)),
+        ("privilege", privilege(facts)),
+        ("environment", environment(facts)),
+        ("sensitivity", sensitivity(facts)),
+        ("time of day", _time_of_day(finding, facts)),
+    ):
+        if signal is not None:
+            factors.append(Factor(name, *signal))
+    total = sum(factor.points for factor in factors)
+    return Score(min(max(total, band.floor), band.ceiling), band, tuple(factors))
+
+
+def _frequency(count: int) -> tuple[int, str] | None:
+    points = min(_MOST_FOR_COUNT, int(2.5 * math.log10(max(count, 1)) + 0.5))
+    return (points, f"seen {count:,} times") if points else None
+
+
+def _time_of_day(finding: FindingMessage, facts: FindingFacts) -> tuple[int, str] | None:
+    if is_machine(facts):
+        return None
+    local = local_time(finding.first_seen, facts)
+    if not (local.is_night or local.is_weekend):
+        return None
+    # night in UTC is somebody's working day; night where it happened says more
+    points = (2 if local.known else 1) * local.is_night + local.is_weekend
+    when = ("on a weekend night" if local.is_weekend else "at night") if local.is_night else "at a weekend"
+    return points, f"{when}, {local.where}"

@@ -1,0 +1,133 @@
+"""The commands about rules: each takes what a person typed, and prints what comes of it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mcm_rules_engine.active_packs import load_rules_in_force, packs_in_force
+from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
+from mcm_rules_engine.pipeline.run_rules import run_from_environment
+from mcm_rules_engine.offline.scan import CANONICAL, scan
+from mcm_rules_engine.settings import EngineSettings
+from mcm_rules_engine.offline.findings_table import printable, table_of
+from mcm_rules_engine.offline.test_report import lines_of
+from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
+from mcm_shared.cli import EXIT_FAILED, run_command
+from mcm_shared.errors import ConfigurationError
+from mcm_shared.logs import configure_logs
+from mcm_shared.settings import load_settings
+
+Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the result.")]
+Files = Annotated[
+    list[str],
+    typer.Argument(help="Files of events: one JSON object a line, an array, or {Records: [...]}; gzip; - for stdin."),
+]
+Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files and folders, beside those in force.")]
+MorePacks = Annotated[list[Path] | None, typer.Option("--rules", help="A rule file or folder; may be repeated.")]
+Source = Annotated[str, typer.Option(help="canonical, a native source, or envelope: each record names its own.")]
+NoBuiltin = Annotated[bool, typer.Option("--no-builtin", help="Leave the built-in rules out.")]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Stores events and raises findings by Sigma rules.")
+
+
+@app.command("run-rules")
+def run_rules_command(output: Format = "table") -> None:
+    """Runs the rules over stored events that are not processed yet; needs no Kafka."""
+    outcome = run_command(run_from_environment)
+    if output == "json":
+        for finding in outcome.findings:
+            typer.echo(finding.model_dump_json())
+        return
+    for line in table_of(outcome.findings):
+        typer.echo(line)
+    typer.echo(
+        f"{_count(outcome.events, 'event')} processed, {_count(len(outcome.findings), 'finding')} raised or changed"
+    )
+
+
+@app.command("scan")
+def scan_command(
+    files: Files,
+    source: Source = CANONICAL,
+    rules: MorePacks = None,
+    no_builtin: NoBuiltin = False,
+    output: Format = "table",
+) -> None:
+    """Evaluates files of events by the rules, without broker or server; exits 1 when there are findings."""
+    configure_logs("rules-engine")
+
+    async def scan_files() -> bool:
+        ruleset = load_rules_in_force(rules or (), builtin=not no_builtin)
+        if not ruleset.rules:
+            raise ConfigurationError("no rules: name some with --rules, or leave --no-builtin out")
+        found = await scan(files, source, ruleset, load_settings(EngineSettings).max_event_bytes, _refuse)
+        if output == "json":
+            for scanned in found.findings:
+                typer.echo(scanned.json())
+        else:
+            for line in table_of([scanned.finding for scanned in found.findings]):
+                typer.echo(line)
+        refused = f", {found.refused} refused" if found.refused else ""
+        typer.echo(f"{_count(found.events, 'event')}{refused}, {_count(len(found.findings), 'finding')}", err=True)
+        return not found.findings and not found.refused
+
+    _exit(run_command(scan_files))
+
+
+@app.command("check")
+def check_command(paths: Paths = None) -> None:
+    """Loads every rule and reports all mistakes at once; exits 1 when there are any."""
+
+    async def check() -> bool:
+        collected = collect_rules(packs_in_force(paths or ()))
+        for problem in collected.problems:
+            typer.echo(printable(str(problem)))
+        ruleset = collected.ruleset
+        counts = [
+            _count(len(ruleset.rules), "rule"),
+            _count(len(ruleset.correlations), "correlation"),
+            _count(collected.filters, "filter"),
+        ]
+        mistakes = f"{_count(len(collected.problems), 'mistake')}; " if collected.problems else ""
+        typer.echo(f"{mistakes}{', '.join(counts)} can be used")
+        return not collected.problems
+
+    _exit(run_command(check))
+
+
+@app.command("test")
+def run_tests_command(paths: Paths = None) -> None:
+    """Runs the tests inside rules, each in five orders of its events; exits 1 when one fails or is missing."""
+    configure_logs("rules-engine")
+
+    async def test() -> bool:
+        ruleset = load_rules(packs_in_force(paths or ()))
+        rules = ruleset.all
+        if paths:
+            meant = {shown(file) for file in rule_files(paths, [])}
+            rules = tuple(rule for rule in rules if rule.path in meant)
+        failed = count = 0
+        async for verdict in run_rule_tests(ruleset, rules):
+            for line in lines_of(verdict):
+                typer.echo(printable(line))
+            count += len(verdict.tests)
+            failed += not verdict.passed
+        wrong = f"; {_count(failed, 'rule')} FAILED" if failed else ", all passed"
+        typer.echo(f"{_count(len(rules), 'rule')}, {_count(count, 'test')}{wrong}")
+        return not failed
+
+    _exit(run_command(test))
+
+
+def _refuse(place: str, reason: str) -> None:
+    typer.echo(f"{place}: {printable(reason)}", err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _exit(good: bool) -> None:
+    if not good:
+        raise typer.Exit(EXIT_FAILED)

@@ -1,0 +1,100 @@
+"""What an evaluation asks for and what it gets."""
+
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_shared.contracts.findings import Severity
+
+Group = tuple[Correlation, str]
+"""A correlation and the key of one of its groups."""
+
+Position = tuple[int, UUID]
+"""Where a detection stands in a group: event time in microseconds since 1970, ties by event uid."""
+
+MAX_COMPLETED_BY = 100
+"""Events named as having completed a detection, at most."""
+
+
+class Row(NamedTuple):
+    """A detection as it stands in a series."""
+
+    position: Position
+    value: str | None = None
+
+
+class Look(NamedTuple):
+    """Asks for up to ``before`` rows just before a position and up to ``after`` rows from it on."""
+
+    series_id: UUID
+    group_key: str
+    position: Position
+    before: int
+    after: int
+
+
+class LatestByValue(NamedTuple):
+    """Asks for the latest row of each value before a position, of those younger than ``since``."""
+
+    series_id: UUID
+    group_key: str
+    position: Position
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The rows a look found, each part in order; ``after`` is empty for LatestByValue."""
+
+    before: Sequence[Row]
+    after: Sequence[Row]
+
+
+class Touched(NamedTuple):
+    """A row that a batch wrote, or wrote again: in which input of the correlation, and where."""
+
+    input: int
+    position: Position
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """A correlation holds at a position; ``count`` is what was counted, up to the highest threshold.
+
+    ``completed_by`` are the positions that made it hold, in order, the firing one last; at most MAX_COMPLETED_BY. More
+    events can only raise ``severity``, ``count`` and ``completed_by``, never lower them.
+    """
+
+    position: Position
+    severity: Severity
+    count: int
+    completed_by: tuple[Position, ...]
+
+
+Looking = Callable[[Sequence[Look | LatestByValue]], Awaitable[Sequence[Seen]]]
+"""Answers looks, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an evaluation found; ``missed`` are touched rows it did not reach, since many others lie before them."""
+
+    fires: list[Fire]
+    missed: Sequence[Touched] = ()
+
+
+Evaluation = Generator[list[Look | LatestByValue], list[Seen], Found]
+
+
+def clusters(touched: Iterable[Touched], gap: int) -> list[list[Touched]]:
+    """Groups touched rows that lie close, at most ``gap`` microseconds apart, since one look can serve them all."""
+    grouped: list[list[Touched]] = []
+    for row in sorted(touched, key=lambda row: row.position):
+        if grouped and row.position[0] - grouped[-1][-1].position[0] <= gap:
+            grouped[-1].append(row)
+        else:
+            grouped.append([row])
+    return grouped

@@ -1,0 +1,86 @@
+"""value_count over a sliding window: a detection fires when enough distinct values lie in the time before it."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import islice
+from operator import attrgetter
+from typing import Final
+
+from mcm_rules_engine.correlation.forward_scan import Stretch, read_forward
+from mcm_rules_engine.correlation.protocol import (
+    MAX_COMPLETED_BY,
+    Evaluation,
+    Fire,
+    Found,
+    LatestByValue,
+    Look,
+    Position,
+    Row,
+    Touched,
+)
+from mcm_rules_engine.sigma.model.correlation import Correlation
+
+_POSITION: Final = attrgetter("position")
+
+
+def value_count(correlation: Correlation, group_key: str, touched: Sequence[Touched]) -> Evaluation:
+    """Finds the fires that touched rows can have changed: at rows whose window has the value by one of them alone."""
+    window = correlation.window
+    most = correlation.steps[-1][0]
+    series = correlation.inputs[0].id
+    start = touched[0].position
+    enough = 4 * most + 32
+
+    def lacking(row: Touched, stretch: Stretch) -> int | None:
+        return None if stretch.is_known(0, _end(row, stretch.after[0], most), row.position[0] + window) else 0
+
+    stretch = yield from read_forward([series], group_key, touched, enough, lacking)
+    recent = _latest(stretch.before[0], start[0] - window)
+    reaches_back = len(stretch.before[0]) < enough or stretch.before[0][0].position[0] <= start[0] - window
+    if len(recent) < most and not reaches_back:
+        # few values many times over: the rest of the window is asked for by value
+        older: list[Look | LatestByValue] = [LatestByValue(series, group_key, start, start[0] - window)]
+        recent = _latest((yield older)[0].before, start[0] - window)
+    return Found(_walk(correlation, window, stretch, recent), stretch.missed)
+
+
+def _end(row: Touched, rows: Sequence[Row], most: int) -> Position | None:
+    """Finds where a row ceases to matter: its value comes again, or as many others as are counted have come since."""
+    others: set[str | None] = set()
+    for later in islice(rows, bisect_right(rows, row.position, key=_POSITION), None):
+        others.add(later.value)
+        if later.value == row.value or len(others) == most:
+            return later.position
+    return None
+
+
+def _latest(rows: Sequence[Row], since: int) -> dict[str | None, Position]:
+    latest: dict[str | None, Position] = {}
+    for row in rows:
+        if row.position[0] > since:
+            _renew(latest, row)
+    return latest
+
+
+def _renew(latest: dict[str | None, Position], row: Row) -> None:
+    # dicts keep the order of insertion: the first key is always the value not seen for longest
+    latest.pop(row.value, None)
+    latest[row.value] = row.position
+
+
+def _walk(correlation: Correlation, window: int, stretch: Stretch, recent: dict[str | None, Position]) -> list[Fire]:
+    least, most = correlation.steps[0][0], correlation.steps[-1][0]
+    fires = []
+    for position, entries in stretch.in_order():
+        for _, row in entries:
+            _renew(recent, row)
+        while recent:
+            oldest = next(iter(recent))
+            if len(recent) <= most and recent[oldest][0] > position[0] - window:
+                break
+            del recent[oldest]
+        if len(recent) >= least:
+            count = len(recent)
+            completed_by = tuple(recent.values())[-MAX_COMPLETED_BY:]
+            fires.append(Fire(position, correlation.severity_at(count), count, completed_by))
+    return fires

@@ -1,0 +1,85 @@
+"""Descriptions of findings: a rule's template filled with what happened."""
+
+import re
+import unicodedata
+from datetime import timedelta
+from typing import Any, Final
+
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.compile.fields import EventView, text_of
+from mcm_rules_engine.sigma.compile.group_keys import any_getter
+from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_shared.contracts.events import SourceEvent
+
+MAX_SHOWN: Final = 200
+"""Characters shown of one value."""
+
+_FIELD: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}")
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def template_fields(template: str) -> list[str]:
+    """Lists the fields that a template names."""
+    return [match[1] for match in _FIELD.finditer(template) if match[1] is not None]
+
+
+def check_template(template: str) -> None:
+    """Raises UnsupportedError for a brace that is no plain field such as ``{user}`` or ``{actor.name}``."""
+    rest = _FIELD.sub("", template)
+    if "{" in rest or "}" in rest:
+        raise UnsupportedError(
+            "a brace may only enclose the name of a field, like {user} or {actor.name}; "
+            "write {{ and }} for plain braces"
+        )
+
+
+def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
+    """Fills a rule's description with the group's values and the event's; '?' stands for what is missing.
+
+    Values are data: they are shortened to MAX_SHOWN characters, and control characters are escaped.
+    """
+    view = EventView(event)
+
+    def replace(match: re.Match[str]) -> str:
+        field = match[1]
+        if field is None:
+            return match[0][0]
+        if field in group:
+            return _shown((group[field],))
+        return _shown(any_getter(rule.log_source.space, field)(view))
+
+    return _FIELD.sub(replace, rule.description)
+
+
+def describe_count(rule: Correlation, group: dict[str, Any], count: int) -> str:
+    """Fills a correlation's description with the group's values, ``{count}`` and ``{timespan}``."""
+    # counting stops at the highest threshold: what is told beyond it is only that there was more
+    most = rule.steps[-1][0]
+    counted = f"{count} or more" if count >= most and not rule.tumbling else str(count)
+    words = {**group, "count": counted, "timespan": _in_words(rule.timespan)}
+
+    def replace(match: re.Match[str]) -> str:
+        return match[0][0] if match[1] is None else _shown((words.get(match[1]),))
+
+    return _FIELD.sub(replace, rule.description)
+
+
+def _in_words(duration: timedelta) -> str:
+    seconds = int(duration.total_seconds())
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds % length == 0:
+            number = seconds // length
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{seconds} seconds"
+
+
+def _shown(values: tuple[Any, ...]) -> str:
+    text = ", ".join(text for text in map(text_of, values) if text is not None)
+    if not text:
+        return "?"
+    if len(text) > MAX_SHOWN:
+        text = text[: MAX_SHOWN - 1] + "…"
+    return "".join(
+        f"\\u{ord(character):04x}" if unicodedata.category(character) in _HIDDEN else character for character in text
+    )

@@ -1,0 +1,131 @@
+"""Scans files for findings: the engine itself over their events, without broker or server."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from mcm_rules_engine.offline.in_memory import Evaluation
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.sources import known_sources, normalise
+from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.db.memory import memory_database
+from mcm_shared.errors import ConfigurationError, PoisonEventError
+from mcm_shared.event_files import Entry, read_entries, require_readable
+
+CANONICAL: Final = "canonical"
+ENVELOPE: Final = "envelope"
+"""Each record names its own source: ``{"source": …, "payload": {…}}``."""
+
+MOST_EVENT_IDS: Final = 100
+"""Events named with a finding, at most."""
+
+_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFinding:
+    """A finding with the ids of the events that took part in it, the earliest first, as their source gave them."""
+
+    finding: FindingMessage
+    event_ids: list[str]
+
+    def json(self) -> bytes:
+        """Writes what a scan says of it as one line of JSON."""
+        finding = self.finding
+        said = {
+            "rule_id": finding.rule_id,
+            "rule_name": finding.rule_name,
+            "severity": finding.severity.value,
+            "group": finding.group,
+            "user": finding.user,
+            "first_seen": finding.first_seen,
+            "last_seen": finding.last_seen,
+            "detection_count": finding.detection_count,
+            "event_ids": self.event_ids,
+        }
+        return orjson.dumps(said, option=orjson.OPT_UTC_Z)
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan came to; ``refused`` counts the records that are no events."""
+
+    findings: list[ScannedFinding]
+    events: int
+    refused: int
+
+
+Refuse = Callable[[str, str], None]
+"""Is told the place of a record that is no event, and the reason."""
+
+
+async def scan(names: Sequence[str], source: str, ruleset: Ruleset, max_event_bytes: int, refuse: Refuse) -> Scan:
+    """Evaluates the events of files (``-``: standard input) by a ruleset; a record that is no event is refused.
+
+    ``source`` is a native source, CANONICAL or ENVELOPE. Raises ConfigurationError for an unknown source and for a
+    file that cannot be read.
+    """
+    _require_known(source)
+    for name in names:
+        require_readable(name)
+    reader = _Reader(source, max_event_bytes, refuse)
+    async with memory_database() as engine:
+        evaluation = Evaluation(engine, ruleset, MOST_EVENT_IDS)
+        for batch in reader.batches(names):
+            await evaluation.add(batch)
+        findings = await evaluation.findings()
+        event_ids = await evaluation.event_ids()
+    scanned = [ScannedFinding(finding, event_ids.get(finding.id, [])) for finding in findings]
+    return Scan(scanned, reader.events, reader.refused)
+
+
+class _Reader:
+    def __init__(self, source: str, max_event_bytes: int, refuse: Refuse) -> None:
+        self._source = source
+        self._max_event_bytes = max_event_bytes
+        self._refuse = refuse
+        self.events = 0
+        self.refused = 0
+
+    def batches(self, names: Sequence[str]) -> Iterator[list[SourceEvent]]:
+        batch: list[SourceEvent] = []
+        for name in names:
+            for entries in read_entries(name, self._max_event_bytes):
+                for entry in entries:
+                    event = self._event(entry)
+                    if event is not None:
+                        batch.append(event)
+                    if len(batch) == _BATCH:
+                        yield batch
+                        batch = []
+        if batch:
+            yield batch
+
+    def _event(self, entry: Entry) -> SourceEvent | None:
+        try:
+            event = self._normalised(entry)
+        except PoisonEventError as error:
+            self.refused += 1
+            self._refuse(entry.place, error.reason)
+            return None
+        self.events += 1
+        return event
+
+    def _normalised(self, entry: Entry) -> SourceEvent:
+        if entry.error is not None:
+            raise PoisonEventError(entry.error)
+        source, payload = self._source, entry.data
+        if source == ENVELOPE:
+            if not isinstance(payload, dict) or not isinstance(payload.get("source"), str) or "payload" not in payload:
+                raise PoisonEventError('an envelope must be {"source": "<name>", "payload": {…}}')
+            source, payload = payload["source"], payload["payload"]
+        return normalise(payload, None if source == CANONICAL else source, entry.place)
+
+
+def _require_known(source: str) -> None:
+    known = [CANONICAL, ENVELOPE, *known_sources()]
+    if source not in known:
+        raise ConfigurationError(f"--source {source} is not known; it is one of {', '.join(known)}")

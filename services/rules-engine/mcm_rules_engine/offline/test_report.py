@@ -1,0 +1,21 @@
+"""Shows how the tests of rules went."""
+
+from collections.abc import Iterator
+
+from mcm_rules_engine.offline.run_rule_tests import RuleVerdict
+
+
+def lines_of(verdict: RuleVerdict) -> Iterator[str]:
+    """Writes one line for a rule whose tests pass, and below it what is wrong with one whose do not."""
+    count = len(verdict.tests)
+    if verdict.passed:
+        said = f"{count} {'test' if count == 1 else 'tests'}" if count else "raises no findings and has no tests"
+        yield f"ok      {verdict.rule.name}: {said}"
+        return
+    said = f"{verdict.failed} of {count} tests failed" if verdict.failed else "not tested enough"
+    yield f"FAILED  {verdict.rule.name}: {said} ({verdict.rule.path})"
+    for what in verdict.missing:
+        yield f"        {what}"
+    for test in verdict.tests:
+        for difference in test.differences:
+            yield f"        {test.name}: {difference}"

@@ -1,0 +1,60 @@
+"""Applying the rules to one event at once, for programs that use the engine as a library."""
+
+import hashlib
+from functools import cache
+
+from mcm_rules_engine.pipeline.detect import Detector
+from mcm_rules_engine.active_packs import load_rules_in_force
+from mcm_rules_engine.pipeline.stored_events import process_stored
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.store.events import Unprocessed, lock_event
+from mcm_rules_engine.store.findings import read_messages
+from mcm_rules_engine.store.rules import register_rules
+from mcm_shared.contracts.events import RawEvent, SourceEvent, from_raw_event
+from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+from mcm_shared.db.events import add_to_rollups, insert_events
+
+_SHARD = 0
+
+
+async def apply_rules_to_event(
+    event: SourceEvent | RawEvent, db: AsyncEngine, ruleset: Ruleset | None = None
+) -> list[FindingMessage]:
+    """Stores an event, runs the rules and the correlations over it, and returns the findings it belongs to.
+
+    The findings come in their last state, made by this event or before; [] when no rule holds. An event that is stored
+    already is not stored or counted again: of two with one id the first stays. A RawEvent without an id gets one of
+    its content. ``ruleset`` is the built-in rules and the packs of MCM_RULES_PATH unless it is given; they are loaded
+    once. Nothing is published: the findings are in the database, not on a topic.
+
+    Safe beside the stream, the batch and itself, and again after a crash. Raises DatabaseDownError, DataRefusedError
+    when the database refuses the event, RuleLoadError when rules cannot be loaded.
+    """
+    rules = _rules_in_force() if ruleset is None else ruleset
+    source_event = from_raw_event(event, _content_id(event)) if isinstance(event, RawEvent) else event
+
+    async def take(connection: AsyncConnection) -> list[Unprocessed]:
+        return [await lock_event(connection, source_event.uid)]
+
+    # committed by itself: the stream counts in the roll-ups last, and would wait for us while we wait for it
+    async with transaction(db) as connection:
+        if await insert_events(connection, [source_event], processed=False):
+            await add_to_rollups(connection, [source_event], _SHARD)
+    _, touched = await process_stored(db, rules, Detector(rules, _SHARD), take)
+    if not touched:
+        return []
+    async with transaction(db) as connection:
+        findings = await read_messages(connection, touched)
+        found = {finding.rule_id for finding in findings}
+        await register_rules(connection, [rule for rule in rules.all if rule.id in found])
+    return findings
+
+
+@cache
+def _rules_in_force() -> Ruleset:
+    return load_rules_in_force()
+
+
+def _content_id(event: RawEvent) -> str:
+    return f"sha256:{hashlib.sha256(event.model_dump_json().encode()).hexdigest()}"

@@ -1,0 +1,189 @@
+"""Detecting: what a batch writes into its series, and what the correlations over them make of it, level by level."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from mcm_rules_engine.correlation.evaluate import evaluate
+from mcm_rules_engine.correlation.protocol import Fire, Group, Touched
+from mcm_rules_engine.pipeline.decode import MatchedEvent
+from mcm_rules_engine.raise_findings import Detection, KnownEvent, fold, position_of, state_of
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.store.detections import DetectionRow, insert_counted, insert_detections, look
+from mcm_rules_engine.store.events import read_known_events
+from mcm_rules_engine.store.findings import merge_findings
+from mcm_rules_engine.store.tumbling import Bucket, Tally, add_to_tumbling, read_tumbling
+from mcm_shared.contracts.findings import FINDING_NAMESPACE
+from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+
+
+@dataclass(slots=True)
+class Touches:
+    """What a batch touched, new or not: the worker before may have died between its commit and its look."""
+
+    rows: set[DetectionRow] = field(default_factory=set)
+    buckets: set[Bucket] = field(default_factory=set)
+    events: dict[UUID, KnownEvent] = field(default_factory=dict)
+    findings: set[UUID] = field(default_factory=set)
+    detected: int = 0
+
+    def add(self, other: "Touches") -> None:
+        """Adds what another part of the batch touched."""
+        self.rows |= other.rows
+        self.buckets |= other.buckets
+        self.events |= other.events
+        self.findings |= other.findings
+        self.detected += other.detected
+
+
+@dataclass(slots=True)
+class _Tumbling:
+    """The correlations that count the same in windows of the same ``width``, in microseconds."""
+
+    width: int
+    correlations: list[Correlation] = field(default_factory=list)
+
+    @property
+    def least(self) -> int:
+        """The lowest of their thresholds."""
+        return min(correlation.steps[0][0] for correlation in self.correlations)
+
+
+class Detector:
+    """Writes the detections of a ruleset and evaluates its correlations."""
+
+    def __init__(self, ruleset: Ruleset, shard: int) -> None:
+        self._shard = shard
+        self._ruleset = ruleset
+        self._readers: dict[int, dict[UUID, list[tuple[Correlation, int]]]] = defaultdict(lambda: defaultdict(list))
+        self._tumbling: dict[UUID, _Tumbling] = {}
+        for correlation in ruleset.correlations:
+            if correlation.tumbling:
+                known = self._tumbling.setdefault(correlation.inputs[0].id, _Tumbling(correlation.window))
+                known.correlations.append(correlation)
+            for number, series in enumerate(correlation.inputs):
+                self._readers[correlation.depth][series.id].append((correlation, number))
+        self._depth = max((correlation.depth for correlation in ruleset.correlations), default=0)
+
+    async def detect(
+        self, connection: AsyncConnection, matched: Sequence[MatchedEvent], row_ids: Mapping[UUID, int]
+    ) -> Touches:
+        """Writes the detections of single-event rules and raises their findings; ``row_ids`` holds the new events'."""
+        touches = Touches()
+        detections: list[Detection] = []
+        finding_rows: list[DetectionRow] = []
+        counted_rows: list[DetectionRow] = []
+        tallies: dict[Bucket, Tally] = {}
+        for entry in matched:
+            if not entry.matches:
+                continue
+            position = position_of(entry.event)
+            row_id = row_ids.get(entry.event.uid)
+            is_new = row_id is not None
+            may_be_told = False
+            for match in entry.matches:
+                if match.rule.raises_finding:
+                    may_be_told = True
+                    key = match.group_key
+                    detection = Detection(match.rule, position, match.severity, match.group, key, position, position)
+                    touches.findings.add(detection.finding_uid)
+                    if is_new:
+                        detections.append(detection)
+                        finding_rows.append(detection.row)
+                for counted in match.counted:
+                    tumbling = self._tumbling.get(counted.series_id)
+                    if tumbling is not None:
+                        start = position[0] // tumbling.width * tumbling.width
+                        bucket = Bucket(counted.series_id, counted.group_key, start)
+                        tally = tallies.get(bucket)
+                        if tally is None:
+                            tally = tallies[bucket] = Tally(0, position, position)
+                        if is_new:
+                            tally.add(position)
+                    else:
+                        may_be_told = True
+                        row = DetectionRow(counted.series_id, counted.group_key, *position, counted.value)
+                        touches.rows.add(row)
+                        if is_new:
+                            counted_rows.append(row)
+            # of those that only fall into windows few are told of
+            if may_be_told and row_id is not None:
+                touches.events[entry.event.uid] = KnownEvent(entry.event, row_id)
+        inserted = await insert_detections(connection, finding_rows)
+        touches.detected += await insert_counted(connection, counted_rows)
+        await add_to_tumbling(connection, tallies, self._shard)
+        touches.buckets.update(tallies)
+        await self._raise(connection, detections, inserted, touches)
+        return touches
+
+    async def correlate(self, engine: AsyncEngine, touches: Touches) -> None:
+        """Evaluates the correlations that a batch touches, each level after the one below has committed."""
+        for depth in range(1, self._depth + 1):
+            by_group = self._touched(touches.rows, depth)
+            buckets = touches.buckets if depth == 1 else set()
+            if not by_group and not buckets:
+                continue
+            async with transaction(engine) as connection:
+                fires = await evaluate(by_group, partial(look, connection))
+                detections = [_detection(*group, fire) for group, found in fires.items() for fire in found]
+                detections += await self._tumbled(connection, buckets)
+                rows = [row for detection in detections for row in self._rows_of(detection)]
+                inserted = await insert_detections(connection, rows)
+                raising = [detection for detection in detections if detection.rule.raises_finding]
+                await self._raise(connection, raising, inserted, touches)
+            touches.rows = touches.rows | set(rows)
+
+    def _touched(self, rows: Iterable[DetectionRow], depth: int) -> dict[Group, list[Touched]]:
+        touched: dict[Group, list[Touched]] = defaultdict(list)
+        readers = self._readers[depth]
+        for row in rows:
+            for correlation, number in readers.get(row.series_id, ()):
+                touched[correlation, row.group_key].append(Touched(number, (row.at, row.event_uid), row.value))
+        return touched
+
+    async def _tumbled(self, connection: AsyncConnection, buckets: Iterable[Bucket]) -> list[Detection]:
+        detections = []
+        least = {bucket: self._tumbling[bucket.series_id].least for bucket in buckets}
+        for bucket, counted in (await read_tumbling(connection, least)).items():
+            # a bucket fires once, however it fills: its own name stands for the event that filled it
+            position = (bucket.start, uuid5(FINDING_NAMESPACE, f"bucket|{bucket.start}|{bucket.group_key}"))
+            ends = (counted.first, counted.last)
+            group = orjson.loads(bucket.group_key)
+            for correlation in self._tumbling[bucket.series_id].correlations:
+                if counted.count >= correlation.steps[0][0]:
+                    severity = correlation.severity_at(counted.count)
+                    fire = Fire(position, severity, counted.count, ends)
+                    detections.append(Detection(correlation, position, severity, group, bucket.group_key, *ends, fire))
+        return detections
+
+    def _rows_of(self, detection: Detection) -> list[DetectionRow]:
+        counted = self._ruleset.counted_by(detection.rule.id, detection.group)
+        fed = [DetectionRow(one.series_id, one.group_key, *detection.position, one.value) for one in counted]
+        return [detection.row, *fed] if detection.rule.raises_finding else fed
+
+    async def _raise(
+        self,
+        connection: AsyncConnection,
+        detections: Sequence[Detection],
+        inserted: set[DetectionRow],
+        touches: Touches,
+    ) -> None:
+        raised = fold(detections, inserted)
+        needed = {uid for one in raised.values() for uid in one.needed()}
+        events = {uid: touches.events[uid] for uid in needed if uid in touches.events}
+        events |= await read_known_events(connection, needed - events.keys())
+        await merge_findings(connection, {uid: state_of(one, events) for uid, one in raised.items()}, self._shard)
+        touches.findings |= raised.keys()
+        touches.detected += len(inserted)
+
+
+def _detection(correlation: Correlation, group_key: str, fire: Fire) -> Detection:
+    group: dict[str, Any] = orjson.loads(group_key)
+    here = fire.position
+    return Detection(correlation, here, fire.severity, group, group_key, here, here, fire)

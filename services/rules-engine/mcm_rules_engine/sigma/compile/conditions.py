@@ -1,0 +1,186 @@
+"""Conditions as Python predicates, and what an event must have for one to hold."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionNOT,
+    ConditionOR,
+    ConditionValueExpression,
+)
+from sigma.types import (
+    SigmaBool,
+    SigmaCasedString,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaString,
+    SigmaType,
+)
+
+from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space, field_getter, presence_test, text_of
+from mcm_rules_engine.sigma.compile.patterns import compile_contains, plain_text
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.compile.values import any_value_test, as_number
+
+Predicate = Callable[[EventView], bool]
+
+Required = dict[str, frozenset[str]]
+"""Fields of which at least one value, in lower case, must be one of these for a condition to hold."""
+
+
+def compile_condition(node: Any, space: Space) -> Predicate:
+    """Compiles a condition tree of pySigma; raises UnsupportedError for a construct this engine does not have."""
+    match node:
+        case ConditionAND():
+            return _all([compile_condition(arg, space) for arg in node.args])
+        case ConditionOR():
+            return _any(_alternatives(node.args, space))
+        case ConditionNOT():
+            inner = compile_condition(node.args[0], space)
+            return lambda view: not inner(view)
+        case ConditionFieldEqualsValueExpression():
+            return _field_test(node.field, [node.value], space)
+        case ConditionValueExpression():
+            return _keyword_test(node.value, space)
+    raise UnsupportedError("the condition is empty")
+
+
+def required_values(node: Any) -> Required:
+    """Works out the equalities without which a condition cannot hold, for the index of the rule set."""
+    match node:
+        case ConditionAND():
+            required: Required = {}
+            for arg in node.args:
+                for field, values in required_values(arg).items():
+                    if field not in required or len(values) < len(required[field]):
+                        required[field] = values
+            return required
+        case ConditionOR():
+            options = [required_values(arg) for arg in node.args]
+            shared = set(options[0]).intersection(*options[1:])
+            return {field: frozenset().union(*(option[field] for option in options)) for field in shared}
+        case ConditionFieldEqualsValueExpression(value=SigmaString() as value):
+            text = plain_text(value)
+            return {} if text is None else {node.field: frozenset({text.lower()})}
+    return {}
+
+
+def _all(parts: list[Predicate]) -> Predicate:
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == 2:
+        first, second = parts
+        return lambda view: first(view) and second(view)
+
+    def every(view: EventView) -> bool:
+        for part in parts:  # noqa: SIM110 - all() with a generator costs three times as much here
+            if not part(view):
+                return False
+        return True
+
+    return every
+
+
+def _any(parts: list[Predicate]) -> Predicate:
+    if len(parts) == 1:
+        return parts[0]
+
+    def some(view: EventView) -> bool:
+        for part in parts:  # noqa: SIM110 - any() with a generator costs three times as much here
+            if part(view):
+                return True
+        return False
+
+    return some
+
+
+def _alternatives(nodes: Iterable[Any], space: Space) -> list[Predicate]:
+    # alternatives on one field become one test, so that its values are read and lowered once
+    by_field: dict[str, list[SigmaType]] = {}
+    parts: list[Predicate] = []
+    for node in nodes:
+        if isinstance(node, ConditionFieldEqualsValueExpression):
+            by_field.setdefault(node.field, []).append(node.value)
+        else:
+            parts.append(compile_condition(node, space))
+    return [*(_field_test(field, values, space) for field, values in by_field.items()), *parts]
+
+
+def _field_test(field: str, wanted: list[SigmaType], space: Space) -> Predicate:
+    get = field_getter(space, field)
+    parts: list[Predicate] = []
+    values: list[SigmaType] = []
+    for value in wanted:
+        match value:
+            case SigmaNull():
+                parts.append(_null_test(get))
+            case SigmaExists():
+                parts.append(_exists_test(presence_test(space, field), wanted=value.exists))
+            case SigmaFieldReference():
+                parts.append(_reference_test(get, field_getter(space, value.field), value))
+            case SigmaExpansion():
+                parts.append(_field_test(field, value.values, space))
+            case _:
+                values.append(value)
+    if values:
+        parts.insert(0, _value_test(get, any_value_test(values)))
+    return _any(parts)
+
+
+def _value_test(get: Getter, test: Callable[[Any], bool]) -> Predicate:
+    def holds(view: EventView) -> bool:
+        for value in get(view):  # noqa: SIM110 - any() with a generator costs three times as much here
+            if test(value):
+                return True
+        return False
+
+    return holds
+
+
+def _null_test(get: Getter) -> Predicate:
+    def is_null(view: EventView) -> bool:
+        values = get(view)
+        return not values or any(value is None for value in values)
+
+    return is_null
+
+
+def _exists_test(is_present: Predicate, *, wanted: bool) -> Predicate:
+    return is_present if wanted else lambda view: not is_present(view)
+
+
+def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReference) -> Predicate:
+    def same(value: Any, other: Any) -> bool:
+        text, other_text = text_of(value), text_of(other)
+        if text is None or other_text is None:
+            return False
+        text, other_text = text.lower(), other_text.lower()
+        if reference.starts_with and reference.ends_with:
+            return other_text in text
+        if reference.starts_with:
+            return text.startswith(other_text)
+        if reference.ends_with:
+            return text.endswith(other_text)
+        number = as_number(value)
+        return text == other_text or (number is not None and number == as_number(other))
+
+    return lambda view: any(same(value, other) for value in get(view) for other in get_other(view))
+
+
+def _keyword_test(wanted: SigmaType, space: Space) -> Predicate:
+    if isinstance(wanted, SigmaExpansion):
+        return _any([_keyword_test(value, space) for value in wanted.values])
+    if isinstance(wanted, SigmaBool | SigmaNull | SigmaExists | SigmaFieldReference):
+        raise UnsupportedError("a keyword (a value without a field) must be a text, a number or a regular expression")
+    if isinstance(wanted, SigmaNumber):
+        wanted = SigmaString(str(wanted))
+    if isinstance(wanted, SigmaString) and not isinstance(wanted, SigmaCasedString):
+        contains = compile_contains(wanted)
+        return lambda view: any(contains((text_of(leaf) or "").lower()) for leaf in view.leaves(space))
+    test = any_value_test([wanted])
+    return lambda view: any(test(leaf) for leaf in view.leaves(space))

@@ -1,0 +1,202 @@
+"""Tests of one field's values: text, numbers, networks, parts of a time."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Final
+
+from sigma.types import (
+    CompareOperators,
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaString,
+    SigmaTimestampPart,
+    SigmaType,
+    TimestampPart,
+)
+
+from mcm_rules_engine.sigma.compile.fields import text_of
+from mcm_rules_engine.sigma.compile.plugin_predicates import NamedPredicate, SigmaPredicate
+from mcm_rules_engine.sigma.compile.patterns import TextTest, compile_pattern, compile_regex, plain_text
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+
+ValueTest = Callable[[Any], bool]
+
+_NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
+_MILLISECONDS_FROM: Final = 10**11
+_COMPARE: Final[dict[CompareOperators, Callable[[float, float], bool]]] = {
+    CompareOperators.LT: lambda value, limit: value < limit,
+    CompareOperators.LTE: lambda value, limit: value <= limit,
+    CompareOperators.GT: lambda value, limit: value > limit,
+    CompareOperators.GTE: lambda value, limit: value >= limit,
+    CompareOperators.NEQ: lambda value, limit: value != limit,
+}
+_PART_OF_TIME: Final[dict[TimestampPart, Callable[[datetime], int]]] = {
+    TimestampPart.MINUTE: lambda time: time.minute,
+    TimestampPart.HOUR: lambda time: time.hour,
+    TimestampPart.DAY: lambda time: time.day,
+    TimestampPart.WEEK: lambda time: time.isocalendar().week,
+    TimestampPart.MONTH: lambda time: time.month,
+    TimestampPart.YEAR: lambda time: time.year,
+}
+
+
+def any_value_test(wanted: Iterable[SigmaType]) -> ValueTest:
+    """Compiles Sigma values, linked by OR, to one test of one event value.
+
+    Strings compare case-insensitively with the value's text; raises UnsupportedError for types that are no values.
+    """
+    exact: set[str] = set()
+    lowered: list[TextTest] = []
+    cased: list[TextTest] = []
+    others: list[ValueTest] = []
+    for value in wanted:
+        match value:
+            case SigmaCasedString():
+                cased.append(compile_pattern(value, lower=False))
+            case SigmaString():
+                plain = plain_text(value)
+                if plain is None:
+                    lowered.append(compile_pattern(value, lower=True))
+                else:
+                    exact.add(plain.lower())
+            case SigmaRegularExpression():
+                cased.append(compile_regex(value))
+            case _:
+                others.append(_other_test(value))
+    return _joined(frozenset(exact), tuple(lowered), tuple(cased), tuple(others))
+
+
+def as_number(value: Any) -> float | None:
+    """Reads a number from a number or a numeric text; None for anything else, also for true and false."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, str) and _NUMERIC.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return None
+
+
+def _joined(
+    exact: frozenset[str], lowered: tuple[TextTest, ...], cased: tuple[TextTest, ...], others: tuple[ValueTest, ...]
+) -> ValueTest:
+    if exact and not lowered and not cased and not others:
+
+        def is_one_of(value: Any) -> bool:
+            text = value if type(value) is str else text_of(value)
+            return text is not None and text.lower() in exact
+
+        return is_one_of
+    if len(others) == 1 and not exact and not lowered and not cased:
+        return others[0]
+
+    def test(value: Any) -> bool:
+        text = value if type(value) is str else text_of(value)
+        if text is not None:
+            if exact or lowered:
+                low = text.lower()
+                if low in exact:
+                    return True
+                for matches in lowered:
+                    if matches(low):
+                        return True
+            for matches in cased:
+                if matches(text):
+                    return True
+        return any(matches(value) for matches in others)
+
+    return test
+
+
+def _other_test(wanted: SigmaType) -> ValueTest:
+    match wanted:
+        case SigmaTimestampPart():
+            return _time_part_test(wanted, lambda part, number: part == number)
+        case SigmaNumber():
+            number = wanted.number
+            return lambda value: as_number(value) == number
+        case SigmaBool():
+            text = "true" if wanted.boolean else "false"
+            return lambda value: value is wanted.boolean or (isinstance(value, str) and value.lower() == text)
+        case SigmaCompareExpression():
+            return _comparison(wanted)
+        case SigmaCIDRExpression():
+            return _network_test(wanted)
+        case SigmaPredicate():
+            return _predicate_test(wanted.test)
+    raise UnsupportedError(f"values of the type {type(wanted).__name__.removeprefix('Sigma')} cannot be compared here")
+
+
+def _comparison(wanted: SigmaCompareExpression) -> ValueTest:
+    compare = _COMPARE[wanted.op]
+    if isinstance(wanted.number, SigmaTimestampPart):
+        return _time_part_test(wanted.number, compare)
+    limit = wanted.number.number
+
+    def test(value: Any) -> bool:
+        number = as_number(value)
+        return number is not None and compare(number, limit)
+
+    return test
+
+
+def _time_part_test(wanted: SigmaTimestampPart, compare: Callable[[float, float], bool]) -> ValueTest:
+    part_of = _PART_OF_TIME[wanted.timestamp_part]
+    number = wanted.number
+
+    def test(value: Any) -> bool:
+        time = _time(value)
+        return time is not None and compare(part_of(time), number)
+
+    return test
+
+
+def _time(value: Any) -> datetime | None:
+    """Reads a UTC time from ISO 8601 text (without a zone: UTC) or from Unix seconds or milliseconds."""
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if abs(value) >= _MILLISECONDS_FROM else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _network_test(wanted: SigmaCIDRExpression) -> ValueTest:
+    network = wanted.network
+
+    def test(value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        address = _address(value)
+        return address is not None and address.version == network.version and address in network
+
+    return test
+
+
+def _predicate_test(predicate: NamedPredicate) -> ValueTest:
+    def test(value: Any) -> bool:
+        text = text_of(value)
+        return text is not None and predicate(text)
+
+    return test
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

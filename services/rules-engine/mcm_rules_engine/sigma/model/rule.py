@@ -1,0 +1,65 @@
+"""A rule as the engine knows it: its definition, and its detection as functions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from mcm_rules_engine.sigma.compile.fields import EventView
+from mcm_rules_engine.sigma.compile.group_keys import GroupReader
+from mcm_rules_engine.sigma.compile.log_sources import LogSource
+from mcm_rules_engine.sigma.compile.conditions import Required
+from mcm_shared.contracts.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """A test inside a rule file: these events must raise these findings, no more and no fewer."""
+
+    name: str
+    events: tuple[dict[str, Any], ...]
+    expect: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """What every rule says of itself, whether it looks at single events or correlates.
+
+    ``version`` changes with what the rule detects and how it groups, not with its prose or tests. ``yaml`` is the
+    source text of its document.
+    """
+
+    id: str
+    name: str
+    title: str
+    description: str
+    level: Severity
+    version: str
+    status: str
+    tags: tuple[str, ...]
+    falsepositives: tuple[str, ...]
+    runbook: str
+    references: tuple[str, ...]
+    author: str
+    path: str
+    yaml: str
+    group_by: tuple[str, ...]
+    group_for: timedelta
+    raises_finding: bool
+    tests: tuple[RuleTest, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule(Definition):
+    """One single-event Sigma rule, compiled.
+
+    ``severity_of`` starts at ``level`` and only rises. ``required`` are the equalities without which the rule cannot
+    match. ``reads`` are the fields of its detection.
+    """
+
+    log_source: LogSource
+    matches: Callable[[EventView], bool] = field(repr=False)
+    severity_of: Callable[[EventView], Severity] = field(repr=False)
+    group_of: GroupReader = field(repr=False)
+    required: Required = field(repr=False, default_factory=dict)
+    reads: frozenset[str] = field(repr=False, default=frozenset())

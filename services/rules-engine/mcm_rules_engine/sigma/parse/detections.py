@@ -1,0 +1,160 @@
+"""The detection of a rule: checked item by item, then compiled to one predicate."""
+
+import copy
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sigma.conditions import ConditionOR, SigmaCondition
+from sigma.exceptions import SigmaError, SigmaTypeError
+from sigma.modifiers import modifier_mapping, reverse_modifier_mapping
+from sigma.rule.detection import EmptySigmaDetections, SigmaDetection, SigmaDetectionItem, SigmaDetections
+
+from mcm_rules_engine.sigma.compile.fields import Space
+from mcm_rules_engine.sigma.parse.metadata import Reader
+from mcm_rules_engine.sigma.compile.conditions import Predicate, Required, compile_condition, required_values
+from mcm_shared.suggestions import did_you_mean
+from mcm_rules_engine.sigma.compile.patterns import compile_re2
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+
+Place = tuple[str | int, ...]
+
+_ALIASES: Final = {"utf16le": "wide"}
+"""Modifiers of the specification that pySigma knows by another name."""
+
+_MISSING_DETECTION: Final = re.compile(r"Detection '([^']+)' not defined")
+_WRONG_TYPE: Final = re.compile(r"Modifier (\w+) incompatible")
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A compiled detection; ``required`` serves the index of the rule set."""
+
+    matches: Predicate
+    required: Required
+
+
+def compile_detection(detections: SigmaDetections, space: Space) -> Detection:
+    """Compiles the condition of a detection; several conditions are alternatives."""
+    trees: list[Any] = [condition.parse() for condition in detections.parsed_condition]
+    tree = trees[0] if len(trees) == 1 else ConditionOR(trees)
+    return Detection(compile_condition(tree, space), required_values(tree))
+
+
+def compile_step(condition: str, detections: SigmaDetections, space: Space) -> Predicate:
+    """Compiles another condition over the same detection."""
+    return compile_condition(SigmaCondition(condition, detections).parse(), space)
+
+
+class DetectionReader:
+    """Reads the ``detection`` of a rule or the ``filter`` of a filter document, noting every mistake in it."""
+
+    def __init__(self, reader: Reader, key: str, space: Space, other_keys: tuple[str, ...] = ()) -> None:
+        self._reader = reader
+        self._key = key
+        self._space = space
+        self._other_keys = ("condition", *other_keys)
+        value = reader.document.data.get(key)
+        self._names = [name for name in value if name not in self._other_keys] if isinstance(value, dict) else []
+        self.fields: set[str] = set()
+        """The fields that the detection reads, once it is read."""
+
+    def read(self) -> dict[str, Any]:
+        """Returns the detection with modifiers by pySigma's names, to be used only when nothing was noted."""
+        value = self._reader.document.data.get(self._key)
+        if not isinstance(value, dict):
+            self._reader.wrong((self._key,), "is missing" if value is None else "must be a map with a condition")
+            return {}
+        if "timeframe" in value:
+            self._reader.wrong((self._key, "timeframe"), "belongs to Sigma 1: count events with a correlation")
+        if not self._names:
+            self._reader.wrong((self._key,), "names no detection beside its condition")
+        parsed = {str(name): self._definition(value[name], (self._key, str(name))) for name in self._names}
+        condition = value.get("condition")
+        if condition is None:
+            close = next((key for key in value if did_you_mean(str(key), ["condition"])), None)
+            self._reader.wrong((self._key, "condition"), "is missing" + (f"; is {close!r} it?" if close else ""))
+        else:
+            for each in condition if isinstance(condition, list) else [condition]:
+                self.check_condition(each, (self._key, "condition"))
+        return parsed | {key: copy.deepcopy(value[key]) for key in self._other_keys if key in value}
+
+    def check_condition(self, condition: Any, at: Place) -> None:
+        """Notes what is wrong with a condition over this detection."""
+        if not isinstance(condition, str):
+            self._reader.wrong(at, f"must be a text such as 'selection and not filter', not {condition!r}")
+            return
+        # the items have been checked already: names are all that a condition needs
+        names = {str(name): SigmaDetection([SigmaDetectionItem("field", [], [])]) for name in self._names}
+        try:
+            SigmaCondition(condition, EmptySigmaDetections(names)).parse()
+        except SigmaError as error:
+            missing = _MISSING_DETECTION.search(str(error))
+            hint = "" if missing is None else did_you_mean(missing[1], names)
+            self._reader.wrong(at, f"{condition!r} is refused: {error}{hint}")
+
+    def _definition(self, value: Any, at: Place) -> Any:
+        if isinstance(value, dict | list) and not value:
+            self._reader.wrong(at, "is empty")
+        if isinstance(value, dict):
+            return {_canonical(str(key)): self._item(str(key), each, (*at, str(key))) for key, each in value.items()}
+        if isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
+            return [self._definition(each, (*at, number)) for number, each in enumerate(value)]
+        return self._item(None, value, at)
+
+    def _item(self, key: str | None, value: Any, at: Place) -> Any:
+        values = value if isinstance(value, list) else [value]
+        field, *modifiers = (None,) if key is None else _canonical(key).split("|")
+        self.fields.update([field] if field else [])
+        wrong = [
+            *(_unknown(each) for each in modifiers if each not in modifier_mapping),
+            *(_no_value(each, modifiers) for each in values if not _is_value(each, modifiers)),
+        ]
+        if not values and key is not None:
+            wrong.append("an empty list matches nothing; write null for a field without a value")
+        for what in wrong:
+            self._reader.wrong(at, what)
+        if values and not wrong:
+            self._try(None if key is None else _canonical(key), value, values if "re" in modifiers else (), at)
+        return value
+
+    def _try(self, key: str | None, value: Any, patterns: Iterable[str], at: Place) -> None:
+        try:
+            for pattern in patterns:
+                compile_re2(pattern)
+            item = SigmaDetectionItem.from_mapping(key, value)
+            compile_condition(item.postprocess(EmptySigmaDetections()), self._space)
+        except SigmaTypeError as error:
+            modifier = _WRONG_TYPE.search(str(error))
+            name = None if modifier is None else reverse_modifier_mapping.get(modifier[1])
+            self._reader.wrong(at, _does_not_go(name, value) if name else str(error))
+        except (UnsupportedError, SigmaError) as error:
+            self._reader.wrong(at, str(error))
+
+
+def _canonical(key: str) -> str:
+    field, *modifiers = key.split("|")
+    return "|".join([field, *(_ALIASES.get(each, each) for each in modifiers)])
+
+
+def _unknown(modifier: str) -> str:
+    return f"the modifier {modifier!r} is not known{did_you_mean(modifier, modifier_mapping)}"
+
+
+def _is_value(value: Any, modifiers: list[str]) -> bool:
+    return isinstance(value, str) or ("re" not in modifiers and isinstance(value, int | float | bool | None))
+
+
+def _does_not_go(modifier: str, value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    hint = (
+        "; put numbers in quotes to match them as text" if any(isinstance(each, int | float) for each in values) else ""
+    )
+    return f"the modifier {modifier!r} does not go with {value!r} here{hint}"
+
+
+def _no_value(value: Any, modifiers: list[str]) -> str:
+    if "re" in modifiers:
+        return f"a regular expression must be a text, not {value!r}; put it in quotes"
+    return f"a value must be a text, a number, true, false or null, not {value!r}"

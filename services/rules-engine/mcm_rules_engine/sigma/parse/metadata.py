@@ -1,0 +1,222 @@
+"""The keys of a rule beside its detection: read, checked, every mistake reported with its line."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from mcm_rules_engine.findings.describe import check_template
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
+from mcm_rules_engine.sigma.parse.durations import parse_duration
+from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
+from mcm_rules_engine.sigma.model.rule import RuleTest
+from mcm_rules_engine.sigma.rule_tests import check_test_document
+from mcm_shared.suggestions import close_to, did_you_mean
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_shared.contracts.findings import Severity
+
+SIGMA_KEYS: Final = (
+    "title", "id", "name", "taxonomy", "related", "status", "description", "license", "references", "author", "date",
+    "modified", "tags", "logsource", "detection", "fields", "falsepositives", "level", "scope",
+)  # fmt: skip
+OUR_KEYS: Final = ("group_by", "group_for", "escalate", "runbook", "tests", "enabled")
+LEVELS: Final = ("informational", *Severity)
+STATUSES: Final = ("stable", "test", "experimental", "deprecated", "unsupported")
+SHORTEST_GROUP: Final = timedelta(minutes=1)
+LONGEST_GROUP: Final = timedelta(days=30)
+
+_TAG: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_FIELD_PATH: Final = re.compile(r"[^\s|]{1,200}")
+
+
+@dataclass(slots=True)
+class Metadata:
+    """What a rule says of itself; ``informational`` is Sigma's level of rules that raise nothing."""
+
+    id: str
+    name: str
+    title: str
+    description: str
+    level: Severity
+    informational: bool
+    status: str
+    tags: tuple[str, ...]
+    falsepositives: tuple[str, ...]
+    runbook: str
+    references: tuple[str, ...]
+    author: str
+    group_by: tuple[str, ...]
+    group_for: timedelta
+    tests: tuple[RuleTest, ...]
+
+    def definition(self, document: Document, version: str, group_by: tuple[str, ...]) -> dict[str, Any]:
+        """Returns the fields of a ``Definition``."""
+        told = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "informational"}
+        return told | {
+            "version": version,
+            "path": document.path,
+            "yaml": document.text,
+            "group_by": group_by,
+            "raises_finding": not self.informational,
+        }
+
+
+class Reader:
+    """Reads one document's keys; mistakes gather in ``problems`` and a neutral value stands in for them."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def wrong(self, keys: tuple[str | int, ...], what: str) -> None:
+        """Notes a mistake at a place of the document."""
+        self.problems.append(self.document.problem(keys, what))
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        """Reads a text; '' when it is missing or wrong."""
+        value = self.document.data.get(key)
+        if value is None:
+            if required:
+                self.wrong((key,), "is missing")
+            return ""
+        if not isinstance(value, str) or (required and not value.strip()):
+            self.wrong((key,), f"must be a text, not {value!r}")
+            return ""
+        return value.strip()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Reads a list of texts; a single text counts as a list of one."""
+        value = self.document.data.get(key)
+        if value is None:
+            return ()
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+            self.wrong((key,), "must be a list of texts")
+            return ()
+        return tuple(values)
+
+    def one_of(self, key: str, known: Iterable[str], default: str | None) -> str:
+        """Reads one of a few known words, whatever its case."""
+        known = tuple(known)
+        value = self.document.data.get(key, default)
+        if value is None:
+            self.wrong((key,), f"is missing; one of {', '.join(known)}")
+        elif isinstance(value, str) and value.lower() in known:
+            return value.lower()
+        else:
+            self.wrong((key,), f"{value!r} is not one of {', '.join(known)}{did_you_mean(str(value), known)}")
+        return known[-1]
+
+    def check_spelling(self, mapping: dict[Any, Any], known: Iterable[str], at: tuple[str | int, ...] = ()) -> None:
+        """Reports keys that look like misspelt ones; Sigma leaves all others to whoever writes the rule."""
+        known = tuple(known)
+        for key in mapping:
+            close = None if key in known else close_to(str(key), known)
+            if close is not None:
+                self.wrong((*at, key), f"is not a known key, did you mean {close!r}?")
+
+
+def read_metadata(reader: Reader) -> Metadata:
+    """Reads everything but log source, detection and ``escalate``."""
+    reader.check_spelling(reader.document.data, (*SIGMA_KEYS, *OUR_KEYS, "correlation", "filter"))
+    level = reader.one_of("level", LEVELS, None)
+    title = reader.text("title", required=True)
+    return Metadata(
+        id=_uuid(reader),
+        name=_name(reader, title),
+        title=title,
+        description=_description(reader) or title,
+        level=Severity.LOW if level == "informational" else Severity(level),
+        informational=level == "informational",
+        status=reader.one_of("status", STATUSES, "test"),
+        tags=_tags(reader),
+        falsepositives=reader.texts("falsepositives"),
+        runbook=reader.text("runbook"),
+        references=reader.texts("references"),
+        author=reader.text("author"),
+        group_by=_group_by(reader),
+        group_for=_group_for(reader),
+        tests=_tests(reader),
+    )
+
+
+def _uuid(reader: Reader) -> str:
+    value = reader.text("id", required=True)
+    try:
+        return str(UUID(value)) if value else ""
+    except ValueError:
+        reader.wrong(("id",), f"{value!r} is not a UUID, such as 6f0d2f0e-7c1b-4c58-9d0f-0a4f6f0d2c11")
+        return ""
+
+
+def _name(reader: Reader, title: str) -> str:
+    # published rules seldom have a name; their title tells people which rule it was
+    name = reader.text("name")
+    if name and not _NAME.fullmatch(name):
+        reader.wrong(("name",), f"{name!r} may hold letters, digits and . _ - only, at most 100")
+    return name or re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:100]
+
+
+def _description(reader: Reader) -> str:
+    description = reader.text("description")
+    try:
+        check_template(description)
+    except UnsupportedError as error:
+        reader.wrong(("description",), str(error))
+    return description
+
+
+def _tags(reader: Reader) -> tuple[str, ...]:
+    tags = tuple(tag.lower() for tag in reader.texts("tags"))
+    for at, tag in enumerate(tags):
+        if not _TAG.fullmatch(tag):
+            reader.wrong(("tags", at), f"{tag!r} is not a tag such as attack.t1110 or soc2.cc6.1")
+    return tags
+
+
+def _group_by(reader: Reader) -> tuple[str, ...]:
+    if "group_by" not in reader.document.data:
+        return ("user",)
+    fields = reader.texts("group_by")
+    for at, field in enumerate(fields):
+        if not _FIELD_PATH.fullmatch(field):
+            reader.wrong(("group_by", at), f"{field!r} is not the name of a field")
+        if field in fields[:at]:
+            reader.wrong(("group_by", at), f"{field!r} stands twice")
+    too_many = too_many_fields(fields)
+    if too_many is not None:
+        reader.wrong(("group_by",), too_many)
+    return fields
+
+
+def _group_for(reader: Reader) -> timedelta:
+    value = reader.document.data.get("group_for", "1h")
+    try:
+        duration = parse_duration(value)
+    except ValueError as error:
+        reader.wrong(("group_for",), str(error))
+        return timedelta(hours=1)
+    if not SHORTEST_GROUP <= duration <= LONGEST_GROUP:
+        reader.wrong(("group_for",), f"{value!r} must lie between 1m and 30d")
+    return duration
+
+
+def _tests(reader: Reader) -> tuple[RuleTest, ...]:
+    value = reader.document.data.get("tests", [])
+    if not isinstance(value, list):
+        reader.wrong(("tests",), "must be a list of tests, each with name, events and expect")
+        return ()
+    tests = []
+    for at, test in enumerate(value):
+        parsed = check_test_document(test, partial(_wrong_below, reader, ("tests", at)))
+        if parsed is not None:
+            tests.append(parsed)
+    return tuple(tests)
+
+
+def _wrong_below(reader: Reader, prefix: tuple[str | int, ...], keys: tuple[str | int, ...], what: str) -> None:
+    reader.wrong((*prefix, *keys), what)

@@ -1,0 +1,77 @@
+"""temporal and temporal_ordered: which detections complete which, however late they come and whatever lies between."""
+
+from tests.rows_in_memory import Group, a_correlation, position
+
+from mcm_rules_engine.correlation.protocol import Row
+
+BOTH = a_correlation("type: temporal, timespan: 10s", rules=("a", "b"))
+TWO_STEPS = a_correlation("type: temporal_ordered, timespan: 10s", rules=("a", "b"))
+THREE_STEPS = a_correlation("type: temporal_ordered, timespan: 10s", rules=("a", "b", "c"))
+FLOOD = [round(1 + 0.01 * number, 2) for number in range(200)]
+
+
+async def test_all_rules_in_any_order_fire_at_whichever_comes_last() -> None:
+    assert await Group(BOTH, [0], [5]).times((0, 0)) == [5]
+    assert await Group(BOTH, [5], [0]).times((0, 5)) == [5]
+
+
+async def test_the_earliest_must_be_younger_than_the_timespan() -> None:
+    just_in = 10 - 0.000_001
+    assert await Group(BOTH, [0], [10]).times((1, 10)) == []
+    assert await Group(BOTH, [0], [just_in]).times((1, just_in)) == [just_in]
+
+
+async def test_a_late_detection_completes_those_after_it_until_its_rule_has_another() -> None:
+    group = Group(BOTH, [0, 6], [3, 5, 20])
+    assert await group.times((0, 0)) == [3, 5, 6]
+
+
+async def test_a_late_detection_completes_one_behind_a_flood_of_the_other_rule() -> None:
+    group = Group(BOTH, [0], FLOOD)
+    assert await group.times((0, 0)) == FLOOD
+
+
+async def test_an_event_that_two_rules_hold_for_stands_for_both() -> None:
+    (fire,) = await Group(BOTH, [3], [3]).fires((0, 3), (1, 3))
+    assert (fire.count, fire.completed_by) == (2, (position(3), position(3)))
+
+
+async def test_in_order_only_the_last_rule_fires_and_only_after_the_others() -> None:
+    assert await Group(TWO_STEPS, [0, 6], [3]).times((0, 0), (0, 6), (1, 3)) == [3]
+    assert await Group(TWO_STEPS, [5], [3]).times((0, 5), (1, 3)) == []
+
+
+async def test_one_event_cannot_take_two_places_in_a_chain() -> None:
+    assert await Group(TWO_STEPS, [3], [3]).times((0, 3), (1, 3)) == []
+    assert await Group(THREE_STEPS, [0], [3], [3]).times((1, 3), (2, 3)) == []
+
+
+async def test_ties_in_time_are_a_chain_in_the_order_of_events() -> None:
+    first, second = Row(position(3, 1)), Row(position(3, 2))
+    assert await Group(TWO_STEPS, [first], [second]).times((0, first)) == [3]
+    assert await Group(TWO_STEPS, [second], [first]).times((0, second)) == []
+
+
+async def test_the_chain_that_starts_latest_decides() -> None:
+    # the first chain is too old at 11, the second is not
+    assert await Group(THREE_STEPS, [0, 4], [2, 6], [11]).times((2, 11)) == [11]
+    assert await Group(THREE_STEPS, [0], [2, 6], [11]).times((2, 11)) == []
+
+
+async def test_a_late_first_step_leads_past_a_flood_of_first_steps() -> None:
+    # 0 leads to the b at 0.5, and that one to every c, although many an a has come since
+    group = Group(THREE_STEPS, [0, *FLOOD], [0.5], [*FLOOD, 9])
+    fires = await group.fires((0, 0))
+    assert len(fires) == len(FLOOD) + 1
+    assert fires[-1].completed_by == (position(0), position(0.5), position(9))
+
+
+async def test_a_late_middle_step_leads_past_a_flood_of_middle_steps() -> None:
+    group = Group(THREE_STEPS, [0], [0.5, *FLOOD], [0.7, 9])
+    assert await group.times((1, 0.5)) == [0.7, 9]
+
+
+async def test_a_late_last_step_finds_its_chain_behind_floods() -> None:
+    group = Group(THREE_STEPS, [0], FLOOD, [9])
+    (fire,) = await group.fires((2, 9))
+    assert fire.completed_by == (position(0), position(FLOOD[-1]), position(9))

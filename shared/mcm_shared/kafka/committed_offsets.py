@@ -1,0 +1,69 @@
+"""How far a group has come in a topic, for commands that read without being members of the group."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.errors import BrokerDownError
+from mcm_shared.settings import KafkaSettings
+
+_TIMEOUT_S: Final = 15
+_RETRY_S: Final = 0.2
+
+
+async def read_bookmarks(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
+    """Reads by partition the offset that the group would go on with; those it has never come to are not in it.
+
+    Raises BrokerDownError when Kafka does not answer.
+    """
+    client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-bookmarks"), request_timeout_ms=_TIMEOUT_S * 1000)
+    async with _connected(client.start, client.close, kafka):
+        return await committed_offsets(client, group, topic)
+
+
+async def committed_offsets(client: AIOKafkaAdminClient, group: str, topic: str) -> dict[int, int]:
+    """Asks a connected client what ``read_bookmarks`` reads; raises KafkaError when the cluster refuses for good."""
+    while True:
+        try:
+            offsets = await client.list_consumer_group_offsets(group)
+        except KafkaError as error:
+            # a young cluster makes its coordinator when it is first asked for one
+            if not error.retriable:
+                raise
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
+
+
+async def write_bookmarks(kafka: KafkaSettings, group: str, topic: str, offsets: dict[int, int]) -> None:
+    """Writes by partition the offset that the group goes on with; nobody may be a member of it meanwhile.
+
+    Raises BrokerDownError when Kafka does not answer.
+    """
+    if not offsets:
+        return
+    places = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
+    consumer = AIOKafkaConsumer(**connection_options(kafka, "mcm-bookmarks"), group_id=group, enable_auto_commit=False)
+    async with _connected(consumer.start, consumer.stop, kafka):
+        consumer.assign(list(places))
+        await consumer.commit(places)
+
+
+@asynccontextmanager
+async def _connected(
+    start: Callable[[], Awaitable[object]], stop: Callable[[], Awaitable[object]], kafka: KafkaSettings
+) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await start()
+            yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
+    finally:
+        await end_within(stop(), _TIMEOUT_S)

@@ -1,0 +1,101 @@
+"""Topics, made at start where they are missing."""
+
+import asyncio
+from typing import Any, Final
+
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES
+from mcm_shared.cli import run_command
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.errors import BrokerDownError, ConfigurationError
+from mcm_shared.logs import configure_logs
+from mcm_shared.settings import KafkaSettings, load_settings
+
+log = structlog.get_logger()
+
+_TIMEOUT_S: Final = 15
+_CLOSE_TIMEOUT_S: Final = 2
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+
+
+async def ensure_topics(kafka: KafkaSettings) -> None:
+    """Makes the product's topics that are missing; leaves those that exist as they are.
+
+    Raises BrokerDownError when Kafka does not answer, ConfigurationError when it refuses to make a topic.
+    """
+    wanted = _wanted(kafka)
+    client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-admin"), request_timeout_ms=_TIMEOUT_S * 1000)
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await client.start()
+            there = set(await client.list_topics())
+            missing = [topic for topic in wanted if topic.name not in there]
+            if missing:
+                _check(await client.create_topics(missing))
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
+    finally:
+        await end_within(client.close(), _CLOSE_TIMEOUT_S)
+
+
+async def wait_for_topics(kafka: KafkaSettings) -> None:
+    """Waits until Kafka answers and has the product's topics, making those that are missing."""
+    said = False
+    while True:
+        try:
+            await ensure_topics(kafka)
+        except BrokerDownError as error:
+            if not said:
+                log.warning("waiting for Kafka", reason=str(error))
+                said = True
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+def main() -> None:
+    """Runs the ``mcm-topics`` command: makes the topics that are missing, once Kafka answers."""
+    run_command(_make_topics)
+
+
+async def _make_topics() -> None:
+    configure_logs("topics")
+    kafka = load_settings(KafkaSettings)
+    await wait_for_topics(kafka)
+    log.info("the topics are there", prefix=kafka.topic_prefix or None)
+
+
+def _wanted(kafka: KafkaSettings) -> list[NewTopic]:
+    topics = Topics(kafka.topic_prefix)
+    configs = {
+        # the broker's own clock stamps the events, so that "24 h ahead" does not trust the sender's twice
+        topics.raw: {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_MESSAGE_BYTES)},
+        topics.dead: {"max.message.bytes": str(MAX_DEAD_BYTES), "retention.ms": str(30 * _DAY_MS)},
+        topics.findings: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
+        topics.enriched: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
+    }
+    return [
+        NewTopic(
+            name,
+            kafka.topic_partitions,
+            kafka.topic_replication,
+            # aiokafka takes -1, the broker's default, only beside an assignment, be it an empty one
+            replica_assignments={} if kafka.topic_replication == -1 else None,
+            topic_configs=config,
+        )
+        for name, config in configs.items()
+    ]
+
+
+def _check(response: Any) -> None:
+    for name, code, *message in response.topic_errors:
+        # another service may have made it since we looked
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            why = next((text for text in message if text), for_code(code).__name__)
+            if for_code(code).retriable:
+                raise BrokerDownError(f"Kafka cannot make the topic {name} yet: {why}")
+            raise ConfigurationError(f"Kafka refuses to make the topic {name}: {why}")
