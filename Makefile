@@ -17,7 +17,7 @@ LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-loca
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
 
-.PHONY: help setup demo stack dashboard test test-compose scale-demo lint fmt types nets chaos bench clean lock
+.PHONY: help setup demo stack dashboard test test-compose scale-demo lint fmt types mutations chaos bench clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,12 +56,12 @@ types: setup frontend/src/lib/api/schema.gen.ts ## check types
 	@$(BIN)/mypy $(CODE)
 	@wrong=0; for tests in $(TESTS) "tests conftest.py $(wildcard benchmarks)"; do $(BIN)/mypy $$tests || wrong=1; done; exit $$wrong
 
-nets: setup ## remove each safety net from a copy and show which test notices
+mutations: setup ## remove each safety net from a copy and show which test notices
 	@exec $(BIN)/python -m tests.mutations
 
 test-compose: setup ## run the end-to-end tests against the composed system; needs Docker
 	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null --profile demo build
-	@MCM_TEST_STACK=composed exec $(BIN)/pytest tests/e2e tests/composed
+	@MCM_TEST_STACK=compose exec $(BIN)/pytest tests/e2e tests/compose
 
 scale-demo: setup ## show throughput and lag while workers go 1 → 2 → 4 → 1; needs Docker
 	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null build

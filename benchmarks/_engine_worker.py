@@ -6,17 +6,17 @@ import sys
 
 import uvloop
 
-from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.active_packs import Loaded
+from mcm_rules_engine.pipeline.active_rules import ActiveRules, MatchedBatch
+from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import Processor
-from mcm_rules_engine.pipeline.active_rules import MatchedBatch, RulesInForce
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.cli import on_stop_signal
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 
 
@@ -25,7 +25,7 @@ async def _run(group: str, rules: str) -> None:
     kafka = load_settings(KafkaSettings)
     engine = create_engine(load_settings(DatabaseSettings))
     topics = Topics(kafka.topic_prefix)
-    in_force = RulesInForce(
+    in_force = ActiveRules(
         engine,
         lambda _: Loaded(Ruleset([]) if rules == "none" else load_rules(), ()),
         asyncio.Event(),

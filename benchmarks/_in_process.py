@@ -14,7 +14,7 @@ from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
-from mcm_shared.gc_tuning import spare_the_collector
+from mcm_shared.gc_tuning import freeze_heap
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import ARecord
 
@@ -54,7 +54,7 @@ async def running_engine(database_url: str, ruleset: Ruleset) -> AsyncIterator[R
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     topics = Topics()
     # as a worker does when its rules are loaded
-    spare_the_collector()
+    freeze_heap()
     try:
         yield RunningEngine(
             engine, Matcher(ruleset, topics, MAX_EVENT_BYTES), Processor(engine, ruleset, topics, shard=0)

@@ -15,9 +15,9 @@ from benchmarks._in_process import RunningEngine, batches_of, renamed, running_e
 from benchmarks._stack import running_stack
 from benchmarks.matching import rules_of
 from mcm_ingestor.generator import generate_fake_events_batch
-from mcm_rules_engine.raise_findings import position_of
-from mcm_rules_engine.sigma.model.correlation import Counted
+from mcm_rules_engine.model.detection import position_of
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
+from mcm_rules_engine.sigma.model.correlation import SeriesEntry
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import RawEvent, from_raw_event
 from mcm_shared.db.engine import transaction
@@ -104,7 +104,7 @@ async def _crowd(running: RunningEngine, ruleset: Ruleset, count: int) -> None:
         await connection.execute(text("ANALYZE detections"))
 
 
-async def _insert_detections(running: RunningEngine, counted: Counted, count: int, end: int) -> None:
+async def _insert_detections(running: RunningEngine, counted: SeriesEntry, count: int, end: int) -> None:
     step = _WINDOW // timedelta(microseconds=1) // count
     async with transaction(running.engine) as connection:
         await connection.execute(

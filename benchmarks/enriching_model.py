@@ -20,9 +20,9 @@ from starlette.routing import Route
 
 from benchmarks._stack import running_stack
 from benchmarks.scoring import a_row, some_findings
-from mcm_enricher.model.client import Asker
 from mcm_enricher.enrich import enrich_now
 from mcm_enricher.explainers.model import ModelExplainer
+from mcm_enricher.model.client import ModelClient
 from mcm_enricher.model.openai import OpenAIChat
 from mcm_enricher.store.findings import missing_ids
 from mcm_shared.db.engine import create_engine, transaction
@@ -65,7 +65,7 @@ async def _enrich(database_url: str, server_url: str) -> tuple[float, dict[str |
     ids = await missing_ids(engine, COUNT)
     model = OpenAIChat(api_key="benchmark", base_url=server_url, model="benchmark", timeout_s=20)
     # people are not made pseudonyms of here, so that every finding is a question of its own
-    explainer = ModelExplainer(Asker(engine, model, concurrency=CONCURRENCY), "secrets")
+    explainer = ModelExplainer(ModelClient(engine, model, concurrency=CONCURRENCY), "secrets")
     started = time.perf_counter()
     enriched = await enrich_now(engine, ids, explainer, concurrency=2 * CONCURRENCY, timeout_s=None)
     seconds = time.perf_counter() - started

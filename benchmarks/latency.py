@@ -13,11 +13,11 @@ import asyncpg
 from benchmarks._stack import BenchStack, running_stack, wait_for_events
 from benchmarks._workers import running_workers
 from mcm_ingestor.generator import generate_fake_events_batch
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import Producer, connect_producer
-from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.events import event_uid
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 
 RATE = 1_000

@@ -11,10 +11,10 @@ import asyncpg
 from benchmarks._stack import BenchStack, cpu_seconds, running_stack, stored_events
 from benchmarks._workers import running_workers
 from mcm_ingestor.generator import generate_fake_events_batch
-from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 
 EVENTS = int(os.environ.get("MCM_BENCH_EVENTS", "300000"))

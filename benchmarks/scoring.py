@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 
 from benchmarks._stack import running_stack
-from mcm_enricher.contexts import RuleNotes, make_case
 from mcm_enricher.consume import FindingConsumer
+from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_shared.contracts.findings import FindingMessage, Severity
@@ -47,7 +47,7 @@ async def _explain_only(findings: list[FindingMessage]) -> float:
 
     async def explain(_round: int) -> None:
         for finding in findings:
-            await explainer.explain(make_case(finding, RuleNotes(runbook=_RUNBOOK)))
+            await explainer.explain(make_context(finding, RuleGuidance(runbook=_RUNBOOK)))
 
     return await _rate(explain)
 

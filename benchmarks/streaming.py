@@ -11,10 +11,10 @@ import psutil
 
 from benchmarks._api import running_api
 from benchmarks._stack import running_stack
-from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import a_finding
 

@@ -19,7 +19,7 @@ _FAST = {"fsync": "off", "full_page_writes": "off"}
 _PARTITIONS = 6
 
 
-class BreakableStack:
+class DisposableStack:
     """Both servers with their data in ``folder``; whoever breaks one starts it again."""
 
     def __init__(self, folder: Path) -> None:

@@ -12,10 +12,6 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import func, select
 
-from mcm_shared.kafka.committed_offsets import read_bookmarks
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
@@ -23,6 +19,10 @@ from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
 from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS, ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import TransientError
+from mcm_shared.kafka.committed_offsets import read_committed_offsets
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from tests.stack import environment_for
 
@@ -106,7 +106,7 @@ class Pipeline:
         async with AIOKafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers) as consumer:
             places = [TopicPartition(topic, number) for number in range(self.kafka.topic_partitions)]
             ends = await consumer.end_offsets(places)
-        committed = await read_bookmarks(self.kafka, self.topics.group(group), topic)
+        committed = await read_committed_offsets(self.kafka, self.topics.group(group), topic)
         return sum(end - committed.get(place.partition, 0) for place, end in ends.items())
 
     async def is_idle(self, group: str = "rules-engine") -> bool:

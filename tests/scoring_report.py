@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-from mcm_enricher.contexts import RuleNotes, make_case
+from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.scoring.score import Score
 from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.sigma.load import load_rules
@@ -18,8 +18,8 @@ from mcm_shared.db.memory import empty_tables, memory_database
 from tests.architecture.sources import ROOT
 
 SCORING: Final = ROOT / "docs" / "scoring.md"
-BEGIN: Final = "<!-- calibration: written by python -m tests.scoring_report -->\n"
-END: Final = "<!-- end of calibration -->\n"
+BEGIN: Final = "<!-- scoring report: written by python -m tests.scoring_report -->\n"
+END: Final = "<!-- end of scoring report -->\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ async def score_rule_tests() -> list[Scored]:
     return sorted(scored, key=lambda one: (-one.score.value, -one.finding.severity.rank, one.rule, one.test))
 
 
-def calibration_table(scored: list[Scored]) -> str:
+def scoring_table(scored: list[Scored]) -> str:
     """Writes the table in Markdown."""
     lines = ["| score | severity | rule | test | factors beside the severity |", "| --- | --- | --- | --- | --- |"]
     for one in scored:
@@ -68,12 +68,12 @@ async def _scored() -> AsyncIterator[Scored]:
                 await evaluation.add(expand_events(test))
                 for finding in await evaluation.findings():
                     if finding.rule_name == rule.name:
-                        yield Scored(rule.name, test.name, finding, make_case(finding, RuleNotes()).score)
+                        yield Scored(rule.name, test.name, finding, make_context(finding, RuleGuidance()).score)
 
 
 def main() -> None:
     """Writes the table into docs/scoring.md."""
-    table = calibration_table(asyncio.run(score_rule_tests()))
+    table = scoring_table(asyncio.run(score_rule_tests()))
     SCORING.write_text(with_table(SCORING.read_text(), table))
 
 

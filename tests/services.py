@@ -1,5 +1,6 @@
 """Our commands as background processes of a test."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -122,3 +123,11 @@ class ServiceRunner:
             service.kill()
             sys.stdout.write(f"--- {service.log.name} (exit {service.process.returncode})\n")
             sys.stdout.write(last_lines(service.log, _SHOWN_LINES) + "\n")
+
+
+def url_of(service: Service) -> str:
+    """Waits until an API listens and returns its URL."""
+    service.wait_for_log("listening")
+    line = next(line for line in service.stderr().splitlines() if '"listening"' in line)
+    url: str = json.loads(line)["url"]
+    return url

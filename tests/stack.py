@@ -1,7 +1,7 @@
 """Real Kafka and Postgres for the tests, started once for the run when the first test asks for them.
 
 They are the local stack's, on free ports with their data in a temporary folder; with ``MCM_TEST_STACK=containers``
-they are containers; with ``MCM_TEST_STACK=composed`` they are those of docker-compose.yml, and our commands run in the
+they are containers; with ``MCM_TEST_STACK=compose`` they are those of docker-compose.yml, and our commands run in the
 images it builds. What a test gets of them is its own: a migrated database and a prefix for topics and groups.
 
 - ``database_url``, ``sqlite_url``: an empty, migrated database
@@ -74,7 +74,7 @@ def composed_servers() -> Iterator[ComposeProject]:
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A PostgreSQL server for the run."""
-    if is_composed():
+    if is_compose():
         yield request.getfixturevalue("composed_servers").postgres_url
         return
     if _in_containers():
@@ -92,7 +92,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
 @pytest.fixture(scope="session")
 def kafka_servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A Kafka broker for the run."""
-    if is_composed():
+    if is_compose():
         yield request.getfixturevalue("composed_servers").kafka_servers
         return
     if _in_containers():
@@ -210,12 +210,12 @@ def service_runner(
     folder: Path, environment: Callable[[], Mapping[str, str]], after_test: Callable[[Callable[[], None]], None]
 ) -> ServiceRunner:
     """Makes what runs our commands: as processes, or in their images when the system is composed."""
-    return ServiceRunner(folder, environment, after_test, run_in_container if is_composed() else start_here)
+    return ServiceRunner(folder, environment, after_test, run_in_container if is_compose() else start_here)
 
 
-def is_composed() -> bool:
+def is_compose() -> bool:
     """Says whether the tests run against the composed system."""
-    return os.environ.get("MCM_TEST_STACK") == "composed"
+    return os.environ.get("MCM_TEST_STACK") == "compose"
 
 
 def _in_containers() -> bool:

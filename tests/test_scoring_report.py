@@ -3,7 +3,7 @@
 import pytest
 
 from mcm_rules_engine.sigma.load import load_rules
-from tests.scoring_report import SCORING, Scored, calibration_table, score_rule_tests, with_table
+from tests.scoring_report import SCORING, Scored, score_rule_tests, scoring_table, with_table
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ async def scored() -> list[Scored]:
 async def test_the_table_of_scores_is_up_to_date(scored: list[Scored]) -> None:
     document = SCORING.read_text()
 
-    assert document == with_table(document, calibration_table(scored)), "run: python -m tests.scoring_report"
+    assert document == with_table(document, scoring_table(scored)), "run: python -m tests.scoring_report"
 
 
 async def test_every_rule_that_raises_findings_is_in_the_table(scored: list[Scored]) -> None:

@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.migrate import upgrade
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from tests.databases import Databases
 from tests.services import Service

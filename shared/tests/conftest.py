@@ -7,15 +7,15 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CoordinatorNotAvailableError
 from pydantic import SecretStr
-from tests.workers import Committed, Handler
 
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
-from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
-from mcm_shared.kafka.producer import Producer, connect_producer
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine
+from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.testing.workers import Committed, Handler
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 
 import pytest
-from tests.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
 
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.errors import DatabaseDownError
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.contracts.topics import Topics
-from mcm_shared.errors import DatabaseDownError
 from mcm_shared.settings import KafkaSettings
+from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
 
 
 async def test_the_next_batch_begins_beside_the_rest_of_one_that_lets_it(
@@ -21,9 +21,9 @@ async def test_the_next_batch_begins_beside_the_rest_of_one_that_lets_it(
     await producer.send(numbered(topics.raw, 1, 2, 3, key=b"k"))
     first_goes_on = asyncio.Event()
 
-    async def slow_first(values: list[bytes], let_follow: Callable[[], None]) -> list[Outgoing]:
+    async def slow_first(values: list[bytes], allow_next: Callable[[], None]) -> list[Outgoing]:
         handler.tried.append(values)
-        let_follow()
+        allow_next()
         if values == [b"1"]:
             await first_goes_on.wait()
         handler.batches.append(values)
@@ -72,10 +72,10 @@ async def test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one(
 ) -> None:
     await producer.send(numbered(topics.raw, 1, 2, key=b"k"))
 
-    async def fail_first(values: list[bytes], let_follow: Callable[[], None]) -> list[Outgoing]:
+    async def fail_first(values: list[bytes], allow_next: Callable[[], None]) -> list[Outgoing]:
         handler.tried.append(values)
         if lets_follow:
-            let_follow()
+            allow_next()
         if values == [b"1"]:
             raise DatabaseDownError("it is back for the next batch")
         handler.batches.append(values)

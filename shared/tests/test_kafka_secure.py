@@ -5,15 +5,15 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from tests.secure_kafka import MECHANISMS, PASSWORD, USER, SecureKafka
 
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.records import Outgoing, Record
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.records import Outgoing, Record
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
+from tests.secure_kafka import MECHANISMS, PASSWORD, USER, SecureKafka
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here to make certificates")
 

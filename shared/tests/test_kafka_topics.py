@@ -8,9 +8,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from tests.services import Service
 

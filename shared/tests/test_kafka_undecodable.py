@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
 
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing, Record, header
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
-from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings
 
 _PLACEHOLDER = b"QQQQ"

@@ -8,10 +8,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from mcm_local.kafka import Kafka
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.consumer.watchdog import StuckError, Watchdog
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.kafka.consumer.watchdog import StuckError, Watchdog
-from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings
 
 

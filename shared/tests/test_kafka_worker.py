@@ -7,13 +7,13 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
 
 from mcm_local.kafka import Kafka
+from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import Producer, connect_producer
 from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings
+from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
 
 
 async def test_a_batch_is_handled_its_messages_sent_and_its_offsets_committed(

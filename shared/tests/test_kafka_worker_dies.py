@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.records import Outgoing, Record
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
-from mcm_shared.contracts.topics import Topics
 from mcm_shared.settings import KafkaSettings
 
 GROUP = "readers"

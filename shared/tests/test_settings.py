@@ -2,8 +2,8 @@
 
 import pytest
 
-from mcm_shared.kafka.connection import connection_options
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.kafka.connection import connection_options
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, LogSettings, MetricsSettings, load_settings
 
 

@@ -11,15 +11,21 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 import mcm_api.http.metrics
-import mcm_enricher.model.client
 import mcm_enricher.enrich
+import mcm_enricher.model.client
 import mcm_rules_engine.pipeline.handler
 import mcm_shared.metrics
 from tests.architecture.composition import services
 from tests.architecture.sources import ROOT
 
 FOLDER = ROOT / "deploy" / "observability"
-SERVING = (mcm_api.http.metrics, mcm_enricher.model.client, mcm_enricher.enrich, mcm_rules_engine.pipeline.handler, mcm_shared.metrics)
+SERVING = (
+    mcm_api.http.metrics,
+    mcm_enricher.model.client,
+    mcm_enricher.enrich,
+    mcm_rules_engine.pipeline.handler,
+    mcm_shared.metrics,
+)
 BY_PROMETHEUS = {"up": (), "process_resident_memory_bytes": ()}
 LABELS_BY_PROMETHEUS = {"service", "instance", "job", "le"}
 WORDS = {"sum", "rate", "by", "le", "count", "increase", "histogram_quantile"}

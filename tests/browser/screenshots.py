@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from playwright.async_api import async_playwright
 
-from tests.disposable_stack import BreakableStack
 from tests.browser.chromium import HOW_TO_GET_IT, find_chromium
 from tests.browser.product import Product, start_product
 from tests.browser.window import open_window
+from tests.disposable_stack import DisposableStack
 from tests.pipeline import Pipeline
 from tests.services import ServiceRunner
 
@@ -35,7 +35,7 @@ def main(folder: Path, chromium: str) -> None:
     with tempfile.TemporaryDirectory() as work:
         # Postgres may run as another user than ours
         Path(work).chmod(0o755)
-        stack = BreakableStack(Path(work))
+        stack = DisposableStack(Path(work))
         stack.start()
         try:
             for amount, events in EVENTS.items():
@@ -46,7 +46,7 @@ def main(folder: Path, chromium: str) -> None:
             stack.kill()
 
 
-async def _take(stack: BreakableStack, runner: ServiceRunner, events: int, folder: Path, chromium: str) -> None:
+async def _take(stack: DisposableStack, runner: ServiceRunner, events: int, folder: Path, chromium: str) -> None:
     product = await start_product(runner.run, Pipeline(stack.new_topics(), stack.new_database()), *_SERVICES)
     try:
         await _feed(runner, product, events)

@@ -6,9 +6,9 @@ import pytest
 from playwright.async_api import expect
 
 from mcm_local.ports import free_port
-from tests.disposable_stack import BreakableStack
 from tests.browser.conftest import OpenWindow, an_admin_token
 from tests.browser.product import start_product
+from tests.disposable_stack import DisposableStack
 from tests.pipeline import Pipeline
 from tests.services import Service
 
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture(scope="module")
-def breakable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BreakableStack]:
+def disposable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DisposableStack]:
     """Servers that the test may kill."""
-    stack = BreakableStack(tmp_path_factory.mktemp("breakable"))
+    stack = DisposableStack(tmp_path_factory.mktemp("disposable"))
     stack.start()
     yield stack
     stack.kill()
 
 
 async def test_the_api_and_kafka_restart_under_an_open_page(
-    breakable: BreakableStack, run_service: Callable[..., Service], window: OpenWindow
+    disposable_stack: DisposableStack, run_service: Callable[..., Service], window: OpenWindow
 ) -> None:
-    pipeline = Pipeline(breakable.new_topics(), breakable.new_database())
+    pipeline = Pipeline(disposable_stack.new_topics(), disposable_stack.new_database())
     port = free_port()
     product = await start_product(run_service, pipeline, "mcm-rules-engine", "mcm-enricher", "mcm-api", port=port)
     await product.pipeline.push(an_admin_token("before@example.com"))
@@ -44,8 +44,8 @@ async def test_the_api_and_kafka_restart_under_an_open_page(
     await expect(lost).to_have_count(0)
     await expect(page.get_by_role("link", name="meanwhile@example.com")).to_be_visible()
 
-    breakable.kafka.kill()
-    breakable.kafka.start()
+    disposable_stack.kafka.kill()
+    disposable_stack.kafka.start()
     await product.pipeline.push(an_admin_token("after@example.com"))
     await expect(page.get_by_role("link", name="after@example.com")).to_be_visible()
     await expect(lost).to_have_count(0)

@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tests.disposable_stack import BreakableStack
 from tests.chaos.proxy import Proxy
 from tests.chaos.schedule import Step, Trouble
+from tests.disposable_stack import DisposableStack
 from tests.services import Service
 
 _BEYOND_SESSION_S = 12.0
@@ -20,7 +20,7 @@ Start = Callable[[], Service]
 class Arena:
     """Rules-engine workers and one enricher behind a proxy; ``start_worker`` and ``start_enricher`` start one more."""
 
-    def __init__(self, stack: BreakableStack, proxy: Proxy, start_worker: Start, start_enricher: Start) -> None:
+    def __init__(self, stack: DisposableStack, proxy: Proxy, start_worker: Start, start_enricher: Start) -> None:
         self._stack = stack
         self._proxy = proxy
         self._start_worker = start_worker

@@ -10,17 +10,17 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from tests.agreement import differences
-from tests.deliveries import read_result
 
 from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.testing import oracle
+from mcm_rules_engine.testing.agreement import differences
+from mcm_rules_engine.testing.deliveries import read_result
 from mcm_shared.kafka.topics_admin import wait_for_topics
-from tests import oracle
-from tests.disposable_stack import BreakableStack
 from tests.chaos.arena import Arena
 from tests.chaos.arrivals import arrivals, events_of
 from tests.chaos.proxy import Proxy
 from tests.chaos.schedule import Step, schedule
+from tests.disposable_stack import DisposableStack
 from tests.pipeline import Pipeline, canonical, until
 from tests.services import Service
 
@@ -37,13 +37,13 @@ _PUSHES_A_STEP = 6
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_findings_are_those_of_the_set_of_events(
-    seed: int, breakable: BreakableStack, breakable_pipeline: Pipeline, run_service: Callable[..., Service]
+    seed: int, disposable_stack: DisposableStack, disposable_pipeline: Pipeline, run_service: Callable[..., Service]
 ) -> None:
-    pipeline = breakable_pipeline
+    pipeline = disposable_pipeline
     events = events_of(seed, EVENTS)
     print(f"replay with: make chaos SEEDS={seed}")
     await wait_for_topics(pipeline.kafka)
-    with Proxy(breakable.postgres.port) as proxy:
+    with Proxy(disposable_stack.postgres.port) as proxy:
         environment = {
             **pipeline.environment,
             **_SMALL_BATCHES,
@@ -51,7 +51,7 @@ async def test_findings_are_those_of_the_set_of_events(
             "MCM_RULES_PATH": str(RULES),
         }
         arena = Arena(
-            breakable,
+            disposable_stack,
             proxy,
             lambda: run_service("mcm-rules-engine", "run", env=environment),
             lambda: run_service("mcm-enricher", "run", env=environment),

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.compose_project import ComposeProject
 from tests.compose.feed import Feed
-from tests.stack import is_composed
+from tests.compose_project import ComposeProject
+from tests.stack import is_compose
 
-collect_ignore = [] if is_composed() else ["test_composed.py", "test_together.py"]
+collect_ignore = [] if is_compose() else ["test_compose.py", "test_all_in_one.py"]
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from tests.agreement import differences
-from tests.deliveries import read_result
-from tests.oracle import ExpectedFinding, evaluate
-
 from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.testing.agreement import differences
+from mcm_rules_engine.testing.deliveries import read_result
+from mcm_rules_engine.testing.oracle import ExpectedFinding, evaluate
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.settings import KafkaSettings
-from tests.compose_project import ComposeProject
 from tests.compose.months import month
+from tests.compose_project import ComposeProject
 from tests.pipeline import Pipeline, canonical, until
 
 EVENTS = 3_000

@@ -14,7 +14,7 @@ from mcm_local.ports import LOOPBACK, free_port
 from mcm_shared.testing.builders import an_event_payload
 from tests.pipeline import until
 
-IMAGE = "mini-compliance-monitor/together"
+IMAGE = "mini-compliance-monitor/all-in-one"
 CONFINED = ("--init", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 PROCESSES = ("mcm-api", "mcm-rules-engine", "mcm-enricher")
 
@@ -33,10 +33,10 @@ def docker(*arguments: str, check: bool = True, settings: Mapping[str, str] | No
 @pytest.fixture(scope="module")
 def image() -> str:
     """Built as the other images are, by docker compose, which needs no other builder."""
-    build = f"{{context: {CHECKOUT}, dockerfile: deploy/Dockerfile, args: {{SERVICE: together}}}}"
-    document = f"services: {{together: {{image: {IMAGE}, build: {build}}}}}"
+    build = f"{{context: {CHECKOUT}, dockerfile: deploy/Dockerfile, args: {{SERVICE: all-in-one}}}}"
+    document = f"services: {{all-in-one: {{image: {IMAGE}, build: {build}}}}}"
     done = subprocess.run(
-        ("docker", "compose", "-p", "mcm-together", "-f", "-", "build", "-q"), input=document, text=True, check=False
+        ("docker", "compose", "-p", "mcm-all-in-one", "-f", "-", "build", "-q"), input=document, text=True, check=False
     )
     assert done.returncode == 0
     return IMAGE

@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from mcm_shared.contracts.events import from_raw_event, parse_raw_event
 from mcm_shared.testing.builders import an_event_payload
-from tests.compose_project import ComposeProject
 from tests.compose.feed import Feed
+from tests.compose_project import ComposeProject
 from tests.pipeline import until
 
 WORKERS = ("rules-engine", "enricher")

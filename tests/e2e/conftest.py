@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mcm_shared.settings import KafkaSettings
-from tests.disposable_stack import BreakableStack
+from tests.disposable_stack import DisposableStack
 from tests.pipeline import Pipeline
 
 
@@ -19,21 +19,21 @@ def pipeline(database_url: str, bootstrap_servers: str, topic_prefix: str) -> Pi
 
 
 @pytest.fixture(scope="session")
-def breakable_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BreakableStack]:
+def disposable_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DisposableStack]:
     """The servers that tests may break, not started yet."""
-    stack = BreakableStack(tmp_path_factory.mktemp("breakable"))
+    stack = DisposableStack(tmp_path_factory.mktemp("disposable"))
     yield stack
     stack.kill()
 
 
 @pytest.fixture
-def breakable(breakable_folder: BreakableStack) -> BreakableStack:
+def disposable_stack(disposable_folder: DisposableStack) -> DisposableStack:
     """Servers that the test may kill and restart."""
-    breakable_folder.start()
-    return breakable_folder
+    disposable_folder.start()
+    return disposable_folder
 
 
 @pytest.fixture
-def breakable_pipeline(breakable: BreakableStack) -> Pipeline:
+def disposable_pipeline(disposable_stack: DisposableStack) -> Pipeline:
     """Topics and a database of the test's own on servers that it may break."""
-    return Pipeline(breakable.new_topics(), breakable.new_database())
+    return Pipeline(disposable_stack.new_topics(), disposable_stack.new_database())

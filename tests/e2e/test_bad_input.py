@@ -15,9 +15,9 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from mcm_shared.kafka.topics_admin import wait_for_topics
-from mcm_shared.kafka.records import Record, header
 from mcm_shared.contracts.events import MAX_AHEAD, event_uid
+from mcm_shared.kafka.records import Record, header
+from mcm_shared.kafka.topics_admin import wait_for_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import an_event_payload
 from tests.databases import Databases

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from tests.agreement import differences
-from tests.deliveries import read_result
-from tests.oracle import evaluate
 
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_shared.kafka.topics_admin import wait_for_topics
+from mcm_rules_engine.testing.agreement import differences
+from mcm_rules_engine.testing.deliveries import read_result
+from mcm_rules_engine.testing.oracle import evaluate
 from mcm_shared.contracts.events import SourceEvent, from_raw_event
-from tests.disposable_stack import BreakableStack
+from mcm_shared.kafka.topics_admin import wait_for_topics
+from tests.disposable_stack import DisposableStack
 from tests.pipeline import Pipeline, canonical, until
 from tests.services import Service
 
@@ -94,17 +94,17 @@ async def test_a_rules_engine_that_is_stopped_under_load(
 
 @pytest.mark.parametrize("victim", ["kafka", "postgres"])
 async def test_everything_goes_on_by_itself_when_a_server_is_killed(
-    breakable: BreakableStack,
-    breakable_pipeline: Pipeline,
+    disposable_stack: DisposableStack,
+    disposable_pipeline: Pipeline,
     run_service: RunService,
     events: list[SourceEvent],
     victim: str,
 ) -> None:
-    pipeline = breakable_pipeline
+    pipeline = disposable_pipeline
     services = [
         run_service(name, "run", env=pipeline.environment, **SETTINGS) for name in ("mcm-rules-engine", "mcm-enricher")
     ]
-    server = breakable.kafka if victim == "kafka" else breakable.postgres
+    server = disposable_stack.kafka if victim == "kafka" else disposable_stack.postgres
     async with load(pipeline, events):
         await until_stored(pipeline, EVENTS // 4)
         assert await pipeline.count_events() < len(events)

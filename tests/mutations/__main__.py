@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutations.mutations import NETS, Net
+from tests.mutations.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (ROOT / "shared" / "mcm_shared", ROOT / "services" / "rules-engine" / "mcm_rules_engine")
@@ -23,32 +23,32 @@ _LIMIT_S = 600
 
 def main() -> int:
     """Tries every net and prints the table."""
-    nets = [net for net in NETS if not sys.argv[1:] or net.name in sys.argv[1:]]
-    whole = _run(sorted({net.test for net in nets}), ())
+    mutations = [mutation for mutation in MUTATIONS if not sys.argv[1:] or mutation.name in sys.argv[1:]]
+    whole = _run(sorted({mutation.test for mutation in mutations}), ())
     if whole != _PASSED:
         sys.stderr.write("the tests of the nets must pass with every net in place\n")
         return 1
-    width = max(len(net.name) for net in nets)
+    width = max(len(mutation.name) for mutation in mutations)
     noticed = []
-    for net in nets:
-        noticed.append(_is_noticed(net))
-        sys.stdout.write(f"{net.name:{width}}  {'noticed' if noticed[-1] else 'NOT NOTICED'} by {net.test}\n")
+    for mutation in mutations:
+        noticed.append(_is_noticed(mutation))
+        sys.stdout.write(f"{mutation.name:{width}}  {'noticed' if noticed[-1] else 'NOT NOTICED'} by {mutation.test}\n")
         sys.stdout.flush()
     return 0 if all(noticed) else 1
 
 
-def _is_noticed(net: Net) -> bool:
-    outcome = _run([net.test], (net,))
+def _is_noticed(mutation: Mutation) -> bool:
+    outcome = _run([mutation.test], (mutation,))
     if outcome not in (_PASSED, _FAILED):
-        raise SystemExit(f"the test of {net.name!r} cannot be run without it (pytest ended with {outcome})")
+        raise SystemExit(f"the test of {mutation.name!r} cannot be run without it (pytest ended with {outcome})")
     return outcome == _FAILED
 
 
-def _run(tests: Sequence[str], without: Sequence[Net]) -> int:
+def _run(tests: Sequence[str], without: Sequence[Mutation]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         copies = list(_copies(Path(folder)))
-        for net in without:
-            _remove(net, Path(folder))
+        for mutation in without:
+            _remove(mutation, Path(folder))
         # found before the packages that are installed, by the commands the tests start too
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(copies), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
@@ -67,13 +67,13 @@ def _copies(folder: Path) -> Iterator[str]:
         yield str(target.parent)
 
 
-def _remove(net: Net, folder: Path) -> None:
-    path = folder / net.path
+def _remove(mutation: Mutation, folder: Path) -> None:
+    path = folder / mutation.path
     text = path.read_text()
-    for old, new in net.changes:
+    for old, new in mutation.changes:
         if text.count(old) != 1:
             raise SystemExit(
-                f"{net.path} has not exactly one {old!r}: say in tests/nets/nets.py what {net.name!r} is now"
+                f"{mutation.path} has not exactly one {old!r}: update {mutation.name!r} in tests/mutations/mutations.py"
             )
         text = text.replace(old, new)
     path.write_text(text)

@@ -7,7 +7,7 @@ _ENGINE_TESTS = "services/rules-engine/tests"
 
 
 @dataclass(frozen=True, slots=True)
-class Net:
+class Mutation:
     """A safety net: ``changes`` of the text of ``path`` that take it out, and the test that fails then."""
 
     name: str
@@ -20,67 +20,69 @@ class Net:
         for old, new in self.changes:
             if text.count(old) != 1:
                 what = f"{self.path} has not exactly one {old!r}"
-                raise ValueError(f"{what}: write down in tests/nets/nets.py how {self.name!r} is taken out now")
+                raise ValueError(
+                    f"{what}: write down in tests/mutations/mutations.py how {self.name!r} is taken out now"
+                )
             text = text.replace(old, new)
         return text
 
 
-NETS = (
-    Net(
+MUTATIONS = (
+    Mutation(
         "events are inserted if absent",
         "shared/mcm_shared/db/events.py",
         (('conflict="(event_uid) DO NOTHING"', 'conflict="(event_uid) DO UPDATE SET source = excluded.source"'),),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_an_event_that_comes_again_counts_once",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_an_event_that_comes_again_counts_once",
     ),
-    Net(
+    Mutation(
         "offsets are committed last",
-        "shared/mcm_shared/bus/worker.py",
+        "shared/mcm_shared/kafka/consumer/worker.py",
         (
             (
-                "        wait = _BACKOFF_FIRST_S\n        while True:\n",
-                "        wait = _BACKOFF_FIRST_S\n        await consumer.commit(work.offsets)\n        while True:\n",
+                "        wait = _FIRST_BACKOFF_S\n        while True:\n",
+                "        wait = _FIRST_BACKOFF_S\n        await consumer.commit(work.offsets)\n        while True:\n",
             ),
         ),
-        "shared/tests/test_bus_worker_dies.py::test_what_a_worker_died_at_the_next_one_is_given_again",
+        "shared/tests/test_kafka_worker_dies.py::test_what_a_worker_died_at_the_next_one_is_given_again",
     ),
-    Net(
+    Mutation(
         "a commit waits for the batch before",
-        "shared/mcm_shared/bus/worker.py",
+        "shared/mcm_shared/kafka/consumer/worker.py",
         (("if before is not None and not await before:", "if before is None and work.generation < 0:"),),
-        "shared/tests/test_bus_in_hand.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
+        "shared/tests/test_kafka_in_flight.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
     ),
-    Net(
+    Mutation(
         "events seen again are looked at again",
-        f"{_ENGINE}/detect.py",
+        f"{_ENGINE}/pipeline/detect.py",
         (
             (
-                "                        touches.rows.add(row)\n                        if is_new:\n",
-                "                        if is_new:\n                            touches.rows.add(row)\n",
+                "                        affected.rows.add(row)\n                        if is_new:\n",
+                "                        if is_new:\n                            affected.rows.add(row)\n",
             ),
         ),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_what_a_worker_stored_and_did_not_look_at_is_made_up_for",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_what_a_worker_stored_and_did_not_look_at_is_made_up_for",
     ),
-    Net(
+    Mutation(
         "looks go forward too",
-        f"{_ENGINE}/correlate/event_count.py",
-        (("    wanted = len(touched) + reach\n", "    wanted = len(touched)\n"),),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_a_late_event_completes_what_came_before_it",
+        f"{_ENGINE}/correlation/event_count.py",
+        (("    wanted = len(affected) + reach\n", "    wanted = len(affected)\n"),),
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_a_late_event_completes_what_came_before_it",
     ),
-    Net(
+    Mutation(
         "a chain is followed past its first rule",
-        f"{_ENGINE}/correlate/temporal_ordered.py",
+        f"{_ENGINE}/correlation/temporal_ordered.py",
         (("for number in range(row.input, last):", "for number in range(row.input, min(row.input + 1, last)):"),),
-        f"{_ENGINE_TESTS}/test_correlations_temporal.py::test_a_late_first_step_leads_past_a_flood_of_first_steps",
+        f"{_ENGINE_TESTS}/test_correlation_temporal.py::test_a_late_first_step_leads_past_a_flood_of_first_steps",
     ),
-    Net(
+    Mutation(
         "levels are evaluated from the lowest",
-        f"{_ENGINE}/detect.py",
+        f"{_ENGINE}/pipeline/detect.py",
         (("for depth in range(1, self._depth + 1):", "for depth in range(self._depth, 0, -1):"),),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_a_correlation_counts_what_another_finds_in_the_same_batch",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_a_correlation_counts_what_another_finds_in_the_same_batch",
     ),
-    Net(
+    Mutation(
         "each level is committed before the next",
-        f"{_ENGINE}/detect.py",
+        f"{_ENGINE}/pipeline/detect.py",
         (
             (
                 "        for depth in range(1, self._depth + 1):\n",
@@ -92,48 +94,48 @@ NETS = (
             ),
             ("            async with transaction(engine) as connection:\n", "            if True:\n"),
             (
-                "            touches.rows = touches.rows | set(rows)\n",
+                "            affected.rows = affected.rows | set(rows)\n",
                 (
-                    "            touches.rows = touches.rows | set(rows)\n"
+                    "            affected.rows = affected.rows | set(rows)\n"
                     "        await for_all.__aexit__(None, None, None)\n"
                 ),
             ),
         ),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_each_level_is_committed_before_the_next_one_looks",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_each_level_is_committed_before_the_next_one_looks",
     ),
-    Net(
+    Mutation(
         "detections are counted by what was inserted",
-        f"{_ENGINE}/raise_findings.py",
+        f"{_ENGINE}/findings/build.py",
         (("is_new = detection.row in new", "is_new = True"),),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_looking_again_counts_no_detection_twice",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_looking_again_counts_no_detection_twice",
     ),
-    Net(
+    Mutation(
         "severity is the highest ever",
-        f"{_ENGINE}/finding_state.py",
+        f"{_ENGINE}/model/finding.py",
         (
             (
                 "severity=max(one.severity, other.severity, key=lambda severity: severity.rank)",
                 "severity=other.severity",
             ),
         ),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_severity_never_falls",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_severity_never_falls",
     ),
-    Net(
+    Mutation(
         "an event counts once in a tumbling window",
         f"{_ENGINE}/store/tumbling.py",
         (("        if position == self.newest:\n", "        if position is None:\n"),),
         f"{_ENGINE_TESTS}/test_engine_floods.py::test_correlations_that_share_a_counter_fire_each_by_its_own_threshold",
     ),
-    Net(
+    Mutation(
         "a run notes what it has counted",
-        f"{_ENGINE}/process_stored.py",
+        f"{_ENGINE}/pipeline/stored_events.py",
         (("await mark_detected(connection, list(new.values()))", "await mark_detected(connection, [])"),),
         f"{_ENGINE_TESTS}/test_engine_run_rules.py::test_a_run_that_dies_leaves_nothing_out_and_nothing_counted_twice",
     ),
-    Net(
+    Mutation(
         "of two contents under one id the first counts",
-        f"{_ENGINE}/process.py",
+        f"{_ENGINE}/pipeline/handler.py",
         (("if e.event.uid in conflicts else e for e in matched", "if False else e for e in matched"),),
-        f"{_ENGINE_TESTS}/test_engine_nets.py::test_of_two_contents_under_one_id_the_first_stored_counts_to_the_end",
+        f"{_ENGINE_TESTS}/test_engine_mutations.py::test_of_two_contents_under_one_id_the_first_stored_counts_to_the_end",
     ),
 )

@@ -13,45 +13,45 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from mcm_api.app_state import AppState
-from mcm_api.http.cross_site import refuse_cross_site
-from mcm_api.http.dashboard import serve_dashboard
-from mcm_api.http.docs_page import serve_docs
+from mcm_api.database import Reader
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
-from mcm_api.events.send_batched import TogetherSender
+from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.findings import routes as findings
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
 from mcm_api.health.readiness import Probe, Readiness
-from mcm_api.live import routes as live
-from mcm_api.live.topic_reader import beat, follow_findings
-from mcm_api.live.stream_config import Following
-from mcm_api.live.broadcaster import Hub
-from mcm_api.live.schemas import StreamFinding, StreamResync, StreamSummary
-from mcm_api.live.publish_summary import tell_figures
-from mcm_api.pipeline import routes as pipeline
+from mcm_api.http.cross_site import refuse_cross_site
+from mcm_api.http.dashboard import serve_dashboard
+from mcm_api.http.docs_page import serve_docs
 from mcm_api.http.problems import Problem, install_problem_handlers, problem_answers
-from mcm_api.database import Reader
 from mcm_api.http.request_context import RequestContext
+from mcm_api.live import routes as live
+from mcm_api.live.broadcaster import Broadcaster
+from mcm_api.live.publish_summary import publish_summary
+from mcm_api.live.schemas import StreamFinding, StreamResync, StreamSummary
+from mcm_api.live.stream_config import StreamConfig
+from mcm_api.live.topic_reader import heartbeat, tail_findings
+from mcm_api.pipeline import routes as pipeline
 from mcm_api.rules import routes as rules
-from mcm_api.rules.active_rules import OurRules
+from mcm_api.rules.active_rules import RuleCatalogue
 from mcm_api.settings import ApiSettings
 from mcm_api.stats import routes as stats
 from mcm_api.stats.rate import EventRate
 from mcm_api.users import routes as users
 from mcm_enricher.explainers.choose import make_explainer
 from mcm_enricher.settings import EnricherSettings
-from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
-from mcm_shared.kafka.producer import Producer
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.db.migrate import bring_up_sqlite
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.kafka.producer import Producer
+from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ def create_app(
     if kafka:
         probes["kafka"] = partial(ensure_topics, kafka)
     intake = (
-        Intake(TogetherSender(producer), topics.raw, settings.max_event_bytes, settings.intake_timeout_s)
+        Intake(CoalescingSender(producer), topics.raw, settings.max_event_bytes, settings.intake_timeout_s)
         if producer
         else None
     )
@@ -114,16 +114,16 @@ def create_app(
     engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
     explainer = make_explainer(ai, engine)
     enrichment = Enrichment(engine, explainer, producer, topics, concurrency=2 * ai.concurrency, budget=ai.budget)
-    hub = Hub([topics.findings, topics.enriched] if kafka else [])
+    broadcaster = Broadcaster([topics.findings, topics.enriched] if kafka else [])
     parts = AppState(
         reader=reader,
         readiness=Readiness(probes),
         enrichment=enrichment,
         jobs=Jobs(enrichment),
         intake=intake,
-        following=Following(hub, kafka, settings.max_streams),
+        stream_config=StreamConfig(broadcaster, kafka, settings.max_streams),
         rate=EventRate(),
-        rules=OurRules(),
+        rules=RuleCatalogue(),
     )
     app = Api(
         title="Mini Compliance Monitor",
@@ -151,15 +151,15 @@ def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await bring_up_sqlite(parts.enrichment.engine)
-        hub = parts.following.hub
-        work = [parts.jobs.run(), beat(hub), tell_figures(hub, parts.reader, parts.rate)]
+        broadcaster = parts.stream_config.broadcaster
+        work = [parts.jobs.run(), heartbeat(broadcaster), publish_summary(broadcaster, parts.reader, parts.rate)]
         if kafka:
-            work += [_make_topics(kafka), follow_findings(kafka, hub)]
+            work += [_make_topics(kafka), tail_findings(kafka, broadcaster)]
         tasks = [asyncio.create_task(job) for job in work]
         try:
             yield
         finally:
-            hub.end()
+            broadcaster.end()
             for task in tasks:
                 task.cancel()
             # a server that is down never answers a goodbye

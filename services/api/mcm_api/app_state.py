@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from mcm_api.database import Reader
 from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events.intake import Intake
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.health.readiness import Readiness
-from mcm_api.live.stream_config import Following
 from mcm_api.http.problems import ProblemError
-from mcm_api.database import Reader
-from mcm_api.rules.active_rules import OurRules
+from mcm_api.live.stream_config import StreamConfig
+from mcm_api.rules.active_rules import RuleCatalogue
 from mcm_api.stats.rate import EventRate
 
 
@@ -26,9 +26,9 @@ class AppState:
     enrichment: Enrichment
     jobs: Jobs
     intake: Intake | None
-    following: Following
+    stream_config: StreamConfig
     rate: EventRate
-    rules: OurRules
+    rules: RuleCatalogue
 
     async def close(self) -> None:
         """Lets go of the database, of Kafka and of the model."""
@@ -65,15 +65,15 @@ async def _intake(request: Request) -> Intake:
     return intake
 
 
-async def _following(request: Request) -> Following:
-    return _state(request).following
+async def _following(request: Request) -> StreamConfig:
+    return _state(request).stream_config
 
 
 async def _rate(request: Request) -> EventRate:
     return _state(request).rate
 
 
-async def _rules(request: Request) -> OurRules:
+async def _rules(request: Request) -> RuleCatalogue:
     return _state(request).rules
 
 
@@ -82,26 +82,26 @@ def _state(request: Request) -> AppState:
     return state
 
 
-Reads = Annotated[Reader, Depends(_reader)]
+DatabaseDep = Annotated[Reader, Depends(_reader)]
 """Gives a route the database."""
 
-Checks = Annotated[Readiness, Depends(_readiness)]
+ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 """Gives a route the state of the dependencies."""
 
-Explains = Annotated[Enrichment, Depends(_enrichment)]
+EnrichmentDep = Annotated[Enrichment, Depends(_enrichment)]
 """Gives a route the enricher."""
 
-Runs = Annotated[Jobs, Depends(_jobs)]
+JobsDep = Annotated[Jobs, Depends(_jobs)]
 """Gives a route the jobs."""
 
-Takes = Annotated[Intake, Depends(_intake)]
+IntakeDep = Annotated[Intake, Depends(_intake)]
 """Gives a route the intake of events; answers 503 where no Kafka is configured."""
 
-Follows = Annotated[Following, Depends(_following)]
+StreamDep = Annotated[StreamConfig, Depends(_following)]
 """Gives a route the live stream."""
 
-Rates = Annotated[EventRate, Depends(_rate)]
+EventRateDep = Annotated[EventRate, Depends(_rate)]
 """Gives a route the rate of events."""
 
-Knows = Annotated[OurRules, Depends(_rules)]
+ActiveRulesDep = Annotated[RuleCatalogue, Depends(_rules)]
 """Gives a route the rules by this API's own environment."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mcm_api.findings_cache import Remembered
+from mcm_api.findings_cache import FindingsCache
 from mcm_shared.db.engine import transaction
 from mcm_shared.errors import DatabaseDownError
 
@@ -18,7 +18,7 @@ class Reader:
 
     engine: AsyncEngine
     timeout_s: float
-    remembered: Remembered = field(default_factory=Remembered)
+    remembered: FindingsCache = field(default_factory=FindingsCache)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

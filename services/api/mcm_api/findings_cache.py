@@ -14,11 +14,11 @@ from mcm_shared.db.finding_changes import read_changes
 
 ValueT = TypeVar("ValueT")
 
-_MOST_KEPT: Final = 200
-_MOST_BYTES: Final = 64 * 1024 * 1024
+_MAX_KEPT: Final = 200
+_MAX_BYTES: Final = 64 * 1024 * 1024
 
 
-class Remembered:
+class FindingsCache:
     """Answers by key, each with the number of changes it was read at; the ones used last are kept."""
 
     def __init__(self) -> None:
@@ -62,5 +62,5 @@ class Remembered:
         before = self._kept.pop(key, None)
         self._bytes += size - (before[2] if before else 0)
         self._kept[key] = (changes, value, size)
-        while len(self._kept) > 1 and (len(self._kept) > _MOST_KEPT or self._bytes > _MOST_BYTES):
+        while len(self._kept) > 1 and (len(self._kept) > _MAX_KEPT or self._bytes > _MAX_BYTES):
             self._bytes -= self._kept.popitem(last=False)[1][2]

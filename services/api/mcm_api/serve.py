@@ -11,10 +11,10 @@ from mcm_api.app import create_app
 from mcm_api.app_state import AppState
 from mcm_api.settings import ApiSettings
 from mcm_enricher.settings import EnricherSettings
-from mcm_shared.kafka.connection import connection_options
 from mcm_shared.cli import on_reload_signal, on_stop_signal
 from mcm_shared.errors import ConfigurationError
-from mcm_shared.gc_tuning import spare_the_collector
+from mcm_shared.gc_tuning import freeze_heap
+from mcm_shared.kafka.connection import connection_options
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 
 log = structlog.get_logger()
@@ -50,12 +50,12 @@ async def serve() -> None:
 
     def stop() -> None:
         # streams never end by themselves; who listens comes back with their position
-        parts.following.hub.end()
+        parts.stream_config.broadcaster.end()
         server.stop()
 
     on_stop_signal(stop)
     on_reload_signal(parts.rules.reload)
-    spare_the_collector()
+    freeze_heap()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)
     await server.serve(sockets=[listener])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm_api.rules.active_rules import OurRules
+from mcm_api.rules.active_rules import RuleCatalogue
 
 RULE = """
 title: {name}
@@ -23,12 +23,12 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-async def names(rules: OurRules) -> set[str]:
+async def names(rules: RuleCatalogue) -> set[str]:
     return {rule.name for rule in (await rules.ruleset()).all} & {"first", "second"}
 
 
 async def test_rules_are_read_again_when_asked(pack: Path) -> None:
-    rules = OurRules()
+    rules = RuleCatalogue()
     assert await names(rules) == {"first"}
     (pack / "second.yml").write_text(RULE.format(name="second", number=2))
     assert await names(rules) == {"first"}
@@ -39,7 +39,7 @@ async def test_rules_are_read_again_when_asked(pack: Path) -> None:
 
 
 async def test_rules_that_cannot_be_read_again_stay_as_they_were_known(pack: Path) -> None:
-    rules = OurRules()
+    rules = RuleCatalogue()
     assert await names(rules) == {"first"}
     (pack / "first.yml").write_text("title: [")
 
@@ -51,4 +51,4 @@ async def test_rules_that_cannot_be_read_again_stay_as_they_were_known(pack: Pat
 async def test_rules_that_were_never_read_are_none(pack: Path) -> None:
     (pack / "first.yml").write_text("title: [")
 
-    assert (await OurRules().ruleset()).all == ()
+    assert (await RuleCatalogue().ruleset()).all == ()

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.serving import a_client
 
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
+from mcm_api.testing.serving import a_client
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.settings import DatabaseSettings
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from tests.serving import SilentModel, serving
 
 from mcm_api.findings.enrichment import Enrichment
+from mcm_api.testing.serving import SilentModel, serving
 from mcm_enricher.explainers.choose import make_explainer
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.contracts.topics import Topics

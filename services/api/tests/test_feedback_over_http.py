@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.serving import serving
 
+from mcm_api.testing.serving import serving
 from mcm_enricher.store.usage import DayUsage, add_usage
 from mcm_shared.testing.builders import NOON
 from mcm_shared.testing.rows import Rows

@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
 from mcm_enricher.settings import EnricherSettings
-from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.contracts.events import event_uid
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.builders import an_event_payload
 from mcm_shared.testing.rows import Rows

@@ -10,8 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.serving import SilentModel, serving
 
+from mcm_api.testing.serving import SilentModel, serving
 from mcm_enricher.jobs import start_job
 from mcm_enricher.store.jobs import lease_job
 from mcm_shared.db.engine import create_engine

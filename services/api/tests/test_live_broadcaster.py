@@ -5,106 +5,105 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from tests.listening import listening
-from tests.test_serving import url_of
 
+from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.frames import FrameFilter, finding_frame
-from mcm_api.live.broadcaster import Hub
-from mcm_api.live.subscriber import Listener
+from mcm_api.live.subscriber import Subscriber
+from mcm_api.testing.stream_client import listening
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.testing.builders import ARecord, a_finding
-from tests.services import Service
+from tests.services import Service, url_of
 
 TOPICS = ("findings", "findings.enriched")
 START = {("findings", 0): 10, ("findings", 1): 0, ("findings.enriched", 0): 0}
 EVERYTHING = FrameFilter()
 
 
-def publish(hub: Hub, *findings: FindingMessage, partition: int = 0) -> None:
+def publish(broadcaster: Broadcaster, *findings: FindingMessage, partition: int = 0) -> None:
     for finding in findings:
         place = ("findings", partition)
-        assert hub.offsets is not None
-        offset = hub.offsets[place]
+        assert broadcaster.offsets is not None
+        offset = broadcaster.offsets[place]
         record = ARecord(finding.model_dump_json().encode(), topic="findings", partition=partition, offset=offset)
         frame = finding_frame(record)
         assert frame is not None
-        hub.publish([frame], {**hub.offsets, place: offset + 1})
+        broadcaster.publish([frame], {**broadcaster.offsets, place: offset + 1})
 
 
-def opened(**limits: int) -> Hub:
-    hub = Hub(TOPICS, **limits)
-    hub.open(START)
-    return hub
+def opened(**limits: int) -> Broadcaster:
+    broadcaster = Broadcaster(TOPICS, **limits)
+    broadcaster.open(START)
+    return broadcaster
 
 
 async def test_who_does_not_read_is_dropped_and_holds_nothing_back() -> None:
-    listener = Listener(EVERYTHING, most_bytes=100)
+    subscriber = Subscriber(EVERYTHING, most_bytes=100)
 
-    listener.offer([b"x" * 60])
-    assert not listener.too_slow
-    listener.offer([b"x" * 60])
-    listener.offer([b"x"])
+    subscriber.enqueue([b"x" * 60])
+    assert not subscriber.too_slow
+    subscriber.enqueue([b"x" * 60])
+    subscriber.enqueue([b"x"])
 
-    assert listener.too_slow
-    assert await listener.take() is None
+    assert subscriber.too_slow
+    assert await subscriber.take() is None
 
 
 async def test_who_reads_makes_room() -> None:
-    listener = Listener(EVERYTHING, most_bytes=100)
+    subscriber = Subscriber(EVERYTHING, most_bytes=100)
     for _ in range(5):
-        listener.offer([b"x" * 90])
-        assert await listener.take() == b"x" * 90
+        subscriber.enqueue([b"x" * 90])
+        assert await subscriber.take() == b"x" * 90
 
-    assert not listener.too_slow
+    assert not subscriber.too_slow
 
 
 async def test_only_the_newest_frames_are_kept_and_no_gap_is_passed_off_as_none() -> None:
-    hub = opened(kept_frames=3)
-    positions = [dict(hub.offsets or {})]
+    broadcaster = opened(kept_frames=3)
+    positions = [dict(broadcaster.offsets or {})]
     for number in range(5):
-        publish(hub, a_finding(), partition=number % 2)
-        positions.append(dict(hub.offsets or {}))
+        publish(broadcaster, a_finding(), partition=number % 2)
+        positions.append(dict(broadcaster.offsets or {}))
 
-    kept = [hub.kept_since(position) for position in positions]
+    kept = [broadcaster.kept_since(position) for position in positions]
 
     assert kept[:2] == [None, None]
     assert [None if frames is None else len(frames) for frames in kept[2:]] == [3, 2, 1, 0]
 
 
 async def test_frames_are_kept_by_their_size_too() -> None:
-    hub = opened(kept_bytes=20_000)
-    begin = dict(hub.offsets or {})
-    publish(hub, *(a_finding() for _ in range(5)))
-    assert hub.kept_since(begin) is not None
+    broadcaster = opened(kept_bytes=20_000)
+    begin = dict(broadcaster.offsets or {})
+    publish(broadcaster, *(a_finding() for _ in range(5)))
+    assert broadcaster.kept_since(begin) is not None
 
-    publish(hub, a_finding(description="x" * 19_000))
+    publish(broadcaster, a_finding(description="x" * 19_000))
 
-    assert hub.kept_since(begin) is None
+    assert broadcaster.kept_since(begin) is None
 
 
 async def test_going_on_elsewhere_than_where_it_was_sends_everyone_back() -> None:
-    hub = opened()
-    listener = hub.join(EVERYTHING)
-    hub.open(dict(hub.offsets or {}))
-    assert listener in hub.listeners
+    broadcaster = opened()
+    subscriber = broadcaster.join(EVERYTHING)
+    broadcaster.open(dict(broadcaster.offsets or {}))
+    assert subscriber in broadcaster.subscribers
 
-    hub.open({**START, ("findings", 0): 99})
+    broadcaster.open({**START, ("findings", 0): 99})
 
-    assert b"event: resync" in (await listener.take() or b"")
-    assert await listener.take() is None
-    assert not hub.listeners
+    assert b"event: resync" in (await subscriber.take() or b"")
+    assert await subscriber.take() is None
+    assert not broadcaster.subscribers
 
 
 async def test_a_partition_more_changes_nothing_for_those_who_listen() -> None:
-    hub = opened()
-    begin = dict(hub.offsets or {})
-    listener = hub.join(EVERYTHING)
+    broadcaster = opened()
+    begin = dict(broadcaster.offsets or {})
+    subscriber = broadcaster.join(EVERYTHING)
 
-    hub.open({**begin, ("findings", 2): 0})
-    publish(hub, a_finding(), partition=2)
+    broadcaster.open({**begin, ("findings", 2): 0})
+    publish(broadcaster, a_finding(), partition=2)
 
-    assert b"event: finding" in (await listener.take() or b"")
-    assert len(hub.kept_since(begin) or []) == 1
+    assert b"event: finding" in (await subscriber.take() or b"")
+    assert len(broadcaster.kept_since(begin) or []) == 1
 
 
 async def test_more_than_may_listen_are_told_so(
@@ -123,10 +122,10 @@ async def test_more_than_may_listen_are_told_so(
 
 @pytest.mark.parametrize("stop_first", [True, False])
 async def test_nobody_joins_a_hub_that_has_ended(stop_first: bool) -> None:
-    hub = opened()
+    broadcaster = opened()
     if stop_first:
-        hub.end()
-    listener = hub.join(EVERYTHING)
-    hub.end()
+        broadcaster.end()
+    subscriber = broadcaster.join(EVERYTHING)
+    broadcaster.end()
 
-    assert await listener.take() is None
+    assert await subscriber.take() is None

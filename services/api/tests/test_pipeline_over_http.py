@@ -6,16 +6,15 @@ from collections.abc import Callable
 import httpx
 import orjson
 import pytest
-from tests.test_serving import url_of
 
-from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import an_event_payload
 from tests.pipeline import until
-from tests.services import Service
+from tests.services import Service, url_of
 
 RunService = Callable[..., Service]
 

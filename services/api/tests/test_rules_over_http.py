@@ -8,7 +8,7 @@ import pytest
 import yaml
 from sqlalchemy import insert
 
-from mcm_api.rules.plain_english import in_words
+from mcm_api.rules.plain_english import plain_english
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.store.rules import register_rules
 from mcm_shared.db.engine import transaction
@@ -82,7 +82,7 @@ async def test_a_rule_is_shown_whole_by_name_and_by_id(client: httpx.AsyncClient
         ],
     }
     assert {test["fires"] for test in shown["tests"]} == {True, False}
-    assert shown["looks_for"] == [
+    assert shown["summary"] == [
         "It counts detections of login_failed and holds at 5 or more within 10 minutes.",
         "Each user is looked at by itself.",
         "The severity is medium, and high from 10 on, critical from 20 on.",
@@ -91,7 +91,7 @@ async def test_a_rule_is_shown_whole_by_name_and_by_id(client: httpx.AsyncClient
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_what_every_built_in_rule_looks_for_is_said_in_words(name: str) -> None:
-    said = in_words(yaml.safe_load(BY_NAME[name].yaml))
+    said = plain_english(yaml.safe_load(BY_NAME[name].yaml))
 
     assert said
     assert all(sentence.endswith((".", "”")) for sentence in said)

@@ -1,7 +1,6 @@
 """The real process: its start, its end, and its life without the others."""
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -12,18 +11,11 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.services import Service
+from tests.services import Service, url_of
 from tests.stack import environment_for
 
 RunService = Callable[..., Service]
 NOWHERE = environment_for("postgresql://mcm:mcm@127.0.0.1:1/mcm", "127.0.0.1:1", "") | {"MCM_API_PORT": "0"}
-
-
-def url_of(service: Service) -> str:
-    service.wait_for_log("listening")
-    line = next(line for line in service.stderr().splitlines() if '"listening"' in line)
-    url: str = json.loads(line)["url"]
-    return url
 
 
 def stops_within(service: Service, seconds: float) -> int:

@@ -5,17 +5,16 @@ from collections.abc import Callable, Sequence
 
 import httpx
 import pytest
-from tests.listening import listening
-from tests.test_serving import url_of
 
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.records import Outgoing
+from mcm_api.testing.stream_client import listening
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import NOON, a_finding
-from tests.services import Service
+from tests.services import Service, url_of
 from tests.stack import StartPrivateStack
 
 RunService = Callable[..., Service]

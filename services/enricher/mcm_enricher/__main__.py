@@ -15,17 +15,17 @@ from rich.text import Text
 from mcm_enricher.consume import Batch, FindingConsumer
 from mcm_enricher.enrich import Enricher, enrich_missing, enriched_messages
 from mcm_enricher.explainers.choose import make_explainer
-from mcm_enricher.retry_fallbacks import ask_again_forever
+from mcm_enricher.retry_fallbacks import retry_fallbacks_forever
 from mcm_enricher.settings import EnricherSettings
 from mcm_enricher.store.findings import count_missing
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import Producer, connect_producer
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.cli import on_stop_signal, run_command, until_first_ends
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.db.migrate import wait_for_schema
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
+from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.logs import configure_logs
 from mcm_shared.metrics import serve_metrics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_settings
@@ -77,7 +77,7 @@ async def _run() -> None:
         else:
             async with connect_producer(kafka) as producer:
                 tell = partial(_tell, producer, topics)
-                await until_first_ends(worker.run(), ask_again_forever(engine, enricher, explainer, tell))
+                await until_first_ends(worker.run(), retry_fallbacks_forever(engine, enricher, explainer, tell))
     finally:
         await explainer.close()
         await engine.dispose()

@@ -9,17 +9,17 @@ import structlog
 from pydantic import ValidationError
 
 from mcm_enricher.enrich import Enricher, enriched_messages
-from mcm_shared.kafka.records import Outgoing, Record, dead_letter
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import DataRefusedError, PoisonEventError
+from mcm_shared.kafka.records import Outgoing, Record, dead_letter
 from mcm_shared.metrics import DEAD_LETTERS
 
 log = structlog.get_logger()
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MOST_VERSIONS: Final = 2**31 - 1
-_MOST_DETECTIONS: Final = 2**63 - 1
+_MAX_VERSIONS: Final = 2**31 - 1
+_MAX_DETECTIONS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def parse_finding(value: bytes | None) -> FindingMessage:
         detail = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, detail["loc"]))
         raise PoisonEventError(f"not a finding: {f'{field}: ' if field else ''}{detail['msg']}") from None
-    if not (0 <= finding.version <= _MOST_VERSIONS and 0 <= finding.detection_count <= _MOST_DETECTIONS):
+    if not (0 <= finding.version <= _MAX_VERSIONS and 0 <= finding.detection_count <= _MAX_DETECTIONS):
         raise PoisonEventError("not a finding: version or detection_count is out of range")
     if _UUID.fullmatch(finding.rule_id) is None:
         raise PoisonEventError("not a finding: rule_id is not a UUID")

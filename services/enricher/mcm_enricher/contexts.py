@@ -8,7 +8,7 @@ from mcm_shared.contracts.findings import FindingMessage
 
 
 @dataclass(frozen=True, slots=True)
-class RuleNotes:
+class RuleGuidance:
     """What a rule says to people: its description, with names of facts in braces, and its runbook, Markdown."""
 
     description: str = ""
@@ -16,16 +16,16 @@ class RuleNotes:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingCase:
+class FindingContext:
     """A finding, its facts, its deterministic score and its rule's notes (empty where the rule is not known)."""
 
     finding: FindingMessage
     facts: FindingFacts
     score: Score
-    notes: RuleNotes
+    notes: RuleGuidance
 
 
-def make_case(finding: FindingMessage, notes: RuleNotes) -> FindingCase:
+def make_context(finding: FindingMessage, notes: RuleGuidance) -> FindingContext:
     """Gathers the case of a finding."""
     facts = facts_of(finding)
-    return FindingCase(finding, facts, score_finding(finding, facts), notes)
+    return FindingContext(finding, facts, score_finding(finding, facts), notes)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from mcm_enricher.contexts import FindingCase, RuleNotes, make_case
+from mcm_enricher.contexts import FindingContext, RuleGuidance, make_context
 from mcm_enricher.explainers import FALLBACK, Explainer, Explanation
 from mcm_enricher.store.findings import (
     Enrichment,
@@ -17,21 +17,21 @@ from mcm_enricher.store.findings import (
     missing_ids,
     read_enrichments,
     read_findings,
-    read_notes,
+    read_rule_guidance,
     write_enrichments,
 )
-from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+from mcm_shared.kafka.records import Outgoing
 
 __all__ = [
     "Enricher",
-    "ask_again",
     "enrich_missing",
     "enrich_now",
     "enriched_messages",
     "missing_ids",
+    "retry_fallbacks",
     "worth_enriching",
 ]
 
@@ -77,7 +77,7 @@ class Enricher:
         self._explainer = explainer
         self._concurrency = concurrency
         self._patience_s = patience_s
-        self._notes: dict[RuleKey, RuleNotes] = {}
+        self._notes: dict[RuleKey, RuleGuidance] = {}
 
     async def enrich(self, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
         """Enriches what is worth it and returns the findings whose enrichment is to be told, one for each uid.
@@ -123,7 +123,7 @@ class Enricher:
     async def _explain_and_write(self, findings: Sequence[FindingMessage]) -> list[FindingMessage]:
         if not findings:
             return []
-        cases = [make_case(finding, self._notes.get(_rule_key(finding), RuleNotes())) for finding in findings]
+        cases = [make_context(finding, self._notes.get(_rule_key(finding), RuleGuidance())) for finding in findings]
         explanations = await self._explain(cases)
         at = datetime.now(UTC)
         enrichments = {
@@ -136,7 +136,7 @@ class Enricher:
         OVERTAKEN.inc(len(enrichments) - len(written))
         return [enrichments[finding.uid].apply_to(finding) for finding in findings if finding.uid in written]
 
-    async def _explain(self, cases: Sequence[FindingCase]) -> dict[UUID, Explanation]:
+    async def _explain(self, cases: Sequence[FindingContext]) -> dict[UUID, Explanation]:
         waiting = iter(cases)
         explanations: dict[UUID, Explanation] = {}
         clock = asyncio.get_running_loop().time
@@ -161,7 +161,7 @@ class Enricher:
             if len(self._notes) > _NOTES_KEPT:
                 self._notes.clear()
                 unknown = {_rule_key(finding) for finding in findings}
-            self._notes |= await read_notes(connection, unknown)
+            self._notes |= await read_rule_guidance(connection, unknown)
 
 
 async def enrich_now(
@@ -181,7 +181,7 @@ async def enrich_now(
     return await enricher.enrich_again(finding_ids)
 
 
-async def ask_again(enricher: Enricher, engine: AsyncEngine, limit: int) -> list[FindingMessage]:
+async def retry_fallbacks(enricher: Enricher, engine: AsyncEngine, limit: int) -> list[FindingMessage]:
     """Enriches again what the heuristic explained in a model's place, and returns those that a model explained now.
 
     Those that waited longest come first; what is still without an answer goes to the end. Raises DatabaseDownError
@@ -225,7 +225,7 @@ def newest_of(findings: Iterable[FindingMessage]) -> dict[UUID, FindingMessage]:
     return newest
 
 
-def _enrichment(case: FindingCase, explanation: Explanation, enriched_at: datetime) -> Enrichment:
+def _enrichment(case: FindingContext, explanation: Explanation, enriched_at: datetime) -> Enrichment:
     explained = {"severity": case.finding.severity.value, "detection_count": case.finding.detection_count}
     return Enrichment(
         version=case.finding.version,

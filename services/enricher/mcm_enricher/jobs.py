@@ -20,7 +20,7 @@ from mcm_shared.errors import DataRefusedError, McmError
 
 log = structlog.get_logger()
 
-Tell = Callable[[Sequence[FindingMessage]], Awaitable[None]]
+Publish = Callable[[Sequence[FindingMessage]], Awaitable[None]]
 
 _LEASE_S: Final = 120.0
 _BATCH: Final = 64
@@ -50,7 +50,7 @@ class JobRunner:
         self,
         engine: AsyncEngine,
         enricher: Enricher,
-        tell: Tell,
+        tell: Publish,
         *,
         batch_size: int = _BATCH,
         lease_s: float = _LEASE_S,

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from mcm_enricher.enrich import Enricher, ask_again
+from mcm_enricher.enrich import Enricher, retry_fallbacks
 from mcm_enricher.explainers import RunningExplainer
 from mcm_enricher.store.answers import forget_old_answers
 from mcm_shared.contracts.findings import FindingMessage
@@ -16,15 +16,15 @@ from mcm_shared.errors import McmError
 
 log = structlog.get_logger()
 
-Tell = Callable[[Sequence[FindingMessage]], Awaitable[None]]
+Publish = Callable[[Sequence[FindingMessage]], Awaitable[None]]
 
 _BATCH: Final = 50
 _PAUSE_S: Final = 15.0
 _FORGET_EVERY: Final = 240
 
 
-async def ask_again_forever(
-    engine: AsyncEngine, enricher: Enricher, explainer: RunningExplainer, tell: Tell, *, pause_s: float = _PAUSE_S
+async def retry_fallbacks_forever(
+    engine: AsyncEngine, enricher: Enricher, explainer: RunningExplainer, tell: Publish, *, pause_s: float = _PAUSE_S
 ) -> None:
     """Asks again, a batch at a time, whenever the explainer is ready; ``tell`` gets what was explained.
 
@@ -35,7 +35,7 @@ async def ask_again_forever(
         enriched: list[FindingMessage] = []
         try:
             if explainer.ready():
-                enriched = await ask_again(enricher, engine, _BATCH)
+                enriched = await retry_fallbacks(enricher, engine, _BATCH)
                 if enriched:
                     await tell(enriched)
             if rounds % _FORGET_EVERY == 0:

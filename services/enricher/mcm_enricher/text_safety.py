@@ -71,7 +71,7 @@ def plain(value: object, *, characters: int = 80, words: int = 8) -> str:
     return shorten(text, characters=characters, words=words)
 
 
-def defanged(text: str) -> str:
+def defang(text: str) -> str:
     """Writes names of hosts as security engineers do (``evil[.]example``), so that no program makes a link of them.
 
     E-mail addresses stay as they are.

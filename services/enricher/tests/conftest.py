@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import ModelServer, running_model_server
 
-from mcm_enricher.model.client import Asker, Patience
 from mcm_enricher.explainers.model import ModelExplainer
+from mcm_enricher.model.client import ModelClient, RetryPolicy
 from mcm_enricher.model.redact import Redaction
+from mcm_enricher.testing.model_server import ModelServer, running_model_server
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.tables import FINDINGS
@@ -58,10 +58,10 @@ async def model_explainer(postgres: AsyncEngine, model_server: ModelServer) -> A
     made: list[ModelExplainer] = []
 
     def make(*, timeout_s: float = 2.0, redaction: Redaction = "all", **policy: Any) -> ModelExplainer:
-        patience = Patience(attempts=3, wait_first_s=0.01, wait_most_s=0.05, look_again_s=0.02)
-        policy = {"patience": patience, "timeout_s": timeout_s, **policy}
-        asker = Asker(policy.pop("engine", postgres), model_server.chat(timeout_s=timeout_s), **policy)
-        made.append(ModelExplainer(asker, redaction))
+        retry_policy = RetryPolicy(attempts=3, wait_first_s=0.01, wait_most_s=0.05, look_again_s=0.02)
+        policy = {"patience": retry_policy, "timeout_s": timeout_s, **policy}
+        client = ModelClient(policy.pop("engine", postgres), model_server.chat(timeout_s=timeout_s), **policy)
+        made.append(ModelExplainer(client, redaction))
         return made[-1]
 
     yield make

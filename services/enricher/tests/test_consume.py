@@ -10,19 +10,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.contexts import FindingCase
 from mcm_enricher.consume import FindingConsumer, parse_finding
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers import Explanation
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.errors import PoisonEventError
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Outgoing, header
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import ARecord, a_finding
 from tests.services import Service
@@ -197,7 +197,7 @@ class SpoiltExplainer:
     def __init__(self, spoilt: object) -> None:
         self._spoilt = spoilt
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
         text = "a NUL: \x00" if case.finding.uid == self._spoilt else "fine"
         return Explanation(case.score.value, text, "test")
 

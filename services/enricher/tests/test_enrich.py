@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher, enriched_messages, worth_enriching
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
@@ -31,7 +31,7 @@ class CountingExplainer:
         self.free = free
         self.asked: list[tuple[UUID, int]] = []
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
         self.asked.append((case.finding.uid, case.finding.version))
         return Explanation(
             case.score.value, f"version {case.finding.version}: {case.notes.runbook}", "test", {"model": "m-1"}

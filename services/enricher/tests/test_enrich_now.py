@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher, enrich_missing, enrich_now, missing_ids
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
@@ -26,7 +26,7 @@ class SlowExplainer:
         self.most_at_once = 0
         self._now = 0
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
         self._now += 1
         self.most_at_once = max(self.most_at_once, self._now)
         await asyncio.sleep(0.01)

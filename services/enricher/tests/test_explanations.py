@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcm_enricher.contexts import RuleNotes, make_case
+from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.explainers.guidance import GUIDANCE
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.text_safety import plain
@@ -57,7 +57,7 @@ LINK = re.compile(r"//|\bwww\.|:/|\bjavascript:|\bmailto:|\bdata:\w+/|\]\(|\w\.[
 
 
 async def explain(finding: FindingMessage, runbook: str = "") -> str:
-    return (await HeuristicExplainer().explain(make_case(finding, RuleNotes(runbook=runbook)))).text
+    return (await HeuristicExplainer().explain(make_context(finding, RuleGuidance(runbook=runbook)))).text
 
 
 def hostile_finding(text: str) -> FindingMessage:
@@ -178,7 +178,7 @@ async def test_every_factor_of_the_score_is_named() -> None:
         last_seen=NOON.replace(day=23),
         extra_data={"earliest": {"user": "eve of many words", "source": "a b c", "facts": {**facts, **place}}},
     )
-    case = make_case(finding, RuleNotes())
+    case = make_context(finding, RuleGuidance())
 
     text = (await HeuristicExplainer().explain(case)).text
 

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.hostile_texts import INJECTIONS
-from tests.model_server import Body, ModelServer, answer, completion, json_response
 
-from mcm_enricher.contexts import RuleNotes, make_case
+from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.model.prompt import build_prompt
 from mcm_enricher.store.findings import read_enrichments
+from mcm_enricher.testing.hostile_texts import INJECTIONS
+from mcm_enricher.testing.model_server import Body, ModelServer, answer, completion, json_response
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import transaction
 from mcm_shared.testing.builders import a_finding
@@ -120,13 +120,13 @@ async def test_a_model_that_obeys_attackers_moves_no_score_out_of_its_bounds_and
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_event_text_stays_inside_its_quotation(text: str) -> None:
     finding = hostile(text, 1)
-    prompt = build_prompt(make_case(finding, RuleNotes("A role was raised", "1. Ask.")), "all")
+    prompt = build_prompt(make_context(finding, RuleGuidance("A role was raised", "1. Ask.")), "all")
 
     instructions, asked = (message["content"] for message in prompt.messages)
     data = quotation({"messages": list(prompt.messages)})
     outside = asked.replace(asked[asked.index("{") : asked.rindex("}") + 1], "")
     clean = build_prompt(
-        make_case(a_finding(severity=finding.severity), RuleNotes("A role was raised", "1. Ask.")), "all"
+        make_context(a_finding(severity=finding.severity), RuleGuidance("A role was raised", "1. Ask.")), "all"
     )
     assert instructions == clean.messages[0]["content"]
     assert data["summary"]

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher, enrich_now, missing_ids
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
@@ -104,7 +104,7 @@ class DyingExplainer(HeuristicExplainer):
         self._left = after
         self.is_dead = asyncio.Event()
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
         self._left -= 1
         if self._left < 0:
             self.is_dead.set()
@@ -174,7 +174,7 @@ class SpoilingExplainer(HeuristicExplainer):
     def __init__(self, spoilt: int) -> None:
         self._spoilt = spoilt
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
         explanation = await super().explain(case, timeout_s)
         return replace(explanation, text="a NUL: \x00") if case.finding.id == self._spoilt else explanation
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import ModelServer, answer, answering, failing
 
-from mcm_enricher.model.circuit_breaker import Breaker
-from mcm_enricher.enrich import Enricher, ask_again, enrich_now
+from mcm_enricher.enrich import Enricher, enrich_now, retry_fallbacks
 from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.retry_fallbacks import ask_again_forever
+from mcm_enricher.model.circuit_breaker import CircuitBreaker
+from mcm_enricher.retry_fallbacks import retry_fallbacks_forever
 from mcm_enricher.store.answers import forget_old_answers
 from mcm_enricher.store.usage import read_usage
+from mcm_enricher.testing.model_server import ModelServer, answer, answering, failing
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.testing.builders import NOON, a_finding
 
@@ -104,7 +104,7 @@ async def test_what_a_dead_worker_was_asking_is_asked_by_another_when_its_claim_
     survivor = Enricher(engine, model_explainer(engine=engine, now=clock.now), patience_s=0.3)
     assert sources(await survivor.enrich(findings)) == {"fallback": 1}
     clock.seconds = 131
-    asked = await ask_again(survivor, engine, 10)
+    asked = await retry_fallbacks(survivor, engine, 10)
 
     # it is the question of the first try, which went on
     assert sources(asked) == {"cache": 1}
@@ -117,7 +117,7 @@ async def test_an_hour_without_a_server_costs_some_probes_and_afterwards_all_is_
 ) -> None:
     clock = Clock()
     model_server.behave = failing(500)
-    explainer = model_explainer(engine=engine, breaker=Breaker(clock=clock), now=clock.now)
+    explainer = model_explainer(engine=engine, breaker=CircuitBreaker(clock=clock), now=clock.now)
     enricher = Enricher(engine, explainer, concurrency=4)
     findings = await store_findings(engine, different_findings(60))
 
@@ -127,14 +127,14 @@ async def test_an_hour_without_a_server_costs_some_probes_and_afterwards_all_is_
         for _ in range(6):
             clock.seconds += 10
             if explainer.ready():
-                assert await ask_again(enricher, engine, 5) == []
+                assert await retry_fallbacks(enricher, engine, 5) == []
 
     outage = len(model_server.requests)
     assert 5 <= outage <= 5 + 20
     model_server.behave = answering()
     clock.seconds += 300
     again: list[FindingMessage] = []
-    while explainer.ready() and (batch := await ask_again(enricher, engine, 20)):
+    while explainer.ready() and (batch := await retry_fallbacks(enricher, engine, 20)):
         again += batch
 
     assert {finding.uid for finding in again} == {finding.uid for finding in findings}
@@ -147,7 +147,7 @@ async def test_fallbacks_are_asked_again_in_the_background_and_told(
 ) -> None:
     clock = Clock()
     model_server.behave = failing(401)
-    explainer = model_explainer(engine=engine, breaker=Breaker(clock=clock))
+    explainer = model_explainer(engine=engine, breaker=CircuitBreaker(clock=clock))
     enricher = Enricher(engine, explainer)
     findings = await store_findings(engine, different_findings(7))
     await enricher.enrich(findings)
@@ -156,7 +156,7 @@ async def test_fallbacks_are_asked_again_in_the_background_and_told(
     async def tell(enriched: Sequence[FindingMessage]) -> None:
         told.extend(enriched)
 
-    loop = asyncio.create_task(ask_again_forever(engine, enricher, explainer, tell, pause_s=0.01))
+    loop = asyncio.create_task(retry_fallbacks_forever(engine, enricher, explainer, tell, pause_s=0.01))
     model_server.behave = answering()
     clock.seconds = 3600
     await until(lambda: len(told) == 7)
@@ -187,7 +187,7 @@ async def test_the_days_tokens_are_shared_by_all_workers_and_never_exceeded(
     # the next day has its own
     clock.seconds += 24 * 3600
     tomorrow = model_explainer(engine=engine, budget=budget, now=clock.now)
-    assert sources(await ask_again(Enricher(engine, tomorrow), engine, 3)) == {"openai": 3}
+    assert sources(await retry_fallbacks(Enricher(engine, tomorrow), engine, 3)) == {"openai": 3}
 
 
 async def test_without_a_budget_nothing_is_asked_and_the_finding_says_so(
@@ -238,7 +238,7 @@ async def test_an_answer_is_forgotten_when_it_is_too_old(
 @pytest.mark.parametrize("lasting", [False, True])
 def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_probe_through(lasting: bool) -> None:
     clock = Clock()
-    breaker = Breaker(failures=3, first_pause_s=10, longest_pause_s=25, clock=clock)
+    breaker = CircuitBreaker(failures=3, first_pause_s=10, longest_pause_s=25, clock=clock)
     breaker.failed("down")
     breaker.succeeded()
     for _ in range(1 if lasting else 3):
@@ -263,7 +263,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_probe_through(last
 
 def test_a_breaker_keeps_to_the_pause_the_server_asks_for() -> None:
     clock = Clock()
-    breaker = Breaker(failures=1, first_pause_s=10, longest_pause_s=300, clock=clock)
+    breaker = CircuitBreaker(failures=1, first_pause_s=10, longest_pause_s=300, clock=clock)
 
     breaker.failed("down", retry_after_s=100)
 

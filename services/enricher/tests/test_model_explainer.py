@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import (
+
+from mcm_enricher.enrich import Enricher
+from mcm_enricher.explainers.model import ModelExplainer
+from mcm_enricher.store.findings import read_enrichments
+from mcm_enricher.testing.model_server import (
     EXPLANATION,
     Behave,
     ModelServer,
@@ -16,10 +20,6 @@ from tests.model_server import (
     in_turn,
     sending,
 )
-
-from mcm_enricher.enrich import Enricher
-from mcm_enricher.explainers.model import ModelExplainer
-from mcm_enricher.store.findings import read_enrichments
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import transaction
 

@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import ModelServer, answering
 
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import Outgoing
+from mcm_enricher.testing.model_server import ModelServer, answering
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import a_finding
 from tests.services import Service

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import ModelServer, answer, answering
 
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.model.redact import Redactor
 from mcm_enricher.model.secrets import is_secret_name, without_secrets
+from mcm_enricher.testing.model_server import ModelServer, answer, answering
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.testing.builders import a_finding
 

@@ -6,7 +6,10 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.model_server import (
+
+from mcm_enricher.enrich import Enricher
+from mcm_enricher.explainers.model import ModelExplainer
+from mcm_enricher.testing.model_server import (
     EXPLANATION,
     Behave,
     ModelServer,
@@ -17,9 +20,6 @@ from tests.model_server import (
     in_turn,
     sending,
 )
-
-from mcm_enricher.enrich import Enricher
-from mcm_enricher.explainers.model import ModelExplainer
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.testing.builders import a_finding
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from mcm_enricher.contexts import RuleNotes, make_case
+from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.testing.builders import a_finding
 
 
 async def explain(finding: FindingMessage) -> str:
-    return (await HeuristicExplainer().explain(make_case(finding, RuleNotes()))).text
+    return (await HeuristicExplainer().explain(make_context(finding, RuleGuidance()))).text
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from mcm_ingestor.replay import Origin, Replay
 from mcm_ingestor.settings import IngestorSettings
 from mcm_ingestor.show_dead_letters import print_json, print_table
 from mcm_ingestor.sinks import SinkName, open_sink
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.records import Outgoing
 from mcm_shared.cli import EXIT_FAILED, EXIT_INTERRUPTED, on_stop_signal
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import McmError
 from mcm_shared.event_files import STDIN, read_entries, require_readable
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings, load_settings
 
 

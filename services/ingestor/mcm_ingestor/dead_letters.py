@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mcm_shared.kafka.committed_offsets import read_bookmarks, write_bookmarks
+from mcm_shared.contracts.topics import ORIGIN_HEADER, REASON_HEADER, SOURCE_HEADER, Topics
+from mcm_shared.errors import PoisonEventError
+from mcm_shared.kafka.committed_offsets import read_committed_offsets, write_committed_offsets
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_ends, read_topic
 from mcm_shared.kafka.records import Headers, Outgoing, Record, header, origin_of
 from mcm_shared.kafka.tail import read_between
-from mcm_shared.contracts.topics import ORIGIN_HEADER, REASON_HEADER, SOURCE_HEADER, Topics
-from mcm_shared.errors import PoisonEventError
 from mcm_shared.settings import KafkaSettings
 
 _GROUP: Final = "dead-letters-replay"
@@ -109,7 +109,7 @@ async def replay_letters(
     ours = _ours(topics)
     result = Replayed()
     seen: set[str] = set()
-    bookmarks: dict[int, int] = {}
+    committed: dict[int, int] = {}
     held_back: set[int] = set()
     batch: list[Outgoing] = []
     async with aclosing(_letters(kafka)) as letters:
@@ -121,7 +121,7 @@ async def replay_letters(
                 held_back.add(partition)
                 continue
             if partition not in held_back:
-                bookmarks[partition] = offset + 1
+                committed[partition] = offset + 1
             if letter.topic not in ours:
                 result.foreign += 1
             elif letter.origin not in seen:
@@ -131,7 +131,7 @@ async def replay_letters(
                     result.sent += await _send(producer, batch)
                     batch = []
     result.sent += await _send(producer, batch)
-    await _remember(kafka, topics, bookmarks)
+    await _remember(kafka, topics, committed)
     return result
 
 
@@ -152,12 +152,12 @@ async def letters_before(kafka: KafkaSettings, before: Mapping[int, int] | None,
     begins, ends = await read_ends(kafka, topics.dead)
     last = ends if before is None else {place: min(before.get(place[1], 0), end) for place, end in ends.items()}
     first = {place: max(begins[place], end - limit) for place, end in last.items()}
-    bookmarks = await read_bookmarks(kafka, topics.group(_GROUP), topics.dead)
+    committed = await read_committed_offsets(kafka, topics.group(_GROUP), topics.dead)
     found: list[tuple[int, DeadLetter]] = []
     async with aclosing(read_between(kafka, first, last)) as batches:
         async for records in batches:
             for record in records:
-                letter = _letter(record, replayed=record.offset < bookmarks.get(record.partition, 0))
+                letter = _letter(record, replayed=record.offset < committed.get(record.partition, 0))
                 found.append((record.timestamp, letter))
     newest = sorted(found, key=lambda one: (one[0], *one[1].place), reverse=True)[:limit]
     left = {partition: offset for (_, partition), offset in last.items()}
@@ -194,10 +194,10 @@ def _ours(topics: Topics) -> set[str]:
 
 async def _letters(kafka: KafkaSettings) -> AsyncGenerator[DeadLetter, None]:
     topics = Topics(kafka.topic_prefix)
-    bookmarks = await read_bookmarks(kafka, topics.group(_GROUP), topics.dead)
+    committed = await read_committed_offsets(kafka, topics.group(_GROUP), topics.dead)
     async with aclosing(read_topic(kafka, topics.dead)) as records:
         async for record in records:
-            yield _letter(record, replayed=record.offset < bookmarks.get(record.partition, 0))
+            yield _letter(record, replayed=record.offset < committed.get(record.partition, 0))
 
 
 def _letter(record: Record, *, replayed: bool) -> DeadLetter:
@@ -226,11 +226,11 @@ async def _send(producer: Producer, batch: Sequence[Outgoing]) -> int:
     return len(batch)
 
 
-async def _remember(kafka: KafkaSettings, topics: Topics, bookmarks: dict[int, int]) -> None:
+async def _remember(kafka: KafkaSettings, topics: Topics, committed: dict[int, int]) -> None:
     group = topics.group(_GROUP)
-    known = await read_bookmarks(kafka, group, topics.dead)
-    further = {partition: offset for partition, offset in bookmarks.items() if offset > known.get(partition, 0)}
-    await write_bookmarks(kafka, group, topics.dead, further)
+    known = await read_committed_offsets(kafka, group, topics.dead)
+    further = {partition: offset for partition, offset in committed.items() if offset > known.get(partition, 0)}
+    await write_committed_offsets(kafka, group, topics.dead, further)
 
 
 def _newest(letters: dict[str, DeadLetter], limit: int) -> dict[str, DeadLetter]:

@@ -14,11 +14,11 @@ from mcm_ingestor.generate import in_batches, pause
 from mcm_ingestor.progress import Tally
 from mcm_ingestor.push import event_of
 from mcm_ingestor.read_ahead import ReadAhead
-from mcm_shared.kafka.producer import Producer
-from mcm_shared.kafka.records import Headers, Outgoing
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
 from mcm_shared.errors import ConfigurationError, PoisonEventError
 from mcm_shared.event_files import Entry, read_entries
+from mcm_shared.kafka.producer import Producer
+from mcm_shared.kafka.records import Headers, Outgoing
 
 CANONICAL: Final = "canonical"
 ENVELOPE: Final = "envelope"

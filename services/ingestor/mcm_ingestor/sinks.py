@@ -9,11 +9,11 @@ from typing import Final, Protocol
 import orjson
 
 from mcm_ingestor.store import open_store
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import Producer, connect_producer
-from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings, load_settings
 
 

@@ -8,12 +8,12 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_local.checkout import COMMANDS
-from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import create_engine
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing, Record
-from mcm_shared.contracts.topics import Topics
-from mcm_shared.db.engine import create_engine
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]

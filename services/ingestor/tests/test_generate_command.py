@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_local.checkout import COMMANDS
-from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import Record
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import SOURCE_EVENTS
+from mcm_shared.kafka.read_topic import read_topic
+from mcm_shared.kafka.records import Record
 from mcm_shared.settings import KafkaSettings
 from tests.services import Service
 from tests.stack import PrivateStack

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mcm_shared.kafka.records import Record
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.records import Record
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]
 RecordsOf = Callable[[str], Awaitable[list[Record]]]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_shared.kafka.records import Record
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.records import Record
 
 Ended = subprocess.CompletedProcess[bytes]
 Sent = tuple[dict[str, str], Any]

@@ -4,17 +4,17 @@ import asyncio
 import random
 from typing import Final
 
-from mcm_rules_engine.cli import app
-from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.active_packs import load_packs
+from mcm_rules_engine.cli import app
+from mcm_rules_engine.pipeline.active_rules import ActiveRules, MatchedBatch
+from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import Processor
-from mcm_rules_engine.pipeline.active_rules import MatchedBatch, RulesInForce
 from mcm_rules_engine.settings import EngineSettings
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.db.migrate import wait_for_schema
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.logs import configure_logs
 from mcm_shared.metrics import serve_metrics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_settings
@@ -39,7 +39,7 @@ async def _run() -> None:
     topics = Topics(kafka.topic_prefix)
     # by chance, not by process id: in containers all workers have the same
     shard = random.randrange(SHARDS)  # noqa: S311 (spreads workers, hides nothing)
-    rules = RulesInForce(
+    rules = ActiveRules(
         engine,
         lambda before: load_packs(before=before),
         asked,

@@ -10,17 +10,17 @@ import structlog
 
 from mcm_rules_engine.plugins import RULES, Plugin, plugins
 from mcm_rules_engine.settings import RulesSettings
-from mcm_rules_engine.sigma.parse.documents import Problem
-from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
 from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
+from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.sigma.parse.documents import Problem
 from mcm_rules_engine.sources import known_sources
 from mcm_shared.settings import load_settings
 
 log = structlog.get_logger()
 
 
-def packs_in_force(more: Sequence[Path] = ()) -> list[Path]:
+def active_packs(more: Sequence[Path] = ()) -> list[Path]:
     """Lists the packs of the environment and of plug-ins, and ``more``.
 
     Raises ConfigurationError for a plug-in that cannot be used, whatever it brings.
@@ -41,7 +41,7 @@ class Loaded:
     packs: tuple[Path, ...]
 
 
-def load_rules_in_force(more: Sequence[Path] = (), *, builtin: bool = True) -> Ruleset:
+def load_active_rules(more: Sequence[Path] = (), *, builtin: bool = True) -> Ruleset:
     """Loads the built-in rules and the packs of the environment, of plug-ins and ``more``.
 
     Raises RuleLoadError, which lists every mistake. With MCM_RULES_LENIENT a pack that holds a mistake is left out
@@ -51,11 +51,11 @@ def load_rules_in_force(more: Sequence[Path] = (), *, builtin: bool = True) -> R
 
 
 def load_packs(more: Sequence[Path] = (), *, builtin: bool = True, before: Loaded | None = None) -> Loaded:
-    """Loads like ``load_rules_in_force``, and says from which packs.
+    """Loads like ``load_active_rules``, and says from which packs.
 
     A pack that was in force ``before`` and cannot be loaded any more is an error, however lenient.
     """
-    packs = packs_in_force(more)
+    packs = active_packs(more)
     if load_settings(RulesSettings).lenient:
         packs = _without_broken(packs, builtin, () if before is None else before.packs)
     return Loaded(load_rules(packs, builtin), tuple(packs))

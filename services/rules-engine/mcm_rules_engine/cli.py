@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from mcm_rules_engine.active_packs import load_rules_in_force, packs_in_force
-from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.pipeline.run_rules import run_from_environment
-from mcm_rules_engine.offline.scan import CANONICAL, scan
-from mcm_rules_engine.settings import EngineSettings
+from mcm_rules_engine.active_packs import active_packs, load_active_rules
 from mcm_rules_engine.offline.findings_table import printable, table_of
+from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
+from mcm_rules_engine.offline.scan import CANONICAL, scan
 from mcm_rules_engine.offline.test_report import lines_of
+from mcm_rules_engine.pipeline.run_rules import run_from_environment
+from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
 from mcm_shared.cli import EXIT_FAILED, run_command
 from mcm_shared.errors import ConfigurationError
@@ -58,7 +58,7 @@ def scan_command(
     configure_logs("rules-engine")
 
     async def scan_files() -> bool:
-        ruleset = load_rules_in_force(rules or (), builtin=not no_builtin)
+        ruleset = load_active_rules(rules or (), builtin=not no_builtin)
         if not ruleset.rules:
             raise ConfigurationError("no rules: name some with --rules, or leave --no-builtin out")
         found = await scan(files, source, ruleset, load_settings(EngineSettings).max_event_bytes, _refuse)
@@ -80,7 +80,7 @@ def check_command(paths: Paths = None) -> None:
     """Loads every rule and reports all mistakes at once; exits 1 when there are any."""
 
     async def check() -> bool:
-        collected = collect_rules(packs_in_force(paths or ()))
+        collected = collect_rules(active_packs(paths or ()))
         for problem in collected.problems:
             typer.echo(printable(str(problem)))
         ruleset = collected.ruleset
@@ -102,7 +102,7 @@ def run_tests_command(paths: Paths = None) -> None:
     configure_logs("rules-engine")
 
     async def test() -> bool:
-        ruleset = load_rules(packs_in_force(paths or ()))
+        ruleset = load_rules(active_packs(paths or ()))
         rules = ruleset.all
         if paths:
             meant = {shown(file) for file in rule_files(paths, [])}

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.deliveries import engine_for
 
+from mcm_rules_engine.testing.deliveries import engine_for
 from mcm_shared.db.engine import AsyncEngine
 
 

@@ -11,19 +11,19 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.active_packs import Loaded
+from mcm_rules_engine.pipeline.active_rules import ActiveRules
+from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import Processor
-from mcm_rules_engine.pipeline.active_rules import RulesInForce
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.tables import FINDINGS, RULES
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.kafka.producer import connect_producer
+from mcm_shared.kafka.records import Outgoing
+from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.builders import ARecord, an_event_payload
 from tests.services import Service
@@ -81,13 +81,13 @@ class Disk:
         return Loaded(parse_rules(self.text), ())
 
 
-def rules_in_force(engine: AsyncEngine, disk: Disk) -> RulesInForce:
+def rules_in_force(engine: AsyncEngine, disk: Disk) -> ActiveRules:
     """Puts the rules of a disk in force."""
 
     def processor(ruleset: Ruleset) -> Processor:
         return Processor(engine, ruleset, TOPICS, shard=0)
 
-    return RulesInForce(
+    return ActiveRules(
         engine,
         disk.load,
         asyncio.Event(),

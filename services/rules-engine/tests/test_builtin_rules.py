@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.load import BUILTIN, load_rules
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_shared.contracts.events import EVENT_FAMILIES
 from mcm_shared.contracts.findings import Severity

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from tests.rows_in_memory import Group, a_correlation, position
 
 from mcm_rules_engine.correlation.protocol import Row
+from mcm_rules_engine.testing.rows_in_memory import Group, a_correlation, position
 
 TOUCHED = 20
 HOUR = 3600

@@ -1,8 +1,7 @@
 """event_count over a sliding window: where it fires, and what has to be looked at to know."""
 
-from tests.rows_in_memory import Group, a_correlation, position
-
 from mcm_rules_engine.correlation.protocol import Row
+from mcm_rules_engine.testing.rows_in_memory import Group, a_correlation, position
 from mcm_shared.contracts.findings import Severity
 
 THREE_IN_TEN_SECONDS = a_correlation("type: event_count, timespan: 10s, condition: {gte: 3}")
@@ -27,7 +26,7 @@ async def test_a_late_detection_completes_those_after_it() -> None:
 async def test_ties_in_time_are_ordered_by_event() -> None:
     rows = [Row(position(5, number)) for number in (1, 2, 3)]
     fires = await Group(THREE_IN_TEN_SECONDS, rows).fires((0, rows[0]))
-    assert [fire.position for fire in fires] == [position(5, 3)]
+    assert [hit.position for hit in fires] == [position(5, 3)]
 
 
 async def test_detections_before_1970_count_as_any_others() -> None:
@@ -51,7 +50,7 @@ async def test_severity_rises_with_the_count_and_counting_stops_at_the_highest_s
         "type: event_count, timespan: 10s, condition: {gte: 2}", escalate="{high: 3, critical: 4}"
     )
     fires = await Group(correlation, [0, 1, 2, 3, 4]).fires((0, 0))
-    assert [(fire.severity, fire.count) for fire in fires] == [
+    assert [(hit.severity, hit.count) for hit in fires] == [
         (Severity.LOW, 2),
         (Severity.HIGH, 3),
         (Severity.CRITICAL, 4),

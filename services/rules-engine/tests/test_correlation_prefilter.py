@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcm_rules_engine.correlation.evaluate import evaluate
-from mcm_rules_engine.correlation.protocol import LatestByValue, Look, Position, Row, Seen, Touched
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
+from mcm_rules_engine.correlation.protocol import AffectedRow, LatestByValue, Position, RangeQuery, RangeResult, Row
 from mcm_rules_engine.sigma.load import parse_rules
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 
 WINDOW = 1_000_000
 GROUP = '{"user":"mona@example.com"}'
@@ -60,7 +60,7 @@ def test_every_fire_is_found_whatever_arrives_first(
 def test_rows_with_nothing_near_them_cost_one_look_a_group() -> None:
     correlation = _correlation(Kind.TEMPORAL_ORDERED)
     logins = [(1, (number * 10 * WINDOW, UUID(int=number))) for number in range(500)]
-    asked: list[Look | LatestByValue] = []
+    asked: list[RangeQuery | LatestByValue] = []
     _fires(correlation, logins, logins, asked)
     assert len(asked) == 1
 
@@ -81,24 +81,26 @@ def _fires(
     correlation: Correlation,
     stored: Sequence[tuple[int, Position]],
     batch: Sequence[tuple[int, Position]],
-    asked: list[Look | LatestByValue] | None = None,
+    asked: list[RangeQuery | LatestByValue] | None = None,
 ) -> set[Position]:
-    async def look(wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+    async def range_query(wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
         if asked is not None:
             asked.extend(wanted)
         return [_seen(correlation, stored, one) for one in wanted]
 
-    touched = {(correlation, GROUP): [Touched(number, position) for number, position in batch]}
-    fires = asyncio.run(evaluate(touched, look))
-    return {fire.position for found in fires.values() for fire in found}
+    touched = {(correlation, GROUP): [AffectedRow(number, position) for number, position in batch]}
+    fires = asyncio.run(evaluate(touched, range_query))
+    return {hit.position for found in fires.values() for hit in found}
 
 
-def _seen(correlation: Correlation, stored: Sequence[tuple[int, Position]], one: Look | LatestByValue) -> Seen:
-    assert isinstance(one, Look)
+def _seen(
+    correlation: Correlation, stored: Sequence[tuple[int, Position]], one: RangeQuery | LatestByValue
+) -> RangeResult:
+    assert isinstance(one, RangeQuery)
     rows = sorted(position for number, position in stored if correlation.inputs[number].id == one.series_id)
     before = [Row(position) for position in rows if position < one.position]
     after = [Row(position) for position in rows if position >= one.position]
-    return Seen(before[len(before) - min(one.before, len(before)) :], after[: one.after])
+    return RangeResult(before[len(before) - min(one.before, len(before)) :], after[: one.after])
 
 
 def _by_definition(kind: Kind, rows: Sequence[tuple[int, Position]]) -> set[Position]:

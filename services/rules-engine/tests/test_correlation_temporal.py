@@ -1,8 +1,7 @@
 """temporal and temporal_ordered: which detections complete which, however late they come and whatever lies between."""
 
-from tests.rows_in_memory import Group, a_correlation, position
-
 from mcm_rules_engine.correlation.protocol import Row
+from mcm_rules_engine.testing.rows_in_memory import Group, a_correlation, position
 
 BOTH = a_correlation("type: temporal, timespan: 10s", rules=("a", "b"))
 TWO_STEPS = a_correlation("type: temporal_ordered, timespan: 10s", rules=("a", "b"))
@@ -32,8 +31,8 @@ async def test_a_late_detection_completes_one_behind_a_flood_of_the_other_rule()
 
 
 async def test_an_event_that_two_rules_hold_for_stands_for_both() -> None:
-    (fire,) = await Group(BOTH, [3], [3]).fires((0, 3), (1, 3))
-    assert (fire.count, fire.completed_by) == (2, (position(3), position(3)))
+    (hit,) = await Group(BOTH, [3], [3]).fires((0, 3), (1, 3))
+    assert (hit.count, hit.completed_by) == (2, (position(3), position(3)))
 
 
 async def test_in_order_only_the_last_rule_fires_and_only_after_the_others() -> None:
@@ -73,5 +72,5 @@ async def test_a_late_middle_step_leads_past_a_flood_of_middle_steps() -> None:
 
 async def test_a_late_last_step_finds_its_chain_behind_floods() -> None:
     group = Group(THREE_STEPS, [0], FLOOD, [9])
-    (fire,) = await group.fires((2, 9))
-    assert fire.completed_by == (position(0), position(FLOOD[-1]), position(9))
+    (hit,) = await group.fires((2, 9))
+    assert hit.completed_by == (position(0), position(FLOOD[-1]), position(9))

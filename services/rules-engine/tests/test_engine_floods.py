@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from tests.agreement import assert_as_the_rules_say
-from tests.generated_cases import Case, Delivery
 
-from mcm_rules_engine import detect
-from mcm_rules_engine.correlation.protocol import LatestByValue, Look, Seen
-from mcm_rules_engine.store.detections import look
+from mcm_rules_engine.correlation.protocol import LatestByValue, RangeQuery, RangeResult
+from mcm_rules_engine.pipeline import detect
+from mcm_rules_engine.store.detections import range_query
+from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
+from mcm_rules_engine.testing.generated_cases import Case, Delivery
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine
@@ -63,16 +63,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts what the engine asks the database for, by kind."""
     counter: Counter[str] = Counter()
 
-    async def counting(connection: AsyncConnection, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+    async def counting(connection: AsyncConnection, wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
         for one in wanted:
             counter[_kind(one)] += 1
-        return await look(connection, wanted)
+        return await range_query(connection, wanted)
 
-    monkeypatch.setattr(detect, "look", counting)
+    monkeypatch.setattr(detect, "range_query", counting)
     return counter
 
 
-def _kind(one: Look | LatestByValue) -> str:
+def _kind(one: RangeQuery | LatestByValue) -> str:
     if isinstance(one, LatestByValue):
         return "by value"
     return "further on" if one.before == 0 and one.after > 100 else "around"

@@ -6,13 +6,20 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from tests.deliveries import TOPICS, SteppedEngine, WorkerDiedError, batch_of, engine_for, read_messages
 
-from mcm_rules_engine.correlation.protocol import LatestByValue, Look, Seen
+from mcm_rules_engine.correlation.protocol import LatestByValue, RangeQuery, RangeResult
 from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.store.detections import look
+from mcm_rules_engine.store.detections import range_query
+from mcm_rules_engine.testing.deliveries import (
+    TOPICS,
+    SteppedEngine,
+    WorkerDiedError,
+    batch_of,
+    engine_for,
+    read_messages,
+)
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
@@ -173,14 +180,16 @@ async def test_each_level_is_committed_before_the_next_one_looks(
     engines = [engine_for(database_url) for _ in range(2)]
     waited = set()
 
-    async def look_together(connection: AsyncConnection, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+    async def range_query_together(
+        connection: AsyncConnection, wanted: Sequence[RangeQuery | LatestByValue]
+    ) -> list[RangeResult]:
         worker = connection.engine.sync_engine
         if worker not in waited and any(one.series_id == waves.inputs[0].id for one in wanted):
             waited.add(worker)
             await asyncio.wait_for(together.wait(), 30)
-        return await look(connection, wanted)
+        return await range_query(connection, wanted)
 
-    monkeypatch.setattr("mcm_rules_engine.pipeline.detect.look", look_together)
+    monkeypatch.setattr("mcm_rules_engine.pipeline.detect.range_query", range_query_together)
     first, second = Worker(engines[0], WAVES), Worker(engines[1], WAVES, shard=1)
     await asyncio.gather(
         first.handle(*(failed(minute) for minute in range(3))),

@@ -3,9 +3,9 @@
 import os
 
 from hypothesis import HealthCheck, given, settings
-from tests.agreement import assert_as_the_rules_say
-from tests.generated_cases import Case, cases
 
+from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
+from mcm_rules_engine.testing.generated_cases import Case, cases
 from mcm_shared.db.engine import AsyncEngine
 
 EXAMPLES = int(os.environ.get("MCM_ORACLE_EXAMPLES", "40"))

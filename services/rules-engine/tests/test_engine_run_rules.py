@@ -8,13 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select, text, true
 from sqlalchemy.util import await_
-from tests.deliveries import TOPICS, SteppedEngine, WorkerDiedError, batch_of, engine_for, read_messages
 
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
 from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.store.events import lock_unprocessed
+from mcm_rules_engine.testing.deliveries import (
+    TOPICS,
+    SteppedEngine,
+    WorkerDiedError,
+    batch_of,
+    engine_for,
+    read_messages,
+)
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.db.events import insert_events
@@ -129,10 +136,10 @@ async def test_a_finding_can_refer_to_an_event_that_a_run_has_in_hand(database_u
     (upload,) = await stored(engine, 1)
     finding = await Rows(engine).finding()
     async with transaction(engine) as running:
-        (in_hand,) = await lock_unprocessed(running, 10)
+        (in_flight,) = await lock_unprocessed(running, 10)
         # a run and a worker of the stream that wait for each other would both be stopped by the database
         async with transaction(engine) as worker:
             await worker.execute(text("SET LOCAL lock_timeout = '2s'"))
-            refers = {"event_id": in_hand.known.row_id, "event_uid": upload.uid}
+            refers = {"event_id": in_flight.known.row_id, "event_uid": upload.uid}
             await worker.execute(FINDINGS.update().where(FINDINGS.c.id == finding).values(refers))
     await engine.dispose()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm_rules_engine.active_packs import Loaded, load_packs, load_rules_in_force, packs_in_force
+from mcm_rules_engine.active_packs import Loaded, active_packs, load_active_rules, load_packs
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, collect_rules, load_rules, parse_rules
 from mcm_shared.errors import RuleLoadError
@@ -52,15 +52,15 @@ BUILTIN_NAMES = names_of()
 
 def test_the_packs_of_the_environment_are_in_force_beside_the_built_in_rules(packs: list[Path], tmp_path: Path) -> None:
     more = a_pack(tmp_path / "more", four=a_rule(4, "four"))
-    assert packs_in_force([more]) == [*packs, more]
-    assert {rule.name for rule in load_rules_in_force([more]).rules} >= {"one", "two", "three", "four", "activity"}
-    assert {rule.name for rule in load_rules_in_force(builtin=False).rules} == {"one", "two", "three"}
+    assert active_packs([more]) == [*packs, more]
+    assert {rule.name for rule in load_active_rules([more]).rules} >= {"one", "two", "three", "four", "activity"}
+    assert {rule.name for rule in load_active_rules(builtin=False).rules} == {"one", "two", "three"}
 
 
 def test_a_pack_in_the_home_of_the_user_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(a_pack(tmp_path, mine=a_rule())))
     monkeypatch.setenv("MCM_RULES_PATH", "~/mine.yml")
-    assert packs_in_force() == [tmp_path / "mine.yml"]
+    assert active_packs() == [tmp_path / "mine.yml"]
 
 
 def test_a_rule_of_a_pack_replaces_the_built_in_rule_with_its_id(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_broken_pack_stops_the_start_unless_it_may_be_left_out(
 ) -> None:
     (packs[1] / "two.yml").write_text(a_rule(2, "two").replace("level: low", "level: hihg"))
     with pytest.raises(RuleLoadError, match=r"two/two.yml:4: level: 'hihg' is not one of"):
-        load_rules_in_force()
+        load_active_rules()
     monkeypatch.setenv("MCM_RULES_LENIENT", "true")
     loaded = load_packs()
     assert loaded.packs == (packs[0],)

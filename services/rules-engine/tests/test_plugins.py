@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_rules_engine.pipeline.decode import Matcher
-from mcm_rules_engine.active_packs import load_rules_in_force, packs_in_force
-from mcm_rules_engine.plugins import plugins
+from mcm_rules_engine.active_packs import active_packs, load_active_rules
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.load import parse_rules
+from mcm_rules_engine.pipeline.decode import Matcher
+from mcm_rules_engine.plugins import plugins
 from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
+from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sources import known_sources, normalise
 from mcm_rules_engine.sources.plugin_sources import plugged_sources
-from mcm_rules_engine.sources.registry import sources_in_force
-from mcm_shared.kafka.records import Outgoing
+from mcm_rules_engine.sources.registry import active_sources
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.errors import ConfigurationError, PoisonEventError, RuleLoadError
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.testing.builders import NOON, ARecord, an_event, an_event_payload
 
 Install = Callable[..., Path]
@@ -88,7 +88,7 @@ def a_distribution(folder: Path, module: str, code: str, entry_points: str, name
 
 def forget_plugins() -> None:
     """Makes the process look for plug-ins anew."""
-    for found in (plugins, plugged_sources, sources_in_force, named_predicates):
+    for found in (plugins, plugged_sources, active_sources, named_predicates):
         found.cache_clear()
 
 
@@ -113,7 +113,7 @@ def test_a_source_of_a_plugin_is_read_like_any_other(install: Install) -> None:
     payload = {"ref": "c-1", "what": "grant", "who": "mona@example.com", "when": "2026-11-20T12:00:00+00:00"}
     event = normalise({**payload, "to": "omar@example.com", "role": "admin"}, "acme.crm", "x")
     assert (event.id, event.event_type, event.timestamp) == ("c-1", "permission_changed", NOON)
-    (match,) = [one for one in load_rules_in_force().match(event) if one.rule.raises_finding]
+    (match,) = [one for one in load_active_rules().match(event) if one.rule.raises_finding]
     assert match.rule.name == "role_escalated_to_admin"
 
 
@@ -217,8 +217,8 @@ def test_a_package_of_rules_is_a_pack(install: Install, tmp_path: Path) -> None:
     (pack / "rules" / "crm.yml").write_text(a_rule("event_type: x"))
     points = "[mcm.rules]\nwhole = acme_pack\npath = acme_pack:PATH\nboth = acme_pack:both\n"
     install("unused_pack", "", points)
-    assert packs_in_force() == [pack / "rules", pack / "rules", pack / "rules", pack]
-    assert "a_rule" in [rule.name for rule in load_rules_in_force().rules]
+    assert active_packs() == [pack / "rules", pack / "rules", pack / "rules", pack]
+    assert "a_rule" in [rule.name for rule in load_active_rules().rules]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_plugin_that_cannot_be_used_stops_the_start_and_is_named(
     module = f"acme_broken_{abs(hash((name, code)))}"
     install(module, code, f"[mcm.{group}]\n{name} = {module}:thing\n")
     with pytest.raises(ConfigurationError) as caught:
-        load_rules_in_force()
+        load_active_rules()
     assert str(caught.value).startswith(f"the plug-in {name!r} (mcm.{group}: {module}:thing of acme-plugins) ")
     assert reason in str(caught.value)
     assert str(caught.value).endswith("; mend it, or uninstall its distribution")
@@ -256,7 +256,7 @@ def test_two_plugins_do_not_share_a_name(install: Install) -> None:
     install("acme_one", code, "[mcm.predicates]\neven = acme_one:thing\n", name="acme-one")
     install("acme_two", code, "[mcm.predicates]\neven = acme_two:thing\n", name="acme-two")
     with pytest.raises(ConfigurationError, match=r"of acme-two\) has the name of .* of acme-one\)"):
-        load_rules_in_force()
+        load_active_rules()
 
 
 @pytest.mark.parametrize("name", ["aws.cloudtrail", "canonical"])
@@ -264,7 +264,7 @@ def test_a_plugin_does_not_take_the_place_of_a_source_of_the_product(install: In
     module = f"acme_taken_{name[:3]}"
     install(module, "def thing(payload, fallback_id): ...", f"[mcm.sources]\n{name} = {module}:thing\n")
     with pytest.raises(ConfigurationError, match=f"cannot bring the source '{name}'"):
-        load_rules_in_force()
+        load_active_rules()
 
 
 def test_the_command_finds_what_a_plugin_brings(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.published_detections import OURS
 
 from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.testing.published_detections import OURS
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.memory import memory_database
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.rule_tests import expand_events
 from mcm_shared.contracts.findings import Severity

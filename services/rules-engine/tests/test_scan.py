@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_rules_engine.offline.scan import CANONICAL, MOST_EVENT_IDS, scan
+from mcm_rules_engine.offline.scan import CANONICAL, MAX_EVENT_IDS, scan
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_shared.testing.builders import NOON, an_event_payload
 
@@ -226,14 +226,14 @@ async def test_native_records_are_read_by_their_source(tmp_path: Path) -> None:
 
 
 async def test_the_earliest_hundred_events_are_named_those_of_tumbling_windows_too(tmp_path: Path) -> None:
-    count = MOST_EVENT_IDS + 150
+    count = MAX_EVENT_IDS + 150
     events = [
         upload(number, timestamp=NOON.replace(second=number % 60, minute=number // 60)) for number in range(count)
     ]
     (tmp_path / "events").write_bytes(b"\n".join(events[1::2] + events[::2]))
     findings, _ = await scanned(tmp_path / "events", rules=RULES + "  window: tumbling\n")
     found = {finding["rule_name"]: finding for finding in findings}
-    earliest = [f"u-{number}" for number in range(MOST_EVENT_IDS)]
+    earliest = [f"u-{number}" for number in range(MAX_EVENT_IDS)]
     assert [found[name]["event_ids"] for name in ("upload", "many_uploads")] == [earliest, earliest]
     assert [found[name]["detection_count"] for name in ("upload", "many_uploads")] == [count, 1]
 

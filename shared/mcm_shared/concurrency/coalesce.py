@@ -9,10 +9,10 @@ from mcm_shared.errors import DataRefusedError, McmError
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-_MOST_TOGETHER: Final = 500
+_MAX_TOGETHER: Final = 500
 
 
-class Together(Generic[ItemT, ResultT]):
+class Coalescer(Generic[ItemT, ResultT]):
     """Does for many callers at once what costs a transaction each time; ``work`` gives a result for each item."""
 
     def __init__(self, work: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]) -> None:
@@ -33,7 +33,7 @@ class Together(Generic[ItemT, ResultT]):
 
     async def _do_waiting(self) -> None:
         while self._waiting:
-            group, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
+            group, self._waiting = self._waiting[:_MAX_TOGETHER], self._waiting[_MAX_TOGETHER:]
             await self._do_group(group)
 
     async def _do_group(self, group: Sequence[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:

@@ -9,26 +9,28 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.errors import BrokerDownError
+from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 15
 _RETRY_S: Final = 0.2
 
 
-async def read_bookmarks(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
+async def read_committed_offsets(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
     """Reads by partition the offset that the group would go on with; those it has never come to are not in it.
 
     Raises BrokerDownError when Kafka does not answer.
     """
-    client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-bookmarks"), request_timeout_ms=_TIMEOUT_S * 1000)
+    client = AIOKafkaAdminClient(
+        **connection_options(kafka, "mcm-committed-offsets"), request_timeout_ms=_TIMEOUT_S * 1000
+    )
     async with _connected(client.start, client.close, kafka):
-        return await committed_offsets(client, group, topic)
+        return await list_committed_offsets(client, group, topic)
 
 
-async def committed_offsets(client: AIOKafkaAdminClient, group: str, topic: str) -> dict[int, int]:
-    """Asks a connected client what ``read_bookmarks`` reads; raises KafkaError when the cluster refuses for good."""
+async def list_committed_offsets(client: AIOKafkaAdminClient, group: str, topic: str) -> dict[int, int]:
+    """Asks a connected client what ``read_committed_offsets`` reads; raises KafkaError when the cluster refuses."""
     while True:
         try:
             offsets = await client.list_consumer_group_offsets(group)
@@ -41,7 +43,7 @@ async def committed_offsets(client: AIOKafkaAdminClient, group: str, topic: str)
             return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
 
 
-async def write_bookmarks(kafka: KafkaSettings, group: str, topic: str, offsets: dict[int, int]) -> None:
+async def write_committed_offsets(kafka: KafkaSettings, group: str, topic: str, offsets: dict[int, int]) -> None:
     """Writes by partition the offset that the group goes on with; nobody may be a member of it meanwhile.
 
     Raises BrokerDownError when Kafka does not answer.
@@ -49,7 +51,9 @@ async def write_bookmarks(kafka: KafkaSettings, group: str, topic: str, offsets:
     if not offsets:
         return
     places = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
-    consumer = AIOKafkaConsumer(**connection_options(kafka, "mcm-bookmarks"), group_id=group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        **connection_options(kafka, "mcm-committed-offsets"), group_id=group, enable_auto_commit=False
+    )
     async with _connected(consumer.start, consumer.stop, kafka):
         consumer.assign(list(places))
         await consumer.commit(places)

@@ -11,9 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError
 
-from mcm_shared.kafka.committed_offsets import committed_offsets
-from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.errors import BrokerDownError
+from mcm_shared.kafka.committed_offsets import list_committed_offsets
+from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 5
@@ -51,14 +51,16 @@ class GroupState:
 
 
 @dataclass(frozen=True, slots=True)
-class BusState:
+class KafkaState:
     """The groups asked for, and how many records the topics asked for hold."""
 
     groups: list[GroupState]
     records: dict[str, int]
 
 
-async def read_bus_state(kafka: KafkaSettings, groups: Sequence[tuple[str, str]], topics: Sequence[str]) -> BusState:
+async def read_kafka_state(
+    kafka: KafkaSettings, groups: Sequence[tuple[str, str]], topics: Sequence[str]
+) -> KafkaState:
     """Reads how far groups are, given with their topics, and how many records ``topics`` hold.
 
     Raises BrokerDownError when Kafka does not answer or has no such topic yet.
@@ -72,7 +74,7 @@ async def read_bus_state(kafka: KafkaSettings, groups: Sequence[tuple[str, str]]
             GroupState(
                 group,
                 topic,
-                await committed_offsets(admin, group, topic),
+                await list_committed_offsets(admin, group, topic),
                 {place.partition: offset for place, offset in begins.items() if place.topic == topic},
                 {place.partition: offset for place, offset in ends.items() if place.topic == topic},
                 await _members(admin, group, topic),
@@ -80,7 +82,7 @@ async def read_bus_state(kafka: KafkaSettings, groups: Sequence[tuple[str, str]]
             for group, topic in groups
         ]
     held = {topic: sum(ends[place] - begins[place] for place in partitions if place.topic == topic) for topic in topics}
-    return BusState(states, held)
+    return KafkaState(states, held)
 
 
 async def _partitions(admin: AIOKafkaAdminClient, topics: set[str]) -> list[TopicPartition]:

@@ -11,9 +11,9 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.kafka.records import MAX_DEAD_BYTES, Outgoing
-from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.settings import KafkaSettings
 
 DELIVERY_TIMEOUT_S: Final = 10.0

@@ -8,9 +8,9 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from mcm_shared.errors import BrokerDownError
 from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Record
-from mcm_shared.errors import BrokerDownError
 from mcm_shared.settings import KafkaSettings
 
 _CONNECT_TIMEOUT_S: Final = 15

@@ -9,9 +9,9 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
+from mcm_shared.errors import BrokerDownError, PositionGoneError
 from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Record
-from mcm_shared.errors import BrokerDownError, PositionGoneError
 from mcm_shared.settings import KafkaSettings
 
 Place = tuple[str, int]

@@ -7,11 +7,11 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from mcm_shared.kafka.connection import connection_options, end_within
-from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES
 from mcm_shared.cli import run_command
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
+from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import KafkaSettings, load_settings
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from mcm_api.app_state import Runs
+from mcm_api.app_state import JobsDep
 from mcm_api.enrichments.schemas import EnrichmentJob
 from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
@@ -27,7 +27,7 @@ _LOCATION: Final = {"Location": {"description": "Where its progress is", "schema
 )
 async def start_enrichment(
     response: Response,
-    runs: Runs,
+    runs: JobsDep,
     limit: Annotated[
         int | None, Query(ge=1, le=MAX_ID, description="Findings to explain, at most, the oldest first; none: all")
     ] = None,
@@ -42,13 +42,13 @@ async def start_enrichment(
 
 
 @router.get("/enrichments/{job_id}", summary="Get the progress of a job", responses=problem_answers(404))
-async def get_enrichment(job_id: JobId, runs: Runs) -> EnrichmentJob:
+async def get_enrichment(job_id: JobId, runs: JobsDep) -> EnrichmentJob:
     """Says how far a job is."""
     return _job(await runs.progress(job_id), job_id)
 
 
 @router.delete("/enrichments/{job_id}", summary="Cancel a job", responses=problem_answers(404))
-async def cancel_enrichment(job_id: JobId, runs: Runs) -> EnrichmentJob:
+async def cancel_enrichment(job_id: JobId, runs: JobsDep) -> EnrichmentJob:
     """Ends a job after the batch in hand and says how far it came; one that is over stays as it is.
 
     What it has explained stays explained.

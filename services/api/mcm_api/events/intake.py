@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 import orjson
 
 from mcm_api.events.schemas import MAX_INTAKE
-from mcm_api.events.send_batched import TogetherSender
+from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.http.metrics import count_accepted
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
-from mcm_shared.kafka.records import Outgoing
 from mcm_shared.contracts.events import event_uid, parse_raw_event, require_not_ahead
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.errors import BrokerDownError, PoisonEventError
+from mcm_shared.kafka.records import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Pushed:
 class Intake:
     """Validates pushed events and sends them to ``topic``."""
 
-    sender: TogetherSender
+    sender: CoalescingSender
     topic: str
     max_event_bytes: int
     timeout_s: float

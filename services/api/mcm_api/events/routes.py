@@ -5,8 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from mcm_api.app_state import Knows, Reads, Takes
-from mcm_api.http.body import read_json_body
+from mcm_api.app_state import ActiveRulesDep, DatabaseDep, IntakeDep
 from mcm_api.events.queries.counting import count_by_time, count_facets
 from mcm_api.events.queries.details import read_event
 from mcm_api.events.queries.newest import newest_events
@@ -21,6 +20,7 @@ from mcm_api.events.schemas import (
     HistogramFilter,
     PeriodFilter,
 )
+from mcm_api.http.body import read_json_body
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
@@ -53,7 +53,7 @@ _LINK: Final = {"Link": {"description": 'The next page, `rel="next"`', "schema":
 
 @router.get("/events", summary="List events, newest first", responses={200: {"headers": _LINK}})
 async def list_events(
-    request: Request, response: Response, wanted: Annotated[EventFilter, Query()], reader: Reads
+    request: Request, response: Response, wanted: Annotated[EventFilter, Query()], reader: DatabaseDep
 ) -> list[Event]:
     """Lists events from the newest to the oldest by their own time.
 
@@ -67,20 +67,22 @@ async def list_events(
 
 
 @router.get("/events/histogram", summary="Count events by time", response_model_by_alias=True)
-async def get_event_histogram(wanted: Annotated[HistogramFilter, Query()], reader: Reads) -> Histogram:
+async def get_event_histogram(wanted: Annotated[HistogramFilter, Query()], reader: DatabaseDep) -> Histogram:
     """Counts events in steps of their own time."""
     return await count_by_time(reader, wanted)
 
 
 @router.get("/events/facets", summary="Count events by what one may filter them by")
-async def get_event_facets(wanted: Annotated[PeriodFilter, Query()], reader: Reads) -> EventFacets:
+async def get_event_facets(wanted: Annotated[PeriodFilter, Query()], reader: DatabaseDep) -> EventFacets:
     """Counts events by type and by source, in whole hours."""
     return await count_facets(reader, wanted)
 
 
 @router.get("/events/{event_id}", summary="Get an event", responses=problem_answers(404))
 async def get_event(
-    event_id: Annotated[RowId, Path(description="The event's `id`", examples=[4711])], reader: Reads, knows: Knows
+    event_id: Annotated[RowId, Path(description="The event's `id`", examples=[4711])],
+    reader: DatabaseDep,
+    knows: ActiveRulesDep,
 ) -> EventDetails:
     """Gets one event, with the rules it matches and the findings that name it."""
     found = await read_event(reader, event_id, knows)
@@ -96,7 +98,7 @@ async def get_event(
     openapi_extra={"requestBody": _PUSH_BODY},
     responses=problem_answers(408, 413, 415),
 )
-async def push_events(request: Request, intake: Takes) -> Accepted:
+async def push_events(request: Request, intake: IntakeDep) -> Accepted:
     """Takes one event or an array of up to 1,000, and answers once Kafka has acknowledged all of them.
 
     One that is wrong refuses the whole request, and `errors` says which and why. An event without `id` is given one.

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from mcm_api.http.counts import ValueCount
 from mcm_api.events.cursor import Cursor
 from mcm_api.findings.schemas import Finding
+from mcm_api.http.counts import ValueCount
 from mcm_api.http.parameters import EventType, Instant, SourceName, UserName
 from mcm_shared.contracts.findings import Severity
 

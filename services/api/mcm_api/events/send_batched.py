@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.errors import BrokerDownError, PoisonEventError
 
-_MOST_TOGETHER: Final = 10_000
+_MAX_TOGETHER: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class _Waiting:
 
 
 @dataclass(slots=True)
-class TogetherSender:
+class CoalescingSender:
     """Sends for many callers at once; Kafka takes one batch of a partition at a time, so single ones would queue."""
 
     producer: Producer
@@ -41,7 +41,7 @@ class TogetherSender:
         while self._waiting:
             group: list[_Waiting] = []
             messages = 0
-            while self._waiting and (not group or messages + len(self._waiting[0].messages) <= _MOST_TOGETHER):
+            while self._waiting and (not group or messages + len(self._waiting[0].messages) <= _MAX_TOGETHER):
                 one = self._waiting.pop(0)
                 if not one.sent.done():  # its caller may have given up
                     group.append(one)

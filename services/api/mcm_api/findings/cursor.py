@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-_MOST: Final = 2**62
+_MAX: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,6 @@ class Cursor:
         except (UnicodeEncodeError, binascii.Error, ValueError, TypeError):
             raise ValueError(unreadable) from None
         of_its_type = isinstance(sort, str) and isinstance(order, str) and type(value) is type(number) is int
-        if not of_its_type or not (-_MOST < value < _MOST and 0 < number < _MOST):
+        if not of_its_type or not (-_MAX < value < _MAX and 0 < number < _MAX):
             raise ValueError(unreadable)
         return cls(sort, order, value, number)

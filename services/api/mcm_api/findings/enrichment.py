@@ -9,11 +9,11 @@ import structlog
 
 from mcm_enricher.enrich import enrich_now, enriched_messages, missing_ids
 from mcm_enricher.explainers import RunningExplainer
-from mcm_shared.kafka.producer import Producer
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import BrokerDownError
+from mcm_shared.kafka.producer import Producer
 
 log = structlog.get_logger()
 

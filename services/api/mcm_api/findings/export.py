@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import orjson
 
+from mcm_api.database import Reader
 from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.pages import Written, read_all
 from mcm_api.http.json_response import write_json
-from mcm_api.database import Reader
 
 _BATCH: Final = 500
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")

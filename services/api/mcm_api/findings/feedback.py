@@ -6,8 +6,8 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from mcm_api.http.body import read_json_body
 from mcm_api.findings.schemas import GivenFeedback
+from mcm_api.http.body import read_json_body
 
 _MAX_BODY_BYTES: Final = 32 * 1024
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from mcm_api.app_state import Explains, Follows, Reads
+from mcm_api.app_state import DatabaseDep, EnrichmentDep, StreamDep
 from mcm_api.events.queries.details import events_of_finding
 from mcm_api.events.schemas import EventPage
 from mcm_api.findings.export import MEDIA_TYPES, export_findings
@@ -14,7 +14,7 @@ from mcm_api.findings.filters import FindingFilter, FindingQuery
 from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import find_findings, read_page
 from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, Finding, FindingFacets, FindingPage
-from mcm_api.http.json_response import json_answer
+from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
@@ -31,7 +31,7 @@ FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17
 
 
 @router.get("/findings", summary="List findings", response_model=FindingPage, responses={200: {"content": _FILES}})
-async def list_findings(wanted: Annotated[FindingQuery, Query()], reader: Reads, follows: Follows) -> Response:
+async def list_findings(wanted: Annotated[FindingQuery, Query()], reader: DatabaseDep, follows: StreamDep) -> Response:
     """Lists findings, newest first unless asked otherwise, with the number of all that match.
 
     To read on, give `next` as `before`: it stays fast however far it leads. With `format` the answer is a file of all
@@ -42,9 +42,9 @@ async def list_findings(wanted: Annotated[FindingQuery, Query()], reader: Reads,
         file = export_findings(reader, wanted)
         return StreamingResponse(file, media_type=MEDIA_TYPES[wanted.format], headers=headers)
     # before the query: what changes while it runs is heard of again
-    position = follows.hub.position
+    position = follows.broadcaster.position
     items, total, following = await read_page(reader, wanted)
-    return json_answer(
+    return json_response(
         {
             "items": items,
             "total": total,
@@ -57,13 +57,13 @@ async def list_findings(wanted: Annotated[FindingQuery, Query()], reader: Reads,
 
 
 @router.get("/findings/facets", summary="Count findings by what one may filter them by")
-async def get_finding_facets(wanted: Annotated[FindingFilter, Query()], reader: Reads) -> FindingFacets:
+async def get_finding_facets(wanted: Annotated[FindingFilter, Query()], reader: DatabaseDep) -> FindingFacets:
     """Counts findings by severity, rule, source, user and enrichment, each by every filter but its own."""
     return await count_facets(reader, wanted)
 
 
 @router.get("/findings/{finding_id}", summary="Get a finding", responses=problem_answers(404))
-async def get_finding(finding_id: FindingId, reader: Reads) -> Finding:
+async def get_finding(finding_id: FindingId, reader: DatabaseDep) -> Finding:
     """Gets one finding as it stands now."""
     return _only(await find_findings(reader, [finding_id]), finding_id)
 
@@ -71,7 +71,7 @@ async def get_finding(finding_id: FindingId, reader: Reads) -> Finding:
 @router.get("/findings/{finding_id}/events", summary="List the events of a finding", responses=problem_answers(404))
 async def list_finding_events(
     finding_id: FindingId,
-    reader: Reads,
+    reader: DatabaseDep,
     limit: Annotated[int, Query(ge=1, le=500, description="Events to give, at most")] = 100,
 ) -> EventPage:
     """Lists the events of its earliest and latest detection and those that completed them, the oldest first."""
@@ -82,7 +82,7 @@ async def list_finding_events(
 
 @router.post("/findings/{finding_id}/enrich_with_ai", summary="Explain a finding now", responses=problem_answers(404))
 async def enrich_finding(
-    finding_id: FindingId, explains: Explains, reader: Reads, afterwards: BackgroundTasks
+    finding_id: FindingId, explains: EnrichmentDep, reader: DatabaseDep, afterwards: BackgroundTasks
 ) -> Finding:
     """Scores and explains one finding now, also when it was explained before, and gives it as it stands after."""
     afterwards.add_task(explains.tell, await explains.explain([finding_id]))
@@ -95,7 +95,9 @@ async def enrich_finding(
     openapi_extra={"requestBody": FEEDBACK_BODY},
     responses=problem_answers(404, 408, 409, 413, 415),
 )
-async def put_feedback(request: Request, finding_id: FindingId, explains: Explains, reader: Reads) -> Finding:
+async def put_feedback(
+    request: Request, finding_id: FindingId, explains: EnrichmentDep, reader: DatabaseDep
+) -> Finding:
     """Stores what you think of a finding's explanation, in place of what was thought before, and gives the finding.
 
     It is counted in `/stats/ai` for what wrote the explanation.
@@ -110,8 +112,8 @@ async def put_feedback(request: Request, finding_id: FindingId, explains: Explai
 
 @router.post("/findings/enrich_all_missing", summary="Explain findings that have no score yet")
 async def enrich_missing_findings(
-    explains: Explains,
-    reader: Reads,
+    explains: EnrichmentDep,
+    reader: DatabaseDep,
     afterwards: BackgroundTasks,
     limit: Annotated[int, Query(ge=1, le=MAX_ENRICHED_AT_ONCE, description="Findings to explain, at most")] = 50,
 ) -> list[Finding]:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from mcm_api.app_state import Checks
+from mcm_api.app_state import ReadinessDep
 from mcm_api.health.schemas import Health, Ready
 from mcm_api.http.problems import RETRY_AFTER, ProblemError
 from mcm_api.http.strict_route import StrictRoute
@@ -19,7 +19,7 @@ async def get_health() -> Health:
 
 
 @router.get("/ready", summary="Can requests be served?")
-async def get_readiness(checks: Checks) -> Ready:
+async def get_readiness(checks: ReadinessDep) -> Ready:
     """Answers 200 when every dependency can be used, else 503 with what is `missing`; within 2 seconds."""
     missing = await checks.missing()
     if missing:

@@ -22,7 +22,7 @@ _PATH: Final = "/app"
 _PAGE: Final = "index.html"
 _HASHED: Final = "assets/"
 _COMPRESSED: Final = (".css", ".html", ".js", ".json", ".svg")
-_LEAST_COMPRESSED: Final = 1024
+_MIN_COMPRESSED: Final = 1024
 # charts and menus place themselves by inline styles; scripts are files of ours alone
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -118,7 +118,7 @@ class Dashboard(StaticFiles):
 
     def _gzip(self, path: str) -> bytes | None:
         full, found = self.lookup_path(path)
-        if found is None or found.st_size < _LEAST_COMPRESSED:
+        if found is None or found.st_size < _MIN_COMPRESSED:
             return None
         key = (full, found.st_mtime_ns)
         if key not in self._gzipped:

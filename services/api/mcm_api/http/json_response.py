@@ -12,7 +12,7 @@ def write_json(value: Any) -> bytes:
     return orjson.dumps(value, _other, orjson.OPT_UTC_Z)
 
 
-def json_answer(value: Any) -> Response:
+def json_response(value: Any) -> Response:
     """Answers with JSON; that it has the fields the document promises is for the tests to see."""
     return Response(write_json(value), media_type="application/json")
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mcm_api.live.frames import FindingFrame, FrameFilter, other_frame
-from mcm_api.live.subscriber import Listener
 from mcm_api.live.position import encode_position
+from mcm_api.live.subscriber import Subscriber
 from mcm_shared.kafka.tail import Offsets, Place
 
 KEPT_FRAMES: Final = 10_000
 KEPT_BYTES: Final = 32 * 1024 * 1024
 
 
-class Hub:
+class Broadcaster:
     """Fans frames out to listeners, and keeps the newest ones for those who come back.
 
     ``offsets`` says where each partition has come to; None until Kafka has answered for the first time.
@@ -23,7 +23,7 @@ class Hub:
     def __init__(self, topics: Sequence[str], kept_frames: int = KEPT_FRAMES, kept_bytes: int = KEPT_BYTES) -> None:
         self.topics = topics
         self.offsets: Offsets | None = None
-        self.listeners: set[Listener] = set()
+        self.subscribers: set[Subscriber] = set()
         self.ended = False
         self._kept: deque[FindingFrame] = deque()
         self._kept_bytes = 0
@@ -62,12 +62,12 @@ class Hub:
             self._keep(frame)
         self.offsets = dict(offsets)
         together = [b"".join(written)] if written else []
-        for listener in self.listeners:
-            if listener.wanted.takes_all:
-                listener.offer(together)
+        for subscriber in self.subscribers:
+            if subscriber.wanted.takes_all:
+                subscriber.enqueue(together)
             else:
-                takes = listener.wanted.takes
-                listener.offer([text for frame, text in zip(frames, written, strict=True) if takes(frame)])
+                takes = subscriber.wanted.takes
+                subscriber.enqueue([text for frame, text in zip(frames, written, strict=True) if takes(frame)])
         self._announce()
 
     def tell(self, event: str, data: object) -> None:
@@ -75,33 +75,33 @@ class Hub:
         frame = other_frame(event, data, self.position)
         if event == "summary":
             self._summary = frame
-        for listener in self.listeners:
-            listener.offer([frame])
+        for subscriber in self.subscribers:
+            subscriber.enqueue([frame])
 
     def resync(self, reason: str) -> None:
         """Tells everyone to fetch everything afresh, and ends their streams."""
         frame = other_frame("resync", {"reason": reason}, self.position)
-        for listener in list(self.listeners):
-            listener.offer([frame])
-            listener.end()
-        self.listeners.clear()
+        for subscriber in list(self.subscribers):
+            subscriber.enqueue([frame])
+            subscriber.end()
+        self.subscribers.clear()
 
-    def join(self, wanted: FrameFilter) -> Listener:
+    def join(self, wanted: FrameFilter) -> Subscriber:
         """Lets somebody listen from now on; the first they hear is where the stream is."""
-        listener = Listener(wanted)
+        subscriber = Subscriber(wanted)
         if self.ended:
-            listener.end()
-            return listener
-        self.listeners.add(listener)
-        return listener
+            subscriber.end()
+            return subscriber
+        self.subscribers.add(subscriber)
+        return subscriber
 
-    def leave(self, listener: Listener) -> None:
+    def unsubscribe(self, subscriber: Subscriber) -> None:
         """Forgets a listener."""
-        self.listeners.discard(listener)
-        if not self.listeners:
+        self.subscribers.discard(subscriber)
+        if not self.subscribers:
             self._summary = None
 
-    def greeting(self) -> list[bytes]:
+    def initial_frames(self) -> list[bytes]:
         """Writes what a listener hears first: where the stream is, and the figures as last told."""
         heartbeat = other_frame("heartbeat", {}, self.position)
         return [heartbeat] if self._summary is None else [heartbeat, self._summary]
@@ -129,9 +129,9 @@ class Hub:
     def end(self) -> None:
         """Ends every stream, and those that come; their listeners come back with their positions."""
         self.ended = True
-        for listener in self.listeners:
-            listener.end()
-        self.listeners.clear()
+        for subscriber in self.subscribers:
+            subscriber.end()
+        self.subscribers.clear()
         self._announce()
 
     async def until_moved(self) -> None:

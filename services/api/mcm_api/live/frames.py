@@ -9,9 +9,9 @@ import structlog
 from fastapi.sse import format_sse_event
 from pydantic import ValidationError
 
+from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.kafka.records import Record
 from mcm_shared.kafka.tail import Place
-from mcm_shared.contracts.findings import FindingMessage, Severity
 
 log = structlog.get_logger()
 

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from mcm_api.live.broadcaster import Hub
 from mcm_api.http.problems import ProblemError
+from mcm_api.live.broadcaster import Broadcaster
 from mcm_shared.settings import KafkaSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class StreamConfig:
     """The hub, where it is fed from (None without Kafka), and how many may listen at once."""
 
-    hub: Hub
+    broadcaster: Broadcaster
     kafka: KafkaSettings | None
     most_listeners: int
 

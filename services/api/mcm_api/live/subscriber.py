@@ -11,7 +11,7 @@ MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
 """What may wait for one listener; frames are shared by all that they wait for."""
 
 
-class Listener:
+class Subscriber:
     """The bounded queue of one listener. One who reads too slowly is told to begin afresh, and the stream ends."""
 
     def __init__(self, wanted: FrameFilter, most_bytes: int = MAX_WAITING_BYTES) -> None:
@@ -23,7 +23,7 @@ class Listener:
         self._woken = asyncio.Event()
         self._ended = False
 
-    def offer(self, frames: Sequence[bytes]) -> None:
+    def enqueue(self, frames: Sequence[bytes]) -> None:
         """Lets frames wait for the listener."""
         if self.too_slow or self._ended or not frames:
             return

@@ -6,10 +6,10 @@ from typing import Final
 
 import structlog
 
+from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.frames import finding_frame
-from mcm_api.live.broadcaster import Hub
-from mcm_shared.kafka.tail import tail_topics
 from mcm_shared.errors import BrokerDownError, PositionGoneError
+from mcm_shared.kafka.tail import tail_topics
 from mcm_shared.settings import KafkaSettings
 
 log = structlog.get_logger()
@@ -19,24 +19,24 @@ _AGAIN_S: Final = 1.0
 _HEARTBEAT_S: Final = 15.0
 
 
-async def follow_findings(kafka: KafkaSettings, hub: Hub) -> None:
+async def tail_findings(kafka: KafkaSettings, broadcaster: Broadcaster) -> None:
     """Publishes what is written to the hub's topics until it is cancelled; goes on where it was after an outage."""
     down = False
     while True:
         try:
-            async with aclosing(tail_topics(kafka, hub.topics, hub.offsets)) as batches:
+            async with aclosing(tail_topics(kafka, broadcaster.topics, broadcaster.offsets)) as batches:
                 async for records, offsets in batches:
                     if not records:
                         down = False
-                        hub.open(offsets)
-                        log.info("following the findings", position=hub.position)
+                        broadcaster.open(offsets)
+                        log.info("following the findings", position=broadcaster.position)
                         continue
-                    hub.publish([frame for frame in map(finding_frame, records) if frame], offsets)
+                    broadcaster.publish([frame for frame in map(finding_frame, records) if frame], offsets)
                     # what comes within a moment goes out together: many listeners cost by the batch, not by the frame
                     await asyncio.sleep(_GATHER_S)
         except PositionGoneError:
             log.warning("live updates skip to now: the topics no longer hold what comes next")
-            hub.offsets = None
+            broadcaster.offsets = None
             continue
         except BrokerDownError as error:
             if not down:
@@ -47,8 +47,8 @@ async def follow_findings(kafka: KafkaSettings, hub: Hub) -> None:
         await asyncio.sleep(_AGAIN_S)
 
 
-async def beat(hub: Hub) -> None:
+async def heartbeat(broadcaster: Broadcaster) -> None:
     """Lets everyone hear that the stream lives, until it is cancelled."""
     while True:
         await asyncio.sleep(_HEARTBEAT_S)
-        hub.tell("heartbeat", {})
+        broadcaster.tell("heartbeat", {})

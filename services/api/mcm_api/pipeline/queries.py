@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mcm_api.database import Reader
 from mcm_api.pipeline.schemas import (
     DeadLetterTotal,
     GroupLag,
@@ -16,13 +17,12 @@ from mcm_api.pipeline.schemas import (
     SourceState,
     Worker,
 )
-from mcm_api.database import Reader
 from mcm_api.stats.queries import count_events
 from mcm_api.stats.rate import EventRate
-from mcm_shared.kafka.consumer_groups import BusState, GroupState, read_bus_state
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import McmError
+from mcm_shared.kafka.consumer_groups import GroupState, KafkaState, read_kafka_state
 from mcm_shared.settings import KafkaSettings
 
 _EVENT: Final = SOURCE_EVENTS.c
@@ -47,13 +47,13 @@ async def read_pipeline(reader: Reader, rate: EventRate, kafka: KafkaSettings | 
     )
 
 
-async def _bus(kafka: KafkaSettings | None) -> tuple[BusState | None, str | None]:
+async def _bus(kafka: KafkaSettings | None) -> tuple[KafkaState | None, str | None]:
     if kafka is None:
         return None, _NO_KAFKA
     topics = Topics(kafka.topic_prefix)
     groups = [(topics.group("rules-engine"), topics.raw), (topics.group("enricher"), topics.findings)]
     try:
-        return await read_bus_state(kafka, groups, [topics.dead]), None
+        return await read_kafka_state(kafka, groups, [topics.dead]), None
     except McmError as error:
         return None, str(error)
 

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from mcm_api.app_state import Explains, Follows, Rates, Reads
+from mcm_api.app_state import DatabaseDep, EnrichmentDep, EventRateDep, StreamDep
 from mcm_api.http.parameters import MAX_ID
+from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.strict_route import StrictRoute
 from mcm_api.pipeline.dead_letters import read_letters
 from mcm_api.pipeline.queries import read_pipeline
 from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, Replayed
-from mcm_api.http.problems import ProblemError, problem_answers
-from mcm_api.http.strict_route import StrictRoute
 from mcm_ingestor.dead_letters import replay_letter
 from mcm_shared.errors import PoisonEventError
 
@@ -18,13 +18,13 @@ router = APIRouter(tags=["pipeline"], route_class=StrictRoute)
 
 
 @router.get("/pipeline", summary="How is the pipeline?")
-async def get_pipeline(reader: Reads, rates: Rates, follows: Follows) -> Pipeline:
+async def get_pipeline(reader: DatabaseDep, rates: EventRateDep, follows: StreamDep) -> Pipeline:
     """Says how far each service is, what its workers read, what came from each source, and whether all answers."""
     return await read_pipeline(reader, rates, follows.kafka)
 
 
 @router.get("/dead-letters", summary="List dead letters")
-async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()], follows: Follows) -> DeadLetterPage:
+async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()], follows: StreamDep) -> DeadLetterPage:
     """Lists what could not be processed, the newest first, with the reason."""
     return await read_letters(follows.require_kafka(), wanted)
 
@@ -38,8 +38,8 @@ async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()], follow
 async def replay_dead_letter(
     partition: Annotated[int, Path(ge=0, le=2**31 - 1, description="The letter's `partition`")],
     offset: Annotated[int, Path(ge=0, le=MAX_ID, description="The letter's `offset`")],
-    explains: Explains,
-    follows: Follows,
+    explains: EnrichmentDep,
+    follows: StreamDep,
 ) -> Replayed:
     """Sends a letter to the topic it came from, as it was; sending one twice does no harm."""
     kafka = follows.require_kafka()

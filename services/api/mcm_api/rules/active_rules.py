@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from mcm_rules_engine.active_packs import load_rules_in_force
+from mcm_rules_engine.active_packs import load_active_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.errors import ConfigurationError
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 _NONE: Final = Ruleset(())
 
 
-class OurRules:
+class RuleCatalogue:
     """The built-in rules and the packs of MCM_RULES_PATH, loaded when they are first needed, and again when asked.
 
     Where they cannot be loaded the log says why, and those that were known stay, at first none.
@@ -45,7 +45,7 @@ class OurRules:
 
 def _load(known: Ruleset) -> Ruleset:
     try:
-        ruleset = load_rules_in_force()
+        ruleset = load_active_rules()
     except ConfigurationError as error:
         reason = str(error)
         log.error("rules not loaded, those known stay", reason=reason)  # noqa: TRY400 (no bug of ours)

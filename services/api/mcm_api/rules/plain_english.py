@@ -21,7 +21,7 @@ _OPERATORS: Final = {
 }
 
 
-def in_words(document: Mapping[str, Any]) -> list[str]:
+def plain_english(document: Mapping[str, Any]) -> list[str]:
     """Writes what a Sigma document looks for: a sentence for each part of its detection, or for its correlation."""
     if isinstance(document.get("correlation"), Mapping):
         return _correlation(document, document["correlation"])

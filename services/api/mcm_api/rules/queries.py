@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import Reader
 from mcm_api.rules.controls import controls_of
-from mcm_api.rules.plain_english import in_words
+from mcm_api.rules.plain_english import plain_english
 from mcm_api.rules.schemas import DayFindings, Rule, RuleDetails, RuleTest
 from mcm_shared.db.tables import FINDINGS, RULES
 
@@ -50,7 +50,7 @@ async def read_rule(reader: Reader, name: str, families: Mapping[str, str]) -> R
         yaml=row["yaml"],
         runbook=row["runbook"],
         falsepositives=row["falsepositives"],
-        looks_for=in_words(document),
+        summary=plain_english(document),
         tests=_tests(document),
         rule_version=row["version"],
         loaded_at=row["loaded_at"],

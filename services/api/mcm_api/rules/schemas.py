@@ -60,7 +60,7 @@ class RuleDetails(Rule):
     yaml: Annotated[str, Field(description="Its document, as it was loaded")]
     runbook: Annotated[str, Field(description="What to do about its findings")]
     falsepositives: Annotated[list[str], Field(description="What else may look like it")]
-    looks_for: Annotated[list[str], Field(description="What it looks for, in sentences")]
+    summary: Annotated[list[str], Field(description="What it looks for, in sentences")]
     tests: list[RuleTest]
     rule_version: Annotated[str, Field(description="Hash of its definition")]
     loaded_at: Annotated[datetime | None, Field(description="When the engine last loaded it, UTC")]

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from mcm_api.findings.enrichment import Enrichment
 from mcm_api.database import Reader
+from mcm_api.findings.enrichment import Enrichment
 from mcm_api.stats.queries import count_explained
 from mcm_api.stats.schemas import AiFigures, AiUsage, AuthorCount, SourceCounts
 from mcm_enricher.feedback import stats_ai

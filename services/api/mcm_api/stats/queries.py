@@ -14,7 +14,7 @@ from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS
 
 MAX_STEPS: Final = 3660
-MOST_SHOWN: Final = 8
+MAX_SHOWN: Final = 8
 
 _FINDING: Final = FINDINGS.c
 _WIDTHS: Final = {Step.DAY: timedelta(days=1), Step.HOUR: timedelta(hours=1)}
@@ -118,7 +118,7 @@ async def _top(connection: AsyncConnection, wanted: Period, column: ColumnElemen
         .where(column.is_not(None), *_between(_FINDING.first_seen, wanted.from_, wanted.to))
         .group_by(column)
         .order_by(func.coalesce(score, -1).desc(), number.desc(), column)
-        .limit(MOST_SHOWN)
+        .limit(MAX_SHOWN)
     )
     return [tuple(row) for row in await connection.execute(query)]
 

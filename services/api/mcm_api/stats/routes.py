@@ -4,25 +4,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from mcm_api.app_state import Explains, Follows, Rates, Reads
+from mcm_api.app_state import DatabaseDep, EnrichmentDep, EventRateDep, StreamDep
+from mcm_api.http.strict_route import StrictRoute
 from mcm_api.stats.ai import read_ai_figures
 from mcm_api.stats.queries import read_summary, read_tops
 from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter
-from mcm_api.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
 
 @router.get("/stats/summary", summary="The figures of the overview")
-async def get_summary(wanted: Annotated[SummaryFilter, Query()], reader: Reads) -> Summary:
+async def get_summary(wanted: Annotated[SummaryFilter, Query()], reader: DatabaseDep) -> Summary:
     """Gives totals, findings by severity, and events by UTC day or hour; of all time unless asked otherwise."""
     return await read_summary(reader, wanted)
 
 
 @router.get("/stats/overview", summary="What stands out")
-async def get_overview(wanted: Annotated[Period, Query()], reader: Reads, follows: Follows, rates: Rates) -> Overview:
+async def get_overview(
+    wanted: Annotated[Period, Query()], reader: DatabaseDep, follows: StreamDep, rates: EventRateDep
+) -> Overview:
     """Gives the rules and users with the highest risk scores, and what waits to be explained."""
-    position = follows.hub.position
+    position = follows.broadcaster.position
     events, unenriched, rules, users = await read_tops(reader, wanted)
     return Overview(
         unenriched=unenriched,
@@ -34,6 +36,6 @@ async def get_overview(wanted: Annotated[Period, Query()], reader: Reads, follow
 
 
 @router.get("/stats/ai", summary="The figures of explanations")
-async def get_ai_stats(reader: Reads, explains: Explains) -> AiFigures:
+async def get_ai_stats(reader: DatabaseDep, explains: EnrichmentDep) -> AiFigures:
     """Gives who explained how many findings, what people think of it by prompt version and model, and tokens by day."""
     return await read_ai_figures(reader, explains)

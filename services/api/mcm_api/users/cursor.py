@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-_MOST: Final = 253_402_300_800_000_000
+_MAX: Final = 253_402_300_800_000_000
 """The end of the year 9999, in microseconds since 1970: more than anything that users are ordered by."""
 
 
@@ -32,6 +32,6 @@ class UserCursor:
             sort, value, user = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
         except (UnicodeEncodeError, binascii.Error, ValueError, TypeError):
             raise ValueError(unreadable) from None
-        if not (isinstance(sort, str) and isinstance(user, str) and type(value) is int and -_MOST < value < _MOST):
+        if not (isinstance(sort, str) and isinstance(user, str) and type(value) is int and -_MAX < value < _MAX):
             raise ValueError(unreadable)
         return cls(sort, value, user)

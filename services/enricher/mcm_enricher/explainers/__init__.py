@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 
 MAX_WORDS: Final = 120
 """Words an explanation may have."""
@@ -33,7 +33,7 @@ class Explainer(Protocol):
     def free(self) -> bool:
         """Says that asking costs nothing, so that every new version of a finding may be asked about."""
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
         """Explains one finding within ``timeout_s`` seconds (None: however long it takes).
 
         The same case may be asked again after a crash. Raises DatabaseDownError when the explainer needs the database

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from mcm_enricher.model.client import Asker
 from mcm_enricher.explainers import RunningExplainer
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.explainers.model import ModelExplainer
+from mcm_enricher.model.client import ModelClient
 from mcm_enricher.model.openai import OpenAIChat
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.db.engine import AsyncEngine
@@ -40,5 +40,7 @@ def make_explainer(settings: EnricherSettings, engine: AsyncEngine) -> RunningEx
         model=settings.model or _MODEL,
         timeout_s=settings.timeout_s,
     )
-    asker = Asker(engine, model, concurrency=settings.concurrency, budget=settings.budget, timeout_s=settings.timeout_s)
-    return ModelExplainer(asker, settings.redaction)
+    client = ModelClient(
+        engine, model, concurrency=settings.concurrency, budget=settings.budget, timeout_s=settings.timeout_s
+    )
+    return ModelExplainer(client, settings.redaction)

@@ -6,17 +6,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.explainers import MAX_WORDS, Explanation
 from mcm_enricher.explainers.guidance import guidance_for
 from mcm_enricher.scoring.facts import FindingFacts
 from mcm_enricher.scoring.score import Score
-from mcm_enricher.text_safety import count_words, defanged, plain, sentence, shorten
+from mcm_enricher.text_safety import count_words, defang, plain, sentence, shorten
 from mcm_shared.contracts.findings import FindingMessage
 
 _STEP: Final = re.compile(r"^\s*(?:\d+[.)]|[-*+])\s+(?=\S)", re.MULTILINE)
-_LEAST_FOR_STEPS: Final = 20
-_MOST_FOR_WHAT: Final = 30
+_MIN_FOR_STEPS: Final = 20
+_MAX_FOR_WHAT: Final = 30
 _STEPS_SHOWN: Final = 3
 
 
@@ -25,7 +25,7 @@ class HeuristicExplainer:
 
     free = True
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
         """Explains one finding, at once; never fails."""
         return explain_by_rules(case)
 
@@ -37,20 +37,20 @@ class HeuristicExplainer:
         """Has nothing to close."""
 
 
-def explain_by_rules(case: FindingCase, *, source: str = "heuristic", **details: Any) -> Explanation:
+def explain_by_rules(case: FindingContext, *, source: str = "heuristic", **details: Any) -> Explanation:
     """Explains one finding; ``details`` are stored with it."""
-    return Explanation(score=case.score.value, text=defanged(_text(case)), source=source, details=details)
+    return Explanation(score=case.score.value, text=defang(_text(case)), source=source, details=details)
 
 
-def _text(case: FindingCase) -> str:
+def _text(case: FindingContext) -> str:
     finding, facts = case.finding, case.facts
     guidance = guidance_for(finding, facts, case.score)
     background = " ".join(
         (_when_and_where(finding, facts), f"Why it matters: {guidance.why}", _why_this_score(case.score))
     )
     # the description is the only part that may be cut: every factor is named, and there is room for a step
-    left = MAX_WORDS - _LEAST_FOR_STEPS - count_words(background)
-    story = f"{_what(finding, words=min(max(left, 1), _MOST_FOR_WHAT))} {background}"
+    left = MAX_WORDS - _MIN_FOR_STEPS - count_words(background)
+    story = f"{_what(finding, words=min(max(left, 1), _MAX_FOR_WHAT))} {background}"
     return f"{story} {_check_first(steps_of(case.notes.runbook) or guidance.steps, MAX_WORDS - count_words(story))}"
 
 

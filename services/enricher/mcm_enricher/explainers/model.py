@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 from typing import Any, Final
 
-from mcm_enricher.model.answer import harmless
-from mcm_enricher.model.client import Asker, Outcome
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import explain_by_rules
+from mcm_enricher.model.answer import sanitize
+from mcm_enricher.model.client import ModelClient, Outcome
 from mcm_enricher.model.prompt import PROMPT_VERSION, Prompt, build_prompt
 from mcm_enricher.model.redact import Redaction
 from mcm_enricher.store.answers import Question
@@ -25,22 +25,22 @@ class ModelExplainer:
 
     free = False
 
-    def __init__(self, asker: Asker, redaction: Redaction = "all") -> None:
-        self._asker = asker
+    def __init__(self, client: ModelClient, redaction: Redaction = "all") -> None:
+        self._client = client
         self._redaction = redaction
         self._asking: dict[str, asyncio.Task[Outcome]] = {}
 
-    async def explain(self, case: FindingCase, timeout_s: float | None = None) -> Explanation:
+    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
         """Explains one finding within ``timeout_s`` seconds, by the heuristic if need be.
 
         A question that is still under way then goes on, and its answer is there for the next who asks. Raises
         DatabaseDownError when the database does not answer.
         """
         prompt = build_prompt(case, self._redaction)
-        question = Question(_key(prompt, self._asker.model_name), PROMPT_VERSION, self._asker.model_name)
+        question = Question(_key(prompt, self._client.model_name), PROMPT_VERSION, self._client.model_name)
         outcome = await self._outcome(question, prompt, timeout_s)
         asked = {
-            "model": self._asker.model_name,
+            "model": self._client.model_name,
             "prompt_version": PROMPT_VERSION,
             "prompt_hash": prompt.digest,
             "prompt_tokens": outcome.prompt_tokens,
@@ -53,20 +53,20 @@ class ModelExplainer:
         answer = outcome.answer
         details: dict[str, Any] = {
             "model_score": answer.score,
-            "drivers": [harmless(restore(driver)) for driver in answer.drivers],
+            "drivers": [sanitize(restore(driver)) for driver in answer.drivers],
             "confidence": answer.confidence,
             **asked,
         }
         return Explanation(
             score=case.score.bound(answer.score),
-            text=harmless(restore(answer.explanation)),
+            text=sanitize(restore(answer.explanation)),
             source=outcome.source,
             details=details,
         )
 
     def ready(self) -> bool:
         """Says whether the model may be asked: it is not left alone, and there was a budget when last asked for."""
-        return self._asker.ready()
+        return self._client.ready()
 
     async def close(self) -> None:
         """Waits a moment for what is under way, then closes the connections."""
@@ -76,7 +76,7 @@ class ModelExplainer:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await self._asker.close()
+        await self._client.close()
 
     async def _outcome(self, question: Question, prompt: Prompt, timeout_s: float | None) -> Outcome:
         if timeout_s is not None and timeout_s <= 0:
@@ -84,7 +84,7 @@ class ModelExplainer:
         task = self._asking.get(question.key)
         joined = task is not None
         if task is None:
-            task = asyncio.create_task(self._asker.answer(question, prompt))
+            task = asyncio.create_task(self._client.answer(question, prompt))
             self._asking[question.key] = task
             task.add_done_callback(lambda done: self._forget(question.key, done))
         await asyncio.wait([task], timeout=timeout_s)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcm_enricher.explainers import MAX_WORDS
-from mcm_enricher.text_safety import count_words, defanged, plain, readable
+from mcm_enricher.text_safety import count_words, defang, plain, readable
 
-MOST_DRIVERS: Final = 4
+MAX_DRIVERS: Final = 4
 _DRIVER_CHARACTERS: Final = 120
 _TEXT_CHARACTERS: Final = 1200
 _ANSWER_CHARACTERS: Final = 20_000
@@ -71,7 +71,7 @@ class _Raw(BaseModel):
     score: Annotated[int, Field(ge=0, le=100)]
     explanation: Annotated[str, Field(min_length=20, max_length=_TEXT_CHARACTERS)]
     drivers: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=_DRIVER_CHARACTERS)]], Field(max_length=MOST_DRIVERS)
+        list[Annotated[str, Field(min_length=1, max_length=_DRIVER_CHARACTERS)]], Field(max_length=MAX_DRIVERS)
     ]
     confidence: Literal["low", "medium", "high"]
 
@@ -115,15 +115,15 @@ def read_answer(text: str) -> Answer:
         raise AnswerRefusedError(f"the explanation has over {MAX_WORDS} words")
     return Answer(
         score=raw.score,
-        explanation=harmless(raw.explanation),
-        drivers=tuple(harmless(driver) for driver in raw.drivers),
+        explanation=sanitize(raw.explanation),
+        drivers=tuple(sanitize(driver) for driver in raw.drivers),
         confidence=raw.confidence,
     )
 
 
-def harmless(text: str) -> str:
+def sanitize(text: str) -> str:
     """Makes one line of a checked text; the second belt: of HTML, links and Markdown nothing would be left."""
-    return defanged(plain(text, characters=_TEXT_CHARACTERS, words=MAX_WORDS))
+    return defang(plain(text, characters=_TEXT_CHARACTERS, words=MAX_WORDS))
 
 
 def _parse(text: str) -> _Raw:

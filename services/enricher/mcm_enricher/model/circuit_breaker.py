@@ -14,7 +14,7 @@ _LONGEST_PAUSE_S: Final = 300.0
 _PROBE_S: Final = 120.0
 
 
-class Breaker:
+class CircuitBreaker:
     """Says whether a server may be asked.
 
     Closed, everything may pass. After some failures in a row it opens: nothing passes until a pause is over, then one

@@ -18,13 +18,13 @@ import structlog
 from prometheus_client import Counter
 
 from mcm_enricher.model.answer import Answer, AnswerRefusedError, read_answer
-from mcm_enricher.model.circuit_breaker import Breaker
-from mcm_enricher.model.token_budget import Budget, Reservation
 from mcm_enricher.model.chat import ChatModel, ModelUnavailableError, UnusableReplyError
+from mcm_enricher.model.circuit_breaker import CircuitBreaker
 from mcm_enricher.model.prompt import Message, Prompt
+from mcm_enricher.model.token_budget import Reservation, TokenBudget
 from mcm_enricher.store import answers as store
 from mcm_enricher.store.answers import Claim, Question, StoredAnswer
-from mcm_shared.concurrency.coalesce import Together
+from mcm_shared.concurrency.coalesce import Coalescer
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import McmError
 
@@ -38,7 +38,7 @@ _CLAIM_SPARE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often a request that fails is tried, and how long is waited in between, in seconds."""
 
     attempts: int = 3
@@ -65,7 +65,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _ModelReply:
     """What a model said to one request: text, or why there is none; and what it cost."""
 
     text: str | None
@@ -75,7 +75,7 @@ class _Said:
     latency_ms: int
 
 
-class Asker:
+class ModelClient:
     """Asks a model, or says why there is no answer."""
 
     def __init__(
@@ -86,21 +86,21 @@ class Asker:
         concurrency: int = 16,
         budget: int | None = None,
         timeout_s: float = 20.0,
-        patience: Patience | None = None,
-        breaker: Breaker | None = None,
+        retry_policy: RetryPolicy | None = None,
+        breaker: CircuitBreaker | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
         self._model = model
-        self._budget = Budget(engine, budget, now)
+        self._budget = TokenBudget(engine, budget, now)
         self._timeout_s = timeout_s
-        self._patience = patience or Patience()
-        self._breaker = breaker or Breaker()
+        self._retry_policy = retry_policy or RetryPolicy()
+        self._breaker = breaker or CircuitBreaker()
         self._now = now
         self._slots = asyncio.Semaphore(concurrency)
         self._owner = uuid4()
-        self._claiming = Together(self._claim_all)
-        self._storing = Together(self._store_all)
+        self._claiming = Coalescer(self._claim_all)
+        self._storing = Coalescer(self._store_all)
 
     @property
     def model_name(self) -> str:
@@ -153,22 +153,22 @@ class Asker:
         stored = StoredAnswer(answer.as_data() if answer else None, refusal or None, *spent)
         await self._storing.do((question.key, stored))
 
-    async def _ask_patiently(self, question: Question, messages: Sequence[Message]) -> _Said | Outcome:
-        patience = self._patience
+    async def _ask_patiently(self, question: Question, messages: Sequence[Message]) -> _ModelReply | Outcome:
+        retry_policy = self._retry_policy
         async for attempt in stamina.retry_context(
             on=self._again,
-            attempts=patience.attempts,
+            attempts=retry_policy.attempts,
             timeout=None,
-            wait_initial=patience.wait_first_s,
-            wait_max=patience.wait_most_s,
-            wait_jitter=patience.wait_first_s,
+            wait_initial=retry_policy.wait_first_s,
+            wait_max=retry_policy.wait_most_s,
+            wait_jitter=retry_policy.wait_first_s,
         ):
             with attempt:
                 while True:
                     said = await self._claim_and_ask(question, messages)
                     if said is not None:
                         return said
-                    await asyncio.sleep(patience.look_again_s)
+                    await asyncio.sleep(retry_policy.look_again_s)
         raise AssertionError("the last attempt raises")
 
     def _again(self, error: Exception) -> bool | float:
@@ -176,11 +176,11 @@ class Asker:
             return False
         if error.retry_after_s is None:
             return True
-        if error.retry_after_s > self._patience.retry_after_most_s:
+        if error.retry_after_s > self._retry_policy.retry_after_most_s:
             return False
         return error.retry_after_s * random.uniform(1.0, 1.25)  # noqa: S311 (spreads requests, hides nothing)
 
-    async def _claim_and_ask(self, question: Question, messages: Sequence[Message]) -> _Said | Outcome | None:
+    async def _claim_and_ask(self, question: Question, messages: Sequence[Message]) -> _ModelReply | Outcome | None:
         """Asks, unless the answer is there or may not be asked for; None while somebody else asks the same."""
         if not self.ready():
             instead = self._over_budget() if self._breaker.would_pass else _left_alone()
@@ -212,7 +212,7 @@ class Asker:
         await store.store_answers(self._engine, answers, self._owner, now=self._now())
         return [None] * len(answers)
 
-    async def _ask(self, messages: Sequence[Message], reservation: Reservation) -> _Said:
+    async def _ask(self, messages: Sequence[Message], reservation: Reservation) -> _ModelReply:
         started = time.perf_counter()
         text, refusal = None, ""
         # what became of a request that is broken off is not known
@@ -237,7 +237,7 @@ class Asker:
         REQUESTS.labels("answered").inc()
         TOKENS.labels("prompt").inc(tokens[0])
         TOKENS.labels("completion").inc(tokens[1])
-        return _Said(text, refusal, *tokens, round((time.perf_counter() - started) * 1000))
+        return _ModelReply(text, refusal, *tokens, round((time.perf_counter() - started) * 1000))
 
     def _over_budget(self) -> Outcome:
         return Outcome("fallback", reason=f"the day's budget of {self._budget.limit:,} tokens is used up")
@@ -255,7 +255,7 @@ def _left_alone() -> Outcome:
     return Outcome("fallback", reason="the model's server keeps failing and is left alone for a while")
 
 
-def _read(said: _Said) -> tuple[Answer | None, str]:
+def _read(said: _ModelReply) -> tuple[Answer | None, str]:
     if said.text is None:
         return None, said.refusal
     try:

@@ -29,7 +29,7 @@ from mcm_enricher.model.prompt import Message
 
 log = structlog.get_logger()
 
-MOST_OUTPUT_TOKENS: Final = 2000
+MAX_OUTPUT_TOKENS: Final = 2000
 """An answer has some 200; models that think first need the rest."""
 
 _REPLY_BYTES: Final = 512 * 1024
@@ -65,7 +65,7 @@ _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 class OpenAIChat:
     """Asks one model of one server; the SDK's own retries are off, since whoever asks decides about that."""
 
-    most_output_tokens = MOST_OUTPUT_TOKENS
+    most_output_tokens = MAX_OUTPUT_TOKENS
 
     def __init__(self, *, api_key: str, base_url: str | None, model: str, timeout_s: float) -> None:
         self.name = model
@@ -115,7 +115,7 @@ class OpenAIChat:
         request: Any = {
             "model": self.name,
             "messages": list(messages),
-            limit: MOST_OUTPUT_TOKENS,
+            limit: MAX_OUTPUT_TOKENS,
             **form.options(),
         }
         try:
@@ -196,7 +196,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _worst(messages: Sequence[Message]) -> tuple[int, int]:
-    return sum(len(message["content"]) for message in messages) // 3, MOST_OUTPUT_TOKENS
+    return sum(len(message["content"]) for message in messages) // 3, MAX_OUTPUT_TOKENS
 
 
 def _read_reply(body: bytes) -> Reply:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from mcm_enricher.contexts import FindingCase
+from mcm_enricher.contexts import FindingContext
 from mcm_enricher.model.redact import Redaction, Redactor
 from mcm_enricher.text_safety import plain
 from mcm_shared.contracts.findings import FindingMessage
@@ -68,7 +68,7 @@ class Prompt:
         return (*self.messages, {"role": "user", "content": _CORRECTION.format(reason=reason)})
 
 
-def build_prompt(case: FindingCase, redaction: Redaction) -> Prompt:
+def build_prompt(case: FindingContext, redaction: Redaction) -> Prompt:
     """Builds the prompt of a case; cases with the same rule, facts and score get the same one, whoever they are about.
 
     Times are told as day of the week, hour and duration, ids and versions not at all.
@@ -87,7 +87,7 @@ def build_prompt(case: FindingCase, redaction: Redaction) -> Prompt:
     return Prompt(messages, digest, redactor)
 
 
-def _rule(case: FindingCase, redactor: Redactor) -> str:
+def _rule(case: FindingContext, redactor: Redactor) -> str:
     finding, notes = case.finding, case.notes
     factors = "; ".join(f"{_without_minutes(factor.reason)} ({factor.points:+d})" for factor in case.score.factors)
     title, name, version = (_line(text, redactor) for text in (finding.title, finding.rule_name, finding.rule_version))
@@ -110,7 +110,7 @@ def _without_minutes(reason: str) -> str:
     return reason.partition(",")[0]
 
 
-def _event_data(case: FindingCase, redactor: Redactor) -> dict[str, Any]:
+def _event_data(case: FindingContext, redactor: Redactor) -> dict[str, Any]:
     finding, facts = case.finding, case.facts
     earliest, group, latest = facts.parts
     told = {

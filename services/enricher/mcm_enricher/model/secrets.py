@@ -98,7 +98,7 @@ _LONG: Final = re.compile(r"(?<![\w+/=-])[\w+/=-]{22,}")
 # hashes, UUIDs and such name things, they open nothing
 _ID: Final = re.compile(r"[0-9a-f]{4,}(?:-[0-9a-f]{4,})+|[0-9a-f]{8,}", re.IGNORECASE)
 _CHANGE: Final = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])")
-_LEAST_CHANGES: Final = 0.25
+_MIN_CHANGES: Final = 0.25
 
 
 @lru_cache(maxsize=4096)
@@ -143,4 +143,4 @@ def _as_words(name: str) -> str:
 def _looks_random(word: str) -> bool:
     """Says whether small letters, capitals and digits take turns as they do in no name, a hash or UUID aside."""
     rest = _ID.sub("", word)
-    return any(map(str.isdigit, rest)) and len(_CHANGE.findall(rest)) >= _LEAST_CHANGES * len(rest)
+    return any(map(str.isdigit, rest)) and len(_CHANGE.findall(rest)) >= _MIN_CHANGES * len(rest)

@@ -32,7 +32,7 @@ class Reservation:
     tokens: int
 
 
-class Budget:
+class TokenBudget:
     """Gives out the tokens of the day and books what was used; ``limit`` None is no limit."""
 
     def __init__(self, engine: AsyncEngine, limit: int | None, now: Callable[[], datetime]) -> None:

@@ -30,10 +30,10 @@ BANDS: Final = {
 }
 """Bands overlap a little on purpose: a medium finding with everything against it outranks a mild high one."""
 
-MOST_MOVED: Final = 20
+MAX_MOVED: Final = 20
 """Points that a model may move a score, up or down."""
 
-_MOST_FOR_COUNT: Final = 5
+_MAX_FOR_COUNT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Score:
 
     def bound(self, asked: int) -> int:
         """Holds a score that a model asks for: near this one, and never below the floor of the severity."""
-        return min(max(asked, self.value - MOST_MOVED, self.band.floor), self.value + MOST_MOVED, 100)
+        return min(max(asked, self.value - MAX_MOVED, self.band.floor), self.value + MAX_MOVED, 100)
 
     def as_data(self) -> dict[str, Any]:
         """Gives what is stored beside the score, as JSON."""
@@ -84,7 +84,7 @@ def score_finding(finding: FindingMessage, facts: FindingFacts) -> Score:
 
 
 def _frequency(count: int) -> tuple[int, str] | None:
-    points = min(_MOST_FOR_COUNT, int(2.5 * math.log10(max(count, 1)) + 0.5))
+    points = min(_MAX_FOR_COUNT, int(2.5 * math.log10(max(count, 1)) + 0.5))
     return (points, f"seen {count:,} times") if points else None
 
 

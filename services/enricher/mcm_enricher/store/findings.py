@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Executable, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mcm_enricher.contexts import RuleNotes
+from mcm_enricher.contexts import RuleGuidance
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import transaction
@@ -110,14 +110,14 @@ async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) 
     return {uid: Enrichment(*values) for uid, *values in (await connection.execute(query)).all()}
 
 
-async def read_notes(connection: AsyncConnection, rules: Collection[RuleKey]) -> dict[RuleKey, RuleNotes]:
+async def read_rule_guidance(connection: AsyncConnection, rules: Collection[RuleKey]) -> dict[RuleKey, RuleGuidance]:
     """Reads the notes of some rules by id and version; rules that are not there are absent."""
     query = select(RULES.c.rule_id, RULES.c.version, RULES.c.description, RULES.c.runbook).where(
         among(RULES.c.rule_id, {rule_id for rule_id, _ in rules}, connection),
         among(RULES.c.version, {version for _, version in rules}, connection),
     )
     rows = (await connection.execute(query)).all()
-    return {(row.rule_id, row.version): RuleNotes(row.description, row.runbook) for row in rows}
+    return {(row.rule_id, row.version): RuleGuidance(row.description, row.runbook) for row in rows}
 
 
 async def read_findings(connection: AsyncConnection, finding_ids: Sequence[int]) -> dict[int, FindingMessage]:

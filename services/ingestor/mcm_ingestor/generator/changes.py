@@ -9,7 +9,7 @@ from mcm_ingestor.generator.company import Actor, Person
 from mcm_ingestor.generator.drafts import MINUTE, Draft
 
 _REVIEW_MS: Final = 20 * MINUTE
-_OPEN_AT_MOST: Final = 300
+_MAX_OPEN: Final = 300
 
 
 class PullRequests:
@@ -24,7 +24,7 @@ class PullRequests:
         """Opens a small one, which may be merged later."""
         facts = self.draw(actor)
         self._open.append((at, facts))
-        del self._open[:-_OPEN_AT_MOST]
+        del self._open[:-_MAX_OPEN]
         return {**facts}
 
     def draw(self, actor: Actor, lines: int | None = None) -> dict[str, Any]:

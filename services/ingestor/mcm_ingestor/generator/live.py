@@ -15,7 +15,7 @@ from mcm_ingestor.generator.rough_edges import RATES_PER_DAY
 from mcm_shared.contracts.events import RawEvent
 
 _INCIDENT_EVERY_MS: Final = 4 * MINUTE
-_WAITING_AT_MOST: Final = 5_000
+_MAX_WAITING: Final = 5_000
 _CATCH_UP_S: Final = 60
 
 _SMALL: Final[tuple[tuple[Callable[..., list[Draft]], tuple[str, ...]], ...]] = (
@@ -63,7 +63,7 @@ class LiveFeed:
         wanted = min(at_most, behind, math.ceil(self._rate * _CATCH_UP_S))
         taken: list[Draft] = []
         while len(taken) < wanted:
-            if not self._waiting or (self._waiting[0][0] > at and len(self._waiting) < _WAITING_AT_MOST):
+            if not self._waiting or (self._waiting[0][0] > at and len(self._waiting) < _MAX_WAITING):
                 self._plan(self._life.story(at))
             else:
                 taken.append(heapq.heappop(self._waiting)[2])

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from mcm_rules_engine.correlation.event_count import event_count
+from mcm_rules_engine.correlation.prefilter import prefilter
 from mcm_rules_engine.correlation.protocol import (
+    AffectedRow,
+    CorrelationHit,
     Evaluation,
-    Fire,
-    Found,
     Group,
+    Hits,
     LatestByValue,
-    Look,
-    Looking,
     Position,
-    Touched,
+    RangeQuery,
+    RangeReader,
     clusters,
 )
-from mcm_rules_engine.correlation.prefilter import sift
 from mcm_rules_engine.correlation.temporal import temporal
 from mcm_rules_engine.correlation.temporal_ordered import temporal_ordered
 from mcm_rules_engine.correlation.value_count import value_count
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 
-_EVALUATIONS: Final[Mapping[Kind, Callable[[Correlation, str, Sequence[Touched]], Evaluation]]] = {
+_EVALUATIONS: Final[Mapping[Kind, Callable[[Correlation, str, Sequence[AffectedRow]], Evaluation]]] = {
     Kind.EVENT_COUNT: event_count,
     Kind.VALUE_COUNT: value_count,
     Kind.TEMPORAL: temporal,
@@ -39,33 +39,35 @@ _CLUSTER_SHARE: Final = 16
 class _Running:
     group: Group
     evaluation: Evaluation
-    asks: list[Look | LatestByValue]
+    queries: list[RangeQuery | LatestByValue]
 
 
-async def evaluate(touched: Mapping[Group, Sequence[Touched]], look: Looking) -> dict[Group, list[Fire]]:
+async def evaluate(
+    affected: Mapping[Group, Sequence[AffectedRow]], range_query: RangeReader
+) -> dict[Group, list[CorrelationHit]]:
     """Finds the fires that touched rows can have changed, by correlation and group key.
 
     ``look`` answers a round of looks, all groups' at once; an evaluation needs a few rounds at most.
     """
-    fires: dict[Group, dict[Position, Fire]] = defaultdict(dict)
-    sifted = await sift(touched, look)
-    running = [_start(group, near) for group, rows in sifted.items() for near in clusters(rows, _gap(group[0]))]
+    hits: dict[Group, dict[Position, CorrelationHit]] = defaultdict(dict)
+    prefiltered = await prefilter(affected, range_query)
+    running = [_start(group, near) for group, rows in prefiltered.items() for near in clusters(rows, _gap(group[0]))]
     while running:
-        answers = iter(await look([ask for one in running for ask in one.asks]))
+        answers = iter(await range_query([query for one in running for query in one.queries]))
         going_on = []
         for one in running:
             try:
-                one.asks = one.evaluation.send([next(answers) for _ in one.asks])
+                one.queries = one.evaluation.send([next(answers) for _ in one.queries])
                 going_on.append(one)
             except StopIteration as ended:
-                found: Found = ended.value
-                _add(fires[one.group], found.fires)
-                going_on += [_start(one.group, [row]) for row in found.missed]
+                found: Hits = ended.value
+                _add(hits[one.group], found.hits)
+                going_on += [_start(one.group, [row]) for row in found.outside_segment]
         running = going_on
-    return {group: list(by_position.values()) for group, by_position in fires.items()}
+    return {group: list(by_position.values()) for group, by_position in hits.items()}
 
 
-def _start(group: Group, near: Sequence[Touched]) -> _Running:
+def _start(group: Group, near: Sequence[AffectedRow]) -> _Running:
     correlation, group_key = group
     evaluation = _EVALUATIONS[correlation.kind](correlation, group_key, near)
     return _Running(group, evaluation, next(evaluation))
@@ -77,9 +79,9 @@ def _gap(correlation: Correlation) -> int:
     return max(1, correlation.window // share)
 
 
-def _add(fires: dict[Position, Fire], found: Iterable[Fire]) -> None:
-    for fire in found:
-        known = fires.setdefault(fire.position, fire)
+def _add(hits: dict[Position, CorrelationHit], found: Iterable[CorrelationHit]) -> None:
+    for hit in found:
+        known = hits.setdefault(hit.position, hit)
         # looks that overlap find the same fire, perhaps with less in sight
-        if (known.count, known.completed_by) < (fire.count, fire.completed_by):
-            fires[fire.position] = fire
+        if (known.count, known.completed_by) < (hit.count, hit.completed_by):
+            hits[hit.position] = hit

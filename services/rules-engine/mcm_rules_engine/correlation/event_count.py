@@ -3,31 +3,39 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from mcm_rules_engine.correlation.protocol import MAX_COMPLETED_BY, Evaluation, Fire, Found, Look, Row, Touched
+from mcm_rules_engine.correlation.protocol import (
+    MAX_COMPLETED_BY,
+    AffectedRow,
+    CorrelationHit,
+    Evaluation,
+    Hits,
+    RangeQuery,
+    Row,
+)
 from mcm_rules_engine.sigma.model.correlation import Correlation
 
 
-def event_count(correlation: Correlation, group_key: str, touched: Sequence[Touched]) -> Evaluation:
+def event_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
     """Finds the fires that touched rows can have changed: at themselves and the ``threshold - 1`` rows after each."""
     window = correlation.window
     series = correlation.inputs[0].id
     reach = correlation.steps[-1][0] - 1
-    wanted = len(touched) + reach
-    (found,) = yield [Look(series, group_key, touched[0].position, reach, wanted)]
-    missed: list[Touched] = []
+    wanted = len(affected) + reach
+    (found,) = yield [RangeQuery(series, group_key, affected[0].position, reach, wanted)]
+    outside_segment: list[AffectedRow] = []
     if len(found.after) == wanted:
         # other rows lie between the touched ones: those that follow a touched row must all be seen
-        covered = found.after[len(touched) - 1].position
-        missed = [row for row in touched if row.position > covered]
-    return Found(_scan(correlation, window, found.before, found.after), missed)
+        covered = found.after[len(affected) - 1].position
+        outside_segment = [row for row in affected if row.position > covered]
+    return Hits(_scan(correlation, window, found.before, found.after), outside_segment)
 
 
-def _scan(correlation: Correlation, window: int, before: Sequence[Row], after: Sequence[Row]) -> list[Fire]:
+def _scan(correlation: Correlation, window: int, before: Sequence[Row], after: Sequence[Row]) -> list[CorrelationHit]:
     positions = [row.position for row in chain(before, after)]
     most = correlation.steps[-1][0]
     least = correlation.steps[0][0]
     oldest = 0
-    fires = []
+    hits = []
     for index in range(len(positions)):
         at = positions[index][0]
         while positions[oldest][0] <= at - window:
@@ -37,5 +45,5 @@ def _scan(correlation: Correlation, window: int, before: Sequence[Row], after: S
         count = min(index - oldest + 1, most)
         if count >= least:
             completed_by = tuple(positions[index - min(count, MAX_COMPLETED_BY) + 1 : index + 1])
-            fires.append(Fire(positions[index], correlation.severity_at(count), count, completed_by))
-    return fires
+            hits.append(CorrelationHit(positions[index], correlation.severity_at(count), count, completed_by))
+    return hits

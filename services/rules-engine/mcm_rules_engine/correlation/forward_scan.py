@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
-from mcm_rules_engine.correlation.protocol import LatestByValue, Look, Position, Row, Seen, Touched
+from mcm_rules_engine.correlation.protocol import AffectedRow, LatestByValue, Position, RangeQuery, RangeResult, Row
 
 _FIRST_ROWS: Final = 8
 _GROWTH: Final = 4
@@ -15,7 +15,7 @@ _POSITION: Final = attrgetter("position")
 
 
 @dataclass(slots=True)
-class Stretch:
+class Segment:
     """The rows of each input from a position on; ``until`` says how far each is known (None: to the group's end).
 
     ``missed`` are touched rows that lie beyond.
@@ -24,7 +24,7 @@ class Stretch:
     before: list[Sequence[Row]]
     after: list[list[Row]]
     until: list[Position | None]
-    missed: Sequence[Touched] = ()
+    outside_segment: Sequence[AffectedRow] = ()
 
     def reaches(self, position: Position) -> bool:
         """Says whether every input is known up to a position."""
@@ -50,39 +50,43 @@ class Stretch:
         return sorted(merged.items(), key=lambda entry: entry[0])
 
 
-Lacking = Callable[[Touched, Stretch], int | None]
+IncompleteInput = Callable[[AffectedRow, Segment], int | None]
 """Says which input must be known further before a touched row can matter no more; None: none."""
 
-Reading = Generator[list[Look | LatestByValue], list[Seen], Stretch]
+Reading = Generator[list[RangeQuery | LatestByValue], list[RangeResult], Segment]
 
 
 def read_forward(
-    series: Sequence[UUID], group_key: str, touched: Sequence[Touched], before: int, lacking: Lacking
+    series: Sequence[UUID],
+    group_key: str,
+    affected: Sequence[AffectedRow],
+    before: int,
+    incomplete_input: IncompleteInput,
 ) -> Reading:
     """Reads the inputs from the first touched row on until no touched row can matter any more.
 
     Does not read through a crowd to reach the next touched row: see ``Stretch.missed``.
     """
-    start = touched[0].position
-    wanted = len(touched) + _FIRST_ROWS
-    found = yield [Look(one, group_key, start, before, wanted) for one in series]
-    stretch = Stretch(
-        before=[seen.before for seen in found],
-        after=[list(seen.after) for seen in found],
-        until=[seen.after[-1].position if len(seen.after) == wanted else None for seen in found],
+    start = affected[0].position
+    wanted = len(affected) + _FIRST_ROWS
+    found = yield [RangeQuery(one, group_key, start, before, wanted) for one in series]
+    segment = Segment(
+        before=[result.before for result in found],
+        after=[list(result.after) for result in found],
+        until=[result.after[-1].position if len(result.after) == wanted else None for result in found],
     )
-    waiting = [row for row in touched if stretch.reaches(row.position)]
-    stretch.missed = touched[len(waiting) :]
+    waiting = [row for row in affected if segment.reaches(row.position)]
+    segment.outside_segment = affected[len(waiting) :]
     while True:
-        still = [(row, number) for row in waiting if (number := lacking(row, stretch)) is not None]
+        still = [(row, number) for row in waiting if (number := incomplete_input(row, segment)) is not None]
         if not still:
-            return stretch
+            return segment
         waiting = [row for row, _ in still]
         wanted *= _GROWTH
         further = sorted({number for _, number in still})
-        found = yield [Look(series[n], group_key, stretch.after[n][-1].position, 0, wanted) for n in further]
-        for number, seen in zip(further, found, strict=True):
+        found = yield [RangeQuery(series[n], group_key, segment.after[n][-1].position, 0, wanted) for n in further]
+        for number, result in zip(further, found, strict=True):
             # going on from the last row gives that one again, and any others of the same event
-            known = {row for row in stretch.after[number] if row.position == stretch.until[number]}
-            stretch.after[number] += [row for row in seen.after if row not in known]
-            stretch.until[number] = seen.after[-1].position if len(seen.after) == wanted else None
+            known = {row for row in segment.after[number] if row.position == segment.until[number]}
+            segment.after[number] += [row for row in result.after if row not in known]
+            segment.until[number] = result.after[-1].position if len(result.after) == wanted else None

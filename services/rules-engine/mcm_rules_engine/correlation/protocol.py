@@ -25,7 +25,7 @@ class Row(NamedTuple):
     value: str | None = None
 
 
-class Look(NamedTuple):
+class RangeQuery(NamedTuple):
     """Asks for up to ``before`` rows just before a position and up to ``after`` rows from it on."""
 
     series_id: UUID
@@ -45,14 +45,14 @@ class LatestByValue(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RangeResult:
     """The rows a look found, each part in order; ``after`` is empty for LatestByValue."""
 
     before: Sequence[Row]
     after: Sequence[Row]
 
 
-class Touched(NamedTuple):
+class AffectedRow(NamedTuple):
     """A row that a batch wrote, or wrote again: in which input of the correlation, and where."""
 
     input: int
@@ -61,7 +61,7 @@ class Touched(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fire:
+class CorrelationHit:
     """A correlation holds at a position; ``count`` is what was counted, up to the highest threshold.
 
     ``completed_by`` are the positions that made it hold, in order, the firing one last; at most MAX_COMPLETED_BY. More
@@ -74,25 +74,25 @@ class Fire:
     completed_by: tuple[Position, ...]
 
 
-Looking = Callable[[Sequence[Look | LatestByValue]], Awaitable[Sequence[Seen]]]
+RangeReader = Callable[[Sequence[RangeQuery | LatestByValue]], Awaitable[Sequence[RangeResult]]]
 """Answers looks, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Hits:
     """What an evaluation found; ``missed`` are touched rows it did not reach, since many others lie before them."""
 
-    fires: list[Fire]
-    missed: Sequence[Touched] = ()
+    hits: list[CorrelationHit]
+    outside_segment: Sequence[AffectedRow] = ()
 
 
-Evaluation = Generator[list[Look | LatestByValue], list[Seen], Found]
+Evaluation = Generator[list[RangeQuery | LatestByValue], list[RangeResult], Hits]
 
 
-def clusters(touched: Iterable[Touched], gap: int) -> list[list[Touched]]:
+def clusters(affected: Iterable[AffectedRow], gap: int) -> list[list[AffectedRow]]:
     """Groups touched rows that lie close, at most ``gap`` microseconds apart, since one look can serve them all."""
-    grouped: list[list[Touched]] = []
-    for row in sorted(touched, key=lambda row: row.position):
+    grouped: list[list[AffectedRow]] = []
+    for row in sorted(affected, key=lambda row: row.position):
         if grouped and row.position[0] - grouped[-1][-1].position[0] <= gap:
             grouped[-1].append(row)
         else:

@@ -2,41 +2,50 @@
 
 from collections.abc import Generator, Sequence
 
-from mcm_rules_engine.correlation.forward_scan import Stretch, read_forward
-from mcm_rules_engine.correlation.protocol import Evaluation, Fire, Found, LatestByValue, Look, Position, Seen, Touched
+from mcm_rules_engine.correlation.forward_scan import Segment, read_forward
+from mcm_rules_engine.correlation.protocol import (
+    AffectedRow,
+    CorrelationHit,
+    Evaluation,
+    Hits,
+    LatestByValue,
+    Position,
+    RangeQuery,
+    RangeResult,
+)
 from mcm_rules_engine.sigma.model.correlation import Correlation
 
 Chain = tuple[Position, ...]
 """Positions of the first rules of the order, each after the one before."""
 
 
-def temporal_ordered(correlation: Correlation, group_key: str, touched: Sequence[Touched]) -> Evaluation:
+def temporal_ordered(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
     """Finds the fires that touched rows can have changed: at detections of the last rule that one leads to."""
     window = correlation.window
     inputs = [series.id for series in correlation.inputs]
     last = len(inputs) - 1
 
-    def lacking(row: Touched, stretch: Stretch) -> int | None:
+    def incomplete_input(row: AffectedRow, segment: Segment) -> int | None:
         # a chain through it goes on from any detection of the next rule before the next one of its own, and so forth
         end: Position | None = row.position
         for number in range(row.input, last):
-            end = None if end is None else stretch.next_after(number, end)
-            if not stretch.is_known(number, end, row.position[0] + window):
+            end = None if end is None else segment.next_after(number, end)
+            if not segment.is_known(number, end, row.position[0] + window):
                 return number
-        return None if stretch.is_known(last, end, row.position[0] + window) else last
+        return None if segment.is_known(last, end, row.position[0] + window) else last
 
-    stretch = yield from read_forward(inputs, group_key, touched, 1, lacking)
-    chains = yield from _chains_before(correlation, group_key, stretch)
-    return Found(_walk(correlation, window, stretch, chains), stretch.missed)
+    segment = yield from read_forward(inputs, group_key, affected, 1, incomplete_input)
+    chains = yield from _chains_before(correlation, group_key, segment)
+    return Hits(_walk(correlation, window, segment, chains), segment.outside_segment)
 
 
 def _chains_before(
-    correlation: Correlation, group_key: str, stretch: Stretch
-) -> Generator[list[Look | LatestByValue], list[Seen], dict[int, Chain]]:
+    correlation: Correlation, group_key: str, segment: Segment
+) -> Generator[list[RangeQuery | LatestByValue], list[RangeResult], dict[int, Chain]]:
     """Finds, for each rule but the last, the chain up to it that starts latest, among the rows before the stretch."""
     last = len(correlation.inputs) - 1
     growing: dict[int, Chain] = {
-        number: (stretch.before[number][-1].position,) for number in range(last) if stretch.before[number]
+        number: (segment.before[number][-1].position,) for number in range(last) if segment.before[number]
     }
     chains: dict[int, Chain] = {}
     while True:
@@ -47,20 +56,20 @@ def _chains_before(
         numbers = list(growing)
         # going back from the latest of each rule to the latest of the rule before it gives the latest start
         found = yield [
-            Look(correlation.inputs[number - len(growing[number])].id, group_key, growing[number][0], 1, 0)
+            RangeQuery(correlation.inputs[number - len(growing[number])].id, group_key, growing[number][0], 1, 0)
             for number in numbers
         ]
         growing = {
-            number: (seen.before[-1].position, *growing[number])
-            for number, seen in zip(numbers, found, strict=True)
-            if seen.before
+            number: (result.before[-1].position, *growing[number])
+            for number, result in zip(numbers, found, strict=True)
+            if result.before
         }
 
 
-def _walk(correlation: Correlation, window: int, stretch: Stretch, chains: dict[int, Chain]) -> list[Fire]:
+def _walk(correlation: Correlation, window: int, segment: Segment, chains: dict[int, Chain]) -> list[CorrelationHit]:
     count = len(correlation.inputs)
-    fires = []
-    for position, entries in stretch.in_order():
+    hits = []
+    for position, entries in segment.in_order():
         # from the last rule to the first, so that one event cannot take two places in a chain
         for number, _ in sorted(entries, key=lambda entry: -entry[0]):
             led_by = chains.get(number - 1, ()) if number else ()
@@ -70,5 +79,5 @@ def _walk(correlation: Correlation, window: int, stretch: Stretch, chains: dict[
             if number < count - 1:
                 chains[number] = chain
             elif chain[0][0] > position[0] - window:
-                fires.append(Fire(position, correlation.severity_at(count), count, chain))
-    return fires
+                hits.append(CorrelationHit(position, correlation.severity_at(count), count, chain))
+    return hits

@@ -6,45 +6,45 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final
 
-from mcm_rules_engine.correlation.forward_scan import Stretch, read_forward
+from mcm_rules_engine.correlation.forward_scan import Segment, read_forward
 from mcm_rules_engine.correlation.protocol import (
     MAX_COMPLETED_BY,
+    AffectedRow,
+    CorrelationHit,
     Evaluation,
-    Fire,
-    Found,
+    Hits,
     LatestByValue,
-    Look,
     Position,
+    RangeQuery,
     Row,
-    Touched,
 )
 from mcm_rules_engine.sigma.model.correlation import Correlation
 
 _POSITION: Final = attrgetter("position")
 
 
-def value_count(correlation: Correlation, group_key: str, touched: Sequence[Touched]) -> Evaluation:
+def value_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
     """Finds the fires that touched rows can have changed: at rows whose window has the value by one of them alone."""
     window = correlation.window
     most = correlation.steps[-1][0]
     series = correlation.inputs[0].id
-    start = touched[0].position
+    start = affected[0].position
     enough = 4 * most + 32
 
-    def lacking(row: Touched, stretch: Stretch) -> int | None:
-        return None if stretch.is_known(0, _end(row, stretch.after[0], most), row.position[0] + window) else 0
+    def incomplete_input(row: AffectedRow, segment: Segment) -> int | None:
+        return None if segment.is_known(0, _end(row, segment.after[0], most), row.position[0] + window) else 0
 
-    stretch = yield from read_forward([series], group_key, touched, enough, lacking)
-    recent = _latest(stretch.before[0], start[0] - window)
-    reaches_back = len(stretch.before[0]) < enough or stretch.before[0][0].position[0] <= start[0] - window
+    segment = yield from read_forward([series], group_key, affected, enough, incomplete_input)
+    recent = _latest(segment.before[0], start[0] - window)
+    reaches_back = len(segment.before[0]) < enough or segment.before[0][0].position[0] <= start[0] - window
     if len(recent) < most and not reaches_back:
         # few values many times over: the rest of the window is asked for by value
-        older: list[Look | LatestByValue] = [LatestByValue(series, group_key, start, start[0] - window)]
+        older: list[RangeQuery | LatestByValue] = [LatestByValue(series, group_key, start, start[0] - window)]
         recent = _latest((yield older)[0].before, start[0] - window)
-    return Found(_walk(correlation, window, stretch, recent), stretch.missed)
+    return Hits(_walk(correlation, window, segment, recent), segment.outside_segment)
 
 
-def _end(row: Touched, rows: Sequence[Row], most: int) -> Position | None:
+def _end(row: AffectedRow, rows: Sequence[Row], most: int) -> Position | None:
     """Finds where a row ceases to matter: its value comes again, or as many others as are counted have come since."""
     others: set[str | None] = set()
     for later in islice(rows, bisect_right(rows, row.position, key=_POSITION), None):
@@ -68,10 +68,12 @@ def _renew(latest: dict[str | None, Position], row: Row) -> None:
     latest[row.value] = row.position
 
 
-def _walk(correlation: Correlation, window: int, stretch: Stretch, recent: dict[str | None, Position]) -> list[Fire]:
+def _walk(
+    correlation: Correlation, window: int, segment: Segment, recent: dict[str | None, Position]
+) -> list[CorrelationHit]:
     least, most = correlation.steps[0][0], correlation.steps[-1][0]
-    fires = []
-    for position, entries in stretch.in_order():
+    hits = []
+    for position, entries in segment.in_order():
         for _, row in entries:
             _renew(recent, row)
         while recent:
@@ -82,5 +84,5 @@ def _walk(correlation: Correlation, window: int, stretch: Stretch, recent: dict[
         if len(recent) >= least:
             count = len(recent)
             completed_by = tuple(recent.values())[-MAX_COMPLETED_BY:]
-            fires.append(Fire(position, correlation.severity_at(count), count, completed_by))
-    return fires
+            hits.append(CorrelationHit(position, correlation.severity_at(count), count, completed_by))
+    return hits

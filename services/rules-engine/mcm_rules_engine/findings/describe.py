@@ -5,9 +5,9 @@ import unicodedata
 from datetime import timedelta
 from typing import Any, Final
 
-from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.compile.fields import EventView, text_of
 from mcm_rules_engine.sigma.compile.group_keys import any_getter
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.events import SourceEvent

@@ -13,7 +13,7 @@ from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.tables import DETECTIONS, FINDINGS, SOURCE_EVENTS
 
 
-class TookPart(NamedTuple):
+class ContributingEvent(NamedTuple):
     """An event of a finding; sorts by where it stands in time. ``id`` is that of its source."""
 
     timestamp: datetime
@@ -43,22 +43,22 @@ _WINDOWS: Final = text(f"SELECT f.id, d.series_id, d.group_key, d.at {_DETECTED}
 )
 
 
-async def read_events(connection: AsyncConnection, most: int) -> dict[int, set[TookPart]]:
+async def read_events(connection: AsyncConnection, most: int) -> dict[int, set[ContributingEvent]]:
     """Reads the events that took part in each finding, by its id: the earliest ``most``, or a few more.
 
     They are the events that a rule held for or a correlation fired at, and those that completed its earliest and its
     latest detection. Of a tumbling window they are its first and its last.
     """
-    found: dict[int, set[TookPart]] = defaultdict(set)
+    found: dict[int, set[ContributingEvent]] = defaultdict(set)
     for row in (await connection.execute(_EVENTS, {"most": most})).all():
-        found[row.finding].add(TookPart(*row[1:]))
+        found[row.finding].add(ContributingEvent(*row[1:]))
     completed_by = await _completed_by(connection)
     uids = {uid for named in completed_by.values() for uid in named}
     columns = SOURCE_EVENTS.c
     query = select(columns.timestamp, columns.event_uid, columns.source_event_id).where(
         among(columns.event_uid, uids, connection)
     )
-    events = {row.event_uid: TookPart(*row) for row in (await connection.execute(query)).all()}
+    events = {row.event_uid: ContributingEvent(*row) for row in (await connection.execute(query)).all()}
     for finding, named in completed_by.items():
         found[finding] |= {events[uid] for uid in named if uid in events}
     return found

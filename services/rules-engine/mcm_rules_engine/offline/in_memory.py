@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from mcm_rules_engine.pipeline.detect import Detector
+from mcm_rules_engine.model.detection import output_series, position_of
+from mcm_rules_engine.offline.contributing_events import ContributingEvent, read_events, read_windows
 from mcm_rules_engine.pipeline.decode import MatchedEvent
+from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.handler import first_of_each
-from mcm_rules_engine.raise_findings import output_series, position_of
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.findings import read_all_messages
-from mcm_rules_engine.offline.contributing_events import TookPart, read_events, read_windows
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncEngine, transaction
@@ -61,7 +61,8 @@ class Evaluation:
             for finding, series_id, group_key, start in await read_windows(connection, self._counted.output_series):
                 events[finding].update(self._counted.in_window(series_id, group_key, start))
         return {
-            finding: [event.id for event in sorted(took_part)[: self._most]] for finding, took_part in events.items()
+            finding: [event.id for event in sorted(contributing)[: self._most]]
+            for finding, contributing in events.items()
         }
 
 
@@ -73,7 +74,7 @@ class _CountedEvents:
         self._most = most
         self._windows = {one.inputs[0].id: one.window for one in tumbling}
         self._counts = {output_series(one): one.inputs[0].id for one in tumbling}
-        self._events: dict[tuple[UUID, str, int], list[TookPart]] = defaultdict(list)
+        self._events: dict[tuple[UUID, str, int], list[ContributingEvent]] = defaultdict(list)
         self.output_series = self._counts.keys()
 
     def add(self, one: MatchedEvent) -> None:
@@ -83,10 +84,10 @@ class _CountedEvents:
                 if window is not None:
                     start = position_of(one.event)[0] // window * window
                     events = self._events[counted.series_id, counted.group_key, start]
-                    events.append(TookPart(one.event.timestamp, one.event.uid, one.event.id))
+                    events.append(ContributingEvent(one.event.timestamp, one.event.uid, one.event.id))
                     if len(events) >= 2 * self._most:
                         events.sort()
                         del events[self._most :]
 
-    def in_window(self, output_series: UUID, group_key: str, start: int) -> list[TookPart]:
+    def in_window(self, output_series: UUID, group_key: str, start: int) -> list[ContributingEvent]:
         return self._events[self._counts[output_series], group_key, start]

@@ -19,7 +19,7 @@ CANONICAL: Final = "canonical"
 ENVELOPE: Final = "envelope"
 """Each record names its own source: ``{"source": …, "payload": {…}}``."""
 
-MOST_EVENT_IDS: Final = 100
+MAX_EVENT_IDS: Final = 100
 """Events named with a finding, at most."""
 
 _BATCH: Final = 1000
@@ -73,7 +73,7 @@ async def scan(names: Sequence[str], source: str, ruleset: Ruleset, max_event_by
         require_readable(name)
     reader = _Reader(source, max_event_bytes, refuse)
     async with memory_database() as engine:
-        evaluation = Evaluation(engine, ruleset, MOST_EVENT_IDS)
+        evaluation = Evaluation(engine, ruleset, MAX_EVENT_IDS)
         for batch in reader.batches(names):
             await evaluation.add(batch)
         findings = await evaluation.findings()

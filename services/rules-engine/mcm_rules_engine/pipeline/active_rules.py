@@ -6,15 +6,15 @@ from typing import NamedTuple, NoReturn
 
 import structlog
 
-from mcm_rules_engine.pipeline.decode import Batch, Matcher
 from mcm_rules_engine.active_packs import Loaded
+from mcm_rules_engine.pipeline.decode import Batch, Matcher
 from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.rules import register_rules
-from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.errors import ConfigurationError, TransientError
-from mcm_shared.gc_tuning import spare_the_collector
+from mcm_shared.gc_tuning import freeze_heap
+from mcm_shared.kafka.records import Outgoing, Record
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class MatchedBatch(NamedTuple):
     processor: Processor
 
 
-class RulesInForce:
+class ActiveRules:
     """Decodes and handles batches by the rules in force; ``load`` reads them, given those in force before.
 
     ``matcher`` and ``processor`` are made of each ruleset anew. ``asked`` is set to ask for the rules to be read again.
@@ -89,7 +89,7 @@ class RulesInForce:
         self._loaded = loaded
         self._matcher = self._make_matcher(loaded.ruleset)
         self._processor = self._make_processor(loaded.ruleset)
-        spare_the_collector()
+        freeze_heap()
 
     async def _register(self, ruleset: Ruleset) -> None:
         while True:

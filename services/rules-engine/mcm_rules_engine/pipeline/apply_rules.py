@@ -3,8 +3,8 @@
 import hashlib
 from functools import cache
 
+from mcm_rules_engine.active_packs import load_active_rules
 from mcm_rules_engine.pipeline.detect import Detector
-from mcm_rules_engine.active_packs import load_rules_in_force
 from mcm_rules_engine.pipeline.stored_events import process_stored
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import Unprocessed, lock_event
@@ -31,7 +31,7 @@ async def apply_rules_to_event(
     Safe beside the stream, the batch and itself, and again after a crash. Raises DatabaseDownError, DataRefusedError
     when the database refuses the event, RuleLoadError when rules cannot be loaded.
     """
-    rules = _rules_in_force() if ruleset is None else ruleset
+    rules = _active_rules() if ruleset is None else ruleset
     source_event = from_raw_event(event, _content_id(event)) if isinstance(event, RawEvent) else event
 
     async def take(connection: AsyncConnection) -> list[Unprocessed]:
@@ -52,8 +52,8 @@ async def apply_rules_to_event(
 
 
 @cache
-def _rules_in_force() -> Ruleset:
-    return load_rules_in_force()
+def _active_rules() -> Ruleset:
+    return load_active_rules()
 
 
 def _content_id(event: RawEvent) -> str:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from mcm_rules_engine.sigma.model.ruleset import Match, Ruleset
 from mcm_rules_engine.sources import normalise
-from mcm_shared.kafka.records import Outgoing, Record, dead_letter, header, origin_of
 from mcm_shared.contracts.events import SourceEvent, require_not_ahead
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
 from mcm_shared.errors import PoisonEventError
+from mcm_shared.kafka.records import Outgoing, Record, dead_letter, header, origin_of
 from mcm_shared.metrics import DEAD_LETTERS
 
 

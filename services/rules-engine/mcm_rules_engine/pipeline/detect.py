@@ -10,12 +10,13 @@ from uuid import UUID, uuid5
 import orjson
 
 from mcm_rules_engine.correlation.evaluate import evaluate
-from mcm_rules_engine.correlation.protocol import Fire, Group, Touched
+from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationHit, Group
+from mcm_rules_engine.findings.build import aggregate, build_finding
+from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent, position_of
 from mcm_rules_engine.pipeline.decode import MatchedEvent
-from mcm_rules_engine.raise_findings import Detection, KnownEvent, fold, position_of, state_of
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.store.detections import DetectionRow, insert_counted, insert_detections, look
+from mcm_rules_engine.store.detections import insert_counted, insert_detections, range_query
 from mcm_rules_engine.store.events import read_known_events
 from mcm_rules_engine.store.findings import merge_findings
 from mcm_rules_engine.store.tumbling import Bucket, Tally, add_to_tumbling, read_tumbling
@@ -24,7 +25,7 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 
 
 @dataclass(slots=True)
-class Touches:
+class AffectedRows:
     """What a batch touched, new or not: the worker before may have died between its commit and its look."""
 
     rows: set[DetectionRow] = field(default_factory=set)
@@ -33,7 +34,7 @@ class Touches:
     findings: set[UUID] = field(default_factory=set)
     detected: int = 0
 
-    def add(self, other: "Touches") -> None:
+    def add(self, other: "AffectedRows") -> None:
         """Adds what another part of the batch touched."""
         self.rows |= other.rows
         self.buckets |= other.buckets
@@ -73,9 +74,9 @@ class Detector:
 
     async def detect(
         self, connection: AsyncConnection, matched: Sequence[MatchedEvent], row_ids: Mapping[UUID, int]
-    ) -> Touches:
+    ) -> AffectedRows:
         """Writes the detections of single-event rules and raises their findings; ``row_ids`` holds the new events'."""
-        touches = Touches()
+        affected = AffectedRows()
         detections: list[Detection] = []
         finding_rows: list[DetectionRow] = []
         counted_rows: list[DetectionRow] = []
@@ -92,7 +93,7 @@ class Detector:
                     may_be_told = True
                     key = match.group_key
                     detection = Detection(match.rule, position, match.severity, match.group, key, position, position)
-                    touches.findings.add(detection.finding_uid)
+                    affected.findings.add(detection.finding_uid)
                     if is_new:
                         detections.append(detection)
                         finding_rows.append(detection.row)
@@ -109,42 +110,42 @@ class Detector:
                     else:
                         may_be_told = True
                         row = DetectionRow(counted.series_id, counted.group_key, *position, counted.value)
-                        touches.rows.add(row)
+                        affected.rows.add(row)
                         if is_new:
                             counted_rows.append(row)
             # of those that only fall into windows few are told of
             if may_be_told and row_id is not None:
-                touches.events[entry.event.uid] = KnownEvent(entry.event, row_id)
+                affected.events[entry.event.uid] = KnownEvent(entry.event, row_id)
         inserted = await insert_detections(connection, finding_rows)
-        touches.detected += await insert_counted(connection, counted_rows)
+        affected.detected += await insert_counted(connection, counted_rows)
         await add_to_tumbling(connection, tallies, self._shard)
-        touches.buckets.update(tallies)
-        await self._raise(connection, detections, inserted, touches)
-        return touches
+        affected.buckets.update(tallies)
+        await self._raise(connection, detections, inserted, affected)
+        return affected
 
-    async def correlate(self, engine: AsyncEngine, touches: Touches) -> None:
+    async def correlate(self, engine: AsyncEngine, affected: AffectedRows) -> None:
         """Evaluates the correlations that a batch touches, each level after the one below has committed."""
         for depth in range(1, self._depth + 1):
-            by_group = self._touched(touches.rows, depth)
-            buckets = touches.buckets if depth == 1 else set()
+            by_group = self._touched(affected.rows, depth)
+            buckets = affected.buckets if depth == 1 else set()
             if not by_group and not buckets:
                 continue
             async with transaction(engine) as connection:
-                fires = await evaluate(by_group, partial(look, connection))
-                detections = [_detection(*group, fire) for group, found in fires.items() for fire in found]
+                hits = await evaluate(by_group, partial(range_query, connection))
+                detections = [_detection(*group, hit) for group, found in hits.items() for hit in found]
                 detections += await self._tumbled(connection, buckets)
                 rows = [row for detection in detections for row in self._rows_of(detection)]
                 inserted = await insert_detections(connection, rows)
                 raising = [detection for detection in detections if detection.rule.raises_finding]
-                await self._raise(connection, raising, inserted, touches)
-            touches.rows = touches.rows | set(rows)
+                await self._raise(connection, raising, inserted, affected)
+            affected.rows = affected.rows | set(rows)
 
-    def _touched(self, rows: Iterable[DetectionRow], depth: int) -> dict[Group, list[Touched]]:
-        touched: dict[Group, list[Touched]] = defaultdict(list)
+    def _touched(self, rows: Iterable[DetectionRow], depth: int) -> dict[Group, list[AffectedRow]]:
+        touched: dict[Group, list[AffectedRow]] = defaultdict(list)
         readers = self._readers[depth]
         for row in rows:
             for correlation, number in readers.get(row.series_id, ()):
-                touched[correlation, row.group_key].append(Touched(number, (row.at, row.event_uid), row.value))
+                touched[correlation, row.group_key].append(AffectedRow(number, (row.at, row.event_uid), row.value))
         return touched
 
     async def _tumbled(self, connection: AsyncConnection, buckets: Iterable[Bucket]) -> list[Detection]:
@@ -158,8 +159,8 @@ class Detector:
             for correlation in self._tumbling[bucket.series_id].correlations:
                 if counted.count >= correlation.steps[0][0]:
                     severity = correlation.severity_at(counted.count)
-                    fire = Fire(position, severity, counted.count, ends)
-                    detections.append(Detection(correlation, position, severity, group, bucket.group_key, *ends, fire))
+                    hit = CorrelationHit(position, severity, counted.count, ends)
+                    detections.append(Detection(correlation, position, severity, group, bucket.group_key, *ends, hit))
         return detections
 
     def _rows_of(self, detection: Detection) -> list[DetectionRow]:
@@ -172,18 +173,18 @@ class Detector:
         connection: AsyncConnection,
         detections: Sequence[Detection],
         inserted: set[DetectionRow],
-        touches: Touches,
+        affected: AffectedRows,
     ) -> None:
-        raised = fold(detections, inserted)
+        raised = aggregate(detections, inserted)
         needed = {uid for one in raised.values() for uid in one.needed()}
-        events = {uid: touches.events[uid] for uid in needed if uid in touches.events}
+        events = {uid: affected.events[uid] for uid in needed if uid in affected.events}
         events |= await read_known_events(connection, needed - events.keys())
-        await merge_findings(connection, {uid: state_of(one, events) for uid, one in raised.items()}, self._shard)
-        touches.findings |= raised.keys()
-        touches.detected += len(inserted)
+        await merge_findings(connection, {uid: build_finding(one, events) for uid, one in raised.items()}, self._shard)
+        affected.findings |= raised.keys()
+        affected.detected += len(inserted)
 
 
-def _detection(correlation: Correlation, group_key: str, fire: Fire) -> Detection:
+def _detection(correlation: Correlation, group_key: str, hit: CorrelationHit) -> Detection:
     group: dict[str, Any] = orjson.loads(group_key)
-    here = fire.position
-    return Detection(correlation, here, fire.severity, group, group_key, here, here, fire)
+    here = hit.position
+    return Detection(correlation, here, hit.severity, group, group_key, here, here, hit)

@@ -8,18 +8,18 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from mcm_rules_engine.pipeline.detect import Detector, Touches
 from mcm_rules_engine.pipeline.decode import Batch, MatchedEvent
+from mcm_rules_engine.pipeline.detect import AffectedRows, Detector
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import content_of, read_conflicts
 from mcm_rules_engine.store.findings import read_messages
-from mcm_shared.kafka.records import Outgoing, dead_letter
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.errors import DataRefusedError
+from mcm_shared.kafka.records import Outgoing, dead_letter
 from mcm_shared.metrics import DEAD_LETTERS
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ DETECTIONS_STORED: Final = Counter("mcm_detections", "Detections stored for the 
 class _Stored:
     """What storing a part of a batch came to; counted in the metrics after its commit."""
 
-    touches: Touches = field(default_factory=Touches)
+    affected: AffectedRows = field(default_factory=AffectedRows)
     new: int = 0
     repeated: int = 0
     conflicting: int = 0
@@ -62,47 +62,47 @@ class Processor:
         Calls ``stored`` when the events are committed: what is left to do of this batch can be done beside the next
         one, as it is beside those of other workers. Raises DatabaseDownError when the batch should be tried again.
         """
-        touches, refused = await self._store_or_split(first_of_each(batch.events))
+        affected, refused = await self._store_or_split(first_of_each(batch.events))
         stored()
-        await self._detector.correlate(self._engine, touches)
-        DETECTIONS_STORED.inc(touches.detected)
-        findings = await self._read(touches.findings)
+        await self._detector.correlate(self._engine, affected)
+        DETECTIONS_STORED.inc(affected.detected)
+        findings = await self._read(affected.findings)
         return [*batch.dead, *refused, *(published(finding, self._topics) for finding in findings)]
 
-    async def _store_or_split(self, events: Sequence[MatchedEvent]) -> tuple[Touches, list[Outgoing]]:
+    async def _store_or_split(self, events: Sequence[MatchedEvent]) -> tuple[AffectedRows, list[Outgoing]]:
         if not events:
-            return Touches(), []
+            return AffectedRows(), []
         try:
             async with transaction(self._engine) as connection:
                 stored = await self._store(connection, events)
         except DataRefusedError as error:
             # halve the batch until the one event is found
             if len(events) == 1:
-                return Touches(), [self._refused(events[0], error)]
+                return AffectedRows(), [self._refused(events[0], error)]
             middle = len(events) // 2
-            touches, refused = await self._store_or_split(events[:middle])
+            affected, refused = await self._store_or_split(events[:middle])
             more_touches, more_refused = await self._store_or_split(events[middle:])
-            touches.add(more_touches)
-            return touches, refused + more_refused
+            affected.add(more_touches)
+            return affected, refused + more_refused
         EVENTS_STORED.inc(stored.new)
         EVENTS_REPEATED.inc(stored.repeated)
         EVENTS_CONFLICTING.inc(stored.conflicting)
-        return stored.touches, []
+        return stored.affected, []
 
     async def _store(self, connection: AsyncConnection, matched: Sequence[MatchedEvent]) -> _Stored:
         events = [entry.event for entry in matched]
         row_ids = await insert_events(connection, events, processed=True)
         if len(row_ids) == len(events):
-            touches = await self._detector.detect(connection, matched, row_ids)
+            affected = await self._detector.detect(connection, matched, row_ids)
             await add_to_rollups(connection, events, self._shard)
-            return _Stored(touches, len(row_ids))
+            return _Stored(affected, len(row_ids))
         repeated = [event for event in events if event.uid not in row_ids]
         conflicts = await read_conflicts(connection, repeated)
         # what was stored first counts, and its groups may still wait for a look: whoever stored it may have died
         standing = [self._matched(conflicts[e.event.uid].event) if e.event.uid in conflicts else e for e in matched]
-        touches = await self._detector.detect(connection, standing, row_ids)
+        affected = await self._detector.detect(connection, standing, row_ids)
         await add_to_rollups(connection, (event for event in events if event.uid in row_ids), self._shard)
-        return _Stored(touches, len(row_ids), len(repeated), len(conflicts))
+        return _Stored(affected, len(row_ids), len(repeated), len(conflicts))
 
     def _matched(self, event: SourceEvent) -> MatchedEvent:
         return MatchedEvent(event, self._ruleset.match(event))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from mcm_rules_engine.active_packs import load_active_rules
 from mcm_rules_engine.pipeline.detect import Detector
-from mcm_rules_engine.active_packs import load_rules_in_force
 from mcm_rules_engine.pipeline.stored_events import process_stored
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -60,7 +60,7 @@ async def run_from_environment() -> Outcome:
     engine = create_engine(load_settings(DatabaseSettings))
     try:
         await wait_for_schema(engine)
-        return await run_rules(engine, load_rules_in_force(), settings.batch_size)
+        return await run_rules(engine, load_active_rules(), settings.batch_size)
     finally:
         await engine.dispose()
 

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.decode import MatchedEvent
+from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import Unprocessed, mark_detected, mark_processed
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
@@ -25,9 +25,9 @@ async def process_stored(
         events = await take(connection)
         new = {one.known.event.uid: one.known.row_id for one in events if not one.detected}
         matched = [MatchedEvent(one.known.event, ruleset.match(one.known.event)) for one in events]
-        touches = await detector.detect(connection, matched, new)
+        affected = await detector.detect(connection, matched, new)
         await mark_detected(connection, list(new.values()))
-    await detector.correlate(engine, touches)
+    await detector.correlate(engine, affected)
     async with transaction(engine) as connection:
         await mark_processed(connection, [one.known.row_id for one in events])
-    return len(events), touches.findings
+    return len(events), affected.findings

@@ -9,16 +9,16 @@ from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaDetections, SigmaRule
 
-from mcm_rules_engine.sigma.parse.detections import DetectionReader, compile_detection, compile_step
-from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.compile.fields import EventView, Space, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import group_reader, object_among
 from mcm_rules_engine.sigma.compile.log_sources import LogSource, read_log_source
-from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
 from mcm_rules_engine.sigma.model.rule import Rule
-from mcm_shared.suggestions import did_you_mean
+from mcm_rules_engine.sigma.parse.detections import DetectionReader, compile_detection, compile_step
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
+from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

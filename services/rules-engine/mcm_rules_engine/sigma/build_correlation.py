@@ -7,21 +7,21 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
-from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.findings.describe import template_fields
-from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
-from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
 from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
+from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
 
 _SERIES: Final = UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de")
 _ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)
 
 
 @dataclass(frozen=True, slots=True)
-class CorrelationDraft:
+class ParsedCorrelation:
     """A correlation document as read, before the rules it refers to are known."""
 
     document: Document
@@ -29,7 +29,7 @@ class CorrelationDraft:
     keys: CorrelationKeys
 
 
-def read_correlation(document: Document) -> tuple[CorrelationDraft | None, list[Problem]]:
+def read_correlation(document: Document) -> tuple[ParsedCorrelation | None, list[Problem]]:
     """Reads a correlation document; returns the draft, or every problem it has."""
     reader = Reader(document)
     metadata = read_metadata(reader)
@@ -40,15 +40,15 @@ def read_correlation(document: Document) -> tuple[CorrelationDraft | None, list[
     for field in template_fields(metadata.description):
         if field not in told:
             reader.wrong(("description",), f"{{{field}}} is none of {', '.join(sorted(told))}")
-    return (None if reader.problems else CorrelationDraft(document, metadata, keys)), reader.problems
+    return (None if reader.problems else ParsedCorrelation(document, metadata, keys)), reader.problems
 
 
 def build_correlation(
-    draft: CorrelationDraft, members: Mapping[str, Rule | Correlation]
+    parsed: ParsedCorrelation, members: Mapping[str, Rule | Correlation]
 ) -> tuple[Correlation | None, list[Problem]]:
     """Compiles a correlation over its ``members``, by reference; returns it, or every problem it has."""
-    reader = Reader(draft.document)
-    keys, metadata = draft.keys, draft.metadata
+    reader = Reader(parsed.document)
+    keys, metadata = parsed.keys, parsed.metadata
     entries = [_member(reader, keys, reference, members[reference]) for reference in keys.rules]
     correlations = [member for member in members.values() if isinstance(member, Correlation)]
     if keys.tumbling and correlations:
@@ -60,7 +60,7 @@ def build_correlation(
     versions = {member.id: member.version for member in members.values()}
     groups = [tuple(entries)] if keys.kind in _ONE_INPUT else [(entry,) for entry in entries]
     correlation = Correlation(
-        **metadata.definition(draft.document, _version(draft, versions), keys.group_by),
+        **metadata.definition(parsed.document, _version(parsed, versions), keys.group_by),
         kind=keys.kind,
         inputs=tuple(_series(keys, group, versions) for group in groups),
         timespan=keys.timespan,
@@ -100,12 +100,12 @@ def _series(keys: CorrelationKeys, members: tuple[Member, ...], versions: Mappin
     return Series(uuid5(_SERIES, canonical_json(definition)), keys.group_by, members)
 
 
-def _version(draft: CorrelationDraft, versions: Mapping[str, str]) -> str:
+def _version(parsed: ParsedCorrelation, versions: Mapping[str, str]) -> str:
     definition = {
-        "correlation": draft.document.data["correlation"],
-        "escalate": draft.document.data.get("escalate"),
-        "level": draft.metadata.level,
-        "group_for": draft.metadata.group_for.total_seconds(),
+        "correlation": parsed.document.data["correlation"],
+        "escalate": parsed.document.data.get("escalate"),
+        "level": parsed.metadata.level,
+        "group_for": parsed.metadata.group_for.total_seconds(),
         "members": versions,
     }
     return hashlib.sha256(canonical_json(definition).encode()).hexdigest()[:12]

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from mcm_rules_engine.sigma.build_correlation import CorrelationDraft, build_correlation
+from mcm_rules_engine.sigma.build_correlation import ParsedCorrelation, build_correlation
 from mcm_rules_engine.sigma.model.correlation import Correlation
-from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_shared.suggestions import did_you_mean
 
 _AT_RULES: Final = ("correlation", "rules")
 
 
-class NamedRules:
+class RuleLinker:
     """Gathers rules and links correlations to what they count; mistakes go to ``problems``."""
 
     def __init__(self, declared: Iterable[Document], problems: list[Problem]) -> None:
@@ -23,7 +23,7 @@ class NamedRules:
         self._ids: dict[str, tuple[str, str]] = {}
         self._names: dict[str, tuple[str, str]] = {}
         self._known: dict[str, Rule | Correlation] = {}
-        self._drafts: dict[str, CorrelationDraft] = {}
+        self._drafts: dict[str, ParsedCorrelation] = {}
         self._in_circles: set[str] = set()
 
     def add(self, document: Document, rule: Rule) -> None:
@@ -32,48 +32,48 @@ class NamedRules:
             self._rules.append(rule)
             self._known[rule.id] = self._known[rule.name] = rule
 
-    def link(self, drafts: Sequence[CorrelationDraft]) -> tuple[list[Rule], list[Correlation]]:
+    def link(self, parsed_correlations: Sequence[ParsedCorrelation]) -> tuple[list[Rule], list[Correlation]]:
         """Builds the correlations, each after those it counts; a rule that is counted raises no findings of its own.
 
         A correlation that says ``generate`` leaves its rules their findings.
         """
         accepted = []
-        for draft in drafts:
-            metadata = draft.metadata
-            if self._is_free(draft.document, metadata.id, metadata.name, metadata.title):
-                accepted.append(draft)
-                self._drafts[metadata.id] = self._drafts[metadata.name] = draft
+        for parsed in parsed_correlations:
+            metadata = parsed.metadata
+            if self._is_free(parsed.document, metadata.id, metadata.name, metadata.title):
+                accepted.append(parsed)
+                self._drafts[metadata.id] = self._drafts[metadata.name] = parsed
         correlations: list[Correlation] = []
-        for draft in accepted:
-            self._build(draft, (), correlations)
+        for parsed in accepted:
+            self._build(parsed, (), correlations)
         counted, generating = self._counted(accepted)
         rules = [replace(rule, raises_finding=_raises(rule, counted, generating)) for rule in self._rules]
         return rules, [replace(one, raises_finding=_raises(one, counted, generating)) for one in correlations]
 
-    def _build(self, draft: CorrelationDraft, above: tuple[str, ...], built: list[Correlation]) -> None:
-        identity = draft.metadata.id
+    def _build(self, parsed: ParsedCorrelation, above: tuple[str, ...], built: list[Correlation]) -> None:
+        identity = parsed.metadata.id
         if identity in self._known or identity in self._in_circles:
             return
         if identity in above:
             circle = (*above[above.index(identity) :], identity)
             self._in_circles.update(circle)
             names = " → ".join(self._drafts[one].metadata.name for one in circle)
-            self._problems.append(draft.document.problem(_AT_RULES, f"the correlations count each other: {names}"))
+            self._problems.append(parsed.document.problem(_AT_RULES, f"the correlations count each other: {names}"))
             return
-        for reference in draft.keys.rules:
+        for reference in parsed.keys.rules:
             if reference in self._drafts:
                 self._build(self._drafts[reference], (*above, identity), built)
-        if not self._has_members(draft):
+        if not self._has_members(parsed):
             return
-        members = {reference: self._known[reference] for reference in draft.keys.rules}
-        correlation, wrong = build_correlation(draft, members)
+        members = {reference: self._known[reference] for reference in parsed.keys.rules}
+        correlation, wrong = build_correlation(parsed, members)
         self._problems.extend(wrong)
         if correlation is not None and identity not in self._known:
             self._known[correlation.id] = self._known[correlation.name] = correlation
             built.append(correlation)
 
-    def _has_members(self, draft: CorrelationDraft) -> bool:
-        missing = [reference for reference in draft.keys.rules if reference not in self._known]
+    def _has_members(self, parsed: ParsedCorrelation) -> bool:
+        missing = [reference for reference in parsed.keys.rules if reference not in self._known]
         for reference in missing:
             if reference in self._drafts and self._drafts[reference].metadata.id in self._in_circles:
                 continue
@@ -81,16 +81,16 @@ class NamedRules:
                 what = f"the rule {reference!r} cannot be loaded itself"
             else:
                 what = f"no rule has the id or name {reference!r}{did_you_mean(reference, self._declared)}"
-            self._problems.append(draft.document.problem(_AT_RULES, what))
+            self._problems.append(parsed.document.problem(_AT_RULES, what))
         return not missing
 
-    def _counted(self, drafts: Sequence[CorrelationDraft]) -> tuple[set[str], set[str]]:
+    def _counted(self, parsed_correlations: Sequence[ParsedCorrelation]) -> tuple[set[str], set[str]]:
         counted: set[str] = set()
         generating: set[str] = set()
-        for draft in drafts:
-            ids = {self._known[reference].id for reference in draft.keys.rules if reference in self._known}
+        for parsed in parsed_correlations:
+            ids = {self._known[reference].id for reference in parsed.keys.rules if reference in self._known}
             counted |= ids
-            if draft.keys.generate:
+            if parsed.keys.generate:
                 generating |= ids
         return counted, generating
 

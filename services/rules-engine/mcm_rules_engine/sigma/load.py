@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from mcm_rules_engine.sigma.build import Filter, build_filter, build_rule
-from mcm_rules_engine.sigma.build_correlation import CorrelationDraft, read_correlation
-from mcm_rules_engine.sigma.parse.documents import Document, Problem, parse_documents, read_documents
-from mcm_rules_engine.sigma.link import NamedRules
-from mcm_rules_engine.sigma.packs import SwitchedOff, overlay
+from mcm_rules_engine.sigma.build_correlation import ParsedCorrelation, read_correlation
+from mcm_rules_engine.sigma.link import RuleLinker
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_shared.suggestions import did_you_mean
+from mcm_rules_engine.sigma.packs import DisabledRules, pack_overrides
+from mcm_rules_engine.sigma.parse.documents import Document, Problem, parse_documents, read_documents
 from mcm_shared.errors import RuleLoadError
+from mcm_shared.suggestions import did_you_mean
 
 BUILTIN: Final = Path(__file__).resolve().parent.parent / "rules"
 """The folder of the built-in rules."""
@@ -79,7 +79,7 @@ def _read(files: Iterable[Path]) -> Iterable[Document | Problem]:
 def _load(
     builtin: Iterable[Document | Problem], packs: Iterable[Document | Problem], problems: list[Problem]
 ) -> Collected:
-    documents, off = overlay(_readable(builtin, problems), _readable(packs, problems), problems)
+    documents, off = pack_overrides(_readable(builtin, problems), _readable(packs, problems), problems)
     collected = _build(documents, off, problems)
     problems.sort(key=lambda problem: (problem.path, problem.line or 0))
     return collected
@@ -108,15 +108,15 @@ def _is_rule_file(below: Path) -> bool:
     return below.suffix in (".yml", ".yaml") and not any(part.startswith(".") for part in below.parts)
 
 
-def _build(documents: list[Document], off: SwitchedOff, problems: list[Problem]) -> Collected:
+def _build(documents: list[Document], off: DisabledRules, problems: list[Problem]) -> Collected:
     filters: list[Filter] = []
     plain: list[Document] = []
-    drafts: list[CorrelationDraft] = []
+    parsed_correlations: list[ParsedCorrelation] = []
     for document in documents:
         if "correlation" in document.data:
-            draft, wrong = read_correlation(document)
+            parsed, wrong = read_correlation(document)
             problems.extend(wrong)
-            drafts.extend([draft] if draft else [])
+            parsed_correlations.extend([parsed] if parsed else [])
         elif "action" in document.data:
             problems.append(document.problem(("action",), "was left behind by Sigma 2: write each rule out"))
         elif "filter" in document.data:
@@ -125,14 +125,14 @@ def _build(documents: list[Document], off: SwitchedOff, problems: list[Problem])
             filters.extend([built_filter] if built_filter else [])
         else:
             plain.append(document)
-    named = NamedRules(documents, problems)
+    named = RuleLinker(documents, problems)
     for document in plain:
         rule, wrong = build_rule(document, filters)
         problems.extend(wrong)
         if rule is not None:
             named.add(document, rule)
     _require_named_rules(filters, plain, problems)
-    rules, correlations = off.without(*named.link(drafts))
+    rules, correlations = off.without(*named.link(parsed_correlations))
     return Collected(Ruleset(rules, correlations), problems, len(filters))
 
 

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from mcm_rules_engine.sigma.model.correlation import Correlation
-from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_shared.suggestions import did_you_mean
 
 RuleT = TypeVar("RuleT", Rule, Correlation)
@@ -16,7 +16,7 @@ _DEFINITIONS: Final = ("detection", "correlation", "filter", "action")
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchedOff:
+class DisabledRules:
     """The ids of rules that raise no findings, because a pack says so."""
 
     ids: frozenset[str]
@@ -39,9 +39,9 @@ class SwitchedOff:
         return replace(rule, raises_finding=False) if rule.id in self.ids else rule
 
 
-def overlay(
+def pack_overrides(
     builtin: Sequence[Document], packs: Sequence[Document], problems: list[Problem]
-) -> tuple[list[Document], SwitchedOff]:
+) -> tuple[list[Document], DisabledRules]:
     """Returns the documents in force, and the rules that are switched off; mistakes go to ``problems``."""
     on: list[Document] = []
     off: list[Document] = []
@@ -58,7 +58,7 @@ def overlay(
         for document in off
         if _id(document) not in known and not any(key in document.data for key in _DEFINITIONS)
     )
-    return documents, SwitchedOff(frozenset(identity for document in off if (identity := _id(document))))
+    return documents, DisabledRules(frozenset(identity for document in off if (identity := _id(document))))
 
 
 def _id(document: Document) -> str | None:

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.model.rule import RuleTest
-from mcm_shared.suggestions import did_you_mean
+from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.suggestions import did_you_mean
 
 STARTS_AT: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 """The time that ``at: 0s`` means: a whole hour, so that a test knows its time buckets."""

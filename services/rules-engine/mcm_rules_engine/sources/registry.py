@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mcm_rules_engine.sources import aws_cloudtrail, azure_activity, canonical, github_audit, okta_system
-from mcm_rules_engine.sources.source import Normalise
 from mcm_rules_engine.sources.plugin_sources import plugged_sources
+from mcm_rules_engine.sources.source import Normalise
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.errors import ConfigurationError, PoisonEventError
 
@@ -22,7 +22,7 @@ RESERVED: Final = frozenset({"canonical", "envelope"})
 
 def known_sources() -> list[str]:
     """Lists the native sources in force; raises ConfigurationError for a plug-in that cannot be used."""
-    return sorted(sources_in_force())
+    return sorted(active_sources())
 
 
 def normalise(payload: Any, source: str | None, fallback_id: str) -> SourceEvent:
@@ -33,7 +33,7 @@ def normalise(payload: Any, source: str | None, fallback_id: str) -> SourceEvent
     """
     if source is None:
         return canonical.normalise(payload, fallback_id)
-    normaliser = sources_in_force().get(source)
+    normaliser = active_sources().get(source)
     if normaliser is None:
         raise PoisonEventError(
             f"unknown source header {source[:100]!r}; known are {', '.join(known_sources())}; "
@@ -43,7 +43,7 @@ def normalise(payload: Any, source: str | None, fallback_id: str) -> SourceEvent
 
 
 @cache
-def sources_in_force() -> Mapping[str, Normalise]:
+def active_sources() -> Mapping[str, Normalise]:
     """Returns the normalisers in force, by source; raises ConfigurationError for a plug-in that cannot be used."""
     plugged = plugged_sources()
     taken = plugged.keys() & (NORMALISERS.keys() | RESERVED)

@@ -2,27 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Boolean, Integer, bindparam, text
 
-from mcm_rules_engine.correlation.protocol import LatestByValue, Look, Row, Seen
+from mcm_rules_engine.correlation.protocol import LatestByValue, RangeQuery, RangeResult, Row
+from mcm_rules_engine.model.detection import DetectionRow
 from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import DETECTIONS
-
-
-class DetectionRow(NamedTuple):
-    """A row of the detections table."""
-
-    series_id: UUID
-    group_key: str
-    at: int
-    event_uid: UUID
-    value: str | None = None
-
 
 _INSERT: Final = BulkInsert(DETECTIONS, DetectionRow._fields, conflict="DO NOTHING")
 _INSERT_AND_TELL: Final = BulkInsert(
@@ -122,19 +111,19 @@ def _in_order(rows: Iterable[DetectionRow]) -> list[DetectionRow]:
     )
 
 
-async def look(connection: AsyncConnection, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+async def range_query(connection: AsyncConnection, wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
     """Answers a round of looks, in their order."""
-    around = [one for one in wanted if isinstance(one, Look)]
+    around = [one for one in wanted if isinstance(one, RangeQuery)]
     by_value = [one for one in wanted if isinstance(one, LatestByValue)]
     if _is_postgresql(connection):
         found, latest = await _look_at_once(connection, around), await _latest_at_once(connection, by_value)
     else:
         found, latest = await _look_by_size(connection, around), [await _latest(connection, one) for one in by_value]
     answers, latest_answers = iter(found), iter(latest)
-    return [next(answers) if isinstance(one, Look) else next(latest_answers) for one in wanted]
+    return [next(answers) if isinstance(one, RangeQuery) else next(latest_answers) for one in wanted]
 
 
-async def _look_at_once(connection: AsyncConnection, wanted: Sequence[Look]) -> list[Seen]:
+async def _look_at_once(connection: AsyncConnection, wanted: Sequence[RangeQuery]) -> list[RangeResult]:
     if not wanted:
         return []
     series, groups, positions, befores, afters = zip(*wanted, strict=True)
@@ -145,20 +134,20 @@ async def _look_at_once(connection: AsyncConnection, wanted: Sequence[Look]) -> 
     return [_seen(found[number]) for number in range(len(wanted))]
 
 
-async def _look_by_size(connection: AsyncConnection, wanted: Sequence[Look]) -> list[Seen]:
+async def _look_by_size(connection: AsyncConnection, wanted: Sequence[RangeQuery]) -> list[RangeResult]:
     by_size: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for number, one in enumerate(wanted):
         at, uid = one.position
         by_size[one.before, one.after].append((number, one.series_id.hex, one.group_key, at, uid.hex))
     found: dict[int, list[Any]] = defaultdict(list)
-    for (before, after), looks in by_size.items():
-        parameters = {"looks": orjson.dumps(looks).decode(), "before": before, "after": after}
+    for (before, after), range_queries in by_size.items():
+        parameters = {"looks": orjson.dumps(range_queries).decode(), "before": before, "after": after}
         for row in (await connection.execute(_LOOK_SQLITE, parameters)).all():
             found[row[0]].append(row[1:])
     return [_seen(found[number]) for number in range(len(wanted))]
 
 
-async def _latest_at_once(connection: AsyncConnection, wanted: Sequence[LatestByValue]) -> list[Seen]:
+async def _latest_at_once(connection: AsyncConnection, wanted: Sequence[LatestByValue]) -> list[RangeResult]:
     if not wanted:
         return []
     series, groups, positions, sinces = zip(*wanted, strict=True)
@@ -169,7 +158,7 @@ async def _latest_at_once(connection: AsyncConnection, wanted: Sequence[LatestBy
     return [_seen(found[number]) for number in range(len(wanted))]
 
 
-async def _latest(connection: AsyncConnection, one: LatestByValue) -> Seen:
+async def _latest(connection: AsyncConnection, one: LatestByValue) -> RangeResult:
     at, uid = one.position
     result = await connection.execute(
         _BY_VALUE_SQLITE, {"series": one.series_id, "grp": one.group_key, "at": at, "uid": uid, "since": one.since}
@@ -177,14 +166,14 @@ async def _latest(connection: AsyncConnection, one: LatestByValue) -> Seen:
     return _seen((False, *row) for row in result.all())
 
 
-def _seen(rows: Iterable[Sequence[Any]]) -> Seen:
+def _seen(rows: Iterable[Sequence[Any]]) -> RangeResult:
     before: list[Row] = []
     after: list[Row] = []
     for is_after, at, uid, value in rows:
         (after if is_after else before).append(Row((at, uid), value))
     before.sort(key=lambda row: row.position)
     after.sort(key=lambda row: row.position)
-    return Seen(before, after)
+    return RangeResult(before, after)
 
 
 def _is_postgresql(connection: AsyncConnection) -> bool:

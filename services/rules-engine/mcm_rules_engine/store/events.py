@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, false, select, update
 
-from mcm_rules_engine.raise_findings import KnownEvent
+from mcm_rules_engine.model.detection import KnownEvent
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import AsyncConnection

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiokafka.errors import KafkaError
 
-_MOST: Final = 2
+_MAX: Final = 2
 _CANCELLED_WITHIN_S: Final = 0.5
 
 Handling = Callable[["asyncio.Task[bool] | None", Callable[[], None]], Coroutine[Any, Any, bool]]
@@ -18,10 +18,10 @@ Handling = Callable[["asyncio.Task[bool] | None", Callable[[], None]], Coroutine
 @dataclass(frozen=True, slots=True)
 class _Batch:
     task: "asyncio.Task[bool]"
-    may_follow: "asyncio.Future[None]"
+    next_allowed: "asyncio.Future[None]"
 
 
-class InHand:
+class InFlightBatches:
     """Batches in their order; another one may begin beside them when the newest lets it, and as long as they are few.
 
     More of them would be handled no sooner: they share one thread.
@@ -33,24 +33,24 @@ class InHand:
     def begin(self, handling: Handling) -> None:
         """Begins to handle a batch."""
         before = self._batches[-1].task if self._batches else None
-        may_follow: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        next_allowed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def let_follow(_: object = None) -> None:
-            if not may_follow.done():
-                may_follow.set_result(None)
+        def allow_next(_: object = None) -> None:
+            if not next_allowed.done():
+                next_allowed.set_result(None)
 
-        task = asyncio.create_task(handling(before, let_follow))
-        task.add_done_callback(let_follow)
-        self._batches.append(_Batch(task, may_follow))
+        task = asyncio.create_task(handling(before, allow_next))
+        task.add_done_callback(allow_next)
+        self._batches.append(_Batch(task, next_allowed))
 
-    def in_the_way(self) -> "asyncio.Future[Any] | None":
+    def blocker(self) -> "asyncio.Future[Any] | None":
         """Returns what must end before another batch may begin, None where one may; raises what a batch ended with."""
         while self._batches and self._batches[0].task.done():
             self._batches.pop(0).task.result()
-        if len(self._batches) >= _MOST:
+        if len(self._batches) >= _MAX:
             return self._batches[0].task
-        if self._batches and not self._batches[-1].may_follow.done():
-            return self._batches[-1].may_follow
+        if self._batches and not self._batches[-1].next_allowed.done():
+            return self._batches[-1].next_allowed
         return None
 
     async def settle(self, within_s: float) -> None:

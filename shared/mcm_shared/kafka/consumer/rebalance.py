@@ -5,13 +5,13 @@ from typing import Final
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 
-from mcm_shared.kafka.consumer.in_flight import InHand
+from mcm_shared.kafka.consumer.in_flight import InFlightBatches
 from mcm_shared.metrics import LAG
 
 _FINISH_WITHIN_S: Final = 5.0
 
 
-class Handover(ConsumerRebalanceListener):  # type: ignore[misc]
+class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
     """Lets the batches in hand be finished and committed before a rebalance, so that nobody reads them again.
 
     ``generation`` rises with each rebalance: a batch of an earlier one that took longer is read again, by whoever owns
@@ -19,12 +19,12 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self.in_hand = InHand()
+        self.in_flight = InFlightBatches()
         self.generation = 0
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002
         """Waits a few seconds for the batches in hand; the other workers wait for us meanwhile."""
-        await self.in_hand.settle(_FINISH_WITHIN_S)
+        await self.in_flight.settle(_FINISH_WITHIN_S)
         self.generation += 1
         # the lag of a partition is told by who owns it
         LAG.clear()

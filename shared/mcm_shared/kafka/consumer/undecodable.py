@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from mcm_shared.kafka.records import Headers, Outgoing, Record, dead_letter
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.records import Headers, Outgoing, Record, dead_letter
 from mcm_shared.metrics import DEAD_LETTERS
 
 log = structlog.get_logger()
@@ -18,12 +18,12 @@ _ASK_AGAIN_MS: Final = 2_000
 Fetched = dict[TopicPartition, list[Record]]
 
 
-class UnreadableError(Exception):
+class UndecodableError(Exception):
     """Says that a record cannot be decoded, and that others were lost with it: go back to the last commit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class Undecodable:
     """Stands in the place of a record whose content never reaches us."""
 
     topic: str
@@ -43,15 +43,15 @@ class Unreadable:
 
 
 async def fetch(consumer: AIOKafkaConsumer, timeout_ms: int, max_records: int) -> Fetched:
-    """Fetches what is there; raises UnreadableError for a header's name that is not UTF-8, as nothing checks it."""
+    """Fetches what is there; raises UndecodableError for a header's name that is not UTF-8, as nothing checks it."""
     try:
         fetched: Fetched = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
     except UnicodeDecodeError as error:
-        raise UnreadableError(str(error)) from error
+        raise UndecodableError(str(error)) from error
     return fetched
 
 
-async def fetch_singly(consumer: AIOKafkaConsumer, timeout_ms: int, max_records: int) -> Fetched:
+async def fetch_one_by_one(consumer: AIOKafkaConsumer, timeout_ms: int, max_records: int) -> Fetched:
     """Fetches record by record, so that a failure loses none; those that cannot be decoded come as Unreadable."""
     fetched: Fetched = defaultdict(list)
     for _ in range(max_records):
@@ -76,7 +76,7 @@ async def _step_over(consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
                 one = await consumer.getmany(partition, timeout_ms=_ASK_AGAIN_MS, max_records=1)
             except UnicodeDecodeError:
                 # what follows in its batch fails with it: the client decodes a batch from its beginning
-                fetched[partition].append(Unreadable(partition.topic, partition.partition, offset))
+                fetched[partition].append(Undecodable(partition.topic, partition.partition, offset))
                 offset += 1
                 consumer.seek(partition, offset)
             else:

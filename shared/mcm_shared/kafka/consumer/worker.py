@@ -20,16 +20,16 @@ from aiokafka.errors import (
     UnknownMemberIdError,
 )
 
-from mcm_shared.kafka.topics_admin import wait_for_topics
-from mcm_shared.kafka.consumer.fetcher import Collector
-from mcm_shared.kafka.connection import connection_options, end_within
-from mcm_shared.kafka.consumer.rebalance import Handover
-from mcm_shared.kafka.producer import Producer
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Outgoing, Record
-from mcm_shared.kafka.consumer.undecodable import Unreadable, UnreadableError
-from mcm_shared.kafka.consumer.watchdog import Watchdog
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import TransientError
+from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.consumer.fetcher import Fetcher
+from mcm_shared.kafka.consumer.rebalance import RebalanceListener
+from mcm_shared.kafka.consumer.undecodable import Undecodable, UndecodableError
+from mcm_shared.kafka.consumer.watchdog import Watchdog
+from mcm_shared.kafka.producer import Producer
+from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Outgoing, Record
+from mcm_shared.kafka.topics_admin import wait_for_topics
 from mcm_shared.metrics import BATCH_SECONDS, LAG, RECORDS, RETRIES
 from mcm_shared.settings import KafkaSettings
 
@@ -44,8 +44,8 @@ _BATCH_ENDS_BY_S: Final = 3.0
 _CONSUMER_STOPS_BY_S: Final = 5.0
 _PRODUCER_STOPS_BY_S: Final = 6.0
 _CANCELLED_WITHIN_S: Final = 0.5
-_BACKOFF_FIRST_S: Final = 0.1
-_BACKOFF_MOST_S: Final = 5.0
+_FIRST_BACKOFF_S: Final = 0.1
+_MAX_BACKOFF_S: Final = 5.0
 
 # The group moved on without us: whoever owns the partition now reads the batch again, and no harm is done.
 _LOST_PARTITION = (
@@ -102,7 +102,7 @@ class Worker(Generic[PreparedT]):
         self._topics = Topics(kafka.topic_prefix)
         self._stopping = asyncio.Event()
         self._asked_to_stop = 0.0
-        self._singly = False
+        self._one_by_one = False
         self._watchdog = Watchdog()
 
     def stop(self) -> None:
@@ -124,8 +124,8 @@ class Worker(Generic[PreparedT]):
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("connection to Kafka lost, trying again", reason=str(error) or type(error).__name__)
                     await self._pause(1.0)
-                except UnreadableError:
-                    self._singly = True
+                except UndecodableError:
+                    self._one_by_one = True
         finally:
             await end_within(self._producer.close(), self._left(_PRODUCER_STOPS_BY_S))
 
@@ -140,62 +140,62 @@ class Worker(Generic[PreparedT]):
             rebalance_timeout_ms=30_000,
             fetch_max_bytes=MAX_MESSAGE_BYTES,
         )
-        handover = Handover()
-        consumer.subscribe([self._subscription.topic], listener=handover)
-        collector = Collector(consumer, handover, self._subscription.max_records, singly=self._singly)
-        self._singly = False
+        rebalance = RebalanceListener()
+        consumer.subscribe([self._subscription.topic], listener=rebalance)
+        fetcher = Fetcher(consumer, rebalance, self._subscription.max_records, one_by_one=self._one_by_one)
+        self._one_by_one = False
         try:
             await self._unless_stopping(consumer.start())
             log.info("consuming", topic=self._subscription.topic, group=self._subscription.group)
             self._watchdog.moved()
             while not self._stopping.is_set():
-                await self._step(consumer, handover, collector)
+                await self._step(consumer, rebalance, fetcher)
         finally:
-            await handover.in_hand.end(self._left(_BATCH_ENDS_BY_S))
-            await collector.end()
+            await rebalance.in_flight.end(self._left(_BATCH_ENDS_BY_S))
+            await fetcher.end()
             await end_within(consumer.stop(), self._left(_CONSUMER_STOPS_BY_S))
 
-    async def _step(self, consumer: AIOKafkaConsumer, handover: Handover, collector: Collector) -> None:
-        await self._unless_stopping(collector.collect())
+    async def _step(self, consumer: AIOKafkaConsumer, rebalance: RebalanceListener, fetcher: Fetcher) -> None:
+        await self._unless_stopping(fetcher.collect())
         await self._watchdog.look(consumer)
-        if not collector.is_worth_a_batch:
+        if not fetcher.is_worth_a_batch:
             return
         self._watchdog.moved()
-        fetched, generation = collector.take()
+        fetched, generation = fetcher.take()
         records = [record for group in fetched.values() for record in group]
-        prepared = self._decode([record for record in records if not isinstance(record, Unreadable)])
-        lost = [record.dead_letter(self._topics) for record in records if isinstance(record, Unreadable)]
-        await self._room(consumer, handover)
+        prepared = self._decode([record for record in records if not isinstance(record, Undecodable)])
+        lost = [record.dead_letter(self._topics) for record in records if isinstance(record, Undecodable)]
+        await self._room(consumer, rebalance)
         # after a stop or a rebalance these records are read again; the batch before may have been left undone
-        if not self._stopping.is_set() and handover.generation == generation:
+        if not self._stopping.is_set() and rebalance.generation == generation:
             offsets = {partition: group[-1].offset + 1 for partition, group in fetched.items()}
             work = _Work(prepared, lost, offsets, generation, len(records))
-            handover.in_hand.begin(partial(self._finish, consumer, handover, work))
+            rebalance.in_flight.begin(partial(self._finish, consumer, rebalance, work))
 
-    async def _room(self, consumer: AIOKafkaConsumer, handover: Handover) -> None:
+    async def _room(self, consumer: AIOKafkaConsumer, rebalance: RebalanceListener) -> None:
         """Waits until another batch may begin, but no longer than until ``stop``."""
         while not self._stopping.is_set():
-            in_the_way = handover.in_hand.in_the_way()
-            if in_the_way is None:
+            blocker = rebalance.in_flight.blocker()
+            if blocker is None:
                 return
-            await self._unless_stopping(asyncio.wait([in_the_way], timeout=_LOOK_S))
+            await self._unless_stopping(asyncio.wait([blocker], timeout=_LOOK_S))
             await self._watchdog.look(consumer)
 
     async def _finish(
         self,
         consumer: AIOKafkaConsumer,
-        handover: Handover,
+        rebalance: RebalanceListener,
         work: "_Work[PreparedT]",
         before: "asyncio.Task[bool] | None",
-        let_follow: Callable[[], None],
+        allow_next: Callable[[], None],
     ) -> bool:
         """Handles, sends and commits a batch; False says that it was left undone."""
         topic = self._subscription.topic
         started = time.perf_counter()
-        wait = _BACKOFF_FIRST_S
+        wait = _FIRST_BACKOFF_S
         while True:
             try:
-                messages = await self._handle(work.prepared, let_follow)
+                messages = await self._handle(work.prepared, allow_next)
                 # a commit speaks for what was read before too
                 if before is not None and not await before:
                     return False
@@ -209,9 +209,9 @@ class Worker(Generic[PreparedT]):
                 log.warning("batch put off", reason=str(error), again_in_s=round(wait, 1), records=work.records)
                 await self._pause(wait * random.uniform(0.5, 1.5))  # noqa: S311 (spreads workers, hides nothing)
                 self._watchdog.moved()
-                wait = min(wait * 2, _BACKOFF_MOST_S)
+                wait = min(wait * 2, _MAX_BACKOFF_S)
         # after a rebalance the partitions are read again from the last commit, by us too: a commit would only set back
-        if handover.generation == work.generation:
+        if rebalance.generation == work.generation:
             with contextlib.suppress(*_LOST_PARTITION):
                 await consumer.commit(dict(work.offsets))
         BATCH_SECONDS.labels(topic).observe(time.perf_counter() - started)

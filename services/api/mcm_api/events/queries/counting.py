@@ -6,10 +6,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.http.counts import ValueCount
-from mcm_api.events.schemas import Bucket, EventFacets, Histogram, HistogramFilter, Interval, PeriodFilter
-from mcm_api.http.problems import ProblemItem, invalid
 from mcm_api.database import Reader
+from mcm_api.events.schemas import Bucket, EventFacets, Histogram, HistogramFilter, Interval, PeriodFilter
+from mcm_api.http.counts import ValueCount
+from mcm_api.http.problems import ProblemItem, invalid
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, USER_DAYS
 
 MAX_BUCKETS: Final = 1500

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mcm_api.database import Reader
 from mcm_api.events.queries.newest import COLUMNS
 from mcm_api.events.schemas import Event, EventDetails, MatchedRule
 from mcm_api.findings.queries.pages import find_findings
 from mcm_api.findings.schemas import Finding
-from mcm_api.database import Reader
-from mcm_api.rules.active_rules import OurRules
+from mcm_api.rules.active_rules import RuleCatalogue
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
@@ -21,11 +21,11 @@ from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS
 
 _EVENT: Final = SOURCE_EVENTS.c
 _FINDING: Final = FINDINGS.c
-_MOST_FINDINGS: Final = 100
+_MAX_FINDINGS: Final = 100
 _DAY: Final = timedelta(days=1)
 
 
-async def read_event(reader: Reader, event_id: int, rules: OurRules) -> EventDetails | None:
+async def read_event(reader: Reader, event_id: int, rules: RuleCatalogue) -> EventDetails | None:
     """Reads an event by its id; None where there is none."""
     ruleset = await rules.ruleset()
     query = select(*COLUMNS, _EVENT.ingested_at).where(_EVENT.id == event_id)
@@ -71,7 +71,7 @@ async def _naming(connection: AsyncConnection, uid: UUID, at: datetime, ruleset:
             cast(_FINDING.extra_data, Text).contains(str(uid)),
         )
         .order_by(_FINDING.first_seen.desc(), _FINDING.id.desc())
-        .limit(_MOST_FINDINGS)
+        .limit(_MAX_FINDINGS)
     )
     return [row.id for row in await connection.execute(candidates) if uid in named_events(row.extra_data)]
 

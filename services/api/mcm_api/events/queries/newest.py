@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, literal, select, tuple_
 
+from mcm_api.database import Reader
 from mcm_api.events.cursor import Cursor
 from mcm_api.events.schemas import EventFilter
-from mcm_api.database import Reader
 from mcm_shared.db.tables import SOURCE_EVENTS
 
 _EVENT: Final = SOURCE_EVENTS.c

@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Select, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.http.counts import ValueCount
+from mcm_api.database import Reader
 from mcm_api.findings.filters import FindingFilter
 from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
-from mcm_api.database import Reader
+from mcm_api.http.counts import ValueCount
 from mcm_api.rules.queries import rule_titles
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS

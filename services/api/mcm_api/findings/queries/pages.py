@@ -8,13 +8,13 @@ import orjson
 from sqlalchemy import JSON, RowMapping, Text, cast, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mcm_api.database import Reader
 from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
 from mcm_api.findings.queries.matching import value_of
 from mcm_api.findings.queries.selection import Selection, place_after, select_findings, size_of
 from mcm_api.findings.schemas import Feedback, Finding
 from mcm_api.http.json_response import write_json
-from mcm_api.database import Reader
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 

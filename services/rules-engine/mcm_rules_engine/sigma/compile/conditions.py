@@ -24,8 +24,8 @@ from sigma.types import (
 
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space, field_getter, presence_test, text_of
 from mcm_rules_engine.sigma.compile.patterns import compile_contains, plain_text
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_rules_engine.sigma.compile.values import any_value_test, as_number
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 
 Predicate = Callable[[EventView], bool]
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from mcm_rules_engine.plugins import SOURCES, plugins
 from mcm_rules_engine.sigma.compile.fields import Space
-from mcm_shared.suggestions import did_you_mean
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_shared.suggestions import did_you_mean
 
 _NATIVE: Final[dict[tuple[str, str], str]] = {
     ("aws", "cloudtrail"): "aws.cloudtrail",

@@ -9,8 +9,8 @@ from sigma.modifiers import SigmaValueModifier, modifier_mapping, reverse_modifi
 from sigma.types import SigmaString, SigmaType
 
 from mcm_rules_engine.plugins import PREDICATES, Plugin, plugins
-from mcm_shared.suggestions import did_you_mean
 from mcm_shared.errors import PoisonEventError
+from mcm_shared.suggestions import did_you_mean
 
 NamedPredicate = Callable[[str], bool]
 

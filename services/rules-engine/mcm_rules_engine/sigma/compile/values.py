@@ -22,8 +22,8 @@ from sigma.types import (
 )
 
 from mcm_rules_engine.sigma.compile.fields import text_of
-from mcm_rules_engine.sigma.compile.plugin_predicates import NamedPredicate, SigmaPredicate
 from mcm_rules_engine.sigma.compile.patterns import TextTest, compile_pattern, compile_regex, plain_text
+from mcm_rules_engine.sigma.compile.plugin_predicates import NamedPredicate, SigmaPredicate
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 
 ValueTest = Callable[[Any], bool]

@@ -41,7 +41,7 @@ class Series:
     members: tuple[Member, ...]
 
 
-class Counted(NamedTuple):
+class SeriesEntry(NamedTuple):
     """One detection as it enters a series: its group, and its value for value_count."""
 
     series_id: UUID

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from mcm_rules_engine.sigma.compile.conditions import Required
 from mcm_rules_engine.sigma.compile.fields import EventView
 from mcm_rules_engine.sigma.compile.group_keys import GroupReader
 from mcm_rules_engine.sigma.compile.log_sources import LogSource
-from mcm_rules_engine.sigma.compile.conditions import Required
 from mcm_shared.contracts.findings import Severity
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mcm_rules_engine.sigma.model.correlation import Correlation, Counted
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, field_getter, text_of
-from mcm_rules_engine.sigma.model.series import Feeds
 from mcm_rules_engine.sigma.compile.group_keys import group_key
+from mcm_rules_engine.sigma.model.correlation import Correlation, SeriesEntry
 from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.model.series import SeriesIndex
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity
 
@@ -24,7 +24,7 @@ class Match:
     rule: Rule
     severity: Severity
     view: EventView
-    counted: tuple[Counted, ...] = ()
+    counted: tuple[SeriesEntry, ...] = ()
 
     @property
     def group(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Ruleset:
         self.rules: tuple[Rule, ...] = tuple(rules)
         self.correlations: tuple[Correlation, ...] = tuple(correlations)
         self.all: tuple[Rule | Correlation, ...] = (*self.rules, *self.correlations)
-        self._feeds = Feeds(self.rules, self.correlations)
+        self._feeds = SeriesIndex(self.rules, self.correlations)
         self.by_id: dict[str, Rule] = {rule.id: rule for rule in self.rules}
         by_source: dict[str | None, list[tuple[int, Rule]]] = {}
         for number, rule in enumerate(self.rules):
@@ -92,7 +92,7 @@ class Ruleset:
         self._activity = _Index(by_source.pop(None, ()))
         self._native = {source: _Index(rules) for source, rules in by_source.items() if source is not None}
 
-    def counted_by(self, correlation_id: str, group: dict[str, Any]) -> tuple[Counted, ...]:
+    def counted_by(self, correlation_id: str, group: dict[str, Any]) -> tuple[SeriesEntry, ...]:
         """Says how a detection of a correlation with this group enters the series of the correlations over it."""
         return self._feeds.of_group(correlation_id, group)
 

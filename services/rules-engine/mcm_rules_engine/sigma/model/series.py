@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mcm_rules_engine.sigma.model.correlation import Correlation, Counted, Member, Series
 from mcm_rules_engine.sigma.compile.fields import EventView, Space, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key, group_reader
+from mcm_rules_engine.sigma.model.correlation import Correlation, Member, Series, SeriesEntry
 from mcm_rules_engine.sigma.model.rule import Rule
 
 _REMEMBERED: Final = 4096
 """Texts (users, addresses) whose place in a series is kept, for each of them."""
 
-Placing = Callable[[EventView], Counted | None]
+Placing = Callable[[EventView], SeriesEntry | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +21,20 @@ class _Feed:
     series: Series
     member: Member
 
-    def counted(self, values: dict[str, Any]) -> Counted | None:
+    def counted(self, values: dict[str, Any]) -> SeriesEntry | None:
         """Places a detection in the series; None where it lacks a field to group by, or the value to count."""
         group = {name: values[field] for name, field in zip(self.series.group_by, self.member.fields, strict=True)}
         if None in group.values():
             return None
         if self.member.value_field is None:
-            return Counted(self.series.id, group_key(group))
+            return SeriesEntry(self.series.id, group_key(group))
         value = values[self.member.value_field]
         if value is None:
             return None
-        return Counted(self.series.id, group_key(group), value if isinstance(value, str) else canonical_json(value))
+        return SeriesEntry(self.series.id, group_key(group), value if isinstance(value, str) else canonical_json(value))
 
 
-class Feeds:
+class SeriesIndex:
     """The series of a ruleset, by the rule whose detections enter them."""
 
     def __init__(self, rules: Iterable[Rule], correlations: Iterable[Correlation]) -> None:
@@ -51,22 +51,22 @@ class Feeds:
             for member in series.members:
                 feed = _Feed(series, member)
                 self._feeds[member.rule_id].append(feed)
-                self._placings[member.rule_id].append(_placing(feed, spaces.get(member.rule_id, "activity")))
+                self._placings[member.rule_id].append(_series_entry(feed, spaces.get(member.rule_id, "activity")))
 
-    def of_event(self, rule_id: str, view: EventView) -> tuple[Counted, ...]:
+    def of_event(self, rule_id: str, view: EventView) -> tuple[SeriesEntry, ...]:
         """Says how a single-event rule that holds for an event enters its series."""
         placings = self._placings.get(rule_id)
         if placings is None:
             return ()
         return tuple([counted for place in placings if (counted := place(view)) is not None])
 
-    def of_group(self, rule_id: str, group: dict[str, Any]) -> tuple[Counted, ...]:
+    def of_group(self, rule_id: str, group: dict[str, Any]) -> tuple[SeriesEntry, ...]:
         """Says how a detection of a correlation enters its series, from its group."""
         found = (feed.counted(group) for feed in self._feeds.get(rule_id, ()))
         return tuple(counted for counted in found if counted is not None)
 
 
-def _placing(feed: _Feed, space: Space) -> Placing:
+def _series_entry(feed: _Feed, space: Space) -> Placing:
     """Compiles the placing of an event in a series: at once where nothing or one text, often the same, decides."""
     fields = tuple(dict.fromkeys((*feed.member.fields, *filter(None, [feed.member.value_field]))))
     if not fields:
@@ -76,9 +76,9 @@ def _placing(feed: _Feed, space: Space) -> Placing:
     if len(fields) > 1:
         return lambda view: feed.counted(read(view))
     get = any_getter(space, fields[0])
-    known: dict[str, Counted | None] = {}
+    known: dict[str, SeriesEntry | None] = {}
 
-    def place(view: EventView) -> Counted | None:
+    def place(view: EventView) -> SeriesEntry | None:
         values = get(view)
         text = values[0] if len(values) == 1 else None
         if type(text) is not str:

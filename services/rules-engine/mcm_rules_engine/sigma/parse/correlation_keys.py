@@ -12,12 +12,12 @@ from sigma.correlations import (
 )
 from sigma.exceptions import SigmaError
 
+from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
 from mcm_rules_engine.sigma.model.correlation import Kind
 from mcm_rules_engine.sigma.parse.durations import parse_duration
-from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
 from mcm_rules_engine.sigma.parse.metadata import Reader
-from mcm_shared.suggestions import did_you_mean
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.suggestions import did_you_mean
 
 KEYS: Final = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate", "window")
 LONGEST_TIMESPAN: Final = timedelta(days=90)

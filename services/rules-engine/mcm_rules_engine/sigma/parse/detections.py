@@ -11,12 +11,12 @@ from sigma.exceptions import SigmaError, SigmaTypeError
 from sigma.modifiers import modifier_mapping, reverse_modifier_mapping
 from sigma.rule.detection import EmptySigmaDetections, SigmaDetection, SigmaDetectionItem, SigmaDetections
 
-from mcm_rules_engine.sigma.compile.fields import Space
-from mcm_rules_engine.sigma.parse.metadata import Reader
 from mcm_rules_engine.sigma.compile.conditions import Predicate, Required, compile_condition, required_values
-from mcm_shared.suggestions import did_you_mean
+from mcm_rules_engine.sigma.compile.fields import Space
 from mcm_rules_engine.sigma.compile.patterns import compile_re2
+from mcm_rules_engine.sigma.parse.metadata import Reader
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_shared.suggestions import did_you_mean
 
 Place = tuple[str | int, ...]
 

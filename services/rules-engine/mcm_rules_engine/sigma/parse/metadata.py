@@ -9,14 +9,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from mcm_rules_engine.findings.describe import check_template
-from mcm_rules_engine.sigma.parse.documents import Document, Problem
-from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
 from mcm_rules_engine.sigma.model.rule import RuleTest
-from mcm_rules_engine.sigma.rule_tests import check_test_document
-from mcm_shared.suggestions import close_to, did_you_mean
+from mcm_rules_engine.sigma.parse.documents import Document, Problem
+from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.rule_tests import check_test_document
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.suggestions import close_to, did_you_mean
 
 SIGMA_KEYS: Final = (
     "title", "id", "name", "taxonomy", "related", "status", "description", "license", "references", "author", "date",

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy import Table, delete, false, func, select
-from tests.generated_cases import Case, Delivery
-from tests.oracle import Expected, ExpectedFinding
 
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
 from mcm_rules_engine.pipeline.decode import Batch, MatchedEvent
 from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.testing.generated_cases import Case, Delivery
+from mcm_rules_engine.testing.oracle import Expected, ExpectedFinding
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics

@@ -12,17 +12,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
 from mcm_rules_engine.findings.describe import describe, describe_count
 from mcm_rules_engine.sigma.compile.fields import EventView, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity, finding_uid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NAMED_AT_MOST = 100
+MAX_NAMED = 100
 
 Position = tuple[int, UUID]
 """Event time in microseconds since 1970; ties by event uid."""
@@ -166,7 +166,7 @@ def _fire(
     reached = [severity for threshold, severity in correlation.steps if count >= threshold]
     if not reached:
         return []
-    named = tuple(completed_by)[-NAMED_AT_MOST:]
+    named = tuple(completed_by)[-MAX_NAMED:]
     return [Hit(correlation, end[0], group, reached[-1], end, end, count, named)]
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from tests.deliveries import read_messages, read_result, run_case
-from tests.generated_cases import Case
-from tests.oracle import Expected, ExpectedFinding
-
+from mcm_rules_engine.testing import oracle
+from mcm_rules_engine.testing.deliveries import read_messages, read_result, run_case
+from mcm_rules_engine.testing.generated_cases import Case
+from mcm_rules_engine.testing.oracle import Expected, ExpectedFinding
 from mcm_shared.db.engine import AsyncEngine
-from tests import oracle
 
 
 async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) -> Expected:

@@ -4,9 +4,17 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from mcm_rules_engine.correlation.evaluate import evaluate
-from mcm_rules_engine.correlation.protocol import Fire, LatestByValue, Look, Position, Row, Seen, Touched
-from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.correlation.protocol import (
+    AffectedRow,
+    CorrelationHit,
+    LatestByValue,
+    Position,
+    RangeQuery,
+    RangeResult,
+    Row,
+)
 from mcm_rules_engine.sigma.load import parse_rules
+from mcm_rules_engine.sigma.model.correlation import Correlation
 
 SECOND = 1_000_000
 GROUP = '{"user":"mona@example.com"}'
@@ -45,39 +53,39 @@ class Group:
         self.rows = [sorted(map(_row, rows), key=lambda row: row.position) for rows in inputs]
         self._by_series = {series.id: rows for series, rows in zip(correlation.inputs, self.rows, strict=True)}
         self.rounds = 0
-        self.looks = 0
+        self.range_queries = 0
         self.rows_read = 0
         self.asked_by_value = 0
 
-    async def fires(self, *touched: tuple[int, float | Row]) -> list[Fire]:
+    async def fires(self, *touched: tuple[int, float | Row]) -> list[CorrelationHit]:
         """Evaluates the correlation for rows that were touched: which input's, and the time or the row itself."""
         rows = {(number, _find(self.rows[number], row)) for number, row in touched}
-        places = [Touched(number, row.position, row.value) for number, row in rows]
+        places = [AffectedRow(number, row.position, row.value) for number, row in rows]
         found = await evaluate({(self._correlation, GROUP): places}, self._look)
-        return sorted((fire for fires in found.values() for fire in fires), key=lambda fire: fire.position)
+        return sorted((hit for fires in found.values() for hit in fires), key=lambda hit: hit.position)
 
     async def times(self, *touched: tuple[int, float | Row]) -> list[float]:
         """Evaluates the correlation for touched rows and returns the times, in seconds, at which it fires."""
-        return [fire.position[0] / SECOND for fire in await self.fires(*touched)]
+        return [hit.position[0] / SECOND for hit in await self.fires(*touched)]
 
-    async def _look(self, wanted: Sequence[Look | LatestByValue]) -> list[Seen]:
+    async def _look(self, wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
         self.rounds += 1
-        self.looks += len(wanted)
-        seen = [self._around(one) if isinstance(one, Look) else self._by_value(one) for one in wanted]
-        self.rows_read += sum(len(one.before) + len(one.after) for one in seen)
-        return seen
+        self.range_queries += len(wanted)
+        result = [self._around(one) if isinstance(one, RangeQuery) else self._by_value(one) for one in wanted]
+        self.rows_read += sum(len(one.before) + len(one.after) for one in result)
+        return result
 
-    def _around(self, asked: Look) -> Seen:
+    def _around(self, asked: RangeQuery) -> RangeResult:
         rows = self._by_series[asked.series_id]
         before = [row for row in rows if row.position < asked.position]
         after = [row for row in rows if row.position >= asked.position]
-        return Seen(before[max(0, len(before) - asked.before) :], after[: asked.after])
+        return RangeResult(before[max(0, len(before) - asked.before) :], after[: asked.after])
 
-    def _by_value(self, asked: LatestByValue) -> Seen:
+    def _by_value(self, asked: LatestByValue) -> RangeResult:
         self.asked_by_value += 1
         rows = self._by_series[asked.series_id]
         latest = {row.value: row for row in rows if row.position < asked.position and row.position[0] > asked.since}
-        return Seen(sorted(latest.values(), key=lambda row: row.position), [])
+        return RangeResult(sorted(latest.values(), key=lambda row: row.position), [])
 
 
 def _row(written: float | tuple[float, str] | Row) -> Row:

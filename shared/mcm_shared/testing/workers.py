@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from mcm_shared.kafka.records import Outgoing, Record
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import DatabaseDownError
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
+from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.settings import KafkaSettings
 
 GROUP = "readers"
@@ -42,10 +42,10 @@ class Handler:
     def decode(self, records: Sequence[Record]) -> list[bytes]:
         return [record.value or b"" for record in records]
 
-    async def handle(self, values: list[bytes], let_follow: Callable[[], None]) -> list[Outgoing]:
+    async def handle(self, values: list[bytes], allow_next: Callable[[], None]) -> list[Outgoing]:
         self.tried.append(values)
         if self.lets_follow:
-            let_follow()
+            allow_next()
         await self.held.wait()
         if self.down:
             raise DatabaseDownError("the database does not answer")

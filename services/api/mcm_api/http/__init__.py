@@ -1,0 +1,1 @@
+"""What every route shares: problem details, parameters, bodies, request context, static files."""

@@ -1,0 +1,1 @@
+"""The language model: prompt, client, circuit breaker, token budget, redaction, and reading of its answers."""

@@ -1,0 +1,1 @@
+"""Findings built from detections, and their descriptions."""

@@ -1,0 +1,80 @@
+"""A detection: a rule that matched an event, or a correlation that holds at a position."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+from mcm_rules_engine.correlation.protocol import CorrelationHit, Position
+from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.findings import FINDING_NAMESPACE, Severity, finding_uid
+from mcm_shared.event_time import duration_micros, from_micros, to_micros
+
+
+class DetectionRow(NamedTuple):
+    """A row of the detections table."""
+
+    series_id: UUID
+    group_key: str
+    at: int
+    event_uid: UUID
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A rule holds at an event, or a correlation fires there.
+
+    ``first`` and ``last`` are the earliest and latest event it speaks of: the same one, but for a tumbling window.
+    """
+
+    rule: Rule | Correlation
+    position: Position
+    severity: Severity
+    group: dict[str, Any]
+    group_key: str
+    first: Position
+    last: Position
+    hit: CorrelationHit | None = None
+
+    @property
+    def row(self) -> DetectionRow:
+        """Its row in the series of its rule."""
+        return DetectionRow(output_series(self.rule), self.group_key, *self.position)
+
+    @property
+    def bucket(self) -> tuple[datetime, datetime]:
+        """The start and the end of the time bucket of its finding."""
+        width = duration_micros(self.rule.group_for)
+        start = self.position[0] // width * width
+        return from_micros(start), from_micros(start + width)
+
+    @property
+    def finding_uid(self) -> UUID:
+        """The uid of the finding it belongs to."""
+        return finding_uid(self.rule.id, self.group_key, self.bucket[0])
+
+
+class KnownEvent(NamedTuple):
+    """An event with the id of its row."""
+
+    event: SourceEvent
+    row_id: int
+
+
+def output_series(rule: Rule | Correlation) -> UUID:
+    """Names the series of a rule's own detections by its definition, so that a changed rule counts afresh."""
+    return _output_series(rule.id, rule.version)
+
+
+@lru_cache(maxsize=4096)
+def _output_series(rule_id: str, version: str) -> UUID:
+    return uuid5(FINDING_NAMESPACE, f"series|{rule_id}|{version}")
+
+
+def position_of(event: SourceEvent) -> Position:
+    """Says where an event stands in time."""
+    return to_micros(event.timestamp), event.uid

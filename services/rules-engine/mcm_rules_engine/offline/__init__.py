@@ -1,0 +1,1 @@
+"""Rules over files and rule tests, without Kafka or a server."""

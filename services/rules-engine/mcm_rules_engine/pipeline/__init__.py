@@ -1,0 +1,1 @@
+"""The batch pipeline: decode, detect, complete."""

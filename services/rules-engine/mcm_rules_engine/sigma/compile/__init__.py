@@ -1,0 +1,1 @@
+"""The Sigma compiler: conditions, values and patterns to predicates over an event."""

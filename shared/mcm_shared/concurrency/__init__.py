@@ -1,0 +1,1 @@
+"""Concurrency patterns that several services share."""

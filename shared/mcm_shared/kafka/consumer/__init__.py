@@ -1,0 +1,1 @@
+"""The consumer loop: fetch, decode, store, complete, commit."""
