@@ -29,6 +29,7 @@ ALLOWED: dict[str, tuple[tuple[str, ...], str]] = {
             "shared/mcm_shared/db/*/*/*",
             "shared/mcm_shared/testing/*",
             "services/*/mcm_*/testing/*",
+            "services/*/mcm_*/database.py",
             "services/*/mcm_*/queries.py",
             "services/*/mcm_*/*/queries.py",
             "services/*/mcm_*/*/queries/*",

@@ -7,11 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from mcm_rules_engine.model.detection import output_series, position_of
-from mcm_rules_engine.offline.contributing_events import ContributingEvent, read_events, read_windows
 from mcm_rules_engine.pipeline.decode import MatchedEvent
 from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.handler import first_of_each
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.store.contributing_events import ContributingEvent, read_events, read_windows
 from mcm_rules_engine.store.findings import read_all_messages
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
