@@ -1,7 +1,7 @@
 """Coverage tables of the pack for clouds: each operation of a vendor is detected, or left out for a stated reason.
 
-A table, ``packs/coverage/<source>.yml``, lists the operations of the vendor's event catalogue by family. It lies outside
-the pack, where every file is a rule.
+A table, ``packs/coverage/<source>.yml``, lists the operations of the vendor's event catalogue by family. It lies
+outside the pack, where every file is a rule.
 
 - ``rules``: operation -> the rules of the pack that detect it,
 - ``facts``: operation -> the event type that the source makes of it and built-in rules read,
