@@ -47,7 +47,9 @@ async def test_records_that_wait_while_nothing_moves_end_the_process(
     watchdog = impatient()
 
     await watchdog.look(consumer)
-    with pytest.raises(StuckError, match=r"^2 records wait and nothing has moved for 0 s; ending so that I am restart"):
+    with pytest.raises(
+        StuckError, match=r"^2 records are waiting but nothing has moved for 0 s; ending so that I am restart"
+    ):
         await watchdog.look(consumer)
 
 

@@ -40,7 +40,7 @@ async def tail_findings(kafka: KafkaSettings, broadcaster: Broadcaster) -> None:
             continue
         except BrokerDownError as error:
             if not down:
-                log.warning("live updates wait for Kafka", reason=str(error))
+                log.warning("live updates are waiting for Kafka", reason=str(error))
             down = True
         except Exception:
             log.exception("following the findings failed and is tried again")

@@ -77,9 +77,9 @@ class ActiveRules:
             # in a thread: parsing many rules must not hold up the heartbeat
             loaded = await asyncio.to_thread(self._load, self._loaded)
         except ConfigurationError as error:
-            log.error("rules not reloaded, those in force stay", reason=str(error))  # noqa: TRY400 (no bug of ours)
+            log.error("rules not reloaded, the active rules stay", reason=str(error))  # noqa: TRY400 (no bug of ours)
         except Exception:
-            log.exception("rules not reloaded, those in force stay")
+            log.exception("rules not reloaded, the active rules stay")
         else:
             await self._register(loaded.ruleset)
             log.info("rules reloaded", **_counts(loaded.ruleset), **_changes(self._loaded.ruleset, loaded.ruleset))

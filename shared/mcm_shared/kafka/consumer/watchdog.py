@@ -57,13 +57,13 @@ class Watchdog:
             log.warning("Kafka does not answer", reason=str(error) or type(error).__name__)
             self._suspicious = False
             if self._silent:
-                raise TimeoutError("the consumer had no answer for too long") from error
+                raise TimeoutError("the consumer had no response for too long") from error
             self._silent = True
             return
         self._silent = False
         if waiting and self._suspicious:
             idle = round(now - self._last_moved)
             raise StuckError(
-                f"{waiting} records wait and nothing has moved for {idle} s; ending so that I am restarted"
+                f"{waiting} records are waiting but nothing has moved for {idle} s; ending so that I am restarted"
             )
         self._suspicious = waiting > 0

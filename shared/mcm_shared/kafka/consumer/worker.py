@@ -113,7 +113,7 @@ class Worker(Generic[PreparedT]):
     async def run(self) -> None:
         """Consumes until ``stop``; a broker or database that is down is waited for.
 
-        Raises StuckError when records wait and nothing has moved for a minute.
+        Raises StuckError when records are waiting but nothing has moved for a minute.
         """
         try:
             while not self._stopping.is_set():
@@ -122,7 +122,7 @@ class Worker(Generic[PreparedT]):
                     if not self._stopping.is_set():
                         await self._consume()
                 except (KafkaError, OSError, TimeoutError) as error:
-                    log.warning("connection to Kafka lost, trying again", reason=str(error) or type(error).__name__)
+                    log.warning("connection to Kafka lost, retrying", reason=str(error) or type(error).__name__)
                     await self._pause(1.0)
                 except UndecodableError:
                     self._one_by_one = True
@@ -206,7 +206,9 @@ class Worker(Generic[PreparedT]):
                     log.warning("batch left for the next start", reason=str(error), records=work.records)
                     return False
                 RETRIES.labels(topic).inc()
-                log.warning("batch put off", reason=str(error), again_in_s=round(wait, 1), records=work.records)
+                log.warning(
+                    "batch deferred, retrying", reason=str(error), again_in_s=round(wait, 1), records=work.records
+                )
                 await self._pause(wait * random.uniform(0.5, 1.5))  # noqa: S311 (spreads workers, hides nothing)
                 self._watchdog.moved()
                 wait = min(wait * 2, _MAX_BACKOFF_S)
