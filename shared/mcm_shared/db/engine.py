@@ -1,23 +1,25 @@
-"""Connections to the database, and what its errors mean."""
+"""Connections to the database, and transactions on them."""
 
+import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
-import asyncpg
 import orjson
-from sqlalchemy import event, make_url
+from sqlalchemy import Engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine as AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from mcm_shared.errors import ConfigurationError, DatabaseDownError, DataRefusedError, McmError
+from mcm_shared.db.failures import Discard, connect_failure, failure_of
+from mcm_shared.errors import ConfigurationError
 from mcm_shared.settings import DatabaseSettings
 
 _WAL_TRIES = 100
@@ -25,12 +27,8 @@ _WAL_AGAIN_S = 0.02
 CONNECT_TIMEOUT_S = 10
 COMMAND_TIMEOUT_S = 60
 
-# SQLSTATE classes and codes after which the same transaction may well succeed: connection, resources, operator
-# intervention, rollback for a deadlock, object in use, system error.
-_TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
-_WRONG_LOGIN = {"28000", "28P01", "3D000"}
-_SCHEMA_MISSING = {"42P01", "42703"}
 _READ_ONLY = "mcm_read_only"
+_EPOCH = "mcm_epoch"
 _JSON: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
@@ -70,7 +68,9 @@ def create_engine(
         **pool,
         **_JSON,
     )
-    event.listen(engine.sync_engine, "checkout", _require_open)
+    history = _history_of(engine)
+    event.listen(engine.sync_engine, "connect", history.connect)
+    event.listen(engine.sync_engine, "checkout", history.checkout)
     return engine
 
 
@@ -103,16 +103,21 @@ def driver_url(database_url: str) -> URL:
 async def transaction(engine: AsyncEngine, *, read_only: bool = False) -> AsyncIterator[AsyncConnection]:
     """Opens a transaction and commits it at the end; ``read_only`` promises that it writes nothing.
 
-    Raises DatabaseDownError when the database is out of reach or asks to try again, ConfigurationError when it
-    refuses the login, DataRefusedError when it refuses the data.
+    Raises DatabaseDownError when the database is out of reach or cannot do it now, ConfigurationError when it refuses
+    the login, DataRefusedError when it refuses the data. A connection that an error may have spoiled is discarded.
     """
-    try:
-        async with engine.connect() as connection, _begun(connection, read_only=read_only):
-            yield connection
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise _meaning_of(error) from error
-    except (DisconnectionError, PoolTimeoutError, OSError, TimeoutError) as error:
-        raise DatabaseDownError(f"the database does not answer: {error or type(error).__name__}") from error
+    async with _checked_out(engine) as connection:
+        driver = None if connection.dialect.name == "sqlite" else _driver_of(connection)
+        try:
+            async with _begun(connection, driver, read_only=read_only):
+                yield connection
+        except BaseException as error:
+            lost = driver is not None and driver.is_closed() and _is_failure(error)
+            failure = failure_of(error, connection_lost=lost)
+            await _discard(connection, driver, failure.discard if failure else Discard.NONE)
+            if failure is None:
+                raise
+            raise failure.error from error
 
 
 async def fetch(connection: AsyncConnection, sql: str, *parameters: Any) -> list[Any]:
@@ -125,8 +130,21 @@ async def fetch(connection: AsyncConnection, sql: str, *parameters: Any) -> list
 
 
 @asynccontextmanager
-async def _begun(connection: AsyncConnection, *, read_only: bool) -> AsyncIterator[None]:
-    if connection.dialect.name == "sqlite":
+async def _checked_out(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        connection = await engine.connect()
+    except Exception as error:
+        raise connect_failure(error, connected_before=_history_of(engine).connected) from error
+    try:
+        yield connection
+    finally:
+        # a caller that is cancelled still gives its connection back
+        await asyncio.shield(connection.close())
+
+
+@asynccontextmanager
+async def _begun(connection: AsyncConnection, driver: Any, *, read_only: bool) -> AsyncIterator[None]:
+    if driver is None:
         await connection.execution_options(**{_READ_ONLY: read_only})
         async with connection.begin():
             yield
@@ -134,8 +152,28 @@ async def _begun(connection: AsyncConnection, *, read_only: bool) -> AsyncIterat
         # each statement sees what is committed when it begins, in a transaction too: without one, two round trips less
         yield
     else:
-        async with _driver_of(connection).transaction():
+        begun = driver.transaction()
+        await begun.start()
+        try:
             yield
+        except BaseException:
+            # what the rollback runs into says less than why there is one; `_discard` sees that the transaction is open
+            with contextlib.suppress(Exception):
+                await begun.rollback()
+            raise
+        await begun.commit()
+
+
+async def _discard(connection: AsyncConnection, driver: Any, discard: Discard) -> None:
+    """Closes the connection, and at their next use those opened before, where they must not be used again."""
+    if driver is None:
+        return
+    if discard is Discard.ALL_OPEN:
+        _history_of(connection.engine).epoch += 1
+    if discard is not Discard.NONE or driver.is_closed() or driver.is_in_transaction():
+        # at once: a server that hangs would not answer a goodbye
+        driver.terminate()
+        await connection.invalidate()
 
 
 def _driver_of(connection: AsyncConnection) -> Any:
@@ -143,28 +181,38 @@ def _driver_of(connection: AsyncConnection) -> Any:
     return connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]
 
 
-def _meaning_of(error: DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError) -> McmError:
-    said: Any = error.orig if isinstance(error, DBAPIError) else error
-    state = str(getattr(said, "sqlstate", None) or "")
-    if state in _WRONG_LOGIN:
-        return ConfigurationError(f"the database refuses the login in DATABASE_URL: {said}")
-    if state in _SCHEMA_MISSING or "no such table" in str(said):
-        return DatabaseDownError(f"the database's schema is not up to date; run mcm-migrate ({said})")
-    # what the driver had prepared before a migration it prepares again the next time
-    outdated = isinstance(said, asyncpg.InvalidCachedStatementError)
-    if state.startswith(_TRANSIENT_CLASSES) or outdated or getattr(error, "connection_invalidated", False):
-        return DatabaseDownError(f"the database does not answer: {said}")
-    # a driver that cannot encode a value says so with a ValueError, and without a code
-    unencodable = isinstance(said, ValueError) or isinstance(said.__cause__, ValueError)
-    if not state and not unencodable and isinstance(error, InterfaceError | OperationalError | asyncpg.InterfaceError):
-        return DatabaseDownError(f"the database does not answer: {said}")
-    return DataRefusedError(str(said).splitlines()[0])
+def _is_failure(error: BaseException) -> bool:
+    """Tells an error from a request to end; a driver that loses its connection may cancel what waits for it."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or not task.cancelling()
+    return isinstance(error, Exception)
 
 
-def _require_open(connection: Any, _record: Any, _proxy: Any) -> None:
-    # the driver knows when the server has gone: to ask the server each time would cost three round trips
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError("the server has closed the connection")
+class _History:
+    """What an engine has lived through: whether a login was ever accepted, and how often all connections were lost."""
+
+    def __init__(self) -> None:
+        self.connected = False
+        self.epoch = 0
+
+    def connect(self, _connection: Any, record: Any) -> None:
+        """Notes in which epoch a connection was opened."""
+        self.connected = True
+        record.info[_EPOCH] = self.epoch
+
+    def checkout(self, connection: Any, record: Any, _proxy: Any) -> None:
+        """Turns away a connection that is closed or of an earlier epoch; the pool opens another one."""
+        # the driver knows when the server has gone: to ask the server each time would cost three round trips
+        if connection.driver_connection.is_closed() or record.info[_EPOCH] != self.epoch:
+            raise DisconnectionError("the server has closed the connection")
+
+
+_HISTORIES: "WeakKeyDictionary[Engine, _History]" = WeakKeyDictionary()
+
+
+def _history_of(engine: AsyncEngine) -> _History:
+    return _HISTORIES.setdefault(engine.sync_engine, _History())
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
