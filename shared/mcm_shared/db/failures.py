@@ -131,7 +131,7 @@ def _down(said: BaseException, state: str) -> DatabaseDownError:
     reason = _first_line(said)
     if not state or state.startswith(("08", "57P")):
         return DatabaseDownError(f"the database does not answer: {reason}")
-    return DatabaseDownError(f"the database cannot do this now: {reason} (SQLSTATE {state})")
+    return DatabaseDownError(f"the database refuses the operation: {reason} (SQLSTATE {state})")
 
 
 def _first_line(said: BaseException) -> str:
