@@ -1,5 +1,6 @@
 """One style of settings for every service: typed, small, read from the environment once at start."""
 
+import os
 import re
 from typing import Annotated, Literal, TypeVar
 
@@ -100,6 +101,11 @@ class KafkaSettings(BaseSettings):
         int,
         Field(ge=-1, le=10, validation_alias="MCM_TOPIC_REPLICATION", description="Replicas; -1: the broker's default"),
     ] = -1
+
+
+def load_kafka_settings() -> KafkaSettings | None:
+    """Reads the settings of Kafka; None when KAFKA_BOOTSTRAP_SERVERS is not set, for services that can do without."""
+    return load_settings(KafkaSettings) if os.environ.get("KAFKA_BOOTSTRAP_SERVERS") else None
 
 
 def load_settings(settings: type[SettingsT]) -> SettingsT:

@@ -106,19 +106,19 @@ async def empty(new_pipeline: Callable[[str], Pipeline], run_for_session: RunSer
 async def unexplained(
     new_pipeline: Callable[[str], Pipeline], run_for_session: RunService, request: pytest.FixtureRequest
 ) -> Product:
-    """A product without an enricher, whose API asks a model that takes its time."""
+    """A product whose API and enricher ask a slow model; the enricher runs jobs only."""
     model = running_slow_model()
     request.session.addfinalizer(lambda: model.__exit__(None, None, None))
-    return await start_product(
-        run_for_session,
-        new_pipeline("unexplained"),
-        "mcm-rules-engine",
-        "mcm-api",
-        OPENAI_API_KEY="test-key",
-        OPENAI_BASE_URL=model.__enter__(),
-        OPENAI_MODEL="test-model",
-        MCM_AI_CONCURRENCY="16",
-    )
+    pipeline = new_pipeline("unexplained")
+    settings = {
+        "OPENAI_API_KEY": "test-key",
+        "OPENAI_BASE_URL": model.__enter__(),
+        "OPENAI_MODEL": "test-model",
+        "MCM_AI_CONCURRENCY": "16",
+    }
+    without_kafka = {"DATABASE_URL": pipeline.environment["DATABASE_URL"]}
+    run_for_session("mcm-enricher", "run", env=without_kafka, **settings)
+    return await start_product(run_for_session, pipeline, "mcm-rules-engine", "mcm-api", **settings)
 
 
 def an_admin_token(user: str, **said: Any) -> bytes:

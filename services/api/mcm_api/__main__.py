@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from mcm_api.app import create_app
 from mcm_api.serve import serve
 from mcm_api.settings import ApiSettings
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnricherSettings
 from mcm_shared.cli import run_command
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import DatabaseSettings, load_settings

@@ -15,7 +15,6 @@ from pydantic.json_schema import models_json_schema
 from mcm_api.app_state import AppState
 from mcm_api.database import Reader
 from mcm_api.enrichments import routes as enrichments
-from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
 from mcm_api.events.send_batched import CoalescingSender
@@ -43,8 +42,7 @@ from mcm_api.settings import ApiSettings
 from mcm_api.stats import routes as stats
 from mcm_api.stats.rate import EventRate
 from mcm_api.users import routes as users
-from mcm_enricher.explainers.choose import make_explainer
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
@@ -113,13 +111,19 @@ def create_app(
     # connections of its own: explaining many findings does not keep those who read waiting
     engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
     explainer = make_explainer(ai, engine)
-    enrichment = Enrichment(engine, explainer, producer, topics, concurrency=2 * ai.concurrency, budget=ai.budget)
+    enrichment = Enrichment(
+        engine,
+        explainer,
+        producer,
+        EnrichedPublisher(producer, topics),
+        concurrency=2 * ai.concurrency,
+        budget=ai.budget,
+    )
     broadcaster = Broadcaster([topics.findings, topics.enriched] if kafka else [])
     parts = AppState(
         reader=reader,
         readiness=Readiness(probes),
         enrichment=enrichment,
-        jobs=Jobs(enrichment),
         intake=intake,
         stream_config=StreamConfig(broadcaster, kafka, settings.max_streams),
         rate=EventRate(),
@@ -152,7 +156,7 @@ def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await bring_up_sqlite(parts.enrichment.engine)
         broadcaster = parts.stream_config.broadcaster
-        work = [parts.jobs.run(), heartbeat(broadcaster), publish_summary(broadcaster, parts.reader, parts.rate)]
+        work = [heartbeat(broadcaster), publish_summary(broadcaster, parts.reader, parts.rate)]
         if kafka:
             work += [_make_topics(kafka), tail_findings(kafka, broadcaster)]
         tasks = [asyncio.create_task(job) for job in work]

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from mcm_api.database import Reader
-from mcm_api.enrichments.jobs import Jobs
 from mcm_api.events.intake import Intake
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.health.readiness import Readiness
@@ -24,7 +23,6 @@ class AppState:
     reader: Reader
     readiness: Readiness
     enrichment: Enrichment
-    jobs: Jobs
     intake: Intake | None
     stream_config: StreamConfig
     rate: EventRate
@@ -48,10 +46,6 @@ async def _readiness(request: Request) -> Readiness:
 
 async def _enrichment(request: Request) -> Enrichment:
     return _state(request).enrichment
-
-
-async def _jobs(request: Request) -> Jobs:
-    return _state(request).jobs
 
 
 async def _intake(request: Request) -> Intake:
@@ -90,9 +84,6 @@ ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 
 EnrichmentDep = Annotated[Enrichment, Depends(_enrichment)]
 """Gives a route the enricher."""
-
-JobsDep = Annotated[Jobs, Depends(_jobs)]
-"""Gives a route the jobs."""
 
 IntakeDep = Annotated[Intake, Depends(_intake)]
 """Gives a route the intake of events; answers 503 where no Kafka is configured."""

@@ -10,7 +10,7 @@ import uvicorn
 from mcm_api.app import create_app
 from mcm_api.app_state import AppState
 from mcm_api.settings import ApiSettings
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnricherSettings
 from mcm_shared.cli import on_reload_signal, on_stop_signal
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.gc_tuning import freeze_heap

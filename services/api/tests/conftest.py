@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
 from mcm_api.testing.serving import SilentModel, a_client
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnricherSettings
 from mcm_shared.db.engine import create_engine
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.rows import Rows

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
 from mcm_api.testing.serving import a_client
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnricherSettings
 from mcm_shared.settings import DatabaseSettings
 
 SCRIPT = "export const big = 1;\n" * 200

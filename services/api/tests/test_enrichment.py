@@ -9,8 +9,7 @@ from pydantic import SecretStr
 
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.testing.serving import SilentModel, serving
-from mcm_enricher.explainers.choose import make_explainer
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.settings import DatabaseSettings
@@ -92,7 +91,7 @@ async def test_a_model_that_is_too_slow_for_a_request_is_not_waited_for(
     for _ in range(20):
         await Rows(engine).finding()
     explainer = make_explainer(EnricherSettings(**silent_model.settings()), engine)
-    enrichment = Enrichment(engine, explainer, None, Topics(""), concurrency=4, limit_s=0.5)
+    enrichment = Enrichment(engine, explainer, None, EnrichedPublisher(None, Topics("")), concurrency=4, limit_s=0.5)
 
     started = time.monotonic()
     findings = await enrichment.explain_missing(500)

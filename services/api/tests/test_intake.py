@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnricherSettings
 from mcm_shared.contracts.events import event_uid
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.topics_admin import ensure_topics

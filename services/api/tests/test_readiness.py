@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
-from mcm_enricher.settings import EnricherSettings
+from mcm_enricher import EnricherSettings
 from mcm_shared.db.migrate import upgrade
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from tests.stack import PrivateStack

@@ -8,7 +8,8 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
-from mcm_enricher.enrich import Enricher, enriched_messages
+from mcm_enricher.enrich import Enricher
+from mcm_enricher.publish import enriched_messages
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import DataRefusedError, PoisonEventError

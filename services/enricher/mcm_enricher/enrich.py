@@ -21,15 +21,12 @@ from mcm_enricher.store.findings import (
     write_enrichments,
 )
 from mcm_shared.contracts.findings import FindingMessage, Severity
-from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
-from mcm_shared.kafka.records import Outgoing
 
 __all__ = [
     "Enricher",
     "enrich_missing",
     "enrich_now",
-    "enriched_messages",
     "missing_ids",
     "retry_fallbacks",
     "worth_enriching",
@@ -206,13 +203,6 @@ async def enrich_missing(
             return
         yield enriched
         left = None if left is None else left - len(ids)
-
-
-def enriched_messages(findings: Iterable[FindingMessage], topics: Topics) -> list[Outgoing]:
-    """Makes the messages that tell of enriched findings: whole state, key = uid."""
-    return [
-        Outgoing(topics.enriched, finding.model_dump_json().encode(), key=finding.uid.bytes) for finding in findings
-    ]
 
 
 def newest_of(findings: Iterable[FindingMessage]) -> dict[UUID, FindingMessage]:

@@ -1,6 +1,7 @@
 """Jobs that enrich many findings, and go on after whoever ran them died; on PostgreSQL and SQLite."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,20 +16,22 @@ from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.jobs import JobRunner, cancel_job, job_progress, start_job
 from mcm_enricher.store.jobs import JobProgress, lease_job
+from mcm_enricher.testing.model_server import ModelServer, answering
 from mcm_shared.contracts.findings import FindingMessage
+from tests.services import Service
 
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]
 
 
 class Listener:
-    """Notes what is told, and may break off after some batches."""
+    """Records what is published, and may break off after some batches."""
 
     def __init__(self, *, breaks_after: int = 1000) -> None:
-        self.told: list[int] = []
+        self.published: list[int] = []
         self._left = breaks_after
 
     async def __call__(self, findings: Sequence[FindingMessage]) -> None:
-        self.told += [finding.id for finding in findings]
+        self.published += [finding.id for finding in findings]
         self._left -= 1
         if self._left == 0:
             raise asyncio.CancelledError
@@ -59,7 +62,7 @@ async def test_a_job_enriches_what_has_no_score_and_says_how_far_it_is(
     assert (started.state, started.total, started.done) == ("waiting", 7, 0)
     assert (ran, ended.state, ended.total, ended.done, ended.failed) == (True, "done", 7, 7, 0)
     assert ended.finished_at is not None
-    assert listener.told == [finding.id for finding in findings[1:]]
+    assert listener.published == [finding.id for finding in findings[1:]]
     assert await a_runner(engine, listener).run_next() is False
 
 
@@ -92,8 +95,8 @@ async def test_a_job_whose_process_is_stopped_is_gone_on_with_at_once(
     await a_runner(engine, second).run_next()
 
     assert (between.state, between.done) == ("running", 3)
-    assert len(first.told) == 3
-    assert len(second.told) == 5
+    assert len(first.published) == 3
+    assert len(second.published) == 5
     assert (await progress_of(engine, job_id)).state == "done"
 
 
@@ -130,7 +133,7 @@ async def test_a_job_whose_process_was_killed_is_gone_on_with_when_its_lease_is_
     late = await a_runner(engine, survivor, now=lambda: later).run_next()
 
     assert (early, late) == (False, True)
-    assert len(survivor.told) == 5
+    assert len(survivor.published) == 5
     progress = await progress_of(engine, job_id)
     assert (progress.state, progress.done) == ("done", 8)
     running.cancel()
@@ -205,5 +208,57 @@ async def test_two_runners_take_different_jobs(engine: AsyncEngine, some_finding
 
     await asyncio.gather(*(a_runner(engine, listener).run_next() for listener in listeners))
 
-    assert sorted(len(listener.told) for listener in listeners) == [0, 3]
+    assert sorted(len(listener.published) for listener in listeners) == [0, 3]
     assert (await progress_of(engine, one)).state == "done"
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        await asyncio.sleep(0.05)
+
+
+def run_enricher(run_service: Callable[..., Service], engine: AsyncEngine, **settings: str) -> Service:
+    url = engine.url.set(drivername=engine.url.get_backend_name()).render_as_string(hide_password=False)
+    return run_service("mcm-enricher", "run", env={"DATABASE_URL": url}, **settings)
+
+
+async def test_a_stopped_enricher_releases_its_job_and_the_next_one_finishes_it(
+    engine: AsyncEngine, some_findings: SomeFindings, run_service: Callable[..., Service], model_server: ModelServer
+) -> None:
+    await some_findings(engine, 3)
+    job_id = await start_job(engine)
+    model_server.behave = answering(after_s=60)
+    model = {"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": model_server.url, "OPENAI_MODEL": "m"}
+    asking = run_enricher(run_service, engine, **model)
+
+    async def is_asked() -> bool:
+        return bool(model_server.requests)
+
+    await until(is_asked)
+
+    asking.terminate()
+    code = await asyncio.to_thread(asking.wait, 8)
+    between = await progress_of(engine, job_id)
+    run_enricher(run_service, engine)
+
+    assert code == 0
+    assert "Traceback" not in asking.stderr()
+    assert (between.state, between.done) == ("running", 0)
+
+    async def is_done() -> bool:
+        return (await progress_of(engine, job_id)).state == "done"
+
+    await until(is_done)
+
+
+async def test_an_enricher_stops_while_it_waits_for_the_database(run_service: Callable[..., Service]) -> None:
+    nowhere = "postgresql://nobody:x@127.0.0.1:1/nowhere"
+    service = run_service("mcm-enricher", "run", env={"DATABASE_URL": nowhere})
+    await asyncio.to_thread(service.wait_for_log, "waiting for the database")
+
+    service.terminate()
+
+    assert await asyncio.to_thread(service.wait, 8) == 0
+    assert "Traceback" not in service.stderr()

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from mcm_api.app_state import JobsDep
+from mcm_api.app_state import EnrichmentDep
 from mcm_api.enrichments.schemas import EnrichmentJob
 from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
-from mcm_enricher.store.jobs import JobProgress
+from mcm_enricher import JobProgress, cancel_job, job_progress, start_job
 
 router = APIRouter(tags=["enrichments"], route_class=StrictRoute)
 
@@ -27,33 +27,33 @@ _LOCATION: Final = {"Location": {"description": "Where its progress is", "schema
 )
 async def start_enrichment(
     response: Response,
-    runs: JobsDep,
+    enrichment: EnrichmentDep,
     limit: Annotated[
         int | None, Query(ge=1, le=MAX_ID, description="Findings to explain, at most, the oldest first; none: all")
     ] = None,
 ) -> EnrichmentJob:
-    """Starts a job for the findings that have no score now; it goes on after a restart of the API.
+    """Starts a job for the findings that have no score now; the enricher runs it, also after a restart.
 
-    Jobs run one after the other. One without anything to do is done at once.
+    Each enricher runs one job at a time. A job without findings is done at once.
     """
-    job_id = await runs.start(limit)
+    job_id = await start_job(enrichment.engine, limit)
     response.headers["Location"] = f"/enrichments/{job_id}"
-    return _job(await runs.progress(job_id), job_id)
+    return _job(await job_progress(enrichment.engine, job_id), job_id)
 
 
 @router.get("/enrichments/{job_id}", summary="Get the progress of a job", responses=problem_answers(404))
-async def get_enrichment(job_id: JobId, runs: JobsDep) -> EnrichmentJob:
+async def get_enrichment(job_id: JobId, enrichment: EnrichmentDep) -> EnrichmentJob:
     """Says how far a job is."""
-    return _job(await runs.progress(job_id), job_id)
+    return _job(await job_progress(enrichment.engine, job_id), job_id)
 
 
 @router.delete("/enrichments/{job_id}", summary="Cancel a job", responses=problem_answers(404))
-async def cancel_enrichment(job_id: JobId, runs: JobsDep) -> EnrichmentJob:
+async def cancel_enrichment(job_id: JobId, enrichment: EnrichmentDep) -> EnrichmentJob:
     """Ends a job after the batch in hand and says how far it came; one that is over stays as it is.
 
     What it has explained stays explained.
     """
-    return _job(await runs.cancel(job_id), job_id)
+    return _job(await cancel_job(enrichment.engine, job_id), job_id)
 
 
 def _job(progress: JobProgress | None, job_id: UUID) -> EnrichmentJob:

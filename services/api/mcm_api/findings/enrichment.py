@@ -7,10 +7,8 @@ from typing import Final
 
 import structlog
 
-from mcm_enricher.enrich import enrich_now, enriched_messages, missing_ids
-from mcm_enricher.explainers import RunningExplainer
+from mcm_enricher import EnrichedPublisher, RunningExplainer, enrich_now, missing_ids
 from mcm_shared.contracts.findings import FindingMessage
-from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import BrokerDownError
 from mcm_shared.kafka.producer import Producer
@@ -31,7 +29,7 @@ class Enrichment:
     engine: AsyncEngine
     explainer: RunningExplainer
     producer: Producer | None
-    topics: Topics
+    publisher: EnrichedPublisher
     concurrency: int
     budget: int | None = None
     limit_s: float = _LIMIT_S
@@ -51,10 +49,8 @@ class Enrichment:
 
     async def tell(self, enriched: Sequence[FindingMessage]) -> None:
         """Publishes enriched findings; without Kafka, or while it is down, they are in the database all the same."""
-        if self.producer is None:
-            return
         try:
-            await self.producer.send(enriched_messages(enriched, self.topics))
+            await self.publisher.publish(enriched)
         except BrokerDownError as error:
             log.warning("enriched findings were not published", findings=len(enriched), reason=str(error))
 

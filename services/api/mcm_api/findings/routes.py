@@ -18,7 +18,7 @@ from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
-from mcm_enricher.feedback import set_feedback
+from mcm_enricher import set_feedback
 
 router = APIRouter(tags=["findings"], route_class=StrictRoute)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mcm_api.http.counts import ValueCount
-from mcm_enricher.feedback import Verdict
+from mcm_enricher import Verdict
 from mcm_shared.contracts.findings import Severity
 
 MAX_ENRICHED_AT_ONCE: Final = 500

@@ -6,7 +6,7 @@ from mcm_api.database import Reader
 from mcm_api.findings.enrichment import Enrichment
 from mcm_api.stats.queries import count_explained
 from mcm_api.stats.schemas import AiFigures, AiUsage, AuthorCount, SourceCounts
-from mcm_enricher.feedback import stats_ai
+from mcm_enricher import stats_ai
 
 
 async def read_ai_figures(reader: Reader, enrichment: Enrichment) -> AiFigures:

@@ -1,4 +1,4 @@
-"""Rows of jobs: started, leased, moved on, cancelled; on PostgreSQL and SQLite."""
+"""Rows of enrichment jobs and their leases; on PostgreSQL and SQLite."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _COLUMNS: Final = ENRICHMENT_JOBS.c
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """How far a job has come: ``done`` of ``total`` findings, ``failed`` of which the database refused.
+    """Progress of a job: ``done`` of ``total`` findings, ``failed`` of which the database refused.
 
     ``state`` is waiting, running, done or cancelled.
     """
@@ -32,7 +32,7 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class LeasedJob:
-    """A job to work on: findings without a score after one id, until another."""
+    """A leased job: the findings without a score whose ids lie in (``after_id``, ``until_id``]."""
 
     id: UUID
     after_id: int
@@ -40,7 +40,7 @@ class LeasedJob:
 
 
 async def insert_job(engine: AsyncEngine, limit: int | None) -> UUID:
-    """Stores a job for the findings without a score there are now, the oldest ``limit`` of them."""
+    """Inserts a job for the findings that have no score now, or the oldest ``limit`` of them."""
     job_id = uuid4()
     async with transaction(engine) as connection:
         missing = select(FINDINGS.c.id).where(FINDINGS.c.risk_score.is_(None)).order_by(FINDINGS.c.id)
@@ -54,19 +54,19 @@ async def insert_job(engine: AsyncEngine, limit: int | None) -> UUID:
 
 
 async def read_job(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:
-    """Reads how far a job has come; None where there is none."""
+    """Reads the progress of a job; None for an unknown job."""
     async with transaction(engine, read_only=True) as connection:
         row = (await connection.execute(select(ENRICHMENT_JOBS).where(_COLUMNS.id == job_id))).first()
         if row is None:
             return None
-        # counted, not noted: what a worker had written before it was killed counts too
+        # counted from the findings: what an enricher wrote before it was killed counts too
         left = 0 if row.state == "done" else (await connection.execute(_left(row))).scalar_one()
     done = min(max(row.total - left, 0), row.total)
     return JobProgress(row.id, row.state, row.total, done, row.failed, row.created_at, row.finished_at)
 
 
 async def lease_job(engine: AsyncEngine, owner: UUID, *, now: datetime, for_s: float) -> LeasedJob | None:
-    """Takes the oldest unfinished job that nobody works on; None where there is none."""
+    """Leases the oldest unfinished job that has no live lease; None when there is none."""
     free = _COLUMNS.leased_until.is_(None) | (_COLUMNS.leased_until <= now)
     oldest = select(_COLUMNS.id).where(_COLUMNS.finished_at.is_(None), free).order_by(_COLUMNS.created_at).limit(1)
     async with transaction(engine) as connection:
@@ -83,7 +83,7 @@ async def lease_job(engine: AsyncEngine, owner: UUID, *, now: datetime, for_s: f
 
 
 async def next_ids(engine: AsyncEngine, job: LeasedJob, after_id: int, limit: int) -> Sequence[int]:
-    """Finds the job's next findings without a score."""
+    """Reads the ids of the job's next findings without a score."""
     query = (
         select(FINDINGS.c.id)
         .where(FINDINGS.c.risk_score.is_(None), FINDINGS.c.id > after_id, FINDINGS.c.id <= job.until_id)
@@ -94,10 +94,10 @@ async def next_ids(engine: AsyncEngine, job: LeasedJob, after_id: int, limit: in
         return (await connection.execute(query)).scalars().all()
 
 
-async def move_on(
+async def save_progress(
     engine: AsyncEngine, job_id: UUID, owner: UUID, *, after_id: int, failed: int, now: datetime, for_s: float
 ) -> bool:
-    """Notes that a job was handled up to a finding and renews its lease; False where it is no longer ours, or over."""
+    """Saves a job's progress and renews its lease; False when the lease was lost or the job has ended."""
     values = {
         "after_id": after_id,
         "failed": _COLUMNS.failed + failed,
@@ -107,17 +107,17 @@ async def move_on(
 
 
 async def finish(engine: AsyncEngine, job_id: UUID, owner: UUID, now: datetime) -> None:
-    """Notes that a job is done."""
+    """Marks a job as done."""
     await _change(engine, job_id, {"state": "done", "finished_at": now, "leased_until": None}, leased_by=owner)
 
 
 async def release(engine: AsyncEngine, job_id: UUID, owner: UUID) -> None:
-    """Lets go of a job, for whoever goes on with it."""
+    """Ends the lease, so that another enricher can continue the job."""
     await _change(engine, job_id, {"leased_until": None, "leased_by": None}, leased_by=owner)
 
 
 async def cancel(engine: AsyncEngine, job_id: UUID, now: datetime) -> None:
-    """Ends a job that is not finished."""
+    """Cancels a job that is not finished."""
     await _change(engine, job_id, {"state": "cancelled", "finished_at": now, "leased_until": None})
 
 
