@@ -53,7 +53,7 @@ def test_a_good_rule_has_the_defaults() -> None:
         ("level: low", "level: low\nlevle: low", "rule.yml:5: levle: is not a known key, did you mean 'level'?"),
         ("level: low", "level: low\ngroup-by: [a]", "group-by: is not a known key, did you mean 'group_by'?"),
         ("level: low", "level: low\ngroup_by: {a: b}", "rule.yml:5: group_by: must be a list of texts"),
-        ("level: low", "level: low\ngroup_by: [a, b, a]", "group_by.2: 'a' stands twice"),
+        ("level: low", "level: low\ngroup_by: [a, b, a]", "group_by.2: 'a' is written twice"),
         ("level: low", "level: low\ngroup_by: ['a|b']", "group_by.0: 'a|b' is not the name of a field"),
         ("level: low", "level: low\ngroup_for: 30s", "group_for: '30s' must lie between 1m and 30d"),
         ("level: low", "level: low\ngroup_for: 31d", "group_for: '31d' must lie between 1m and 30d"),
@@ -114,7 +114,7 @@ def test_a_good_rule_has_the_defaults() -> None:
         ("event_type: x", "event_type|windash: '-a -b -c -d'", "expands at most three dash occurrences"),
         ("event_type: x", "event_type: []", "an empty list matches nothing"),
         ("event_type: x", "event_type: {a: b}", "a value must be a text"),
-        ("event_type: x", "event_type: 2026-11-20\n    event_type: y", "the key 'event_type' stands twice"),
+        ("event_type: x", "event_type: 2026-11-20\n    event_type: y", "the key 'event_type' is written twice"),
         ("selection:\n    event_type: x", "selection: {}", "rule.yml:7: detection.selection: is empty"),
         ("selection:\n    event_type: x", "selection: [null]", "a keyword (a value without a field) must be"),
         # the tests

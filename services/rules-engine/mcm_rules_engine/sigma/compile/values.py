@@ -22,6 +22,7 @@ from sigma.types import (
 )
 
 from mcm_rules_engine.sigma.compile.fields import text_of
+from mcm_rules_engine.sigma.compile.numbers import SigmaWrittenNumber
 from mcm_rules_engine.sigma.compile.patterns import TextTest, compile_pattern, compile_regex, plain_text
 from mcm_rules_engine.sigma.compile.plugin_predicates import NamedPredicate, SigmaPredicate
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
@@ -119,6 +120,8 @@ def _other_test(wanted: SigmaType) -> ValueTest:
     match wanted:
         case SigmaTimestampPart():
             return _time_part_test(wanted, lambda part, number: part == number)
+        case SigmaWrittenNumber():
+            return _written_number_test(wanted.number, wanted.text.casefold())
         case SigmaNumber():
             number = wanted.number
             return lambda value: as_number(value) == number
@@ -132,6 +135,10 @@ def _other_test(wanted: SigmaType) -> ValueTest:
         case SigmaPredicate():
             return _predicate_test(wanted.test)
     raise UnsupportedError(f"values of the type {type(wanted).__name__.removeprefix('Sigma')} cannot be compared here")
+
+
+def _written_number_test(number: float, text: str) -> ValueTest:
+    return lambda value: as_number(value) == number or (isinstance(value, str) and value.casefold() == text)
 
 
 def _comparison(wanted: SigmaCompareExpression) -> ValueTest:

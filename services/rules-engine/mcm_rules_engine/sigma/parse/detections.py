@@ -13,6 +13,7 @@ from sigma.rule.detection import EmptySigmaDetections, SigmaDetection, SigmaDete
 
 from mcm_rules_engine.sigma.compile.conditions import Predicate, Required, compile_condition, required_values
 from mcm_rules_engine.sigma.compile.fields import Space
+from mcm_rules_engine.sigma.compile.numbers import with_spelling
 from mcm_rules_engine.sigma.compile.patterns import compile_re2
 from mcm_rules_engine.sigma.parse.metadata import Reader
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
@@ -93,6 +94,8 @@ class DetectionReader:
             missing = _MISSING_DETECTION.search(str(error))
             hint = "" if missing is None else did_you_mean(missing[1], names)
             self._reader.wrong(at, f"{condition!r} is refused: {error}{hint}")
+        except RecursionError:
+            self._reader.wrong(at, "is nested too deeply: name parts of it as detections of their own")
 
     def _definition(self, value: Any, at: Place) -> Any:
         if isinstance(value, dict | list) and not value:
@@ -115,9 +118,20 @@ class DetectionReader:
             wrong.append("an empty list matches nothing; write null for a field without a value")
         for what in wrong:
             self._reader.wrong(at, what)
+        if isinstance(value, list):
+            value = [self._as_written(each, (*at, number), key) for number, each in enumerate(values)]
+        else:
+            value = self._as_written(value, at, key)
         if values and not wrong:
             self._try(None if key is None else _canonical(key), value, values if "re" in modifiers else (), at)
         return value
+
+    def _as_written(self, value: Any, at: Place, key: str | None) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        text = self._reader.document.spelling(at)
+        # a keyword is searched for as text
+        return text if key is None else with_spelling(value, text)
 
     def _try(self, key: str | None, value: Any, patterns: Iterable[str], at: Place) -> None:
         try:

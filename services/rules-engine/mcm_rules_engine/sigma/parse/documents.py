@@ -1,4 +1,4 @@
-"""Rule files as YAML documents that remember their lines."""
+"""YAML 1.2 documents of rule files, with the line of every key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,14 +8,24 @@ from typing import Any, Final
 import yaml
 from sigma.exceptions import SigmaError
 from sigma.rule.base import check_alias_expansion
+from yamlcore import CCoreLoader  # type: ignore[import-untyped]
 
 MAX_BYTES: Final = 1_000_000
-"""Size a rule file may have."""
+"""Maximum size of a rule file."""
+
+MAX_NESTING: Final = 100
+"""Maximum depth of lists and maps; the C parser overflows its stack far beyond it."""
+
+MAX_DIGITS: Final = 40
+"""Maximum length of a number, as in events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a rule file: where (``field`` is a path such as ``detection.selection.ip|cidr``) and what."""
+    """A mistake in a rule file: its place and what is wrong.
+
+    ``field`` is a path such as ``detection.selection.ip|cidr``.
+    """
 
     path: str
     line: int | None
@@ -37,38 +47,51 @@ class Document:
     node: yaml.MappingNode
 
     def problem(self, keys: tuple[str | int, ...], what: str) -> Problem:
-        """Makes a problem of a place in this document, with the line the deepest key of it stands in."""
-        return Problem(self.path, self._line(keys), ".".join(map(str, keys)) or None, what)
+        """Builds a problem of a place in this document, with the line of the deepest key that exists."""
+        line, _ = self._locate(keys)
+        return Problem(self.path, line, ".".join(map(str, keys)) or None, what)
 
-    def _line(self, keys: tuple[str | int, ...]) -> int:
+    def spelling(self, keys: tuple[str | int, ...]) -> str | None:
+        """Returns a scalar as it is written in the file; None when there is none at this place."""
+        _, node = self._locate(keys)
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    def _locate(self, keys: tuple[str | int, ...]) -> tuple[int, yaml.Node | None]:
         node: yaml.Node = self.node
         line = node.start_mark.line + 1
         for key in keys:
             below = _child(node, key)
             if below is None:
-                break
+                return line, None
             line, node = below[0].start_mark.line + 1, below[1]
-        return line
+        return line, node
 
 
-class _RuleLoader(yaml.CSafeLoader):
-    """Reads dates as the text they are, and refuses a key that stands twice."""
+class _RuleLoader(CCoreLoader):  # type: ignore[misc]
+    """YAML 1.2 loader (core schema) whose keys are texts, as written; refuses duplicate keys and merge keys."""
 
-    yaml_implicit_resolvers: Final = {  # type: ignore[misc]
-        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-    }
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _mistake(key_node, "a key must be a text")
+            key = key_node.value
+            if key == "<<":
+                raise _mistake(key_node, "YAML 1.2 has no merge keys (<<): write the keys out")
+            if key in mapping:
+                raise _mistake(key_node, f"the key {key!r} is written twice")
+            mapping[key] = self.construct_object(value_node, deep=deep)
+        return mapping
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str | int | float | bool | None):
-                raise yaml.MarkedYAMLError(problem="a key must be a text", problem_mark=key_node.start_mark)
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        if len(node.value) > MAX_DIGITS:
+            raise _mistake(node, f"a number has at most {MAX_DIGITS} digits; put it in quotes to match it as text")
+        is_int = node.tag == "tag:yaml.org,2002:int"
+        return self.construct_yaml_int_core(node) if is_int else self.construct_yaml_float_core(node)
+
+
+for _tag in ("int", "float"):
+    _RuleLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _RuleLoader.construct_number)
 
 
 def read_documents(path: Path, shown: str) -> Iterator[Document | Problem]:
@@ -92,6 +115,7 @@ def parse_documents(text: str, path: str) -> Iterator[Document | Problem]:
     """Parses YAML text as ``read_documents`` does; ``path`` names it in problems."""
     lines = text.splitlines()
     try:
+        _check_nesting(text)
         loader = _RuleLoader(text)
         while loader.check_node():
             node = loader.get_node()
@@ -115,8 +139,24 @@ def parse_documents(text: str, path: str) -> Iterator[Document | Problem]:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         yield Problem(path, None if mark is None else mark.line + 1, None, f"is not valid YAML: {problem}")
-    except RecursionError:
-        yield Problem(path, None, None, "is nested too deeply")
+    except (KeyError, ValueError) as error:
+        # an explicit tag on something else, such as `!!int text`
+        yield Problem(path, None, None, f"is not valid YAML: a value does not go with its tag ({error})")
+
+
+def _check_nesting(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, yaml.CBaseLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_NESTING:
+                raise _mistake(event, f"nested too deeply; lists and maps go {MAX_NESTING} levels deep at most")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _mistake(at: Any, what: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=what, problem_mark=at.start_mark)
 
 
 def _end(node: yaml.Node, lines: list[str]) -> int:

@@ -77,8 +77,8 @@ class Reader:
         self.problems.append(self.document.problem(keys, what))
 
     def text(self, key: str, *, required: bool = False) -> str:
-        """Reads a text; '' when it is missing or wrong."""
-        value = self.document.data.get(key)
+        """Reads a text, or another scalar as it is written; '' when it is missing or wrong."""
+        value = self._as_written(self.document.data.get(key), (key,))
         if value is None:
             if required:
                 self.wrong((key,), "is missing")
@@ -93,11 +93,17 @@ class Reader:
         value = self.document.data.get(key)
         if value is None:
             return ()
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        if isinstance(value, list):
+            values = [self._as_written(each, (key, number)) for number, each in enumerate(value)]
+        else:
+            values = [self._as_written(value, (key,))]
+        if not all(isinstance(each, str) for each in values):
             self.wrong((key,), "must be a list of texts")
             return ()
         return tuple(values)
+
+    def _as_written(self, value: Any, keys: tuple[str | int, ...]) -> Any:
+        return self.document.spelling(keys) if isinstance(value, int | float) else value
 
     def one_of(self, key: str, known: Iterable[str], default: str | None) -> str:
         """Reads one of a few known words, whatever its case."""
@@ -186,7 +192,7 @@ def _group_by(reader: Reader) -> tuple[str, ...]:
         if not _FIELD_PATH.fullmatch(field):
             reader.wrong(("group_by", at), f"{field!r} is not the name of a field")
         if field in fields[:at]:
-            reader.wrong(("group_by", at), f"{field!r} stands twice")
+            reader.wrong(("group_by", at), f"{field!r} is written twice")
     too_many = too_many_fields(fields)
     if too_many is not None:
         reader.wrong(("group_by",), too_many)
