@@ -19,6 +19,9 @@ detection:
     @
   condition: selection
 """
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{below}'] * 9)}]\n" for below, name in zip("abcdef", "bcdefg", strict=True)
+)
 
 
 def holds(selection: str, facts: dict[str, Any]) -> bool:
@@ -117,9 +120,7 @@ async def test_the_events_of_tests_are_typed_as_real_ones() -> None:
         (RULE.replace("@", "f: !!python/object:os.system x"), "is not valid YAML"),
         (RULE.replace("@", "f: .inf"), "detection.selection.f: Invalid number"),
         (RULE.replace("@", "f: .nan"), "detection.selection.f: Invalid number"),
-        ("a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-            f"{name}: &{name} [{', '.join([f'*{below}'] * 9)}]\n" for below, name in zip("abcdefg", "bcdefgh", strict=True)
-        ), "YAML aliases expand to too many nodes"),
+        (BOMB, "YAML aliases expand to too many nodes"),
         ("a: &a [*a]\n", "Recursive YAML structure"),
     ],
 )  # fmt: skip
