@@ -188,7 +188,8 @@ async def test_the_story_of_guessed_passwords_and_a_new_administrator() -> None:
     assert await story("okta-add-administrator") == {
         ("login_failures", "medium"),
         ("login_after_failures", "critical"),
-        ("okta_admin_role_granted", "medium"),
+        ("okta_admin_role_granted", "high"),
+        ("okta_user_created", "low"),
         ("role_escalated_to_admin", "high"),
     }
 
