@@ -122,7 +122,7 @@ ATTACKS = {
     "aws.defense-evasion.cloudtrail-stop": "cloudtrail_logging_stopped",
     "aws.defense-evasion.dns-delete-logs": "route53_query_logging_deleted",
     "aws.defense-evasion.organizations-leave": "organization_leave_attempted",
-    "aws.defense-evasion.vpc-remove-flow-logs": "security_service_disabled",
+    "aws.defense-evasion.vpc-remove-flow-logs": "vpc_flow_logs_deleted",
     "aws.discovery.ec2-download-user-data": "user_data_read_in_bulk",
     "aws.execution.ec2-launch-unusual-instances": "ec2_high_cost_instances_launched",
     "aws.execution.ec2-user-data": "ec2_user_data_modified",
@@ -198,7 +198,7 @@ async def test_the_story_of_guessed_passwords_and_a_new_administrator() -> None:
 async def test_the_story_of_the_stolen_root_account() -> None:
     assert await story("compromised-root-creds") == {
         ("iam_access_key_created_for_other_user", "medium"),
-        ("console_login_without_mfa", "medium"),
+        ("console_login_without_mfa", "critical"),
         ("ec2_high_cost_instances_launched", "medium"),
         ("iam_policy_changed", "low"),
         ("iam_user_created", "low"),

@@ -25,10 +25,7 @@ OURS: Final[dict[str, tuple[str, ...]]] = {
     "AWS.CloudTrail.SES.CheckIdentityVerifications": ("ses_reconnaissance",),
     "AWS.CloudTrail.SES.CheckSESSendingEnabled": ("ses_reconnaissance",),
     "AWS.CloudTrail.SES.ListIdentities": ("ses_reconnaissance",),
-    "AWS.CloudTrail.SecurityConfigurationChange": (
-        "cloudtrail_logging_stopped",
-        "security_service_disabled",
-    ),
+    "AWS.CloudTrail.SecurityConfigurationChange": ("cloudtrail_logging_stopped",),
     "AWS.CloudTrail.ShortLifecycle": ("s3_short_lifecycle_expiration",),
     "AWS.CloudTrail.VPCE.AccessDenied": ("vpc_endpoint_policy_denied",),
     "AWS.CloudTrail.VPCE.S3ExternalIP": ("s3_vpc_endpoint_access_from_public_ip",),
