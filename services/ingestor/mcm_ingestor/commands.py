@@ -1,15 +1,15 @@
-"""What the commands do: settings in, a connection, the use case, a closing line."""
+"""Use cases of the commands: read settings, connect, run, print a summary."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from mcm_ingestor import dead_letters as stored_dead_letters
 from mcm_ingestor import generate
 from mcm_ingestor import push as pushing
-from mcm_ingestor.dead_letters import newest_letters, replay_letters
 from mcm_ingestor.generator.month import stream_events
-from mcm_ingestor.progress import Tally, say, tally
+from mcm_ingestor.progress import ProgressCounter, say, tally
 from mcm_ingestor.replay import Origin, Replay
 from mcm_ingestor.settings import IngestorSettings
 from mcm_ingestor.show_dead_letters import print_json, print_table
@@ -25,7 +25,7 @@ from mcm_shared.settings import KafkaSettings, load_settings
 
 
 async def generate_backlog(count: int, seed: int, end: datetime, days: int, to: SinkName) -> None:
-    """Generates ``count`` events of the ``days`` before ``end``; exits 130 when stopped before."""
+    """Generates ``count`` events of the ``days`` before ``end``; exits 130 when interrupted."""
     async with open_sink(to) as sink:
         stop = _stopped_by_signals()
         with tally(count) as done:
@@ -41,7 +41,7 @@ async def generate_backlog(count: int, seed: int, end: datetime, days: int, to: 
 
 
 async def generate_live(rate: float, seed: int, count: int | None, to: SinkName) -> None:
-    """Generates events as they happen until stopped, which is no failure."""
+    """Generates live events until stopped; being stopped is not a failure."""
     async with open_sink(to) as sink:
         stop = _stopped_by_signals()
         with tally(count) as done:
@@ -50,7 +50,7 @@ async def generate_live(rate: float, seed: int, count: int | None, to: SinkName)
 
 
 async def replay(files: Sequence[tuple[str, Origin]], rate: float | None) -> None:
-    """Replays files; exits 1 when a record was refused, 130 when stopped before the end."""
+    """Replays files; exits 1 when a record was refused, 130 when interrupted."""
     settings, kafka = load_settings(IngestorSettings), load_settings(KafkaSettings)
     for name, _ in files:
         require_readable(name)
@@ -71,7 +71,7 @@ async def replay(files: Sequence[tuple[str, Origin]], rate: float | None) -> Non
 
 
 async def push() -> list[str]:
-    """Pushes the events of standard input and returns their ids."""
+    """Pushes events from standard input and returns their ids."""
     settings, kafka = load_settings(IngestorSettings), load_settings(KafkaSettings)
     entries = (entry for entries in read_entries(STDIN, settings.max_event_bytes) for entry in entries)
     payloads = pushing.validated(entries)
@@ -84,25 +84,25 @@ async def push() -> list[str]:
 
 async def list_dead_letters(limit: int, output: Literal["table", "json"]) -> None:
     """Prints the newest dead letters."""
-    letters, total = await newest_letters(load_settings(KafkaSettings), limit)
+    dead_letters, total = await stored_dead_letters.newest_dead_letters(load_settings(KafkaSettings), limit)
     if output == "json":
-        print_json(letters)
+        print_json(dead_letters)
     else:
-        print_table(letters, total)
+        print_table(dead_letters, total)
 
 
 async def replay_dead_letters(everything: bool, reason: str | None) -> None:
-    """Sends dead letters again and says how many."""
+    """Replays dead letters and prints how many."""
     kafka = load_settings(KafkaSettings)
     async with connect_producer(kafka) as producer:
-        replayed = await replay_letters(kafka, producer, everything=everything, reason=reason)
-    foreign = f"; {replayed.foreign:,} come from no topic of ours and stay" if replayed.foreign else ""
+        replayed = await stored_dead_letters.replay_dead_letters(kafka, producer, everything=everything, reason=reason)
+    foreign = f"; {replayed.foreign:,} from other topics were skipped" if replayed.foreign else ""
     say(f"replayed {replayed.sent:,} dead letters{foreign}")
 
 
-def _say_what_was_generated(done: Tally, seed: int, end: datetime, to: SinkName) -> None:
-    # with this seed and end it can be run again, and adds only what is missing
-    what = f"; {done.new:,} of them were new" if to is SinkName.DB else ""
+def _say_what_was_generated(done: ProgressCounter, seed: int, end: datetime, to: SinkName) -> None:
+    # a second run with this seed and end adds only missing events
+    what = f"; {done.new:,} of them new" if to is SinkName.DB else ""
     done.say(f"{done.sentence('generated')}, --seed {seed} --until {end:%Y-%m-%dT%H:%M:%SZ}{what}")
 
 

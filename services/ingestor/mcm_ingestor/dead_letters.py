@@ -1,4 +1,4 @@
-"""Shows what could not be processed, and sends it again once the reason is gone."""
+"""Dead letters: listing records that could not be processed, and replaying them."""
 
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -20,15 +20,15 @@ _GROUP: Final = "dead-letters-replay"
 _BATCH: Final = 500
 _NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _YEAR_9999_MS: Final = 253_370_764_800_000
-_ABOUT_THE_LETTER: Final = {REASON_HEADER, ORIGIN_HEADER, "topic", "partition", "offset", "timestamp"}
+_DEAD_LETTER_HEADERS: Final = {REASON_HEADER, ORIGIN_HEADER, "topic", "partition", "offset", "timestamp"}
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that could not be processed: ``topic``, ``partition`` and ``offset`` say where it failed.
+    """A record that could not be processed; ``topic``, ``partition`` and ``offset`` are where it failed.
 
-    ``origin`` names where it was written first; ``at`` is when, in milliseconds since 1970; ``place`` is the partition
-    and offset of the letter itself in ``events.dead``.
+    ``origin`` is where it was first written; ``at`` when, in milliseconds since 1970; ``place`` is the partition and
+    offset of the dead letter in ``events.dead``.
     """
 
     origin: str
@@ -45,17 +45,17 @@ class DeadLetter:
 
     @property
     def source(self) -> str | None:
-        """The source of a native payload."""
+        """Source of a native payload, from its header."""
         values = (value or b"" for name, value in self.headers if name == SOURCE_HEADER)
         return next((value.decode("utf-8", "replace") for value in values), None)
 
     @property
     def written_at(self) -> datetime | None:
-        """When the record was written; None where the letter does not say."""
+        """Time the record was written; None if unknown."""
         return datetime.fromtimestamp(self.at / 1000, UTC) if 0 < self.at < _YEAR_9999_MS else None
 
     def as_json(self) -> dict[str, Any]:
-        """Says everything about it; bytes that are not UTF-8 are shown with replacement characters."""
+        """Serialises all fields; bytes that are not UTF-8 become replacement characters."""
         return {
             "origin": self.origin,
             "reason": self.reason,
@@ -71,62 +71,62 @@ class DeadLetter:
 
 
 @dataclass(slots=True)
-class Replayed:
-    """What a replay did: letters sent again, and those passed over since they came from no topic of ours."""
+class ReplayCounts:
+    """Counts of a replay: dead letters sent, and those skipped because they came from another topic."""
 
     sent: int = 0
     foreign: int = 0
 
 
-async def newest_letters(kafka: KafkaSettings, limit: int) -> tuple[list[DeadLetter], int]:
-    """Reads the dead letters and returns the newest ``limit``, each origin once, and how many there are in all.
+async def newest_dead_letters(kafka: KafkaSettings, limit: int) -> tuple[list[DeadLetter], int]:
+    """Returns the newest ``limit`` dead letters, each origin once, and the total.
 
     Raises BrokerDownError.
     """
     newest: dict[str, DeadLetter] = {}
     origins: set[str] = set()
-    async with aclosing(_letters(kafka)) as letters:
-        async for letter in letters:
-            origins.add(letter.origin)
-            # the same record may have failed again after a replay: that one still waits
-            if letter.origin not in newest or newest[letter.origin].replayed:
-                newest[letter.origin] = letter
+    async with aclosing(_read_dead_letters(kafka)) as dead_letters:
+        async for dead_letter in dead_letters:
+            origins.add(dead_letter.origin)
+            # the record may have failed again after a replay; the newer dead letter is still open
+            if dead_letter.origin not in newest or newest[dead_letter.origin].replayed:
+                newest[dead_letter.origin] = dead_letter
             if len(newest) >= 2 * limit + 1_000:
                 newest = _newest(newest, limit)
     return list(_newest(newest, limit).values()), len(origins)
 
 
-async def replay_letters(
+async def replay_dead_letters(
     kafka: KafkaSettings, producer: Producer, *, everything: bool = False, reason: str | None = None
-) -> Replayed:
-    """Sends dead letters to the topic they came from, each origin once, with their own key, headers and origin.
+) -> ReplayCounts:
+    """Replays dead letters to their topic, each origin once, with their key, headers and origin.
 
-    What was replayed before is passed over unless ``everything``. With ``reason`` only letters whose reason holds that
-    text are sent; then the letters up to the first one not sent count as replayed. Sending one twice does no harm.
+    Dead letters replayed before are skipped unless ``everything``. With ``reason``, only those whose reason
+    contains the text are sent, and those up to the first one not sent count as replayed. Sending one twice is harmless.
     Raises BrokerDownError.
     """
     topics = Topics(kafka.topic_prefix)
     ours = _ours(topics)
-    result = Replayed()
+    result = ReplayCounts()
     seen: set[str] = set()
     committed: dict[int, int] = {}
     held_back: set[int] = set()
     batch: list[Outgoing] = []
-    async with aclosing(_letters(kafka)) as letters:
-        async for letter in letters:
-            if letter.replayed and not everything:
+    async with aclosing(_read_dead_letters(kafka)) as dead_letters:
+        async for dead_letter in dead_letters:
+            if dead_letter.replayed and not everything:
                 continue
-            partition, offset = letter.place
-            if reason is not None and reason.casefold() not in letter.reason.casefold():
+            partition, offset = dead_letter.place
+            if reason is not None and reason.casefold() not in dead_letter.reason.casefold():
                 held_back.add(partition)
                 continue
             if partition not in held_back:
                 committed[partition] = offset + 1
-            if letter.topic not in ours:
+            if dead_letter.topic not in ours:
                 result.foreign += 1
-            elif letter.origin not in seen:
-                seen.add(letter.origin)
-                batch.append(_again(letter))
+            elif dead_letter.origin not in seen:
+                seen.add(dead_letter.origin)
+                batch.append(_replayed_record(dead_letter))
                 if len(batch) == _BATCH:
                     result.sent += await _send(producer, batch)
                     batch = []
@@ -136,17 +136,17 @@ async def replay_letters(
 
 
 @dataclass(frozen=True, slots=True)
-class LetterPage:
-    """Letters, the newest first; ``before`` says by partition where those before them end, None when there are none."""
+class DeadLetterBatch:
+    """A page of dead letters, newest first; ``before`` is where the next page starts, None for the last."""
 
-    letters: list[DeadLetter]
+    dead_letters: list[DeadLetter]
     before: dict[int, int] | None
 
 
-async def letters_before(kafka: KafkaSettings, before: Mapping[int, int] | None, limit: int) -> LetterPage:
-    """Reads the newest ``limit`` letters that stand before these offsets by partition; None: of all.
+async def dead_letters_before(kafka: KafkaSettings, before: Mapping[int, int] | None, limit: int) -> DeadLetterBatch:
+    """Reads the newest ``limit`` dead letters before these offsets by partition; None starts at the end.
 
-    It reads no more than ``limit`` records of each partition. Raises BrokerDownError.
+    Reads at most ``limit`` records of each partition. Raises BrokerDownError.
     """
     topics = Topics(kafka.topic_prefix)
     begins, ends = await read_ends(kafka, topics.dead)
@@ -157,20 +157,22 @@ async def letters_before(kafka: KafkaSettings, before: Mapping[int, int] | None,
     async with aclosing(read_between(kafka, first, last)) as batches:
         async for records in batches:
             for record in records:
-                letter = _letter(record, replayed=record.offset < committed.get(record.partition, 0))
-                found.append((record.timestamp, letter))
+                dead_letter = _dead_letter(record, replayed=record.offset < committed.get(record.partition, 0))
+                found.append((record.timestamp, dead_letter))
     newest = sorted(found, key=lambda one: (one[0], *one[1].place), reverse=True)[:limit]
     left = {partition: offset for (_, partition), offset in last.items()}
-    for _, letter in newest:
-        left[letter.place[0]] = min(left[letter.place[0]], letter.place[1])
+    for _, dead_letter in newest:
+        left[dead_letter.place[0]] = min(left[dead_letter.place[0]], dead_letter.place[1])
     more = any(offset > begins[topics.dead, partition] for partition, offset in left.items())
-    return LetterPage([letter for _, letter in newest], left if more else None)
+    return DeadLetterBatch([dead_letter for _, dead_letter in newest], left if more else None)
 
 
-async def replay_letter(kafka: KafkaSettings, producer: Producer, partition: int, offset: int) -> DeadLetter | None:
-    """Sends one letter again, by its place; None where there is none.
+async def replay_dead_letter(
+    kafka: KafkaSettings, producer: Producer, partition: int, offset: int
+) -> DeadLetter | None:
+    """Replays one dead letter by its place; returns None if there is none.
 
-    Raises PoisonEventError for a letter that came from no topic of ours, BrokerDownError.
+    Raises PoisonEventError for a dead letter from another topic, BrokerDownError.
     """
     topics = Topics(kafka.topic_prefix)
     begins, ends = await read_ends(kafka, topics.dead)
@@ -180,11 +182,13 @@ async def replay_letter(kafka: KafkaSettings, producer: Producer, partition: int
     async with aclosing(read_between(kafka, {place: offset}, {place: offset + 1})) as batches:
         async for records in batches:
             for record in records:
-                letter = _letter(record, replayed=False)
-                if letter.topic not in _ours(topics):
-                    raise PoisonEventError(f"it came from {letter.topic or 'an unnamed topic'}, which is none of ours")
-                await producer.send([_again(letter)])
-                return letter
+                dead_letter = _dead_letter(record, replayed=False)
+                if dead_letter.topic not in _ours(topics):
+                    raise PoisonEventError(
+                        f"it came from {dead_letter.topic or 'an unnamed topic'}, not from a topic of this installation"
+                    )
+                await producer.send([_replayed_record(dead_letter)])
+                return dead_letter
     return None
 
 
@@ -192,33 +196,33 @@ def _ours(topics: Topics) -> set[str]:
     return {topics.raw, topics.findings, topics.enriched}
 
 
-async def _letters(kafka: KafkaSettings) -> AsyncGenerator[DeadLetter, None]:
+async def _read_dead_letters(kafka: KafkaSettings) -> AsyncGenerator[DeadLetter, None]:
     topics = Topics(kafka.topic_prefix)
     committed = await read_committed_offsets(kafka, topics.group(_GROUP), topics.dead)
     async with aclosing(read_topic(kafka, topics.dead)) as records:
         async for record in records:
-            yield _letter(record, replayed=record.offset < committed.get(record.partition, 0))
+            yield _dead_letter(record, replayed=record.offset < committed.get(record.partition, 0))
 
 
-def _letter(record: Record, *, replayed: bool) -> DeadLetter:
+def _dead_letter(record: Record, *, replayed: bool) -> DeadLetter:
     return DeadLetter(
         origin=origin_of(record),
-        reason=header(record, REASON_HEADER) or "no reason is given",
+        reason=header(record, REASON_HEADER) or "no reason given",
         topic=header(record, "topic") or "",
         partition=_number(header(record, "partition")),
         offset=_number(header(record, "offset")),
         at=_number(header(record, "timestamp")),
         key=record.key,
         value=record.value or b"",
-        headers=tuple((name, value) for name, value in record.headers if name not in _ABOUT_THE_LETTER),
+        headers=tuple((name, value) for name, value in record.headers if name not in _DEAD_LETTER_HEADERS),
         place=(record.partition, record.offset),
         replayed=replayed,
     )
 
 
-def _again(letter: DeadLetter) -> Outgoing:
-    headers = (*letter.headers, (ORIGIN_HEADER, letter.origin.encode()))
-    return Outgoing(letter.topic, letter.value, key=letter.key, headers=headers)
+def _replayed_record(dead_letter: DeadLetter) -> Outgoing:
+    headers = (*dead_letter.headers, (ORIGIN_HEADER, dead_letter.origin.encode()))
+    return Outgoing(dead_letter.topic, dead_letter.value, key=dead_letter.key, headers=headers)
 
 
 async def _send(producer: Producer, batch: Sequence[Outgoing]) -> int:
@@ -233,11 +237,11 @@ async def _remember(kafka: KafkaSettings, topics: Topics, committed: dict[int, i
     await write_committed_offsets(kafka, group, topics.dead, further)
 
 
-def _newest(letters: dict[str, DeadLetter], limit: int) -> dict[str, DeadLetter]:
-    ordered = sorted(letters.items(), key=lambda item: (item[1].at, item[1].origin), reverse=True)
+def _newest(dead_letters: dict[str, DeadLetter], limit: int) -> dict[str, DeadLetter]:
+    ordered = sorted(dead_letters.items(), key=lambda item: (item[1].at, item[1].origin), reverse=True)
     return dict(ordered[:limit])
 
 
 def _number(text: str | None) -> int:
-    # anybody can write to the topic: what is no number of ours is shown as -1
+    # other programs can write to the topic; an invalid number is shown as -1
     return int(text) if text is not None and _NUMBER.fullmatch(text) else -1

@@ -1,4 +1,4 @@
-"""Generates events: a backlog at once, or a trickle at a rate until stopped."""
+"""Event generator: a backlog at once, or a live feed at a rate until stopped."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import structlog
 
 from mcm_ingestor.generator.live import LiveFeed
-from mcm_ingestor.progress import Tally
+from mcm_ingestor.progress import ProgressCounter
 from mcm_ingestor.sinks import Sink
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.errors import TransientError
@@ -22,23 +22,23 @@ _BATCH: Final = 2_000
 _TICK_S: Final = 0.1
 
 
-async def generate_backlog(events: Iterable[RawEvent], sink: Sink, tally: Tally, stop: asyncio.Event) -> None:
-    """Writes events to a sink, batch by batch, until they end or ``stop`` is set."""
+async def generate_backlog(events: Iterable[RawEvent], sink: Sink, tally: ProgressCounter, stop: asyncio.Event) -> None:
+    """Writes events to a sink in batches until they end or ``stop`` is set."""
     for batch in in_batches(events, _BATCH):
         new = await sink.write(batch)
         tally.add(len(batch), new)
-        # a sink that never waits would keep the loop from noticing the signal
+        # a sink that never yields would keep the loop from seeing the signal
         await asyncio.sleep(0)
         if stop.is_set():
             return
 
 
 async def generate_live(
-    rate: float, seed: int, count: int | None, sink: Sink, tally: Tally, stop: asyncio.Event
+    rate: float, seed: int, count: int | None, sink: Sink, tally: ProgressCounter, stop: asyncio.Event
 ) -> None:
-    """Writes ``rate`` events a second, stamped with the current time, until ``count`` or until ``stop`` is set.
+    """Writes ``rate`` events per second, stamped with the current time, until ``count`` or until ``stop`` is set.
 
-    While the sink is down it waits; what was due in the last minute of that is written afterwards.
+    Waits while the sink is unreachable; the events due in the last minute of the outage are written afterwards.
     """
     feed = LiveFeed(rate, seed=seed, started=datetime.now(UTC))
     while not stop.is_set() and (count is None or tally.done < count):
@@ -66,7 +66,7 @@ async def _write_when_up(sink: Sink, events: Sequence[RawEvent], stop: asyncio.E
 
 
 async def pause(seconds: float, stop: asyncio.Event) -> None:
-    """Waits, but no longer than until ``stop`` is set."""
+    """Sleeps until ``seconds`` have passed or ``stop`` is set."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
@@ -74,7 +74,7 @@ async def pause(seconds: float, stop: asyncio.Event) -> None:
 
 
 def in_batches(items: Iterable[ItemT], size: int) -> Iterator[Sequence[ItemT]]:
-    """Cuts items into lists of ``size``, the last one shorter."""
+    """Splits items into lists of ``size``; the last may be shorter."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

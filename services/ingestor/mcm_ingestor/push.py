@@ -1,4 +1,4 @@
-"""Pushes canonical events that a person wrote: all of them, or, when one is wrong, none."""
+"""Pushes handwritten canonical events: all of them, or none if one is invalid."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from mcm_shared.event_files import Entry
 
 
 class RefusedError(PoisonEventError):
-    """Says that nothing was pushed; ``reasons`` holds a place and a reason for each bad event."""
+    """Raised when nothing was pushed; ``reasons`` has the place and reason of each invalid event."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__("\n".join([*reasons, "nothing was pushed"]))
@@ -20,9 +20,9 @@ class RefusedError(PoisonEventError):
 
 
 def validated(entries: Iterable[Entry]) -> dict[str, bytes]:
-    """Validates events; returns payloads by id, in order, with an id made up where there is none.
+    """Validates events; returns payloads by id, in order. An event without an id gets one.
 
-    Raises RefusedError with every reason when any is wrong, or when there is none at all.
+    Raises RefusedError with every reason if any event is invalid, or if there are none.
     """
     payloads: dict[str, bytes] = {}
     reasons: list[str] = []
@@ -39,7 +39,7 @@ def validated(entries: Iterable[Entry]) -> dict[str, bytes]:
     if reasons:
         raise RefusedError(reasons)
     if not payloads:
-        raise RefusedError(["there is no event on standard input; write one JSON object a line"])
+        raise RefusedError(["no events on standard input; write one JSON object per line"])
     return payloads
 
 

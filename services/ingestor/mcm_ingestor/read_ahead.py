@@ -1,4 +1,4 @@
-"""Reads in a thread what may block, so that a command can still be stopped."""
+"""Read-ahead of a blocking iterator in a thread, so that a command can still be stopped."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ class _End:
 
 
 class ReadAhead(Generic[ItemT]):
-    """Iterates over ``items`` from a thread of its own, a few ahead; ends early when ``stop`` is set."""
+    """Iterates over ``items`` in a thread, a few items ahead; ends early when ``stop`` is set."""
 
     def __init__(self, items: Iterator[ItemT], stop: asyncio.Event) -> None:
         self._items = items
@@ -26,8 +26,8 @@ class ReadAhead(Generic[ItemT]):
         self._loop = asyncio.get_running_loop()
 
     async def __aiter__(self) -> AsyncIterator[ItemT]:
-        """Yields the items; raises what reading them raised."""
-        # a daemon: a read that blocks for ever must not keep the process from ending
+        """Yields the items; re-raises errors of the iterator."""
+        # daemon: a read that blocks forever must not keep the process alive
         threading.Thread(target=self._pump, daemon=True).start()
         while (item := await self._next()) is not None:
             if isinstance(item, _End):

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from mcm_ingestor.generate import in_batches, pause
-from mcm_ingestor.progress import Tally
+from mcm_ingestor.progress import ProgressCounter
 from mcm_ingestor.push import event_of
 from mcm_ingestor.read_ahead import ReadAhead
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
@@ -22,7 +22,7 @@ from mcm_shared.kafka.records import Headers, Outgoing
 
 CANONICAL: Final = "canonical"
 ENVELOPE: Final = "envelope"
-"""Each record names its own source: ``{"source": …, "payload": {…}}``."""
+"""Each record names its source: ``{"source": …, "payload": {…}}``."""
 
 _WEBHOOK: Final = "github.webhook"
 _NATIVE: Final = (
@@ -41,13 +41,13 @@ _REASONS_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the records of a file are: their source, and the webhook event where the source is GitHub's webhooks."""
+    """The format of a file's records: their source, and the event name for GitHub webhooks."""
 
     source: str
     webhook_event: str | None = None
 
     def message(self, entry: Entry, topic: str) -> Outgoing:
-        """Makes the message of a record; raises PoisonEventError for one that can never be processed."""
+        """Builds the message of a record; raises PoisonEventError if it can never be processed."""
         if entry.error is not None:
             raise PoisonEventError(entry.error)
         if self.source == CANONICAL:
@@ -70,7 +70,7 @@ class Origin:
 
 
 def origin_of(name: str, source: str, webhook_event: str | None) -> Origin:
-    """Says what a file holds; without ``webhook_event`` a webhook's is the file's name up to ``--``."""
+    """Determines a file's format; without ``webhook_event``, a webhook's event is the file name up to ``--``."""
     if source == _WEBHOOK and webhook_event is None:
         event, dashes, _ = PurePath(name).name.partition("--")
         webhook_event = event if dashes else None
@@ -78,17 +78,19 @@ def origin_of(name: str, source: str, webhook_event: str | None) -> Origin:
 
 
 def require_known(source: str) -> None:
-    """Raises ConfigurationError for a source that nothing would understand; plug-ins may bring their own."""
+    """Raises ConfigurationError for an unknown source; plug-ins may add sources."""
     plugged = {entry_point.name for entry_point in importlib.metadata.entry_points(group="mcm.sources")}
     known = [CANONICAL, ENVELOPE, *_NATIVE, *sorted(plugged)]
     if source not in known:
-        raise ConfigurationError(f"--source {source} is not known; it is one of {', '.join(known)}")
+        raise ConfigurationError(f"unknown --source {source}; use one of {', '.join(known)}")
 
 
 class Replay:
-    """Sends the records of files in order, at most ``rate`` a second, and counts those it has to refuse."""
+    """Sends the records of files in order, at most ``rate`` per second, and counts refused records."""
 
-    def __init__(self, producer: Producer, topic: str, rate: float | None, tally: Tally, stop: asyncio.Event) -> None:
+    def __init__(
+        self, producer: Producer, topic: str, rate: float | None, tally: ProgressCounter, stop: asyncio.Event
+    ) -> None:
         self._producer = producer
         self._topic = topic
         self._rate = rate
@@ -98,7 +100,7 @@ class Replay:
         self.refused = 0
 
     async def run(self, files: Sequence[tuple[str, Origin]], max_bytes: int) -> None:
-        """Replays the files one after the other until they end or ``stop`` is set.
+        """Replays the files in order until they end or ``stop`` is set.
 
         Raises BrokerDownError, and ConfigurationError for a file that cannot be read.
         """
@@ -115,11 +117,11 @@ class Replay:
         except PoisonEventError as error:
             self.refused += 1
             if self.refused == 1 and origin.source == CANONICAL and isinstance(entry.data, dict):
-                self._tally.say("these are read as canonical events; for a source's own records say --source")
+                self._tally.say("records are read as canonical events; for native records pass --source")
             if self.refused <= _REASONS_SHOWN:
                 self._tally.say(f"{entry.place}: {error.reason}")
             elif self.refused == _REASONS_SHOWN + 1:
-                self._tally.say("… more are wrong; they are counted only")
+                self._tally.say("… further invalid records are only counted")
             return None
 
     async def _send(self, messages: Iterable[Outgoing]) -> None:

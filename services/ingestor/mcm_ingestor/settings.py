@@ -1,4 +1,4 @@
-"""Settings of the ingestor, beside those that every service shares."""
+"""Settings of the ingestor, in addition to the shared ones."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class IngestorSettings(BaseSettings):
-    """What the ingestor takes in."""
+    """Limits of the ingestor."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -17,6 +17,6 @@ class IngestorSettings(BaseSettings):
             ge=1024,
             le=8 * 1024 * 1024,
             validation_alias="MCM_MAX_EVENT_BYTES",
-            description="A larger event is refused",
+            description="Maximum event size; larger events are refused",
         ),
     ] = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Prints dead letters for a person or for a program."""
+"""Output of dead letters as a table or as JSON."""
 
 import sys
 from collections.abc import Sequence
@@ -15,28 +15,28 @@ _PREVIEW: Final = 80
 _WIDTH_OF_A_FILE: Final = 240
 
 
-def print_table(letters: Sequence[DeadLetter], total: int) -> None:
-    """Prints one row a letter; what came from outside is shown without control characters and markup."""
-    table = Table(title=f"{total:,} dead letters, the newest {len(letters):,}")
+def print_table(dead_letters: Sequence[DeadLetter], total: int) -> None:
+    """Prints one row per dead letter; external text is shown without control characters or markup."""
+    table = Table(title=f"{total:,} dead letters, the newest {len(dead_letters):,}")
     for column in ("written", "origin", "source", "replayed", "reason", "payload"):
         table.add_column(column, overflow="fold")
-    for letter in letters:
+    for dead_letter in dead_letters:
         table.add_row(
-            "unknown" if letter.written_at is None else f"{letter.written_at:%Y-%m-%d %H:%M:%S}Z",
-            _plain(letter.origin),
-            _plain(letter.source or ""),
-            "yes" if letter.replayed else "no",
-            _plain(letter.reason),
-            _plain(letter.value[:_PREVIEW].decode("utf-8", "replace")),
+            "unknown" if dead_letter.written_at is None else f"{dead_letter.written_at:%Y-%m-%d %H:%M:%S}Z",
+            _plain(dead_letter.origin),
+            _plain(dead_letter.source or ""),
+            "yes" if dead_letter.replayed else "no",
+            _plain(dead_letter.reason),
+            _plain(dead_letter.value[:_PREVIEW].decode("utf-8", "replace")),
         )
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
     Console(markup=False, emoji=False, highlight=False, width=width).print(table)
 
 
-def print_json(letters: Sequence[DeadLetter]) -> None:
-    """Prints one JSON object a line."""
-    for letter in letters:
-        typer.echo(orjson.dumps(letter.as_json(), option=orjson.OPT_UTC_Z))
+def print_json(dead_letters: Sequence[DeadLetter]) -> None:
+    """Prints one JSON object per line."""
+    for dead_letter in dead_letters:
+        typer.echo(orjson.dumps(dead_letter.as_json(), option=orjson.OPT_UTC_Z))
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where canonical events go: to Kafka, to the database, or to standard output."""
+"""Sinks for canonical events: Kafka, the database, or standard output."""
 
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -18,14 +18,14 @@ from mcm_shared.settings import KafkaSettings, load_settings
 
 
 class Sink(Protocol):
-    """Takes events; when ``write`` returns they are where they should be."""
+    """Destination of events; when ``write`` returns, they are stored."""
 
     async def write(self, events: Sequence[RawEvent]) -> int:
-        """Writes a batch and returns how many of its events were new, as far as the sink can tell."""
+        """Writes a batch and returns the number of new events, as far as the sink knows."""
 
 
 class SinkName(StrEnum):
-    """Where generated events may go."""
+    """Destinations of generated events."""
 
     KAFKA = "kafka"
     DB = "db"
@@ -38,7 +38,7 @@ class _Kafka:
         self._topic = topic
 
     async def write(self, events: Sequence[RawEvent]) -> int:
-        # no key: whole batches go to one partition after the other, which spreads evenly and compresses well
+        # no key: whole batches go to the partitions in turn, which balances and compresses well
         await self._producer.send([Outgoing(self._topic, encode(event)) for event in events])
         return len(events)
 
@@ -51,7 +51,7 @@ class _Stdout:
 
 
 def encode(event: RawEvent) -> bytes:
-    """Writes a canonical event as JSON."""
+    """Serialises a canonical event as JSON."""
     return orjson.dumps(
         {
             "id": event.id,
@@ -66,9 +66,9 @@ def encode(event: RawEvent) -> bytes:
 
 
 def open_sink(name: SinkName) -> AbstractAsyncContextManager[Sink]:
-    """Opens a sink by the settings of the environment.
+    """Opens a sink with the settings of the environment.
 
-    Raises BrokerDownError and ConfigurationError; a database is not connected to before the first write.
+    Raises BrokerDownError and ConfigurationError; a database is connected to at the first write.
     """
     return _OPEN[name]()
 

@@ -1,4 +1,4 @@
-"""Writes events straight to the database, for a set-up without Kafka; the batch over unprocessed events finds them."""
+"""Event store: writes events to the database for setups without Kafka, unprocessed, for ``run-rules``."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -20,16 +20,16 @@ _SHARD: Final = 0
 
 
 class EventStore:
-    """The events of a database, seen from the side that writes them."""
+    """Writer of events to a database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def write(self, events: Iterable[RawEvent]) -> int:
-        """Inserts the events that are not there yet, as unprocessed, and returns how many those were.
+        """Inserts new events as unprocessed and returns how many were new.
 
-        An event without an id is named by its content. Raises DatabaseDownError, and PoisonEventError for an event the
-        database cannot hold.
+        An event without an id gets an id from its content. Raises DatabaseDownError, and PoisonEventError for an event
+        that the database cannot store.
         """
         saved = 0
         batch: list[SourceEvent] = []
@@ -43,7 +43,7 @@ class EventStore:
 
 @asynccontextmanager
 async def open_store() -> AsyncIterator[EventStore]:
-    """Opens the database of DATABASE_URL; connects to a server with the first write."""
+    """Opens the database of DATABASE_URL; connects at the first write."""
     engine = create_engine(load_settings(DatabaseSettings))
     try:
         await bring_up_sqlite(engine)
@@ -53,9 +53,9 @@ async def open_store() -> AsyncIterator[EventStore]:
 
 
 async def save_events_to_db(events: Iterable[RawEvent], engine: AsyncEngine | None = None) -> int:
-    """Inserts the events that are not there yet, as unprocessed, and returns how many those were.
+    """Inserts new events as unprocessed and returns how many were new.
 
-    Without ``engine`` the database is the one of DATABASE_URL. Errors are those of ``EventStore.write``.
+    Without ``engine``, uses DATABASE_URL. Raises what ``EventStore.write`` raises.
     """
     if engine is not None:
         return await EventStore(engine).write(events)

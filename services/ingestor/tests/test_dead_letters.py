@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.kafka.records import Outgoing, Record, dead_letter
+from mcm_shared.kafka.records import Outgoing, Record
+from mcm_shared.kafka.records import dead_letter as to_dead_letter
 from mcm_shared.testing.builders import ARecord
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -21,11 +22,11 @@ Send = Callable[..., Awaitable[None]]
 def a_letter(topics: Topics) -> Callable[..., Outgoing]:
     """Makes the dead letter of a record that failed at an offset of ``events.raw``."""
 
-    def letter(offset: int, reason: str = "not valid JSON", **record: Any) -> Outgoing:
+    def dead_letter(offset: int, reason: str = "not valid JSON", **record: Any) -> Outgoing:
         failed = ARecord(**{"topic": topics.raw, "offset": offset, "value": b"{", **record})
-        return dead_letter(failed, reason, topics)
+        return to_dead_letter(failed, reason, topics)
 
-    return letter
+    return dead_letter
 
 
 async def listed(ingestor: Ingestor, *arguments: str) -> list[dict[str, Any]]:
@@ -46,9 +47,9 @@ async def test_a_letter_says_what_failed_where_and_why(
     headers = (("source", b"aws.cloudtrail"), ("mine", b"kept"))
     await send(a_letter(7, "timestamp is missing", partition=2, value=b'{"a": "\xff"}', key=b"k", headers=headers))
 
-    (letter,) = await listed(ingestor)
+    (dead_letter,) = await listed(ingestor)
 
-    assert letter == {
+    assert dead_letter == {
         "origin": f"{topics.raw}/2/7",
         "reason": "timestamp is missing",
         "topic": topics.raw,
@@ -65,10 +66,10 @@ async def test_a_letter_says_what_failed_where_and_why(
 async def test_the_list_is_newest_first_limited_and_names_an_origin_once(
     ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
 ) -> None:
-    letters = [a_letter(number, timestamp=1_763_000_000_000 + number * 1_000) for number in range(10)]
-    await send(*letters, letters[9], letters[9])
+    dead_letters = [a_letter(number, timestamp=1_763_000_000_000 + number * 1_000) for number in range(10)]
+    await send(*dead_letters, dead_letters[9], dead_letters[9])
 
-    assert [letter["offset"] for letter in await listed(ingestor, "--limit", "3")] == [9, 8, 7]
+    assert [dead_letter["offset"] for dead_letter in await listed(ingestor, "--limit", "3")] == [9, 8, 7]
     assert len(await listed(ingestor)) == 10
 
 
@@ -113,7 +114,7 @@ async def test_what_was_replayed_is_not_replayed_again_unless_all_is_asked_for(
 
     assert await replay(ingestor) == "replayed 20 dead letters"
     assert await replay(ingestor) == "replayed 0 dead letters"
-    assert all(letter["replayed"] for letter in await listed(ingestor))
+    assert all(dead_letter["replayed"] for dead_letter in await listed(ingestor))
 
     await send(a_letter(20))
     assert await replay(ingestor) == "replayed 1 dead letters"
@@ -131,11 +132,11 @@ async def test_a_record_that_fails_again_waits_again_under_its_first_origin(
     await send(a_letter(7))
     await replay(ingestor)
     (again,) = await records_of(topics.raw)
-    await send(dead_letter(again, "still not valid JSON", topics))
+    await send(to_dead_letter(again, "still not valid JSON", topics))
 
-    (letter,) = await listed(ingestor)
+    (dead_letter,) = await listed(ingestor)
 
-    assert (letter["origin"], letter["replayed"]) == (f"{topics.raw}/0/7", False)
+    assert (dead_letter["origin"], dead_letter["replayed"]) == (f"{topics.raw}/0/7", False)
     assert await replay(ingestor) == "replayed 1 dead letters"
 
 
@@ -146,7 +147,7 @@ async def test_only_letters_of_one_reason_can_be_replayed_and_the_others_wait(
 
     assert await replay(ingestor, "--reason", "unknown SOURCE") == "replayed 2 dead letters"
 
-    waiting = [letter["reason"] for letter in await listed(ingestor) if not letter["replayed"]]
+    waiting = [dead_letter["reason"] for dead_letter in await listed(ingestor) if not dead_letter["replayed"]]
     assert "not valid JSON" in waiting
     assert await replay(ingestor, "--reason", "valid") == "replayed 1 dead letters"
 
@@ -156,7 +157,7 @@ async def test_a_letter_that_names_a_foreign_topic_is_not_followed(
 ) -> None:
     await send(a_letter(1, topic="somebody-elses"), a_letter(2))
 
-    assert await replay(ingestor) == "replayed 1 dead letters; 1 come from no topic of ours and stay"
+    assert await replay(ingestor) == "replayed 1 dead letters; 1 from other topics were skipped"
 
 
 async def test_a_letter_nobody_of_ours_wrote_is_shown_and_not_followed(
@@ -165,11 +166,13 @@ async def test_a_letter_nobody_of_ours_wrote_is_shown_and_not_followed(
     forged = (("partition", b"two"), ("offset", b"9" * 30), ("timestamp", b"9" * 17), ("reason", b"\xff"), ("x", None))
     await send(Outgoing(topics.dead, b"", headers=forged), Outgoing(topics.dead, b"x", key=b"x"))
 
-    letters = await listed(ingestor)
+    dead_letters = await listed(ingestor)
 
-    assert [(letter["partition"], letter["offset"], letter["timestamp"]) for letter in letters] == [(-1, -1, None)] * 2
-    assert {letter["reason"] for letter in letters} == {"\ufffd", "no reason is given"}
-    assert await replay(ingestor) == "replayed 0 dead letters; 2 come from no topic of ours and stay"
+    assert [
+        (dead_letter["partition"], dead_letter["offset"], dead_letter["timestamp"]) for dead_letter in dead_letters
+    ] == [(-1, -1, None)] * 2
+    assert {dead_letter["reason"] for dead_letter in dead_letters} == {"\ufffd", "no reason given"}
+    assert await replay(ingestor) == "replayed 0 dead letters; 2 from other topics were skipped"
 
 
 async def test_no_dead_letters_are_no_trouble(ingestor: Ingestor) -> None:

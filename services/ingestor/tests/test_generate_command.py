@@ -89,9 +89,9 @@ def test_a_reader_that_goes_away_is_no_trouble() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "say --count N for a backlog or --rate R for a live feed"),
+        ((), "pass --count N for a backlog or --rate R for a live feed"),
         (("--rate", "5", "--days", "3"), "--days and --until shape a backlog"),
-        (("--count", "5", "--until", "2999-01-01"), "--until must lie between 1990 and now"),
+        (("--count", "5", "--until", "2999-01-01"), "--until must be between 1990 and now"),
         (("--count", "-1"), "--count"),
     ],
 )

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from mcm_ingestor.generator import generate_fake_event, generate_fake_events_batch
-from mcm_ingestor.generator.company import the_company
+from mcm_ingestor.generator.company import fictional_company
 from mcm_shared.contracts.events import EVENT_TYPES, RawEvent
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, tzinfo=UTC)
@@ -115,14 +115,14 @@ def test_events_are_valid_and_plainly_made_up() -> None:
 
 
 def test_the_company_is_fifty_people_with_addresses_of_their_own() -> None:
-    people = the_company().people
+    people = fictional_company().people
 
     assert len({person.user for person in people}) == len({person.home_ip for person in people}) == 50
 
 
 def test_people_work_in_the_daytime_of_their_own_city_and_bots_at_any_hour() -> None:
-    zones = {person.user: person.city.zone for person in the_company().people}
-    bots = {bot.user for bot in the_company().service_accounts}
+    zones = {person.user: person.city.zone for person in fictional_company().people}
+    bots = {bot.user for bot in fictional_company().service_accounts}
     events = a_month(20_000)
     local = [event.timestamp.astimezone(zones[event.user]) for event in events if event.user in zones]
 

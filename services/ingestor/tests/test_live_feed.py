@@ -9,9 +9,9 @@ from mcm_shared.contracts.events import RawEvent
 STARTED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def taken(feed: LiveFeed, seconds: int, at_most: int = 10_000) -> list[tuple[datetime, list[RawEvent]]]:
+def taken(feed: LiveFeed, seconds: int, limit: int = 10_000) -> list[tuple[datetime, list[RawEvent]]]:
     moments = [STARTED + timedelta(seconds=second) for second in range(1, seconds + 1)]
-    return [(moment, feed.due(moment, at_most)) for moment in moments]
+    return [(moment, feed.due(moment, limit)) for moment in moments]
 
 
 def test_it_keeps_to_its_rate() -> None:
@@ -26,7 +26,7 @@ def test_it_keeps_to_its_rate() -> None:
 def test_what_could_not_be_taken_is_due_later() -> None:
     feed = LiveFeed(50, seed=1, started=STARTED)
 
-    counts = [len(events) for _, events in taken(feed, 3, at_most=40)]
+    counts = [len(events) for _, events in taken(feed, 3, limit=40)]
 
     assert counts == [40, 40, 40]
     assert len(feed.due(STARTED + timedelta(seconds=3), 10_000)) == 30
@@ -70,7 +70,7 @@ def test_a_flood_does_not_pile_up_what_is_still_to_come() -> None:
     feed = LiveFeed(5_000, seed=2, started=STARTED)
 
     counts = []
-    for moment, due in taken(feed, 10, at_most=100_000):
+    for moment, due in taken(feed, 10, limit=100_000):
         assert max(event.timestamp for event in due) <= moment
         counts.append(len(due))
 

@@ -20,7 +20,7 @@ from mcm_shared.kafka.records import Record
 Ended = subprocess.CompletedProcess[bytes]
 Sent = tuple[dict[str, str], Any]
 RecordsOf = Callable[[str], Awaitable[list[Record]]]
-Replayed = Callable[..., Awaitable[tuple[Ended, list[Sent]]]]
+ReplayCounts = Callable[..., Awaitable[tuple[Ended, list[Sent]]]]
 
 CASES = Path(__file__).parents[4] / "shared" / "cases"
 
@@ -29,7 +29,7 @@ CANONICAL = {"source": "my-app", "event_type": "login_failed", "timestamp": "202
 
 
 @pytest.fixture
-def replayed(ingestor: Callable[..., Ended], records_of: RecordsOf, topics: Topics) -> Replayed:
+def replayed(ingestor: Callable[..., Ended], records_of: RecordsOf, topics: Topics) -> ReplayCounts:
     """Runs it; returns how it ended, and what it has sent: headers and payload of each record."""
 
     async def run(*arguments: object, stdin: bytes = b"") -> tuple[Ended, list[Sent]]:
@@ -51,7 +51,7 @@ def by_id(payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(payloads, key=lambda payload: str(payload["eventID"]))
 
 
-async def test_native_files_are_sent_with_their_source(replayed: Replayed, tmp_path: Path) -> None:
+async def test_native_files_are_sent_with_their_source(replayed: ReplayCounts, tmp_path: Path) -> None:
     as_lines = file_of(tmp_path, "1.ndjson", b"\n".join(json.dumps(record).encode() for record in NATIVE[:2]))
     as_records = file_of(tmp_path, "2.json.gz", gzip.compress(json.dumps({"Records": NATIVE[2:]}).encode()))
 
@@ -63,7 +63,7 @@ async def test_native_files_are_sent_with_their_source(replayed: Replayed, tmp_p
     assert by_id([payload for _, payload in sent]) == NATIVE
 
 
-async def test_standard_input_is_a_file_too(replayed: Replayed) -> None:
+async def test_standard_input_is_a_file_too(replayed: ReplayCounts) -> None:
     packed = gzip.compress(json.dumps(NATIVE).encode())
 
     ended, sent = await replayed("-", "--source", "aws.cloudtrail", stdin=packed)
@@ -72,7 +72,7 @@ async def test_standard_input_is_a_file_too(replayed: Replayed) -> None:
     assert by_id([payload for _, payload in sent]) == NATIVE
 
 
-async def test_a_broken_line_is_reported_and_the_rest_is_sent(replayed: Replayed, tmp_path: Path) -> None:
+async def test_a_broken_line_is_reported_and_the_rest_is_sent(replayed: ReplayCounts, tmp_path: Path) -> None:
     path = file_of(tmp_path, "f.ndjson", b'{"eventID": "1"}\n{"eventID": \n[5]\n{"eventID": "2"}\n')
 
     ended, sent = await replayed(path, "--source", "aws.cloudtrail")
@@ -85,7 +85,7 @@ async def test_a_broken_line_is_reported_and_the_rest_is_sent(replayed: Replayed
     assert re.search(r"replayed 2 events in .*, refused 2", said)
 
 
-async def test_canonical_events_are_validated_and_sent_without_a_source(replayed: Replayed, tmp_path: Path) -> None:
+async def test_canonical_events_are_validated_and_sent_without_a_source(replayed: ReplayCounts, tmp_path: Path) -> None:
     path = file_of(tmp_path, "f.json", [CANONICAL, {**CANONICAL, "timestamp": "yesterday"}])
 
     ended, sent = await replayed(path)
@@ -95,7 +95,7 @@ async def test_canonical_events_are_validated_and_sent_without_a_source(replayed
     assert f"{path}:1 element 2: timestamp: " in ended.stderr.decode()
 
 
-async def test_an_envelope_names_the_source_of_each_record(replayed: Replayed, tmp_path: Path) -> None:
+async def test_an_envelope_names_the_source_of_each_record(replayed: ReplayCounts, tmp_path: Path) -> None:
     envelopes = [
         {"source": "okta.system", "payload": {"uuid": "1"}},
         {"source": "canonical", "payload": CANONICAL},
@@ -121,7 +121,7 @@ async def test_an_envelope_names_the_source_of_each_record(replayed: Replayed, t
     ],
 )
 async def test_a_webhook_is_sent_with_its_event(
-    replayed: Replayed, tmp_path: Path, name: str, option: tuple[str, ...], event: str
+    replayed: ReplayCounts, tmp_path: Path, name: str, option: tuple[str, ...], event: str
 ) -> None:
     path = file_of(tmp_path, name, {"ref": "refs/heads/main"})
 
@@ -130,7 +130,7 @@ async def test_a_webhook_is_sent_with_its_event(
     assert sent == [({"source": "github.webhook", "webhook_event": event}, {"ref": "refs/heads/main"})]
 
 
-async def test_a_rate_is_kept(replayed: Replayed, tmp_path: Path) -> None:
+async def test_a_rate_is_kept(replayed: ReplayCounts, tmp_path: Path) -> None:
     path = file_of(tmp_path, "f.json", [{"eventID": str(number)} for number in range(40)])
 
     ended, sent = await replayed(path, "--source", "aws.cloudtrail", "--rate", "40")
@@ -188,7 +188,7 @@ def test_what_cannot_begin_says_why(
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="the collection of real events is not here")
-async def test_real_events_are_all_sent(replayed: Replayed) -> None:
+async def test_real_events_are_all_sent(replayed: ReplayCounts) -> None:
     cloudtrail = sorted((CASES / "cloudtrail-attacks").glob("*.ndjson"))
     webhooks = sorted((CASES / "github-webhooks").glob("*.json"))
 

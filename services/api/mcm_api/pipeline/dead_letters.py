@@ -7,7 +7,7 @@ from typing import Final
 from mcm_api.pipeline.cursor import decode_cursor, encode_cursor
 from mcm_api.pipeline.schemas import DeadLetter, DeadLetterFilter, DeadLetterPage, Origin
 from mcm_ingestor.dead_letters import DeadLetter as Letter
-from mcm_ingestor.dead_letters import letters_before
+from mcm_ingestor.dead_letters import dead_letters_before
 from mcm_shared.settings import KafkaSettings
 
 _SHOWN: Final = 2_000
@@ -18,10 +18,11 @@ _ORIGIN: Final = re.compile(r"(.+)/([0-9]{1,10})/([0-9]{1,18})", re.ASCII | re.D
 async def read_letters(kafka: KafkaSettings, wanted: DeadLetterFilter) -> DeadLetterPage:
     """Reads a page of dead letters, the newest first; raises BrokerDownError."""
     before = None if wanted.before is None else decode_cursor(wanted.before)
-    page = await letters_before(kafka, before, wanted.limit)
+    page = await dead_letters_before(kafka, before, wanted.limit)
     following: Mapping[int, int] | None = page.before
     return DeadLetterPage(
-        items=[_shown(letter) for letter in page.letters], next=None if following is None else encode_cursor(following)
+        items=[_shown(dead_letter) for dead_letter in page.dead_letters],
+        next=None if following is None else encode_cursor(following),
     )
 
 

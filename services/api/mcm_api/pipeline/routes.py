@@ -11,7 +11,7 @@ from mcm_api.http.strict_route import StrictRoute
 from mcm_api.pipeline.dead_letters import read_letters
 from mcm_api.pipeline.queries import read_pipeline
 from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, Replayed
-from mcm_ingestor.dead_letters import replay_letter
+from mcm_ingestor import dead_letters
 from mcm_shared.errors import PoisonEventError
 
 router = APIRouter(tags=["pipeline"], route_class=StrictRoute)
@@ -45,7 +45,7 @@ async def replay_dead_letter(
     kafka = follows.require_kafka()
     assert explains.producer is not None  # noqa: S101 (there is one where there is Kafka)
     try:
-        letter = await replay_letter(kafka, explains.producer, partition, offset)
+        letter = await dead_letters.replay_dead_letter(kafka, explains.producer, partition, offset)
     except PoisonEventError as error:
         raise ProblemError(409, f"The letter cannot be sent again: {error.reason}.") from error
     if letter is None:

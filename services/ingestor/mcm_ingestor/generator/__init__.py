@@ -1,4 +1,4 @@
-"""Made-up events of a made-up company of 50 people: normal life, and a handful of planted stories a month."""
+"""Synthetic events of a fictional company of 50 people: routine activity, and a few planted incidents a month."""
 
 import random
 from datetime import UTC, datetime
@@ -11,9 +11,9 @@ __all__ = ["generate_fake_event", "generate_fake_events_batch", "save_events_to_
 
 
 def generate_fake_event(*, seed: int | None = None, now: datetime | None = None) -> RawEvent:
-    """Makes up one event of normal life within the 30 days before ``now``; equal arguments make equal events.
+    """Generates one routine event within the 30 days before ``now``; equal arguments give equal events.
 
-    Without ``now`` the last midnight in UTC is taken where there is a seed, else the current time.
+    Without ``now``, the last midnight in UTC is used with a seed, otherwise the current time.
     """
     chosen, end = seed_and_end(seed, now)
     return one_event(seed=chosen, now=end)
@@ -22,9 +22,9 @@ def generate_fake_event(*, seed: int | None = None, now: datetime | None = None)
 def generate_fake_events_batch(
     n: int, *, seed: int | None = None, now: datetime | None = None, days: int = 30
 ) -> list[RawEvent]:
-    """Makes up ``n`` events of the ``days`` before ``now``, oldest first; equal arguments make equal events.
+    """Generates ``n`` events of the ``days`` before ``now``, oldest first; equal arguments give equal events.
 
-    From 2,000 events a month on all planted stories are among them, from 40 on some. ``now`` as in
+    All planted incidents are included from 2,000 events a month on, some from 40 on. ``now`` as in
     ``generate_fake_event``.
     """
     chosen, end = seed_and_end(seed, now)
@@ -32,9 +32,9 @@ def generate_fake_events_batch(
 
 
 def seed_and_end(seed: int | None, now: datetime | None) -> tuple[int, datetime]:
-    """Fills in what is not given: a fresh seed, and the time to generate up to."""
+    """Fills in missing arguments: a fresh seed, and the end of the period."""
     if now is None:
         now = datetime.now(UTC)
-        # a seed alone should say what comes out, at least for the rest of the day
+        # a seed alone should determine the output, at least for the rest of the day
         now = now if seed is None else now.replace(hour=0, minute=0, second=0, microsecond=0)
     return random.SystemRandom().getrandbits(31) if seed is None else seed, to_utc(now)

@@ -1,4 +1,4 @@
-"""What the company owns and uses: repositories, services, buckets, browsers, and the words of its pull requests."""
+"""The company's assets: repositories, services, buckets, browsers, and words of pull request titles."""
 
 from typing import Final
 
@@ -63,7 +63,7 @@ ROLE_CHANGES: Final = (
     ("viewer", "guest"),
     ("viewer", "commenter"),
 )
-"""Everyday changes; none of them gives administration, nor turns a viewer into a developer."""
+"""Routine role changes; none grants administrator rights or turns a viewer into a developer."""
 
 VERBS: Final = ("Fix", "Add", "Refactor", "Speed up", "Remove", "Test", "Document", "Simplify", "Cache", "Validate")
 

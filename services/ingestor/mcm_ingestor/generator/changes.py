@@ -1,4 +1,4 @@
-"""Pull requests, deployments and changes of roles: what normal life and the planted stories both tell of."""
+"""Pull requests, deployments and role changes, used by routine activity and planted incidents."""
 
 from collections.abc import Sequence
 from random import Random
@@ -13,7 +13,7 @@ _MAX_OPEN: Final = 300
 
 
 class PullRequests:
-    """The open pull requests of the company; numbers rise by repository."""
+    """The company's open pull requests, numbered by repository."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -21,19 +21,19 @@ class PullRequests:
         self._open: list[tuple[int, dict[str, Any]]] = []
 
     def open(self, at: int, actor: Actor) -> dict[str, Any]:
-        """Opens a small one, which may be merged later."""
+        """Opens a small pull request, which may be merged later."""
         facts = self.draw(actor)
         self._open.append((at, facts))
         del self._open[:-_MAX_OPEN]
         return {**facts}
 
     def draw(self, actor: Actor, lines: int | None = None) -> dict[str, Any]:
-        """Makes up one nobody else will merge; of under 150 changed lines unless ``lines`` says otherwise."""
+        """Creates a pull request outside the pool; under 150 changed lines unless ``lines`` is given."""
         rng = self._rng
         repository = REPOSITORIES[int(rng.random() * len(REPOSITORIES))]
         number = self._numbers[repository] = self._numbers[repository] + 1
         if lines is None:
-            # few are long: most by far change some dozens of lines
+            # most pull requests change a few dozen lines
             lines = 2 + int(145 * rng.random() * rng.random())
         additions = int(lines * (0.5 + rng.random() / 2))
         return {
@@ -50,7 +50,7 @@ class PullRequests:
         }
 
     def merge(self, at: int, actor: Actor, reviewers: Sequence[Person]) -> dict[str, Any] | None:
-        """Merges one that has been open for a while, with one or two approvals; None when there is none."""
+        """Merges a pull request open for a while, with one or two approvals; None if there is none."""
         ripe = min(len(self._open), 25)
         index = int(self._rng.random() * ripe)
         if ripe == 0 or at - self._open[index][0] < _REVIEW_MS:
@@ -59,7 +59,7 @@ class PullRequests:
         return {**facts, **self.review(facts["author"], actor.user, reviewers), "open_minutes": (at - opened) // MINUTE}
 
     def review(self, author: str, merged_by: str, reviewers: Sequence[Person]) -> dict[str, Any]:
-        """Says who approved: one or two reviewers, never the author."""
+        """Picks one or two reviewers, never the author."""
         count = 1 + (self._rng.random() < 0.4)
         others = [person.user for person in self._rng.sample(reviewers, count + 1) if person.user != author]
         return {"approvals": count, "approved_by": others[:count], "merged_by": merged_by}
@@ -68,7 +68,7 @@ class PullRequests:
 def deployment(
     rng: Random, at: int, actor: Actor, environment: str, outcome: str = "deployment_succeeded", **facts: Any
 ) -> list[Draft]:
-    """Tells of one deployment, from its start to its outcome two to nine minutes later."""
+    """Generates a deployment, from its start to its outcome two to nine minutes later."""
     service = facts.pop("service", None) or SERVICES[int(rng.random() * len(SERVICES))]
     minutes = 2 + int(rng.random() * 7)
     run = {
@@ -90,7 +90,7 @@ def deployment(
 def role_change(
     rng: Random, at: int, actor: Actor, target: Person, old_role: str, new_role: str, resource: str | None = None
 ) -> Draft:
-    """Tells of one change of somebody's role, on a repository unless ``resource`` names something else."""
+    """Generates a role change, on a repository unless ``resource`` is given."""
     facts = {
         **actor.client(rng),
         "target": target.user,

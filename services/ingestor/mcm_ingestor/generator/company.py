@@ -1,4 +1,4 @@
-"""The company whose activity is made up: 50 people, their service accounts, and what they work on."""
+"""The fictional company: 50 people, their service accounts, and what they work on."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from mcm_ingestor.generator.assets import BROWSERS
 
 _FOUNDED: Final = 1987
-"""Seed of the company itself: the same people every time, whatever the seed of their events."""
+"""Seed of the company itself: the same people for every seed of events."""
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Where people live; ``office_ip`` is the address the whole office leaves by."""
+    """An office location; ``office_ip`` is its shared egress address."""
 
     name: str
     country: str
@@ -27,7 +27,7 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works at the company; ``user`` is the e-mail address every source knows them by."""
+    """An employee; ``user`` is the e-mail address in every source."""
 
     user: str
     name: str
@@ -39,13 +39,13 @@ class Person:
     energy: float
 
     def client(self, rng: Random) -> dict[str, Any]:
-        """Says from where a request of theirs comes: the office three times in five, else home."""
+        """Picks the address of a request: the office three times in five, otherwise home."""
         return client(self.city.office_ip if rng.random() < 0.6 else self.home_ip, self.user_agent, self.city)
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """A bot; works at any hour, a little more while people do."""
+    """A service account; active at any hour, a little more in working hours."""
 
     user: str
     role: str
@@ -55,7 +55,7 @@ class ServiceAccount:
     energy: float
 
     def client(self, _rng: Random) -> dict[str, Any]:
-        """Says from where a request of its comes: always the same address."""
+        """Returns the address of its requests, always the same."""
         return client(self.home_ip, self.user_agent, self.city)
 
 
@@ -64,18 +64,18 @@ Actor = Person | ServiceAccount
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Everybody and everything there is; ``actors`` are the people, then the service accounts."""
+    """The whole company; ``actors`` are the people, then the service accounts."""
 
     people: tuple[Person, ...]
     service_accounts: tuple[ServiceAccount, ...]
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        """Everybody who does something."""
+        """All people and service accounts."""
         return self.people + self.service_accounts
 
     def with_role(self, *roles: str) -> list[Person]:
-        """Finds the people of some roles."""
+        """Returns the people with any of these roles."""
         return [person for person in self.people if person.role in roles]
 
 
@@ -117,8 +117,8 @@ _BOTS: Final = (
 
 
 @cache
-def the_company() -> Company:
-    """Founds the company, once a process; it is the same in each."""
+def fictional_company() -> Company:
+    """Builds the company, once per process; it is the same in every process."""
     rng = Random(_FOUNDED)  # noqa: S311 (made-up data, not a secret)
     roles = [role for role, count in _ROLES.items() for _ in range(count)]
     rng.shuffle(roles)
@@ -133,7 +133,7 @@ def the_company() -> Company:
 
 
 def client(ip: str, user_agent: str, city: City) -> dict[str, Any]:
-    """Writes down from where a request comes, the place both flat (as rules read it) and as an object."""
+    """Describes the client of a request, with its location both flat (as rules read it) and as an object."""
     return {
         "ip": ip,
         "user_agent": user_agent,
@@ -158,7 +158,7 @@ def _person(rng: Random, number: int, role: str, city: City, name: str) -> Perso
 
 
 def _names(cities: list[City]) -> list[str]:
-    # imported here: it takes a quarter of a second, which no other command should pay
+    # imported here because it takes a quarter of a second, which other commands should not pay
     from faker import Faker
 
     fakers: dict[str, Faker] = {}

@@ -1,4 +1,4 @@
-"""An event before it has its place in the stream, and so its id."""
+"""A draft event: an event before it has a position in the stream, and so an id."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ _SOURCE_OF: Final = {
 
 
 class Draft(NamedTuple):
-    """What somebody does; ``at`` is in milliseconds since 1970."""
+    """An activity; ``at`` is in milliseconds since 1970."""
 
     at: int
     event_type: str
@@ -37,7 +37,7 @@ class Draft(NamedTuple):
 
 
 def to_event(draft: Draft, event_id: str) -> RawEvent:
-    """Makes the canonical event of a draft; nothing is validated, since it was made here."""
+    """Converts a draft to a canonical event, without validation because the generator made it."""
     return RawEvent.model_construct(
         id=event_id,
         source=_SOURCE_OF[draft.event_type],
@@ -49,20 +49,20 @@ def to_event(draft: Draft, event_id: str) -> RawEvent:
 
 
 def to_time(at: int) -> datetime:
-    """Turns milliseconds since 1970 into a time in UTC."""
+    """Converts milliseconds since 1970 to a time in UTC."""
     return _EPOCH + timedelta(milliseconds=at)
 
 
 def to_ms(time: datetime) -> int:
-    """Turns a time into whole milliseconds since 1970, exactly."""
+    """Converts a time to whole milliseconds since 1970, exactly."""
     return (time - _EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(at: int) -> str:
-    """Writes milliseconds since 1970 as ISO 8601 with seconds."""
+    """Formats milliseconds since 1970 as ISO 8601 with seconds."""
     return f"{to_time(at):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def series_name(seed: int, *what: object) -> str:
-    """Names a series of generated events, the first part of their ids: by the seed and by all else that shapes them."""
+    """Names a series of generated events by the seed and all other parameters; the first part of their ids."""
     return f"gen-{seed}-{hashlib.sha256(repr(what).encode()).hexdigest()[:8]}"

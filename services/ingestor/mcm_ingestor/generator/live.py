@@ -1,4 +1,4 @@
-"""The company's life as it happens: a feed of events that are due now."""
+"""Live feed: events of the company that are due now."""
 
 import heapq
 import math
@@ -7,7 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
-from mcm_ingestor.generator.company import Person, the_company
+from mcm_ingestor.generator.company import Person, fictional_company
 from mcm_ingestor.generator.drafts import DAY, MINUTE, Draft, series_name, to_event, to_ms
 from mcm_ingestor.generator.incidents import accounts, delivery, privileges
 from mcm_ingestor.generator.normal_life import NormalLife
@@ -35,14 +35,14 @@ _SMALL: Final[tuple[tuple[Callable[..., list[Draft]], tuple[str, ...]], ...]] = 
 
 
 class LiveFeed:
-    """Events at ``rate`` a second, stamped with the time they are due, and a planted story every few minutes.
+    """Events at ``rate`` per second, stamped with the time they are due, and a planted incident every few minutes.
 
-    Everything comes from the seed and the times it is asked at; ids also tell one start from another.
+    Depends only on the seed and the times of the calls; ids also differ between starts.
     """
 
     def __init__(self, rate: float, *, seed: int, started: datetime) -> None:
         self._rng = Random(seed)  # noqa: S311 (not a secret)
-        self._life = NormalLife(the_company(), self._rng)
+        self._life = NormalLife(fictional_company(), self._rng)
         self._rate = rate
         self._started = to_ms(started)
         self._name = series_name(seed, "live", self._started)
@@ -53,22 +53,22 @@ class LiveFeed:
         self._next_incident = self._started + _INCIDENT_EVERY_MS // 4
         self._stories = list(_SMALL)
 
-    def due(self, now: datetime, at_most: int) -> list[RawEvent]:
-        """Takes the events that are due at ``now`` and were not taken yet, at most so many, ordered by time."""
+    def due(self, now: datetime, limit: int) -> list[RawEvent]:
+        """Returns up to ``limit`` events that are due at ``now`` and were not returned yet, ordered by time."""
         at = to_ms(now)
         self._happen(at)
         behind = int((at - self._started) / 1_000 * self._rate) - self._count - self._missed
-        # after a long sleep life goes on from now; a flood of what should have been would look like something else
+        # after a long pause the feed continues from now; a flood of overdue events would look like an incident
         self._missed += max(0, behind - math.ceil(self._rate * _CATCH_UP_S))
-        wanted = min(at_most, behind, math.ceil(self._rate * _CATCH_UP_S))
-        taken: list[Draft] = []
-        while len(taken) < wanted:
+        due_count = min(limit, behind, math.ceil(self._rate * _CATCH_UP_S))
+        returned: list[Draft] = []
+        while len(returned) < due_count:
             if not self._waiting or (self._waiting[0][0] > at and len(self._waiting) < _MAX_WAITING):
                 self._plan(self._life.story(at))
             else:
-                taken.append(heapq.heappop(self._waiting)[2])
+                returned.append(heapq.heappop(self._waiting)[2])
         events = []
-        for draft in taken:
+        for draft in returned:
             events.append(to_event(draft._replace(at=min(draft.at, at)), f"{self._name}-{self._count}"))
             self._count += 1
         return events
@@ -83,12 +83,12 @@ class LiveFeed:
             self._plan(self._incident(at))
 
     def _incident(self, at: int) -> list[Draft]:
-        # each story once before any is told again
+        # each incident once before any repeats
         if not self._stories:
             self._stories = list(_SMALL)
-        tell, roles = self._stories.pop(int(self._rng.random() * len(self._stories)))
+        generate, roles = self._stories.pop(int(self._rng.random() * len(self._stories)))
         lead: Person = self._life.somebody(at, *roles)
-        return tell(self._life, at, lead)
+        return generate(self._life, at, lead)
 
     def _plan(self, story: list[Draft]) -> None:
         for draft in story:

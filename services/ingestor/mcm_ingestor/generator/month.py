@@ -1,4 +1,4 @@
-"""A stretch of the company's life, event by event in the order of time."""
+"""A period of the company's activity, event by event in order of time."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 from random import Random
 from typing import Final, NamedTuple
 
-from mcm_ingestor.generator.company import the_company
+from mcm_ingestor.generator.company import fictional_company
 from mcm_ingestor.generator.drafts import DAY, HOUR, Draft, series_name, to_event, to_ms
 from mcm_ingestor.generator.incidents.plan import plan_incidents
 from mcm_ingestor.generator.normal_life import STORY_MS, NormalLife, Story
@@ -19,7 +19,7 @@ _ROUGH_SHARE: Final = 0.05
 
 
 class Slot(NamedTuple):
-    """An hour to fill with stories; ``share`` of all activity has happened by its end."""
+    """An hour to fill with activity; ``share`` of all activity is done by its end."""
 
     began: int
     ended: int
@@ -27,9 +27,9 @@ class Slot(NamedTuple):
 
 
 def stream_events(count: int, *, seed: int, now: datetime, days: int = 30) -> Iterator[RawEvent]:
-    """Yields exactly ``count`` events of the ``days`` before ``now``, oldest first; holds an hour of them in memory.
+    """Yields exactly ``count`` events of the ``days`` before ``now``, oldest first; keeps one hour of them in memory.
 
-    Equal arguments yield equal events, ids included, in any process; ids differ when any argument does.
+    Equal arguments yield equal events, ids included, in any process; any different argument changes the ids.
     """
     end = to_ms(now)
     name = series_name(seed, count, end, days)
@@ -38,9 +38,9 @@ def stream_events(count: int, *, seed: int, now: datetime, days: int = 30) -> It
 
 
 def one_event(*, seed: int, now: datetime) -> RawEvent:
-    """Makes up a single event of normal life, now and then a rough edge, within the 30 days before ``now``."""
+    """Generates a single routine event, occasionally a small mistake, within the 30 days before ``now``."""
     rng = Random(seed)  # noqa: S311 (not a secret)
-    life = NormalLife(the_company(), rng)
+    life = NormalLife(fictional_company(), rng)
     end = to_ms(now)
     at = end - STORY_MS - int(rng.random() * 30 * DAY)
     story = rng.choice(list(RATES_PER_DAY))(life, at) if rng.random() < _ROUGH_SHARE else life.story(at)
@@ -48,23 +48,23 @@ def one_event(*, seed: int, now: datetime) -> RawEvent:
 
 
 def _drafts(count: int, rng: Random, start: int, end: int) -> Iterator[Draft]:
-    life = NormalLife(the_company(), rng)
+    life = NormalLife(fictional_company(), rng)
     incidents = plan_incidents(life, start, end, count)
     quota = count - len(incidents)
     slots = _slots(life, start, end)
     rough = _rough_edges(life, slots, quota * DAY / (end - start))
     rounding = rng.random()
-    told = planted = 0
+    generated = planted = 0
     for slot in slots:
         drafts = []
         while planted < len(incidents) and incidents[planted].at < slot.ended:
             drafts.append(incidents[planted])
             planted += 1
-        due = min(quota, int(quota * slot.share + rounding)) - told
+        due = min(quota, int(quota * slot.share + rounding)) - generated
         for story in _stories(life, slot, due, rough[slot.began]):
-            kept = story[-(quota - told) :] if told < quota else []
-            told += len(kept)
-            drafts += kept
+            included = story[-(quota - generated) :] if generated < quota else []
+            generated += len(included)
+            drafts += included
         drafts.sort(key=lambda draft: draft.at)
         yield from drafts
 
@@ -72,7 +72,7 @@ def _drafts(count: int, rng: Random, start: int, end: int) -> Iterator[Draft]:
 def _slots(life: NormalLife, start: int, end: int) -> list[Slot]:
     first = start - start % HOUR + HOUR
     edges = [start, *range(first, end, HOUR), end]
-    # an hour cut off so short that no story fits is told with its neighbour
+    # an hour too short for any activity is merged with its neighbour
     if edges[1] - start < STORY_MS:
         del edges[1]
     if end - edges[-2] < STORY_MS:
@@ -95,18 +95,18 @@ def _rough_edges(life: NormalLife, slots: list[Slot], events_a_day: float) -> di
 
 
 def _stories(life: NormalLife, slot: Slot, quota: int, rough: list[RoughEdge]) -> Iterator[Story]:
-    """Tells stories until they hold ``quota`` events; the last may bring a few more, made up for in the next slot."""
-    told = 0
+    """Generates activity until it has ``quota`` events; an excess is deducted from the next slot."""
+    generated = 0
     for happens in rough:
         story = happens(life, _moment(life, slot))
-        told += len(story)
+        generated += len(story)
         yield story
-    # in the order of time, so that what one story opens a later one closes; the number of stories is an estimate
-    expected = int((quota - told) / _EVENTS_A_STORY + life.rng.random())
+    # in order of time, so that later activity can close what earlier activity opened; the number is an estimate
+    expected = int((quota - generated) / _EVENTS_A_STORY + life.rng.random())
     moments = sorted(_moment(life, slot) for _ in range(expected))
-    while told < quota:
+    while generated < quota:
         story = life.story(moments.pop(0) if moments else _moment(life, slot))
-        told += len(story)
+        generated += len(story)
         yield story
 
 

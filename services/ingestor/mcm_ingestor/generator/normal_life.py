@@ -1,4 +1,4 @@
-"""What people and bots do on any day, as small stories of one to four events each; none of it deserves a finding."""
+"""Routine activity of people and bots, one to four events each; none of it should raise a finding."""
 
 from bisect import bisect
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Story = list[Draft]
 Habits = dict[str, float]
 
 STORY_MS: Final = 10 * MINUTE
-"""A story of normal life takes no longer than this."""
+"""Maximum duration of a routine activity."""
 
 _ENGINEER: Final[Habits] = {"signs_in": 30, "opens_app": 25, "opens_pull_request": 19, "merges_pull_request": 25}
 _OFFICE: Final[Habits] = {"signs_in": 50, "opens_app": 50}
@@ -44,7 +44,7 @@ _HABITS: Final[dict[str, Habits]] = {
 
 
 class NormalLife:
-    """The company at work; every choice comes from ``rng``, so equal seeds live equal lives."""
+    """Routine activity of the company; every choice comes from ``rng``, so equal seeds give equal activity."""
 
     def __init__(self, company: Company, rng: Random) -> None:
         self.company = company
@@ -60,21 +60,21 @@ class NormalLife:
         self._office_habits = self._bound(_OFFICE)
 
     def story(self, at: int) -> Story:
-        """Tells what somebody who is at work does at a time; begins there and ends within STORY_MS."""
+        """Generates an activity of an actor at work at this time; it ends within STORY_MS."""
         weights = self.hours.cumulative_weights(at)
         actor = self._actors[bisect(weights, self.rng.random() * weights[-1], 0, len(weights) - 1)]
         doings, habit_weights = self._habits.get(actor.role, self._office_habits)
         return doings[bisect(habit_weights, self.rng.random() * habit_weights[-1], 0, len(doings) - 1)](at, actor)
 
     def somebody(self, at: int, *roles: str) -> Person:
-        """Finds somebody at work at a time, of some roles or of any."""
+        """Picks an actor at work at this time, optionally with one of these roles."""
         weights = self.hours.cumulative_weights(at)
         numbers = [n for n, person in enumerate(self.company.people) if not roles or person.role in roles]
         mine = [weights[number] - (weights[number - 1] if number else 0.0) for number in numbers]
         return self.company.people[self.rng.choices(numbers, mine)[0]]
 
     def signs_in(self, at: int, actor: Actor) -> Story:
-        """A full login: password, then a second factor."""
+        """A full login: password, then MFA."""
         client = actor.client(self.rng)
         factor = {**client, "factor": self._one_of(FACTORS), "application": self._one_of(APPLICATIONS)}
         asked = at + self._between(1, 3) * SECOND
@@ -91,12 +91,12 @@ class NormalLife:
         ]
 
     def opens_app(self, at: int, actor: Actor) -> Story:
-        """A login to one more application on a session that is there already."""
+        """A login to another application in an existing session."""
         facts = {**actor.client(self.rng), "method": "sso", "application": self._one_of(APPLICATIONS)}
         return [Draft(at, "login_success", actor.user, facts)]
 
     def signs_in_as_bot(self, at: int, actor: Actor) -> Story:
-        """A workload's login, without a second factor."""
+        """A workload's login, without MFA."""
         facts = {**actor.client(self.rng), "method": "workload_identity", "application": "cloud-console"}
         return [Draft(at, "login_success", actor.user, facts)]
 
@@ -106,7 +106,7 @@ class NormalLife:
         return [Draft(at, "pull_request_opened", actor.user, facts)]
 
     def merges_pull_request(self, at: int, actor: Actor) -> Story:
-        """A reviewed merge, where something is open for long enough; else one more pull request."""
+        """A reviewed merge if a pull request is old enough; otherwise a new pull request."""
         merged = self.pull_requests.merge(at, actor, self.reviewers)
         if merged is None:
             return self.opens_pull_request(at, actor)
@@ -117,7 +117,7 @@ class NormalLife:
         return changes.deployment(self.rng, at, actor, self._one_of(("dev", "staging", "staging", "production")))
 
     def deploys_to_dev(self, at: int, actor: Actor) -> Story:
-        """A deployment to one's own environment, where failing is normal."""
+        """A deployment to a personal environment, where failures are normal."""
         outcome = "deployment_failed" if self.rng.random() < 0.1 else "deployment_succeeded"
         return changes.deployment(self.rng, at, actor, "dev", outcome)
 
@@ -130,7 +130,7 @@ class NormalLife:
         return [Draft(at, "api_token_created", actor.user, {**token, **actor.client(self.rng)})]
 
     def revokes_token(self, at: int, actor: Actor) -> Story:
-        """The end of the actor's oldest token, be it from before our time; a new one where they have none left."""
+        """Revokes the actor's oldest token; creates one if none is left."""
         owned = self._tokens.setdefault(actor.user, [self._token(at - 30 * DAY)])
         if not owned:
             return self.creates_token(at, actor)
@@ -153,12 +153,12 @@ class NormalLife:
         }
 
     def rotates_token(self, at: int, actor: Actor) -> Story:
-        """A new token, and a minute later the old one's end."""
+        """A token rotation: a new token, and a minute later the old one revoked."""
         revoked = self.revokes_token(at + MINUTE, actor) if self._tokens.get(actor.user) else []
         return self.creates_token(at, actor) + revoked
 
     def changes_role(self, at: int, actor: Actor) -> Story:
-        """An everyday change of somebody's role."""
+        """A routine role change."""
         old_role, new_role = self._one_of(ROLE_CHANGES)
         target = self._one_of([person for person in self.company.people if person is not actor])
         return [changes.role_change(self.rng, at, actor, target, old_role, new_role)]
@@ -173,7 +173,7 @@ class NormalLife:
         return [Draft(at, "storage_bucket_created", actor.user, facts)]
 
     def changes_bucket(self, at: int, actor: Actor) -> Story:
-        """A bucket opened to, or closed from, the rest of the company."""
+        """A bucket shared with, or closed to, the rest of the company."""
         old, new = self._one_of((("private", "internal"), ("internal", "private")))
         facts = {
             **actor.client(self.rng),

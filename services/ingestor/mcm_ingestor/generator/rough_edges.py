@@ -1,4 +1,4 @@
-"""What goes a little wrong on any day: seldom enough that a company of 50 sees about one finding a day of it."""
+"""Small mistakes, rare enough that a company of 50 gets about one finding a day from them."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,7 +8,7 @@ from mcm_ingestor.generator.drafts import SECOND, Draft
 from mcm_ingestor.generator.normal_life import NormalLife, Story
 
 RoughEdge = Callable[[NormalLife, int], Story]
-"""Tells of one such thing at a time; takes no longer than STORY_MS."""
+"""Generates one mistake; it ends within STORY_MS."""
 
 ENGINEERS: Final = ("backend", "frontend", "mobile", "platform", "data")
 
@@ -30,7 +30,7 @@ def mistypes_password(life: NormalLife, at: int) -> Story:
 
 
 def mistypes_code(life: NormalLife, at: int) -> Story:
-    """One wrong code of the second factor, then a login that goes well."""
+    """One failed MFA, then a successful login."""
     person = life.somebody(at)
     facts = {**person.client(life.rng), "factor": "totp"}
     return [
@@ -46,12 +46,12 @@ def merges_medium(life: NormalLife, at: int) -> Story:
 
 
 def merges_large(life: NormalLife, at: int) -> Story:
-    """A reviewed merge of some 500 to 1,100 lines, as generated code brings."""
+    """A reviewed merge of about 500 to 1,100 lines, as with generated code."""
     return merges(life, at, 500 + int(life.rng.random() * 600))
 
 
 def merges(life: NormalLife, at: int, lines: int) -> Story:
-    """A merge of that many lines, approved as it should be."""
+    """An approved merge of this many lines."""
     person = life.somebody(at, *ENGINEERS)
     facts = {
         **life.pull_requests.draw(person, lines),
@@ -68,7 +68,7 @@ def fails_in_staging(life: NormalLife, at: int) -> Story:
 
 
 def fails_in_production(life: NormalLife, at: int) -> Story:
-    """A deployment to production that fails its health check and is rolled back by itself."""
+    """A production deployment that fails its health check and is rolled back automatically."""
     bot = life.deployer
     return changes.deployment(
         life.rng, at, bot, "production", "deployment_failed", reason="health check failed", rolled_back=True
@@ -76,7 +76,7 @@ def fails_in_production(life: NormalLife, at: int) -> Story:
 
 
 def joins_a_project(life: NormalLife, at: int) -> Story:
-    """Somebody who could only look may now change code."""
+    """A viewer gains write access to code."""
     admin = life.somebody(at, "it")
     target = life.somebody(at, "product", "support", "data", "design")
     return [changes.role_change(life.rng, at, admin, target, "viewer", "developer")]
@@ -93,4 +93,4 @@ RATES_PER_DAY: Final[dict[RoughEdge, float]] = {
 }
 
 EVENTS_A_DAY_FOR_FULL_RATES: Final = 200.0
-"""With fewer events a day than this, rough edges are rarer in proportion."""
+"""With fewer events a day than this, mistakes are proportionally rarer."""

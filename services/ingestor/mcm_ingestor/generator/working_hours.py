@@ -1,4 +1,4 @@
-"""Who is at work when: hours of the day, weekends and days off, each by the person's own time zone."""
+"""Working hours: hours of the day, weekends and days off, in each person's time zone."""
 
 from datetime import datetime
 from itertools import accumulate
@@ -15,13 +15,13 @@ _BY_HOUR: Final = (
 )
 _WEEKEND: Final = 0.05
 _ON_CALL: Final = 0.15
-"""How much of a weekday's activity a weekend sees: of most people, and of those who are on call."""
+"""Weekend activity relative to a weekday: for most people, and for those on call."""
 
 _BOT_AT_NIGHT: Final = 0.35
 
 
 class WorkingHours:
-    """How active each actor of the company is in an hour, as cumulative weights in the order of ``company.actors``."""
+    """Activity of each actor in an hour, as cumulative weights in the order of ``company.actors``."""
 
     def __init__(self, company: Company) -> None:
         self._company = company
@@ -29,7 +29,7 @@ class WorkingHours:
         self._weights: list[float] = []
 
     def cumulative_weights(self, at: int) -> list[float]:
-        """Computes the cumulative weights of the UTC hour that holds ``at``; the last one is their sum."""
+        """Computes the cumulative weights of the UTC hour that contains ``at``; the last one is their sum."""
         hour = at // HOUR
         if hour != self._hour:
             self._hour = hour
@@ -52,7 +52,7 @@ class WorkingHours:
 
 
 def activity(person: Person, local: datetime, is_off: bool) -> float:
-    """Computes how active a person is at their local time."""
+    """Computes a person's activity at their local time."""
     by_hour = _BY_HOUR[(local.hour - person.shift_hours) % 24] * person.energy
     if local.weekday() < 5 and not is_off:
         return by_hour
@@ -60,5 +60,5 @@ def activity(person: Person, local: datetime, is_off: bool) -> float:
 
 
 def day_off(number: int, local: datetime) -> bool:
-    """Says whether the person of that number takes the day off, about one working day in sixteen."""
+    """Returns whether this person has the day off, about one working day in sixteen."""
     return (number * 7919 + local.toordinal() * 104_729) % 97 < 6

@@ -1,1 +1,1 @@
-"""The planted stories: what a month must hold so that every built-in rule has something to find."""
+"""Planted incidents: what a month must contain so that every built-in rule raises something."""

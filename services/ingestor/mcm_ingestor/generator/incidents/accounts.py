@@ -1,4 +1,4 @@
-"""Stories about accounts: guessed passwords and worn-down people."""
+"""Account incidents: guessed passwords and MFA fatigue."""
 
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ _TOOLS: Final = ("python-requests/2.34.0", "Go-http-client/2.0", "Mozilla/5.0 (X
 
 
 def password_spraying(life: NormalLife, at: int, _lead: Person) -> Story:
-    """One address tries one password on half the company, and on mailboxes that do not exist."""
+    """Password spraying: one address tries one password on half the company and on unknown mailboxes."""
     attacker = _attacker(life)
     victims = [person.user for person in life.rng.sample(life.company.people, 24)]
     guesses = [*victims, "admin@example.com", "test@example.com"]
@@ -32,7 +32,7 @@ def password_spraying(life: NormalLife, at: int, _lead: Person) -> Story:
 
 
 def account_takeover(life: NormalLife, at: int, lead: Person) -> Story:
-    """A brute force that succeeds; the intruder makes a token to stay and a bucket public to get data out."""
+    """A successful brute force; the intruder creates a token and makes a bucket public to exfiltrate data."""
     attacker = _attacker(life)
     rng = life.rng
     story = [
@@ -81,7 +81,7 @@ def account_takeover(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def failed_brute_force(life: NormalLife, at: int, lead: Person) -> Story:
-    """A handful of guesses at one account that lead nowhere."""
+    """A brute force on one account that fails."""
     attacker = _attacker(life)
     return [
         Draft(
@@ -95,7 +95,7 @@ def failed_brute_force(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def mfa_fatigue(life: NormalLife, at: int, lead: Person) -> Story:
-    """At night, one push after the other until the person gives in; then a token that may do everything."""
+    """MFA fatigue at night: repeated push requests until one is approved, then a token with all scopes."""
     attacker = _attacker(life)
     rng = life.rng
     asked = {**attacker, "factor": "push", "application": "cloud-console"}

@@ -1,4 +1,4 @@
-"""Stories about delivery: merges nobody read, deployments that fail, buckets open to the world, a script gone wild."""
+"""Delivery incidents: unreviewed merges, failed deployments, public buckets, a runaway script."""
 
 from mcm_ingestor.generator import changes
 from mcm_ingestor.generator.company import Person
@@ -7,7 +7,7 @@ from mcm_ingestor.generator.normal_life import NormalLife, Story
 
 
 def unreviewed_merge(life: NormalLife, at: int, lead: Person) -> Story:
-    """Some 2,000 lines merged without a review, then a production deployment that fails and is put right."""
+    """About 2,000 lines merged without a review, then a production deployment that fails and is repaired."""
     opened = {
         **life.pull_requests.draw(lead, 2000 + int(life.rng.random() * 250)),
         "title": "Move payments to the new ledger",
@@ -45,7 +45,7 @@ def unreviewed_merge(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def medium_merge(life: NormalLife, at: int, lead: Person) -> Story:
-    """A merge of 250 lines by its own author with one quick approval."""
+    """A merge of 250 lines by its author after one quick approval."""
     facts = {
         **life.pull_requests.draw(lead, 250),
         "approvals": 1,
@@ -69,7 +69,7 @@ def broken_staging(life: NormalLife, at: int, _lead: Person) -> Story:
 
 
 def bucket_created_public(life: NormalLife, at: int, lead: Person) -> Story:
-    """A bucket for a campaign, public from its first second; closed the next hour."""
+    """A campaign bucket that is created public and closed an hour later."""
     bucket = {"bucket": "example-campaign-assets", "region": "us-east-1"}
     created = {**lead.client(life.rng), **bucket, "visibility": "public"}
     closed = {**lead.client(life.rng), **bucket, "old_visibility": "public", "visibility": "private"}
@@ -80,7 +80,7 @@ def bucket_created_public(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def bucket_made_public(life: NormalLife, at: int, lead: Person) -> Story:
-    """A data engineer shares an export the quick way: off with the block of public access, then public."""
+    """A data engineer shares an export: removes the public access block, then makes the bucket public."""
     facts = {**lead.client(life.rng), "bucket": "example-data-lake", "region": "eu-west-2"}
     return [
         Draft(at, "storage_bucket_permission_changed", lead.user, {**facts, "public_access_block": False}),
@@ -94,7 +94,7 @@ def bucket_made_public(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def script_gone_wild(life: NormalLife, at: int, lead: Person, events: int = 320) -> Story:
-    """A script with a person's token, due at the full hour, opens pull requests everywhere until somebody stops it."""
+    """A scheduled script with a personal token opens pull requests everywhere until it is stopped."""
     client = {**lead.client(life.rng), "user_agent": "codemod/0.9"}
     began = at - at % HOUR
     story: Story = []

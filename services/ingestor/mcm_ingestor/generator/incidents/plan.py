@@ -1,4 +1,4 @@
-"""When each planted story happens in a month, and which fit into a small number of events."""
+"""Schedule of the planted incidents of a month, and which fit into a small number of events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from mcm_ingestor.generator.drafts import DAY, HOUR, Draft, to_ms, to_time
 from mcm_ingestor.generator.incidents import accounts, delivery, privileges
 from mcm_ingestor.generator.normal_life import NormalLife, Story
 
-Tell = Callable[[NormalLife, int, Person], Story]
+Generate = Callable[[NormalLife, int, Person], Story]
 
 ENOUGH_FOR_ALL: Final = 2_000
-"""With this many events in a month every story is told."""
+"""From this many events a month on, every incident is included."""
 
 _HEART_OF_A_STORY: Final = 3 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A planted story: ``when`` in the month (0 to 1), at which local ``hour`` of a lead with a role in ``lead``."""
+    """A planted incident: ``when`` in the month (0 to 1), local ``hour``, led by a person with a role in ``lead``."""
 
-    tell: Tell
+    generate: Generate
     when: float
     hour: int
     lead: tuple[str, ...]
@@ -46,14 +46,14 @@ PLANNED: Final = (
     Incident(accounts.password_spraying, 0.28, 3, ("support",), on_work_day=False),
     Incident(delivery.script_gone_wild, 0.71, 13, ("mobile", "backend")),
 )
-"""The stories of a month, the ones to tell first where there is no room for all."""
+"""The incidents of a month, most important first."""
 
 
 def plan_incidents(life: NormalLife, start: int, end: int, count: int) -> list[Draft]:
-    """Tells the stories of the time from ``start`` to ``end``, once for each 30 days, ordered by time.
+    """Generates the incidents from ``start`` to ``end``, once per 30 days, ordered by time.
 
-    All of them where ``count`` events a month are at least ENOUGH_FOR_ALL; else as many, in the order of PLANNED, as
-    make up at most a quarter of the events.
+    All of them if ``count`` events a month reach ENOUGH_FOR_ALL; otherwise as many, in the order of PLANNED, as make up
+    at most a quarter of the events.
     """
     months = max(1, round((end - start) / (30 * DAY)))
     length = (end - start) // months
@@ -68,11 +68,11 @@ def _month(life: NormalLife, start: int, end: int, count: int) -> list[Draft]:
     room = count if count >= ENOUGH_FOR_ALL else count // 4
     drafts: list[Draft] = []
     for incident in PLANNED:
-        tell = incident.tell
-        if tell is delivery.script_gone_wild:
-            tell = partial(delivery.script_gone_wild, events=min(max(count // 10, 320), 1_200))
+        generate = incident.generate
+        if generate is delivery.script_gone_wild:
+            generate = partial(delivery.script_gone_wild, events=min(max(count // 10, 320), 1_200))
         lead = life.rng.choice(life.company.with_role(*incident.lead))
-        story = _within(tell(life, _moment(life, incident, lead, start, end), lead), start, end)
+        story = _within(generate(life, _moment(life, incident, lead, start, end), lead), start, end)
         if len(drafts) + len(story) <= room:
             drafts += story
     return drafts
@@ -87,8 +87,8 @@ def _moment(life: NormalLife, incident: Incident, lead: Person, start: int, end:
 
 
 def _within(story: Story, start: int, end: int) -> Story:
-    # A story that would reach over an edge is moved by whole days, so that its hour stays. In a short time it may not
-    # fit even so: then its beginning decides, and what comes too late is left out.
+    # An incident that would cross an edge is moved by whole days, which keeps its hour. It may still not fit a short
+    # period: then its start decides, and later events are left out.
     first, last = min(draft.at for draft in story), max(draft.at for draft in story)
     move = 0
     while last + move >= end and first + move - DAY >= start:

@@ -1,4 +1,4 @@
-"""Stories about privileges: roles and tokens that give more than they should."""
+"""Privilege incidents: roles and tokens that grant too much."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mcm_ingestor.generator.normal_life import NormalLife, Story
 
 
 def admin_grant(life: NormalLife, at: int, lead: Person) -> Story:
-    """Somebody in a hurry makes an engineer an admin of a repository; two days later it is taken back."""
+    """An engineer becomes administrator of a repository; reverted two days later."""
     target = life.rng.choice(life.company.with_role("backend", "mobile"))
     repository = "repository:example/orders"
     return [
@@ -19,7 +19,7 @@ def admin_grant(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def owner_of_production(life: NormalLife, at: int, lead: Person) -> Story:
-    """Late in the evening an admin makes a colleague admin of the production account, who uses it at once."""
+    """Late in the evening an administrator grants a colleague administrator rights in production, used at once."""
     target = life.rng.choice(life.company.with_role("sales", "support"))
     resource = "account:production"
     return [
@@ -30,13 +30,13 @@ def owner_of_production(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def viewer_becomes_developer(life: NormalLife, at: int, lead: Person) -> Story:
-    """Somebody outside engineering may change code from now on."""
+    """A person outside engineering gains write access to code."""
     target = life.rng.choice(life.company.with_role("finance", "design", "sales"))
     return [changes.role_change(life.rng, at, lead, target, "viewer", "developer")]
 
 
 def admin_token(life: NormalLife, at: int, lead: Person) -> Story:
-    """A token for a script that would need one scope, and got all."""
+    """A token for a script that needs one scope but has all."""
     facts = _token(life, lead, "migration-script", ["admin:*"])
     return [
         Draft(at, "api_token_created", lead.user, {**facts, "expires_at": iso(at + 90 * DAY)}),
@@ -45,7 +45,7 @@ def admin_token(life: NormalLife, at: int, lead: Person) -> Story:
 
 
 def token_without_expiry(life: NormalLife, at: int, lead: Person) -> Story:
-    """A token meant for one afternoon that never ends."""
+    """A token meant for one afternoon that never expires."""
     facts = _token(life, lead, "grafana-export", ["metrics:read", "reports:read"])
     return [Draft(at, "api_token_created", lead.user, {**facts, "expires_at": None})]
 
