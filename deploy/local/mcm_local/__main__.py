@@ -15,7 +15,7 @@ from mcm_shared.errors import ConfigurationError, McmError
 from mcm_shared.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-jars = typer.Typer(no_args_is_help=True, help="Kafka's jars: fetch them, or list them anew.")
+jars = typer.Typer(no_args_is_help=True, help="Kafka's jars: fetch them, or update the list.")
 app.add_typer(jars, name="jars")
 
 FolderOption = Annotated[Path | None, typer.Option(help="Folder for data, logs and endpoints.json.")]
@@ -23,13 +23,15 @@ FolderOption = Annotated[Path | None, typer.Option(help="Folder for data, logs a
 
 @app.callback()
 def describe() -> None:
-    """Runs Kafka, Postgres and the whole product on this machine, without Docker."""
+    """Runs Kafka, Postgres and all services on this machine, without Docker."""
 
 
 @app.command()
 def up(
     folder: FolderOption = None,
-    feed: Annotated[bool, typer.Option(help="Feed a month of events the first time, then a few a second.")] = True,
+    feed: Annotated[
+        bool, typer.Option(help="Feed a month of events at the first start, then a steady trickle.")
+    ] = True,
 ) -> None:
     """Runs the whole product until Ctrl-C."""
     run_up(_settings(folder), feed=feed)
@@ -37,24 +39,24 @@ def up(
 
 @app.command()
 def stack(folder: FolderOption = None) -> None:
-    """Runs only Kafka and Postgres until Ctrl-C, and prints the settings that lead to them."""
+    """Runs only Kafka and Postgres until Ctrl-C, and prints the settings to connect to them."""
     run_stack(_settings(folder))
 
 
 @jars.command("fetch")
 def fetch_jars() -> None:
-    """Fetches the jars that are missing and checks all of them."""
+    """Fetches missing jars and verifies all of them."""
     kafka_jars.fetch(JARS)
 
 
 @jars.command("lock")
 def lock_jars() -> None:
-    """Resolves Kafka's jars anew and writes the list (for maintainers)."""
+    """Resolves Kafka's jars again and writes the list (for maintainers)."""
     kafka_jars.write_list()
 
 
 def main() -> None:
-    """Runs the command; our errors become a line on stderr and an exit code."""
+    """Runs the command; expected errors become a line on stderr and an exit code."""
     try:
         app()
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""Where things are in the checkout this package was installed from."""
+"""Paths of the checkout that this package was installed from."""
 
 import sys
 from pathlib import Path
@@ -7,4 +7,4 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).resolve().parents[3]
 JARS: Final = CHECKOUT / ".local" / "jars"
 COMMANDS: Final = Path(sys.executable).parent
-"""The folder of the virtual environment that holds our commands."""
+"""Folder of the virtual environment with our commands."""

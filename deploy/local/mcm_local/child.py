@@ -1,4 +1,4 @@
-"""One supervised process: started when what it needs is ready, started again when it dies."""
+"""A supervised process: started when its dependencies are ready, restarted when it dies."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from mcm_shared.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long a dead process waits for its next start: twice as long each time, until one has run well."""
+    """Restart backoff: doubles with each failure, resets after a healthy run."""
 
     first_s: float = 0.5
     longest_s: float = 30.0
@@ -22,25 +22,25 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run, after what, and when it counts as ready."""
+    """Specification of a process: command, dependencies, readiness."""
 
     name: str
     command: Callable[[], Command]
-    """Asked before each start: the place to clear away what a dead one left."""
+    """Called before each start; also cleans up after a crashed process."""
     after: tuple[str, ...] = ()
-    """Names of those that must have been ready once."""
+    """Names of the processes that must have been ready once."""
     is_ready: Callable[[], bool] = lambda: True
-    """Asked while it runs, until it says yes."""
+    """Polled while the process runs, until it returns True."""
     once: bool = False
-    """Ready when it has ended with 0; tried again when it failed."""
+    """A one-off process: ready when it has exited with 0, restarted when it fails."""
     when_done: Callable[[], object] = lambda: None
-    """Called when one that runs ``once`` has ended with 0."""
+    """Called when a ``once`` process has exited with 0."""
     stop_signal: int = signal.SIGTERM
     stop_timeout_s: float = 2.0
 
 
 class Child:
-    """The process of a spec, through all its starts."""
+    """The process of a specification, across restarts."""
 
     def __init__(
         self, spec: Spec, logs: Path, backoff: Backoff, say: Callable[[str], None], started: Callable[[int], None]
@@ -59,11 +59,11 @@ class Child:
 
     @property
     def was_started(self) -> bool:
-        """Says whether it was started at least once."""
+        """Returns whether it was started at least once."""
         return self._started_at > 0
 
     def look(self, ready: set[str]) -> None:
-        """Starts it, notices that it is ready, or that it ended; ``ready`` are the names of those that are."""
+        """Advances its state: starts it, detects readiness or exit; ``ready`` has the names of ready processes."""
         now = time.monotonic()
         if self.process is None:
             if now >= self._start_at and ready.issuperset(self.spec.after) and not (self.spec.once and self.ready):
@@ -74,17 +74,17 @@ class Child:
             self.ready = True
 
     def stop(self, seconds: float) -> None:
-        """Asks it to end and kills it when it has not within ``seconds``; what it left in its group too."""
+        """Terminates it, and kills it and its process group after ``seconds``."""
         if self.process is None:
             return
         if self.process.poll() is None:
             self.process.send_signal(self.spec.stop_signal)
             if not ends_within(self.process, seconds):
-                self._say(f"{self.spec.name} does not stop; killing it")
+                self._say(f"{self.spec.name} did not stop in time; killing it")
         self.kill()
 
     def kill(self) -> None:
-        """Ends it and its group at once."""
+        """Kills it and its process group."""
         if self.process is not None:
             signal_group(self.process, signal.SIGKILL)
             self.process.wait()
@@ -94,7 +94,7 @@ class Child:
         try:
             self.process = launch(command, self.log)
         except FileNotFoundError:
-            raise ConfigurationError(f"{command.argv[0]} is not there; install our packages: make setup") from None
+            raise ConfigurationError(f"{command.argv[0]} does not exist; run make setup") from None
         self._started(self.process.pid)
         self._started_at = now
 
@@ -110,5 +110,5 @@ class Child:
         delay = min(self._backoff.first_s * 2**self._failures, self._backoff.longest_s)
         self._failures += 1
         self._start_at = now + delay
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        self._say(f"{self.spec.name} {how}; starting it again in {delay:g} s (log: {self.log})")
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        self._say(f"{self.spec.name} {how}; restarting in {delay:g} s (log: {self.log})")

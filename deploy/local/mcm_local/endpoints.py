@@ -1,4 +1,4 @@
-"""``endpoints.json``: where the running product answers, for scripts."""
+"""``endpoints.json``: addresses of the running product, for scripts."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """URLs of the API and the dashboard, Kafka's bootstrap servers, and a database URL that asyncpg takes."""
+    """URLs of the API and the dashboard, Kafka's bootstrap servers, and a database URL for asyncpg."""
 
     api: str
     dashboard: str
@@ -17,7 +17,7 @@ class Endpoints:
 
 
 def write_endpoints(path: Path, endpoints: Endpoints) -> None:
-    """Writes the file whole or not at all, readable by its owner only: the database URL holds a password."""
+    """Writes the file atomically, readable by its owner only: the database URL contains a password."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -27,5 +27,5 @@ def write_endpoints(path: Path, endpoints: Endpoints) -> None:
 
 
 def remove_endpoints(path: Path) -> None:
-    """Takes the file away, so that no script talks to what is not there."""
+    """Removes the file, so that no script uses a stopped product."""
     path.unlink(missing_ok=True)

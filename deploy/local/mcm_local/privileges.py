@@ -1,7 +1,7 @@
-"""What a child process does to itself between fork and exec: die with its parent, and be nobody where root may not run.
+"""Setup of a child process between fork and exec: die with the parent, and drop root where a program refuses it.
 
-PostgreSQL refuses to run as root. There it runs as ``nobody`` and keeps the one capability it needs to reach its data
-in a folder that only root may enter, so that no user is made and no folder of the machine is opened up.
+PostgreSQL refuses to run as root. It then runs as ``nobody`` and keeps the one capability it needs to reach its data in
+a folder that only root may enter, so no user is created and no folder is opened up.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ _NO_SETUID_FIXUP: Final = 1 << 2
 _CAPABILITY_VERSION_3: Final = 0x20080522
 
 _ON_LINUX: Final = sys.platform == "linux"
-# loaded before any fork: a child must not take the loader's lock
+# loaded before any fork: a child must not take the import lock
 _LIBC: Any = ctypes.CDLL(None, use_errno=True)
 
 
@@ -35,9 +35,9 @@ class _Data(ctypes.Structure):
 
 
 def unprivileged_ids() -> tuple[int, int] | None:
-    """Looks up the user and group for a program that refuses root; None where we are not root.
+    """Returns the user and group for a program that refuses root; None unless this process is root.
 
-    Raises ConfigurationError on a system where root cannot hand over only part of its rights.
+    Raises ConfigurationError on a system where root cannot drop part of its privileges.
     """
     if os.geteuid() != 0:
         return None
@@ -55,8 +55,8 @@ def unprivileged_ids() -> tuple[int, int] | None:
 
 
 def become(ids: tuple[int, int]) -> None:
-    """Gives up root for ``ids``, keeping only the right to reach files."""
-    # without this, changing the user takes the capability from access(2), by which PostgreSQL looks for its programs
+    """Drops root for ``ids``, keeping only the capability to read files."""
+    # without this, changing the user removes the capability from access(2), which PostgreSQL uses to find its programs
     _check(_LIBC.prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(ids[1])
@@ -68,12 +68,12 @@ def become(ids: tuple[int, int]) -> None:
 
 
 def die_with(parent: int, signal_number: int) -> None:
-    """Asks the kernel to send this process a signal when ``parent`` is gone, however it went (Linux only)."""
+    """Asks the kernel to signal this process when ``parent`` dies (Linux only)."""
     if not _ON_LINUX:
         return
     _check(_LIBC.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0))
     if os.getppid() != parent:
-        # it went before we could ask
+        # the parent died before the request
         os._exit(1)
 
 

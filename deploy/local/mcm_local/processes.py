@@ -1,4 +1,4 @@
-"""Child processes: each in a session of its own, its output in a file, and none outlives its parent."""
+"""Child processes: each in its own session, output in a file, none outlives its parent."""
 
 import contextlib
 import os
@@ -15,40 +15,40 @@ from mcm_local.privileges import become, die_with
 
 _KEPT_LOG_BYTES: Final = 1024 * 1024
 
-# To the kernel the parent is the thread that forked: a thread that lives as long as this process starts them all.
+# The kernel's parent is the thread that forked: one long-lived thread starts all children.
 _LAUNCHER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launcher")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run: the program, its environment, and how it is told to end."""
+    """A command: program, environment, and stop signal."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] | None = None
-    """None: this process's own."""
+    """None inherits this process's environment."""
     ids: tuple[int, int] | None = None
-    """User and group to run as; None: our own."""
+    """User and group to run as; None keeps the current ones."""
     orphan_signal: int = signal.SIGKILL
-    """What the kernel sends when we are gone without a word."""
+    """Signal that the kernel sends when this process dies."""
 
 
 def launch(command: Command, log: Path, *, results: Path | None = None) -> subprocess.Popen[bytes]:
-    """Starts a command in a session of its own, so that Ctrl-C reaches only us.
+    """Starts a command in its own session, so that Ctrl-C reaches only this process.
 
-    Its output is appended to ``log``, or what it writes to stdout to ``results``. Raises FileNotFoundError when there
-    is no such program.
+    Output is appended to ``log``; stdout goes to ``results`` if given. Raises FileNotFoundError when the program does
+    not exist.
     """
     return _LAUNCHER.submit(_launch, command, log, results or log).result()
 
 
 def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    """Sends a signal to the process and what it started in its group."""
+    """Sends a signal to the process group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
 
 
 def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Waits for the process to end; False when it still runs."""
+    """Waits for the process to exit; False if it is still running."""
     try:
         process.wait(max(seconds, 0))
     except subprocess.TimeoutExpired:
@@ -57,7 +57,7 @@ def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def trim_log(log: Path) -> None:
-    """Keeps the end of a log that has grown, so that logs do not fill the disk over many starts."""
+    """Truncates a large log to its end, so that logs do not fill the disk over many starts."""
     if not log.exists() or log.stat().st_size <= _KEPT_LOG_BYTES:
         return
     with log.open("rb") as file:
@@ -67,14 +67,14 @@ def trim_log(log: Path) -> None:
 
 
 def last_lines(log: Path, count: int = 20) -> str:
-    """Reads the end of a log, for the message about what failed."""
+    """Reads the end of a log, for an error message."""
     if not log.exists():
         return ""
     return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
 
 
 def poll_until(answers: Callable[[], bool], *, seconds: float, every: float = 0.05) -> bool:
-    """Asks again and again until the answer is true; False when time is up."""
+    """Polls until the condition holds; False after the time-out."""
     deadline = time.monotonic() + seconds
     while not answers():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""The processes of the product on this machine, in the order they start."""
+"""The product's processes on this machine, in start order."""
 
 import os
 import urllib.error
@@ -17,7 +17,7 @@ from mcm_local.processes import Command
 from mcm_local.server import Server
 
 BACKLOG = ("generate", "--days", "30", "--count", "40000", "--to", "kafka")
-# slow enough that a normal hour does not look like a burst of activity
+# slow enough that a normal hour is not a burst of activity
 TRICKLE = ("generate", "--rate", "0.2", "--to", "kafka")
 
 _SERVICES = ("rules-engine", "enricher", "api")
@@ -25,7 +25,7 @@ _SERVICES = ("rules-engine", "enricher", "api")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The product's parts and how each is run."""
+    """The product's processes and their commands."""
 
     kafka: Kafka
     postgres: Postgres
@@ -34,11 +34,11 @@ class Product:
 
     @property
     def api_url(self) -> str:
-        """Where the API answers."""
+        """URL of the API."""
         return f"http://{LOOPBACK}:{self.api_port}"
 
     def endpoints(self) -> Endpoints:
-        """Where it all answers; known once Postgres was started."""
+        """All addresses; known once Postgres was started."""
         return Endpoints(
             api=self.api_url,
             dashboard=f"{self.api_url}/app/",
@@ -73,7 +73,7 @@ class Product:
         ]
 
     def feeds(self) -> list[Spec]:
-        """A month of events the first time, then a trickle; the first to stop."""
+        """A month of events at the first start, then a steady trickle; the first to stop."""
         backlog = Spec(
             "backlog",
             self._command("mcm-ingestor", *BACKLOG),
@@ -90,7 +90,7 @@ class Product:
         return lambda: Command((str(COMMANDS / program), *arguments), environment={**self._environment(), **settings})
 
     def _environment(self) -> dict[str, str]:
-        # logins and addresses of a cluster the person works with elsewhere are not meant for this one
+        # credentials and addresses of the user's other clusters do not apply here
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
         return {
             "MCM_LOG_FORMAT": "console",

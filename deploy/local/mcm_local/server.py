@@ -1,4 +1,4 @@
-"""What Kafka and Postgres have in common when run from a folder: prepare, start, answer, stop, kill."""
+"""Local server: the common life cycle of Kafka and Postgres (prepare, start, stop, kill)."""
 
 import signal
 import subprocess
@@ -11,13 +11,13 @@ from mcm_shared.errors import ConfigurationError
 
 
 class StartError(ConfigurationError):
-    """Says that a server did not start, with the end of its log."""
+    """Raised when a server did not start; contains the end of its log."""
 
 
 class Server(ABC):
-    """A server of this machine that keeps its data in one folder and listens on loopback only.
+    """A local server that keeps its data in one folder and listens on loopback only.
 
-    May be stopped, killed and started again: same port, same data. Not for use by two processes at once.
+    Can be stopped, killed and restarted with the same port and data. Not for use by two processes at once.
     """
 
     name: ClassVar[str]
@@ -33,25 +33,25 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Makes the data folder where it is missing, and clears away what a killed run left."""
+        """Creates the data folder if missing, and cleans up after a killed run."""
 
     @abstractmethod
     def command(self) -> Command:
-        """Says what to run; everything it needs was prepared."""
+        """Returns the command to run, after ``prepare``."""
 
     @abstractmethod
     def answers(self) -> bool:
-        """Says whether a client would be served now."""
+        """Returns whether the server accepts clients."""
 
     @property
     def pid(self) -> int | None:
-        """The process, while it runs."""
+        """The running process."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Starts the server and waits until it answers.
+        """Starts the server and waits until it accepts clients.
 
-        Raises StartError with the end of its log when it does not.
+        Raises StartError with the end of its log if it does not.
         """
         if self.pid is not None:
             return
@@ -65,14 +65,14 @@ class Server(ABC):
             raise StartError(f"{self.name} did not start; the end of {self.log}:\n{last_lines(self.log)}")
 
     def stop(self) -> None:
-        """Stops the server gracefully, and kills it when it takes too long."""
+        """Stops the server gracefully, and kills it after a time-out."""
         if self._process is not None:
             self._process.send_signal(self.stop_signal)
             if not ends_within(self._process, self.stop_timeout_s):
                 self.kill()
 
     def kill(self) -> None:
-        """Ends the server at once, as a crash would (SIGKILL)."""
+        """Kills the server, like a crash (SIGKILL)."""
         if self._process is not None:
             signal_group(self._process, signal.SIGKILL)
             self._process.wait()

@@ -1,4 +1,4 @@
-"""Where the local stack keeps its data, and the ports it takes when they are free."""
+"""Settings of the local stack: data folder and preferred ports."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class LocalSettings(BaseSettings):
-    """Settings of ``mcm-local``; a port that is taken gives way to any free one."""
+    """Settings of ``mcm-local``; a port that is in use is replaced by a free one."""
 
     model_config = SettingsConfigDict(extra="ignore")
 

@@ -1,4 +1,4 @@
-"""Keeps a list of processes running, and ends them in order."""
+"""Process supervisor: keeps processes running, and stops them in order."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ _STILL_WAITING_AFTER_S = 10.0
 
 
 class Supervisor:
-    """Starts processes as those before them get ready, restarts what dies, stops all in reverse order."""
+    """Starts processes when their dependencies are ready, restarts crashed ones, stops all in reverse order."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Supervisor:
         backoff: Backoff = Backoff(),  # noqa: B008 (it cannot change)
         stop_within_s: float = STOP_WITHIN_S,
     ) -> None:
-        """Takes the specs in the order of their start, the folder for logs, who hears what happens, and of each pid."""
+        """Creates a supervisor of ``specs`` in start order, with a log folder and callbacks for messages and pids."""
         self._children = [Child(spec, logs, backoff, say, started) for spec in specs]
         self._stop_within_s = stop_within_s
         self._say = say
@@ -37,7 +37,7 @@ class Supervisor:
         self._times_asked = 0
 
     def run(self, when_ready: Callable[[], None]) -> None:
-        """Runs until asked to stop, by a signal or ``ask_to_stop``; calls ``when_ready`` once all were ready."""
+        """Runs until a signal or ``ask_to_stop``; calls ``when_ready`` once all processes were ready."""
         told = False
         said: set[str] = set()
         waiting_since = time.monotonic()
@@ -61,7 +61,7 @@ class Supervisor:
                 self._stop()
 
     def ask_to_stop(self) -> None:
-        """Makes ``run`` stop everything and return; asked twice, it no longer waits for anyone."""
+        """Makes ``run`` stop all processes and return; a second call stops waiting for them."""
         self._times_asked += 1
         self._asked_to_stop.set()
 

@@ -28,7 +28,7 @@ _EVENT = (
 
 
 class Progress:
-    """Says on stderr what is being done, and how many seconds after the start."""
+    """Prints progress messages with the seconds since the start to stderr."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -61,7 +61,7 @@ def up(settings: LocalSettings, *, feed: bool) -> None:
 
 
 def stack(settings: LocalSettings) -> None:
-    """Runs only Kafka and Postgres and prints the settings that lead to them.
+    """Runs only Kafka and Postgres and prints the settings to connect to them.
 
     Raises ConfigurationError when the folder is in use or a part cannot be started at all.
     """
@@ -86,13 +86,13 @@ def _product(settings: LocalSettings, say: Progress) -> Iterator[tuple[Folder, P
         kafka = Kafka(folder.path / "kafka", _port("Kafka", settings.kafka_port, say), jars=JARS)
         postgres = Postgres(folder.path / "postgres", _port("Postgres", settings.postgres_port, say))
         yield folder, Product(kafka, postgres, _port("the API", settings.api_port, say), folder.backlog_fed)
-        say(f"all stopped; the data stays in {folder.path}")
+        say(f"all stopped; the data is kept in {folder.path}")
 
 
 def _port(who: str, preferred: int, say: Progress) -> int:
     port = free_port(preferred)
     if port != preferred:
-        say(f"port {preferred} is taken; {who} takes {port}")
+        say(f"port {preferred} is in use; {who} uses {port}")
     return port
 
 
@@ -109,7 +109,7 @@ Push an event (a bucket made public), then read its finding:
   echo '{_EVENT}' | {push}
   curl -s '{endpoints.api}/findings?user={_USER.replace("@", "%40")}&page_size=1'
 
-Ctrl-C stops it all.
+Ctrl-C stops everything.
 """
 
 

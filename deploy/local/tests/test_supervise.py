@@ -81,9 +81,9 @@ def test_what_dies_is_started_again_after_longer_and_longer_waits(supervise: Run
     gaps = [later - earlier for earlier, later in pairwise(starts)]
     assert all(gap >= least for gap, least in zip(gaps, [0.2, 0.4, 0.5, 0.5], strict=False)), gaps
     said = (tmp_path / "said").read_text()
-    assert f"dying ended with exit code 3; starting it again in 0.2 s (log: {tmp_path / 'dying.log'})" in said
-    assert "starting it again in 0.4 s" in said
-    assert "starting it again in 0.8 s" not in said
+    assert f"dying exited with code 3; restarting in 0.2 s (log: {tmp_path / 'dying.log'})" in said
+    assert "restarting in 0.4 s" in said
+    assert "restarting in 0.8 s" not in said
 
 
 def test_a_process_that_ran_well_waits_the_shortest_time_again(supervise: Run, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_process_that_ran_well_waits_the_shortest_time_again(supervise: Run, t
         os.kill(int(killed[-1]), signal.SIGKILL)
 
     _wait_for(lambda: (tmp_path / "said").read_text().count("killed was ended by SIGKILL") == 3)
-    assert (tmp_path / "said").read_text().count("starting it again in 0.1 s") == 3
+    assert (tmp_path / "said").read_text().count("restarting in 0.1 s") == 3
 
 
 def test_each_waits_for_those_it_needs(supervise: Run, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_what_does_not_stop_is_killed_with_all_it_started(supervise: Run, tmp_pa
 
     assert supervisor.wait(10) == 0
     _wait_for(lambda: _alive(tmp_path) == [])
-    assert "stubborn-0 does not stop; killing it" in (tmp_path / "said").read_text()
+    assert "stubborn-0 did not stop in time; killing it" in (tmp_path / "said").read_text()
 
 
 def test_all_together_stop_in_time_however_long_each_may_take(supervise: Run, tmp_path: Path) -> None:
@@ -198,5 +198,5 @@ def test_nothing_outlives_a_supervisor_that_is_killed(supervise: Run, tmp_path: 
 def test_a_program_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     spec = Spec("missing", lambda: Command((str(tmp_path / "no-such-program"),)))
 
-    with pytest.raises(ConfigurationError, match="no-such-program is not there; install our packages: make setup"):
+    with pytest.raises(ConfigurationError, match="no-such-program does not exist; run make setup"):
         Supervisor([spec], tmp_path, lambda _message: None).run(lambda: None)

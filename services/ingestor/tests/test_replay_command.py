@@ -173,7 +173,7 @@ async def test_a_pipe_is_sent_as_it_comes_and_can_be_stopped(
         (
             ("nope.json", "--source", "aws.cloudtrial"),
             2,
-            "--source aws.cloudtrial is not known; it is one of canonical",
+            "unknown --source aws.cloudtrial; use one of canonical",
         ),
         (("/dev/null",), 1, "Kafka does not answer at 127.0.0.1:1"),
     ],
