@@ -8,9 +8,10 @@ import typer
 
 from mcm_ingestor import commands
 from mcm_ingestor.generator import seed_and_end
-from mcm_ingestor.replay import CANONICAL, origin_of, require_known
+from mcm_ingestor.replay import origin_of
 from mcm_ingestor.sinks import SinkName
 from mcm_shared.cli import EXIT_WRONG_USE, fail, run_command
+from mcm_shared.contracts.sources import CANONICAL, require_known_source
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.logs import configure_logs
 
@@ -80,7 +81,7 @@ def replay(
 ) -> None:
     """Replays files to Kafka; invalid records are reported with file and line, the others are sent."""
     try:
-        require_known(source)
+        require_known_source(source)
     except ConfigurationError as error:
         fail(str(error), EXIT_WRONG_USE)
     origins = [(name, origin_of(name, source, webhook_event)) for name in files]

@@ -1,7 +1,6 @@
 """Replays files of events to Kafka: native payloads with their source in a header, or canonical events."""
 
 import asyncio
-import importlib.metadata
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,26 +13,12 @@ from mcm_ingestor.generate import in_batches, pause
 from mcm_ingestor.progress import ProgressCounter
 from mcm_ingestor.push import event_of
 from mcm_ingestor.read_ahead import ReadAhead
+from mcm_shared.contracts.sources import CANONICAL, ENVELOPE, GITHUB_WEBHOOK, open_envelope
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
-from mcm_shared.errors import ConfigurationError, PoisonEventError
+from mcm_shared.errors import PoisonEventError
 from mcm_shared.event_files import Entry, read_entries
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.records import Headers, Outgoing
-
-CANONICAL: Final = "canonical"
-ENVELOPE: Final = "envelope"
-"""Each record names its source: ``{"source": …, "payload": {…}}``."""
-
-_WEBHOOK: Final = "github.webhook"
-_NATIVE: Final = (
-    "aws.cloudtrail",
-    "github.audit",
-    _WEBHOOK,
-    "okta.system",
-    "azure.signin",
-    "azure.audit",
-    "azure.activity",
-)
 
 _BATCH: Final = 2_000
 _REASONS_SHOWN: Final = 20
@@ -57,10 +42,8 @@ class Origin:
             raise PoisonEventError(f"a record must be a JSON object, not {type(entry.data).__name__}")
         if self.source != ENVELOPE:
             return Outgoing(topic, entry.payload, headers=self._headers(self.source))
-        source, payload = entry.data.get("source"), entry.data.get("payload")
-        if not isinstance(source, str) or not isinstance(payload, dict):
-            raise PoisonEventError('an envelope must be {"source": "<name>", "payload": {…}}')
-        return Outgoing(topic, orjson.dumps(payload), headers=() if source == CANONICAL else self._headers(source))
+        source, payload = open_envelope(entry.data)
+        return Outgoing(topic, orjson.dumps(payload), headers=() if source is None else self._headers(source))
 
     def _headers(self, source: str) -> Headers:
         headers: Headers = ((SOURCE_HEADER, source.encode()),)
@@ -71,18 +54,10 @@ class Origin:
 
 def origin_of(name: str, source: str, webhook_event: str | None) -> Origin:
     """Determines a file's format; without ``webhook_event``, a webhook's event is the file name up to ``--``."""
-    if source == _WEBHOOK and webhook_event is None:
+    if source == GITHUB_WEBHOOK and webhook_event is None:
         event, dashes, _ = PurePath(name).name.partition("--")
         webhook_event = event if dashes else None
     return Origin(source, webhook_event)
-
-
-def require_known(source: str) -> None:
-    """Raises ConfigurationError for an unknown source; plug-ins may add sources."""
-    plugged = {entry_point.name for entry_point in importlib.metadata.entry_points(group="mcm.sources")}
-    known = [CANONICAL, ENVELOPE, *_NATIVE, *sorted(plugged)]
-    if source not in known:
-        raise ConfigurationError(f"unknown --source {source}; use one of {', '.join(known)}")
 
 
 class Replay:

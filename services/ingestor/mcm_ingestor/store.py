@@ -1,14 +1,12 @@
 """Event store: writes events to the database for setups without Kafka, unprocessed, for ``run-rules``."""
 
-import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_shared.contracts.events import RawEvent, SourceEvent, from_raw_event
+from mcm_shared.contracts.events import RawEvent, SourceEvent, content_id, from_raw_event
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.db.migrate import bring_up_sqlite
@@ -34,7 +32,7 @@ class EventStore:
         saved = 0
         batch: list[SourceEvent] = []
         for event in events:
-            batch.append(from_raw_event(event, fallback_id=_content_id(event) if event.id is None else ""))
+            batch.append(from_raw_event(event, fallback_id=content_id(event) if event.id is None else ""))
             if len(batch) == _BATCH:
                 saved += await _save_batch(self._engine, batch)
                 batch = []
@@ -74,8 +72,3 @@ async def _save_batch(engine: AsyncEngine, events: Sequence[SourceEvent]) -> int
     except DataRefusedError as error:
         raise PoisonEventError(f"the database refuses the events: {error}") from error
     return len(inserted)
-
-
-def _content_id(event: RawEvent) -> str:
-    content = event.model_dump(mode="json", exclude={"id"})
-    return f"sha256-{hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]}"

@@ -14,7 +14,7 @@ from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
 from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.documents import Problem
-from mcm_rules_engine.sources import known_sources
+from mcm_rules_engine.sources import active_sources
 from mcm_shared.settings import load_settings
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ def active_packs(more: Sequence[Path] = ()) -> list[Path]:
     Raises ConfigurationError for a plug-in that cannot be used, whatever it brings.
     """
     named_predicates()
-    known_sources()
+    active_sources()
     settings = load_settings(RulesSettings)
     of_environment = [Path(part).expanduser() for part in settings.path.split(os.pathsep) if part]
     of_plugins = [pack for plugin in plugins(RULES) for pack in _packs_of(plugin)]

@@ -8,12 +8,13 @@ import typer
 from mcm_rules_engine.active_packs import active_packs, load_active_rules
 from mcm_rules_engine.offline.findings_table import printable, table_of
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.offline.scan import CANONICAL, scan
+from mcm_rules_engine.offline.scan import scan
 from mcm_rules_engine.offline.test_report import lines_of
 from mcm_rules_engine.pipeline.run_rules import run_from_environment
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
 from mcm_shared.cli import EXIT_FAILED, run_command
+from mcm_shared.contracts.sources import CANONICAL
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import load_settings

@@ -15,9 +15,8 @@ from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.plugins import plugins
 from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sources import known_sources, normalise
-from mcm_rules_engine.sources.plugin_sources import plugged_sources
-from mcm_rules_engine.sources.registry import active_sources
+from mcm_rules_engine.sources import active_sources, normalise
+from mcm_rules_engine.sources.plugin_sources import plugin_sources
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.errors import ConfigurationError, PoisonEventError, RuleLoadError
 from mcm_shared.kafka.records import Outgoing
@@ -88,7 +87,7 @@ def a_distribution(folder: Path, module: str, code: str, entry_points: str, name
 
 def forget_plugins() -> None:
     """Makes the process look for plug-ins anew."""
-    for found in (plugins, plugged_sources, active_sources, named_predicates):
+    for found in (plugins, plugin_sources, active_sources, named_predicates):
         found.cache_clear()
 
 
@@ -109,7 +108,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 def test_a_source_of_a_plugin_is_read_like_any_other(install: Install) -> None:
     install("acme_crm_a", CRM, "[mcm.sources]\nacme.crm = acme_crm_a:normalise\n")
-    assert "acme.crm" in known_sources()
+    assert "acme.crm" in active_sources()
     payload = {"ref": "c-1", "what": "grant", "who": "mona@example.com", "when": "2026-11-20T12:00:00+00:00"}
     event = normalise({**payload, "to": "omar@example.com", "role": "admin"}, "acme.crm", "x")
     assert (event.id, event.event_type, event.timestamp) == ("c-1", "permission_changed", NOON)
@@ -227,7 +226,7 @@ def test_a_package_of_rules_is_a_pack(install: Install, tmp_path: Path) -> None:
         ("sources", "acme.crm", "raise RuntimeError('no licence')", "cannot be loaded: RuntimeError: no licence"),
         ("sources", "acme.crm", "import not_there_at_all", "cannot be loaded: ModuleNotFoundError"),
         ("sources", "acme.crm", "other = 1", "cannot be loaded: AttributeError"),
-        ("sources", "acme.crm", "thing = 5", "is no function that takes a payload and a fallback id"),
+        ("sources", "acme.crm", "thing = 5", "is neither a Source nor a function that takes a payload"),
         ("sources", "acme crm", "def thing(payload, fallback_id): ...", "must be named like its source"),
         ("predicates", "even", "thing = 5", "is no function of a text"),
         ("predicates", "even", "def thing(text): return None", "answers None and None for the text ''"),

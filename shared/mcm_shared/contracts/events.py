@@ -1,6 +1,7 @@
 """The raw event, as people and sources push it, and the source event, as the product knows it."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -52,16 +53,9 @@ class RawEvent(BaseModel):
 
     @field_validator("timestamp", mode="before")
     @classmethod
-    def _text_only(cls, value: object) -> object:
+    def _in_utc(cls, value: object) -> datetime:
         # a bare number is ambiguous (seconds, milliseconds, microseconds), so it is refused rather than guessed
-        if isinstance(value, str | datetime) and not (isinstance(value, str) and value.strip().lstrip("+-").isdigit()):
-            return value
-        raise ValueError("must be a text in ISO 8601 with a time zone, like 2026-11-20T12:00:00Z")
-
-    @field_validator("timestamp")
-    @classmethod
-    def _in_utc(cls, value: datetime) -> datetime:
-        return to_utc(value)
+        return to_utc(value) if isinstance(value, datetime) else parse_time(value)
 
 
 @dataclass(slots=True)
@@ -87,12 +81,37 @@ class SourceEvent:
         return self.raw_data if self.attributes is None else self.attributes
 
 
+def content_id(event: RawEvent) -> str:
+    """Names an event that brings no id by its content, wherever it is stored without a place in Kafka to name it."""
+    return payload_id(event.model_dump(mode="json", exclude={"id"}))
+
+
+def payload_id(payload: object) -> str:
+    """Names a native payload that holds no id by its content: equal JSON, in any order of keys, is the same event."""
+    content = json.dumps(payload, sort_keys=True, separators=(",", ":"), default=str)
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
 def event_uid(source: str, event_id: str) -> UUID:
     """Computes an event's uid from its source and the id the source gave it (a version 5 UUID)."""
     # the same as uuid.uuid5, at half its cost; this runs for every event
     hashed = _IN_NAMESPACE.copy()
     hashed.update(f"{source}|{event_id}".encode())
     return UUID(bytes=hashed.digest()[:16], version=5)
+
+
+def parse_time(value: object) -> datetime:
+    """Reads an ISO 8601 time with a zone, also as Postgres writes it; raises ValueError saying what is wrong with it.
+
+    Offsets may be of hours only (``+01``), a space may stand for the T, and digits beyond the microsecond are cut off.
+    """
+    try:
+        parsed = datetime.fromisoformat(value.strip().upper()) if isinstance(value, str) else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        raise ValueError("is not a time in ISO 8601 with a time zone, such as 2026-11-20T12:00:00Z")
+    return to_utc(parsed)
 
 
 def to_utc(value: datetime) -> datetime:

@@ -8,16 +8,13 @@ import orjson
 
 from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.sources import known_sources, normalise
+from mcm_rules_engine.sources import normalise
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.sources import CANONICAL, ENVELOPE, open_envelope, require_known_source
 from mcm_shared.db.memory import memory_database
-from mcm_shared.errors import ConfigurationError, PoisonEventError
+from mcm_shared.errors import PoisonEventError
 from mcm_shared.event_files import Entry, read_entries, require_readable
-
-CANONICAL: Final = "canonical"
-ENVELOPE: Final = "envelope"
-"""Each record names its own source: ``{"source": …, "payload": {…}}``."""
 
 MAX_EVENT_IDS: Final = 100
 """Events named with a finding, at most."""
@@ -68,7 +65,7 @@ async def scan(names: Sequence[str], source: str, ruleset: Ruleset, max_event_by
     ``source`` is a native source, CANONICAL or ENVELOPE. Raises ConfigurationError for an unknown source and for a
     file that cannot be read.
     """
-    _require_known(source)
+    require_known_source(source)
     for name in names:
         require_readable(name)
     reader = _Reader(source, max_event_bytes, refuse)
@@ -119,13 +116,6 @@ class _Reader:
             raise PoisonEventError(entry.error)
         source, payload = self._source, entry.data
         if source == ENVELOPE:
-            if not isinstance(payload, dict) or not isinstance(payload.get("source"), str) or "payload" not in payload:
-                raise PoisonEventError('an envelope must be {"source": "<name>", "payload": {…}}')
-            source, payload = payload["source"], payload["payload"]
+            named, payload = open_envelope(payload)
+            return normalise(payload, named, entry.place)
         return normalise(payload, None if source == CANONICAL else source, entry.place)
-
-
-def _require_known(source: str) -> None:
-    known = [CANONICAL, ENVELOPE, *known_sources()]
-    if source not in known:
-        raise ConfigurationError(f"--source {source} is not known; it is one of {', '.join(known)}")

@@ -1,6 +1,5 @@
 """Applying the rules to one event at once, for programs that use the engine as a library."""
 
-import hashlib
 from functools import cache
 
 from mcm_rules_engine.active_packs import load_active_rules
@@ -10,7 +9,7 @@ from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import Unprocessed, lock_event
 from mcm_rules_engine.store.findings import read_messages
 from mcm_rules_engine.store.rules import register_rules
-from mcm_shared.contracts.events import RawEvent, SourceEvent, from_raw_event
+from mcm_shared.contracts.events import RawEvent, SourceEvent, content_id, from_raw_event
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
@@ -32,7 +31,7 @@ async def apply_rules_to_event(
     when the database refuses the event, RuleLoadError when rules cannot be loaded.
     """
     rules = _active_rules() if ruleset is None else ruleset
-    source_event = from_raw_event(event, _content_id(event)) if isinstance(event, RawEvent) else event
+    source_event = from_raw_event(event, content_id(event)) if isinstance(event, RawEvent) else event
 
     async def take(connection: AsyncConnection) -> list[Unprocessed]:
         return [await lock_event(connection, source_event.uid)]
@@ -54,7 +53,3 @@ async def apply_rules_to_event(
 @cache
 def _active_rules() -> Ruleset:
     return load_active_rules()
-
-
-def _content_id(event: RawEvent) -> str:
-    return f"sha256:{hashlib.sha256(event.model_dump_json().encode()).hexdigest()}"

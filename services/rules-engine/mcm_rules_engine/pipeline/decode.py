@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mcm_rules_engine.sigma.model.ruleset import Match, Ruleset
-from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.sources import Transport, normalise
 from mcm_shared.contracts.events import SourceEvent, require_not_ahead
 from mcm_shared.contracts.strict_json import decode_json
-from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
+from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER, Topics
 from mcm_shared.errors import PoisonEventError
 from mcm_shared.kafka.records import Outgoing, Record, dead_letter, header, origin_of
 from mcm_shared.metrics import DEAD_LETTERS
@@ -57,8 +57,10 @@ class Matcher:
         if not record.value:
             raise PoisonEventError("the event is empty")
         payload = decode_json(record.value, self._max_event_bytes)
-        event = normalise(payload, header(record, SOURCE_HEADER), origin_of(record))
         # a record without a time of its own (timestamp -1) cannot say when it was written
-        if record.timestamp >= 0:
-            require_not_ahead(event.timestamp, datetime.fromtimestamp(record.timestamp / 1000, UTC))
+        written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp >= 0 else None
+        transport = Transport(header(record, WEBHOOK_EVENT_HEADER), written_at)
+        event = normalise(payload, header(record, SOURCE_HEADER), origin_of(record), transport)
+        if written_at is not None:
+            require_not_ahead(event.timestamp, written_at)
         return event

@@ -1,5 +1,6 @@
-"""Sources of events: one file each turns a native payload into a source event."""
+"""Sources of events: one file each, which turns native payloads into events."""
 
-from mcm_rules_engine.sources.registry import NORMALISERS, known_sources, normalise
+from mcm_rules_engine.sources.registry import active_sources, normalise, payloads_of, recognise, rule_view
+from mcm_rules_engine.sources.source import Source, Transport
 
-__all__ = ["NORMALISERS", "known_sources", "normalise"]
+__all__ = ["Source", "Transport", "active_sources", "normalise", "payloads_of", "recognise", "rule_view"]

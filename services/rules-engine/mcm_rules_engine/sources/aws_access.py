@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import Any, Final
 from urllib.parse import unquote
 
-from mcm_rules_engine.sources.source import text_at, value_at
+from mcm_rules_engine.sources.read import text_at, value_at
 
 ADMIN: Final = "admin"
 

@@ -12,11 +12,12 @@ from mcm_rules_engine.sources.aws_access import (
     unblocks_public_access,
 )
 from mcm_rules_engine.sources.aws_identity import user_of
-from mcm_rules_engine.sources.source import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.read import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.source import Payload, Source
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-SOURCE: Final = "aws.cloudtrail"
+NAME: Final = "aws.cloudtrail"
 
 Facts = dict[str, Any]
 Action = Callable[[dict[str, Any], Facts], str]
@@ -42,10 +43,10 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     action = _ACTIONS.get((_service(payload), name))
     event_type = action(payload, facts) if action is not None and _may_have_happened(payload, name) else ""
     return SourceEvent(
-        uid=event_uid(SOURCE, event_id),
+        uid=event_uid(NAME, event_id),
         id=event_id,
-        source=SOURCE,
-        event_type=event_type or other_type(SOURCE, name),
+        source=NAME,
+        event_type=event_type or other_type(NAME, name),
         user=user_of(payload),
         timestamp=timestamp,
         raw_data=payload,
@@ -213,3 +214,17 @@ _ACTIONS: Final[dict[tuple[str, str], Action]] = {
     ("iam", "CreateAccessKey"): _create_access_key,
     ("iam", "DeleteAccessKey"): _delete_access_key,
 }
+
+
+def _recognise(payload: Payload) -> bool:
+    return "eventSource" in payload and ("eventName" in payload or "eventVersion" in payload)
+
+
+SOURCE: Final = Source(
+    name=NAME,
+    log_source=("aws", "cloudtrail"),
+    payload="one CloudTrail record",
+    normalise=normalise,
+    recognise=_recognise,
+    envelope="Records",
+)

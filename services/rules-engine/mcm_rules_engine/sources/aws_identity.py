@@ -3,7 +3,8 @@
 import re
 from typing import Any, Final
 
-from mcm_rules_engine.sources.source import MAX_NAME, text_at
+from mcm_rules_engine.sources.read import text_at
+from mcm_shared.contracts.events import MAX_TEXT
 
 _MADE_BY_MACHINES: Final = re.compile(
     r"i-[0-9a-f]{8,}|(aws-(go-)?sdk|botocore-session|aws-cli).*|[0-9.-]+", re.IGNORECASE
@@ -18,7 +19,7 @@ def user_of(payload: dict[str, Any]) -> str | None:
     person, by the role alone when software made the session's name up), a service by its host name.
     """
     name = _name(payload)
-    return None if name is None else name[:MAX_NAME]
+    return None if name is None else name[:MAX_TEXT]
 
 
 def _name(payload: dict[str, Any]) -> str | None:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final
 
-from mcm_rules_engine.sources.source import MAX_NAME, id_at, known, other_type, text_at, time_at, value_at
-from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_rules_engine.sources.azure import log_of
+from mcm_rules_engine.sources.read import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.source import Payload, Source
+from mcm_shared.contracts.events import MAX_TEXT, SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-SOURCE: Final = "azure.activity"
+NAME: Final = "azure.activity"
 
 Facts = dict[str, Any]
 Action = Callable[[dict[str, Any], Facts], str]
@@ -43,10 +45,10 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     action = _ACTIONS.get(operation.lower()) if facts.get("result") in _DONE else None
     event_type = action(entry, facts) if action is not None else ""
     return SourceEvent(
-        uid=event_uid(SOURCE, event_id),
+        uid=event_uid(NAME, event_id),
         id=event_id,
-        source=SOURCE,
-        event_type=event_type or other_type(SOURCE, operation.lower()),
+        source=NAME,
+        event_type=event_type or other_type(NAME, operation.lower()),
         user=_user(entry),
         timestamp=timestamp,
         raw_data=payload,
@@ -60,7 +62,7 @@ def _id(entry: dict[str, Any], operation: str, fallback_id: str) -> str:
     if correlation is not None:
         parts = (entry["time"], correlation, operation, text_at(entry, "resulttype"), text_at(entry, "resourceid"))
         joined = "|".join(part or "" for part in parts).lower()
-        if len(joined) <= MAX_NAME:
+        if len(joined) <= MAX_TEXT:
             return joined
     return id_at(entry, "eventdataid", fallback_id)
 
@@ -69,7 +71,7 @@ def _user(entry: dict[str, Any]) -> str | None:
     claims = value_at(entry, "identity", "claims")
     names = (text_at(claims, key) for key in (f"{_CLAIMS}upn", f"{_CLAIMS}emailaddress", "name", "appid"))
     name = next((name for name in names if name is not None), None) or text_at(entry, "caller")
-    return None if name is None else name[:MAX_NAME]
+    return None if name is None else name[:MAX_TEXT]
 
 
 def _common_facts(entry: dict[str, Any]) -> Facts:
@@ -133,3 +135,19 @@ _ACTIONS: Final[dict[str, Action]] = {
     "microsoft.storage/storageaccounts/write": _account_written,
     "microsoft.storage/storageaccounts/blobservices/containers/write": _container_written,
 }
+
+
+def _recognise(payload: Payload) -> bool:
+    return log_of(payload) == NAME
+
+
+SOURCE: Final = Source(
+    name=NAME,
+    log_source=("azure", "activitylogs"),
+    payload="one entry of a subscription's activity log, as diagnostic settings send it",
+    normalise=normalise,
+    recognise=_recognise,
+    envelope="records",
+    case_insensitive_keys=True,
+    route=log_of,
+)

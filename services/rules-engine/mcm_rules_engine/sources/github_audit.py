@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from mcm_rules_engine.sources.source import MAX_NAME, id_at, known, moment_at, other_type, text_at
-from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_rules_engine.sources.read import epoch_or_time_at, id_at, known, other_type, text_at
+from mcm_rules_engine.sources.source import Payload, Source
+from mcm_shared.contracts.events import MAX_TEXT, SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-SOURCE: Final = "github.audit"
+NAME: Final = "github.audit"
 
 Facts = dict[str, Any]
 Action = Callable[[dict[str, Any], Facts], str]
@@ -22,18 +23,18 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     if action is None:
         raise PoisonEventError("action is missing: is this an event of GitHub's audit log?")
     # newer logs name the same time twice
-    timestamp = moment_at(payload, "created_at" if payload.get("created_at") is not None else "@timestamp")
+    timestamp = epoch_or_time_at(payload, "created_at" if payload.get("created_at") is not None else "@timestamp")
     event_id = id_at(payload, "_document_id", fallback_id)
     facts = _common_facts(payload)
     known_action = _ACTIONS.get(action)
-    event_type = known_action(payload, facts) if known_action is not None else other_type(SOURCE, action)
+    event_type = known_action(payload, facts) if known_action is not None else other_type(NAME, action)
     actor = text_at(payload, "actor")
     return SourceEvent(
-        uid=event_uid(SOURCE, event_id),
+        uid=event_uid(NAME, event_id),
         id=event_id,
-        source=SOURCE,
+        source=NAME,
         event_type=event_type,
-        user=None if actor is None else actor[:MAX_NAME],
+        user=None if actor is None else actor[:MAX_TEXT],
         timestamp=timestamp,
         raw_data=payload,
         attributes=facts,
@@ -122,3 +123,16 @@ _ACTIONS: Final[dict[str, Action]] = {
     "business.add_admin": _role_named("admin"),
     "business.remove_admin": _role_changed,
 }
+
+
+def _recognise(payload: Payload) -> bool:
+    return "action" in payload and ("_document_id" in payload or ("created_at" in payload and "actor" in payload))
+
+
+SOURCE: Final = Source(
+    name=NAME,
+    log_source=("github", "audit"),
+    payload="one entry of the audit log of an organisation or enterprise",
+    normalise=normalise,
+    recognise=_recognise,
+)

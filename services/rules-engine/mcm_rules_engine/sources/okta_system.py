@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from mcm_rules_engine.sources.source import MAX_NAME, id_at, known, other_type, text_at, time_at, value_at
-from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_rules_engine.sources.read import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.source import Payload, Source
+from mcm_shared.contracts.events import MAX_TEXT, SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-SOURCE: Final = "okta.system"
+NAME: Final = "okta.system"
 
 Facts = dict[str, Any]
 Action = Callable[[dict[str, Any], Facts], str]
@@ -34,10 +35,10 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     known_action = _ACTIONS.get(action)
     event_type = known_action(payload, facts) if known_action is not None else ""
     return SourceEvent(
-        uid=event_uid(SOURCE, event_id),
+        uid=event_uid(NAME, event_id),
         id=event_id,
-        source=SOURCE,
-        event_type=event_type or other_type(SOURCE, action),
+        source=NAME,
+        event_type=event_type or other_type(NAME, action),
         user=_user(payload),
         timestamp=timestamp,
         raw_data=payload,
@@ -58,7 +59,7 @@ def _user(payload: dict[str, Any]) -> str | None:
 def _name(entity: Any) -> str | None:
     names = (text_at(entity, key) for key in ("alternateId", "displayName", "id"))
     name = next((name for name in names if name is not None and name.lower() not in _NOBODY), None)
-    return None if name is None else name[:MAX_NAME]
+    return None if name is None else name[:MAX_TEXT]
 
 
 def _target(payload: dict[str, Any], *types: str) -> str | None:
@@ -165,3 +166,16 @@ _ACTIONS: Final[dict[str, Action]] = {
     "system.api_token.create": _token_created,
     "system.api_token.revoke": _token_revoked,
 }
+
+
+def _recognise(payload: Payload) -> bool:
+    return "eventType" in payload and "published" in payload and "outcome" in payload
+
+
+SOURCE: Final = Source(
+    name=NAME,
+    log_source=("okta", "okta"),
+    payload="one entry of the System Log",
+    normalise=normalise,
+    recognise=_recognise,
+)

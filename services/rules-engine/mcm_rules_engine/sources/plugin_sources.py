@@ -2,38 +2,56 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 
 from mcm_rules_engine.plugins import SOURCES, Plugin, plugins
-from mcm_rules_engine.sources.source import MAX_NAME, Normalise
-from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_rules_engine.sources.source import Normalise, Payload, Source
+from mcm_shared.contracts.events import EVENT_TYPE_PATTERN, MAX_TEXT, SOURCE_PATTERN, SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-_SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
-_EVENT_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
+_is_source: Final = re.compile(SOURCE_PATTERN).fullmatch
+_is_event_type: Final = re.compile(EVENT_TYPE_PATTERN).fullmatch
 
 
 @cache
-def plugged_sources() -> Mapping[str, Normalise]:
-    """Loads the normalisers of plug-ins, by source; raises ConfigurationError for one that is none."""
-    sources: dict[str, Normalise] = {}
-    for plugin in plugins(SOURCES):
-        if not _SOURCE.fullmatch(plugin.name):
-            raise plugin.wrong("must be named like its source: letters, digits and . _ : / - only")
-        if not callable(plugin.loaded):
-            raise plugin.wrong("is no function that takes a payload and a fallback id")
-        sources[plugin.name] = _guarded(plugin)
-    return sources
+def plugin_sources() -> Mapping[str, Source]:
+    """Loads the sources of plug-ins, by name; raises ConfigurationError for one that cannot be used."""
+    return {plugin.name: _source(plugin) for plugin in plugins(SOURCES)}
 
 
-def _guarded(plugin: Plugin) -> Normalise:
+def _source(plugin: Plugin) -> Source:
+    if _is_source(plugin.name) is None:
+        raise plugin.wrong("must be named like its source: letters, digits and . _ : / - only")
+    loaded = plugin.loaded
+    if isinstance(loaded, Source):
+        if loaded.name != plugin.name:
+            raise plugin.wrong(f"is the source {loaded.name!r}; the entry point must have its name")
+        return replace(loaded, normalise=_guarded(plugin, loaded.normalise))
+    if not callable(loaded):
+        raise plugin.wrong("is neither a Source nor a function that takes a payload and a fallback id")
+    product, _, service = plugin.name.rpartition(".")
+    return Source(
+        name=plugin.name,
+        log_source=(product.lower(), service.lower()),
+        payload=f"a payload of {plugin.name}",
+        normalise=_guarded(plugin, loaded),
+        recognise=_never,
+    )
+
+
+def _never(_payload: Payload) -> bool:
+    return False
+
+
+def _guarded(plugin: Plugin, function: Normalise) -> Normalise:
     def normalise(payload: Any, fallback_id: str) -> SourceEvent:
         try:
-            event = plugin.loaded(payload, fallback_id)
+            event: Any = function(payload, fallback_id)
         except PoisonEventError:
             raise
         except Exception as error:  # one payload that a plug-in stumbles over must not stop the others
@@ -41,7 +59,7 @@ def _guarded(plugin: Plugin) -> Normalise:
         wrong = _what_is_wrong(event, plugin.name)
         if wrong is not None:
             raise PoisonEventError(f"{plugin.shown} made an event {wrong}")
-        return event  # type: ignore[no-any-return]
+        return cast("SourceEvent", event)
 
     return normalise
 
@@ -51,12 +69,12 @@ def _what_is_wrong(event: Any, source: str) -> str | None:
         return f"of the type {type(event).__name__}, not SourceEvent"
     if event.source != source:
         return f"of the source {event.source!r}, not {source!r}"
-    if not isinstance(event.id, str) or not 0 < len(event.id) <= MAX_NAME or event.uid != event_uid(source, event.id):
-        return f"whose uid is not event_uid(source, id), or whose id is no text of at most {MAX_NAME} characters"
-    if not isinstance(event.event_type, str) or not _EVENT_TYPE.fullmatch(event.event_type):
+    if not isinstance(event.id, str) or not 0 < len(event.id) <= MAX_TEXT or event.uid != event_uid(source, event.id):
+        return f"whose uid is not event_uid(source, id), or whose id is no text of at most {MAX_TEXT} characters"
+    if not isinstance(event.event_type, str) or _is_event_type(event.event_type) is None:
         return f"of the type {event.event_type!r}; letters, digits and . _ : / - only"
-    if event.user is not None and (not isinstance(event.user, str) or not 0 < len(event.user) <= MAX_NAME):
-        return f"whose user is neither None nor a text of at most {MAX_NAME} characters"
+    if event.user is not None and (not isinstance(event.user, str) or not 0 < len(event.user) <= MAX_TEXT):
+        return f"whose user is neither None nor a text of at most {MAX_TEXT} characters"
     if getattr(event.timestamp, "tzinfo", None) is None or event.timestamp.utcoffset() != timedelta(0):
         return "whose timestamp is not in UTC"
     return _why_not_json(event)

@@ -1,52 +1,100 @@
-"""The sources in force. A new one is a file beside this one and a line in NORMALISERS, or a plug-in."""
+"""Registry of sources: discovers the files of this package that export a ``Source``, and those of plug-ins."""
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Any, Final
 
-from mcm_rules_engine.sources import aws_cloudtrail, azure_activity, canonical, github_audit, okta_system
-from mcm_rules_engine.sources.plugin_sources import plugged_sources
-from mcm_rules_engine.sources.source import Normalise
+import mcm_rules_engine.sources as package
+from mcm_rules_engine.sources import canonical
+from mcm_rules_engine.sources.plugin_sources import plugin_sources
+from mcm_rules_engine.sources.read import lower_keys
+from mcm_rules_engine.sources.source import Source, Transport
 from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.sources import CANONICAL, ENVELOPE
 from mcm_shared.errors import ConfigurationError, PoisonEventError
 
-NORMALISERS: Final[Mapping[str, Normalise]] = MappingProxyType(
-    {each.SOURCE: each.normalise for each in (aws_cloudtrail, azure_activity, github_audit, okta_system)}
-)
-"""Native sources by the value of the ``source`` header."""
-
-RESERVED: Final = frozenset({"canonical", "envelope"})
-"""Words that the commands have for files whose records are of no native source, or name their own."""
+_NOTHING_MORE: Final = Transport()
 
 
-def known_sources() -> list[str]:
-    """Lists the native sources in force; raises ConfigurationError for a plug-in that cannot be used."""
-    return sorted(active_sources())
-
-
-def normalise(payload: Any, source: str | None, fallback_id: str) -> SourceEvent:
+def normalise(payload: Any, source: str | None, fallback_id: str, transport: Transport = _NOTHING_MORE) -> SourceEvent:
     """Turns a decoded record into an event.
 
     ``source`` is its ``source`` header: None for a canonical event, else the native source of the payload.
     ``fallback_id`` names an event that brings no id. Raises PoisonEventError for what cannot be an event.
     """
     if source is None:
-        return canonical.normalise(payload, fallback_id)
-    normaliser = active_sources().get(source)
-    if normaliser is None:
+        try:
+            return canonical.normalise(payload, fallback_id)
+        except PoisonEventError as error:
+            raise PoisonEventError(f"{error.reason}{_hint(payload)}") from None
+    found = active_sources().get(source)
+    if found is None:
         raise PoisonEventError(
-            f"unknown source header {source[:100]!r}; known are {', '.join(known_sources())}; "
+            f"unknown source header {source[:100]!r}; known are {', '.join(active_sources())}; "
             "send canonical events without the header"
         )
-    return normaliser(payload, fallback_id)
+    if isinstance(payload, dict):
+        if found.route is not None:
+            found = active_sources().get(found.route(payload) or source, found)
+        if found.from_transport is not None:
+            payload = found.from_transport(payload, transport)
+    return found.normalise(payload, fallback_id)
+
+
+def recognise(payload: Any) -> Source | None:
+    """Finds the source that a payload without a header looks like; None when there is none, or more than one."""
+    if not isinstance(payload, dict):
+        return None
+    matching = [source for source in active_sources().values() if source.recognise(payload)]
+    return matching[0] if len(matching) == 1 else None
+
+
+def payloads_of(record: Any, source: str | None) -> list[Any]:
+    """Returns the payloads that a record delivers: those in its source's envelope, else the record itself."""
+    found = None if source is None else active_sources().get(source)
+    if found is None or found.envelope is None or not isinstance(record, dict):
+        return [record]
+    delivered = next((value for key, value in record.items() if key.lower() == found.envelope.lower()), None)
+    return delivered if isinstance(delivered, list) else [record]
+
+
+def rule_view(event: SourceEvent) -> Mapping[str, Any]:
+    """Returns an event's payload as rules on its source read it, where key case does not count: keys in lower case."""
+    payload: dict[str, Any] = lower_keys(event.raw_data)
+    source = active_sources().get(event.source)
+    return payload if source is None or source.rule_view is None else source.rule_view(payload)
 
 
 @cache
-def active_sources() -> Mapping[str, Normalise]:
-    """Returns the normalisers in force, by source; raises ConfigurationError for a plug-in that cannot be used."""
-    plugged = plugged_sources()
-    taken = plugged.keys() & (NORMALISERS.keys() | RESERVED)
+def active_sources() -> Mapping[str, Source]:
+    """Returns all sources by name; raises ConfigurationError for a plug-in that cannot be used."""
+    builtin = builtin_sources()
+    plugged = plugin_sources()
+    taken = plugged.keys() & (builtin.keys() | {CANONICAL, ENVELOPE})
     if taken:
         raise ConfigurationError(f"a plug-in cannot bring the source {min(taken)!r}: the product has it already")
-    return {**NORMALISERS, **plugged}
+    log_sources = {source.log_source: source.name for source in builtin.values()}
+    for source in plugged.values():
+        other = log_sources.setdefault(source.log_source, source.name)
+        if other != source.name:
+            named = "/".join(source.log_source)
+            raise ConfigurationError(f"the sources {other!r} and {source.name!r} have the same log source, {named}")
+    return MappingProxyType(dict(sorted({**builtin, **plugged}.items())))
+
+
+@cache
+def builtin_sources() -> Mapping[str, Source]:
+    """Returns the sources that the files of this package export, by name."""
+    modules = [import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
+    exported = [module.SOURCE for module in modules if isinstance(getattr(module, "SOURCE", None), Source)]
+    return {source.name: source for source in exported}
+
+
+def _hint(payload: Any) -> str:
+    source = recognise(payload)
+    if source is None:
+        return ""
+    return f"; it looks like {source.payload}: send it with the header source: {source.name}"

@@ -1,16 +1,13 @@
-"""The port of native sources: what a normaliser is, and what all of them need."""
+"""A native source: its name, its Sigma log source, and its normaliser."""
 
-import re
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
 
-from mcm_shared.contracts.events import SourceEvent, to_utc
-from mcm_shared.errors import PoisonEventError
+from mcm_shared.contracts.events import SourceEvent
 
-MAX_NAME: Final = 512
-"""Characters an id or a user's name may have; the canonical form has the same limit."""
-
-_NOT_IN_A_TYPE: Final = re.compile(r"[^A-Za-z0-9._:/-]")
+Payload = dict[str, Any]
 
 
 class Normalise(Protocol):
@@ -23,62 +20,46 @@ class Normalise(Protocol):
     no timestamp with a zone. Everything else may be missing or of the wrong type.
     """
 
-    def __call__(self, payload: Any, fallback_id: str) -> SourceEvent:
+    def __call__(self, payload: Any, fallback_id: str, /) -> SourceEvent:
         """Makes the event."""
         ...
 
 
-def text_at(node: Any, *path: str) -> str | None:
-    """Reads a text that is not empty, by keys from the outside in; None when anything on the way is missing."""
-    value = value_at(node, *path)
-    return value if isinstance(value, str) and value else None
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What a record says beside its payload: the event name of a webhook, and when the broker wrote the record."""
+
+    webhook_event: str | None = None
+    received_at: datetime | None = None
 
 
-def value_at(node: Any, *path: str) -> Any:
-    """Reads any value by keys from the outside in; None when anything on the way is missing."""
-    for key in path:
-        if not isinstance(node, dict):
-            return None
-        node = node.get(key)
-    return node
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A source of events, exported as ``SOURCE`` by one file of this package or by a plug-in.
 
+    ``name`` is the value of the ``source`` header. ``log_source`` is Sigma's product and service for it: rules that
+    name these read its native payloads. ``payload`` describes one payload ("one CloudTrail record").
+    """
 
-def time_at(payload: dict[str, Any], key: str) -> datetime:
-    """Reads an ISO 8601 time with a zone; raises PoisonEventError naming the field when there is none."""
-    value = payload.get(key)
-    if value is None:
-        raise PoisonEventError(f"{key} is missing: an event needs the time it happened at")
-    try:
-        return to_utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError) as error:
-        reason = str(error) if "time zone" in str(error) else "is not a time such as 2026-11-20T12:00:00Z"
-        raise PoisonEventError(f"{key} {str(value)[:60]!r} {reason}") from None
+    name: str
+    log_source: tuple[str, str]
+    payload: str
+    normalise: Normalise
+    recognise: Callable[[Payload], bool]
+    """Tells whether a payload, sent without the header, looks like one of this source."""
 
+    envelope: str | None = None
+    """Key of the array in which the source delivers several payloads at once, as in ``{"Records": […]}``."""
 
-def moment_at(payload: dict[str, Any], key: str) -> datetime:
-    """Reads a time that is either milliseconds since 1970 or as ``time_at`` reads it."""
-    value = payload.get(key)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return time_at(payload, key)
-    try:
-        return datetime.fromtimestamp(value / 1000, UTC)
-    except (OverflowError, OSError, ValueError):
-        raise PoisonEventError(f"{key} {str(value)[:60]} is no number of milliseconds since 1970") from None
+    case_insensitive_keys: bool = False
+    """Rules match the payload's keys in any case, because the source writes them in more than one."""
 
+    rule_view: Callable[[Payload], Mapping[str, Any]] | None = None
+    """With case-insensitive keys: adds to a payload, whose keys are in lower case then, the other names by which
+    published rules know its fields. None: rules read it as it is."""
 
-def id_at(payload: dict[str, Any], key: str, fallback_id: str) -> str:
-    """Reads the source's own id, else ``fallback_id``; raises PoisonEventError for one that is too long."""
-    event_id = text_at(payload, key) or fallback_id
-    if len(event_id) > MAX_NAME:
-        raise PoisonEventError(f"{key} has {len(event_id)} characters; the limit is {MAX_NAME}")
-    return event_id
+    from_transport: Callable[[Payload, Transport], Payload] | None = None
+    """Adds to a payload what only its record says; None: the payload says everything."""
 
-
-def other_type(source: str, action: str) -> str:
-    """Makes the event type of an action that is none of the known ones, so that nothing is dropped."""
-    return f"{source}.{_NOT_IN_A_TYPE.sub('_', action)[:150]}"
-
-
-def known(facts: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out what is not known."""
-    return {name: value for name, value in facts.items() if value is not None}
+    route: Callable[[Payload], str | None] | None = None
+    """Names the source that a payload is really of, where several sources are delivered under one header."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-_JSON = st.recursive(
+any_json = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.floats(allow_nan=False), st.text(max_size=5)),
     lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(st.text(max_size=5), below, max_size=3)),
     max_leaves=5,
@@ -27,5 +27,5 @@ def spoiled(draw: st.DrawFn, whole: Sequence[dict[str, Any]]) -> dict[str, Any]:
         parent: Any = payload
         for key in place[:-1]:
             parent = parent[key]
-        parent[place[-1]] = draw(_JSON)
+        parent[place[-1]] = draw(any_json)
     return payload

@@ -1,15 +1,16 @@
 """What a compiled rule sees of an event: its fields, by dotted path, and the text of their values."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 import orjson
 
+from mcm_rules_engine.sources import rule_view
 from mcm_shared.contracts.events import SourceEvent
 
-Space = Literal["activity", "native"]
-"""Where a rule's fields live: the normalised event, or the native payload of its source."""
+Space = Literal["activity", "native", "native_any_case"]
+"""Where a rule's fields live: the normalised event, the native payload, or its view with keys in lower case."""
 
 Getter = Callable[["EventView"], tuple[Any, ...]]
 """Reads the values of one field: () when it is missing; an array gives each of its elements."""
@@ -21,20 +22,30 @@ RESERVED: Final = ("event_type", "user", "source", "id", "timestamp")
 class EventView:
     """One event under evaluation; keeps what its first reader worked out for the next ones."""
 
-    __slots__ = ("cache", "event", "facts")
+    __slots__ = ("_any_case", "cache", "event", "facts")
 
     def __init__(self, event: SourceEvent) -> None:
         self.event = event
         self.facts = event.facts
         self.cache: dict[str, tuple[Any, ...]] = {}
+        self._any_case: Mapping[str, Any] | None = None
+
+    def root(self, space: Space) -> Mapping[str, Any]:
+        """Returns the object that the fields of a space are read from."""
+        if space == "activity":
+            return self.facts
+        if space == "native":
+            return self.event.raw_data
+        if self._any_case is None:
+            self._any_case = rule_view(self.event)
+        return self._any_case
 
     def leaves(self, space: Space) -> tuple[Any, ...]:
         """Returns every scalar value of the event, for keyword searches."""
         key = f"*{space}"
         found = self.cache.get(key)
         if found is None:
-            root = self.facts if space == "activity" else self.event.raw_data
-            found = tuple(_leaves(root))
+            found = tuple(_leaves(self.root(space)))
             if space == "activity":
                 found += tuple(value for name in RESERVED for value in _RESERVED_GETTERS[name](self))
             self.cache[key] = found
@@ -49,7 +60,9 @@ def field_getter(space: Space, path: str) -> Getter:
     """
     if space == "activity" and path in _RESERVED_GETTERS:
         return _RESERVED_GETTERS[path]
-    if "." not in path:
+    if space == "native_any_case":
+        path = path.lower()
+    elif "." not in path:
         return _top_level_fact(path) if space == "activity" else _top_level_native(path)
     joined = _joined_keys(path)
     key = f"{space}:{path}"
@@ -57,8 +70,7 @@ def field_getter(space: Space, path: str) -> Getter:
     def get(view: EventView) -> tuple[Any, ...]:
         found = view.cache.get(key)
         if found is None:
-            root = view.facts if space == "activity" else view.event.raw_data
-            found = view.cache[key] = tuple(_walk(root, joined, 0))
+            found = view.cache[key] = tuple(_walk(view.root(space), joined, 0))
         return found
 
     return get
@@ -69,11 +81,10 @@ def presence_test(space: Space, path: str) -> Callable[[EventView], bool]:
     if space == "activity" and path in _RESERVED_GETTERS:
         getter = _RESERVED_GETTERS[path]
         return lambda view: bool(getter(view))
-    joined = _joined_keys(path)
+    joined = _joined_keys(path.lower() if space == "native_any_case" else path)
 
     def is_present(view: EventView) -> bool:
-        root = view.facts if space == "activity" else view.event.raw_data
-        return _present(root, joined, 0)
+        return _present(view.root(space), joined, 0)
 
     return is_present
 

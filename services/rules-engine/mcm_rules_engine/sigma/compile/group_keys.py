@@ -33,7 +33,7 @@ def any_getter(space: Space, field: str) -> Getter:
     fact = field_getter("activity", field)
     if space == "activity" or field in RESERVED:
         return fact
-    native = field_getter("native", field)
+    native = field_getter(space, field)
     return lambda view: native(view) or fact(view)
 
 

@@ -1,23 +1,12 @@
 """Sigma log sources: which events a rule reads, and in which form."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from mcm_rules_engine.plugins import SOURCES, plugins
 from mcm_rules_engine.sigma.compile.fields import Space
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sources import active_sources
 from mcm_shared.suggestions import did_you_mean
-
-_NATIVE: Final[dict[tuple[str, str], str]] = {
-    ("aws", "cloudtrail"): "aws.cloudtrail",
-    ("github", "audit"): "github.audit",
-    ("github", "webhook"): "github.webhook",
-    ("okta", "okta"): "okta.system",
-    ("azure", "signinlogs"): "azure.signin",
-    ("azure", "auditlogs"): "azure.audit",
-    ("azure", "activitylogs"): "azure.activity",
-}
-"""Sigma's product and service, to the source whose native payload it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +32,12 @@ def read_log_source(logsource: dict[str, Any]) -> LogSource:
     # published rules leave out what goes without saying: product: okta, or service: cloudtrail
     sources = [
         source
-        for (known_product, known_service), source in _NATIVE.items()
-        if product in (None, known_product) and service in (None, known_service)
+        for source in active_sources().values()
+        if product in (None, source.log_source[0]) and service in (None, source.log_source[1])
     ]
-    # a source that a plug-in brings is named by product and service together: acme.crm
-    plugged = f"{product}.{service}"
-    if plugged in {plugin.name for plugin in plugins(SOURCES)}:
-        sources.append(plugged)
     match sources:
         case [source]:
-            return LogSource("native", source)
+            return LogSource("native_any_case" if source.case_insensitive_keys else "native", source.name)
         case []:
             named = "/".join(each for each in (product, service) if each is not None)
             raise UnsupportedError(f"{named!r} is not a source of events here; known are {_known()}")
@@ -65,4 +50,4 @@ def _text(logsource: dict[str, Any], key: str) -> str | None:
 
 
 def _known() -> str:
-    return ", ".join(f"{product}/{service}" for product, service in _NATIVE)
+    return ", ".join("/".join(source.log_source) for source in active_sources().values())

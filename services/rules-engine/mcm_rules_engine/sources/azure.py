@@ -1,0 +1,102 @@
+"""Azure's log records: as diagnostic settings, Microsoft Graph and Log Analytics write them."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any, Final
+
+from mcm_rules_engine.sources.read import lower_keys, text_at, time_at
+from mcm_rules_engine.sources.source import Payload
+from mcm_shared.errors import PoisonEventError
+
+_WITH_PORT: Final = re.compile(r"\[([0-9a-fA-F:.]+)\](?::[0-9]{1,5})?|([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}")
+_MAX_JSON_TEXT: Final = 1024 * 1024
+
+_SIGN_IN_CATEGORIES: Final = frozenset(
+    {
+        "adfssigninlogs",
+        "managedidentitysigninlogs",
+        "noninteractiveusersigninlogs",
+        "serviceprincipalsigninlogs",
+        "signinlogs",
+    }
+)
+_AUDIT_CATEGORIES: Final = frozenset({"auditlogs", "customsecurityattributeauditlogs"})
+_ACTIVITY_CATEGORIES: Final = frozenset(
+    {"administrative", "alert", "autoscale", "recommendation", "resourcehealth", "security", "servicehealth"}
+)
+_ONLY_IN_AUDIT: Final = frozenset({"activitydisplayname", "targetresources"})
+_ONLY_IN_SIGN_INS: Final = frozenset({"conditionalaccessstatus", "clientappused", "authenticationrequirement"})
+
+
+def lower_entry(payload: Payload) -> Payload:
+    """Copies an entry with keys in lower case, its ``properties`` and ``identity`` decoded where they are JSON text."""
+    entry: Payload = lower_keys(payload)
+    for key in ("properties", "identity"):
+        decoded = from_json_text(entry.get(key))
+        if isinstance(decoded, dict):
+            entry[key] = decoded
+    return entry
+
+
+def flat_entry(payload: Payload) -> Payload:
+    """Copies an entry as Microsoft Graph writes it: what diagnostic settings put below ``properties`` at the top."""
+    entry = lower_entry(payload)
+    properties = entry.get("properties")
+    return {**entry, **properties} if isinstance(properties, dict) else entry
+
+
+def from_json_text(value: Any) -> Any:
+    """Decodes a text that holds a JSON object, array or text, keys in lower case; any other value stays as it is."""
+    if not isinstance(value, str) or len(value) > _MAX_JSON_TEXT or value.lstrip()[:1] not in ("{", "[", '"'):
+        return value
+    try:
+        return lower_keys(json.loads(value))
+    except (ValueError, RecursionError):
+        return value
+
+
+def address(text: str | None) -> str | None:
+    """Reads an IP address that may come with a port: ``192.0.2.7:51234``, ``[2001:db8::7]:443``."""
+    if text is None:
+        return None
+    with_port = _WITH_PORT.fullmatch(text.strip())
+    return text.strip() if with_port is None else with_port[1] or with_port[2]
+
+
+def first_time(entry: Payload, *keys: str) -> datetime:
+    """Reads the first of several times that can be read; raises PoisonEventError about the first one there is."""
+    reason: PoisonEventError | None = None
+    for key in keys:
+        if entry.get(key) is not None:
+            try:
+                return time_at(entry, key)
+            except PoisonEventError as error:
+                reason = reason or error
+    raise reason or PoisonEventError(f"{keys[0]} is missing: an event needs the time it happened at")
+
+
+def has_succeeded(result: str | None) -> bool:
+    """Tells whether a result means success, however the log writes it."""
+    return (result or "").lower() in ("0", "success", "succeeded")
+
+
+def log_of(payload: Payload) -> str | None:
+    """Tells which source an entry is of, whatever header it came under; None when it does not show.
+
+    Diagnostic settings send all logs of a tenant to one event hub, so its records share one header.
+    """
+    entry = lower_entry(payload)
+    nested = entry.get("properties")
+    properties = nested if isinstance(nested, dict) else entry
+    category = (text_at(entry, "category") or "").lower()
+    operation = (text_at(entry, "operationname") or "").lower()
+    if category in _SIGN_IN_CATEGORIES or operation == "sign-in activity":
+        return "azure.signin"
+    if category in _AUDIT_CATEGORIES or not properties.keys().isdisjoint(_ONLY_IN_AUDIT):
+        return "azure.audit"
+    if not properties.keys().isdisjoint(_ONLY_IN_SIGN_INS) and "resourceid" not in entry:
+        return "azure.signin"
+    if category in _ACTIVITY_CATEGORIES or "/" in operation:
+        return "azure.activity"
+    return None

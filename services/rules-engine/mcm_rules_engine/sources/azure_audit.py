@@ -1,0 +1,286 @@
+"""Azure: one entry of Entra ID's directory audit log, as diagnostic settings or Microsoft Graph write it."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mcm_rules_engine.sources.azure import address, first_time, flat_entry, from_json_text, has_succeeded, log_of
+from mcm_rules_engine.sources.identity import SERVICE, user_name
+from mcm_rules_engine.sources.read import first_text, id_at, known, objects_in, text_at, value_at
+from mcm_rules_engine.sources.source import Payload, Source
+from mcm_shared.contracts.events import SourceEvent, event_uid, payload_id
+from mcm_shared.errors import PoisonEventError
+
+NAME: Final = "azure.audit"
+
+Facts = dict[str, Any]
+Action = Callable[[Payload, Facts], str]
+"""Adds the facts of one activity and returns the event type; '' when it is none of the known types."""
+
+_NOT_A_WORD: Final = re.compile(r"[^a-z0-9]+")
+_MAX_ACTIVITY: Final = 150
+_KEY_ID: Final = re.compile(r"KeyIdentifier=([0-9A-Fa-f-]{8,64})", re.IGNORECASE)
+
+_ROLES: Final = {
+    "company administrator": "super_admin",
+    "global administrator": "super_admin",
+    "tenant admins": "super_admin",
+    "privileged role administrator": "admin",
+    "privileged authentication administrator": "admin",
+}
+"""Directory roles that can take over the tenant, as the built-in rules know them; the others keep their names."""
+
+
+def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
+    """Makes the event of an entry of the audit log; an entry without an id of its own is named by its content.
+
+    Only what succeeded becomes a change. Facts: what every entry says (who, target, result), what was changed by the
+    names of the changed properties, and those of its kind (docs/events.md).
+    """
+    if not isinstance(payload, dict):
+        raise PoisonEventError(f"an entry of Entra ID's audit log must be a JSON object, not {type(payload).__name__}")
+    entry = flat_entry(payload)
+    activity = first_text(text_at(entry, "activitydisplayname"), text_at(entry, "operationname"))
+    if activity is None:
+        raise PoisonEventError("activityDisplayName and operationName are missing: is this Entra ID's audit log?")
+    timestamp = first_time(entry, "activitydatetime", "time", "timegenerated")
+    event_id = id_at(entry, "id", payload_id(payload))
+    facts = _common_facts(entry)
+    words = activity_words(activity)
+    action = _ACTIONS.get(words) if has_succeeded(facts.get("result")) else None
+    event_type = action(entry, facts) if action is not None else ""
+    return SourceEvent(
+        uid=event_uid(NAME, event_id),
+        id=event_id,
+        source=NAME,
+        event_type=event_type or f"{NAME}.{words[:_MAX_ACTIVITY]}",
+        user=_user(entry),
+        timestamp=timestamp,
+        raw_data=payload,
+        attributes=facts,
+    )
+
+
+def activity_words(activity: str) -> str:
+    """Writes an activity's name for an event type: "Add member to role." becomes ``add_member_to_role``."""
+    return _NOT_A_WORD.sub("_", activity.lower()).strip("_") or "unknown"
+
+
+def _common_facts(entry: Payload) -> Facts:
+    user, app = _initiator(entry)
+    targets = _targets(entry)
+    changes = _changes(targets)
+    result = first_text(text_at(entry, "result"), text_at(entry, "resulttype"), text_at(entry, "resultsignature"))
+    scopes = first_text(
+        *(changes.get(key, (None, None))[1] for key in ("DelegatedPermissionGrant.Scope", "AppRole.Value"))
+    )
+    consent = changes.get("ConsentContext.IsAdminConsent", (None, None))[1]
+    return known(
+        {
+            "ip": address(
+                first_text(text_at(user, "ipaddress"), text_at(app, "ipaddress"), text_at(entry, "calleripaddress"))
+            ),
+            "result": None if result is None else result.lower(),
+            "reason": text_at(entry, "resultreason") or text_at(entry, "resultdescription"),
+            "category": text_at(entry, "category"),
+            "target": next((name for each in targets if (name := _target_name(each))), None),
+            "target_type": next((kind for each in targets if (kind := text_at(each, "type"))), None),
+            "application": _named(targets, "application", "serviceprincipal"),
+            "policy": _named(targets, "policy", "conditionalaccesspolicy"),
+            "scopes": None if scopes is None else scopes.split(),
+            "admin_consent": None if consent is None else consent.lower() == "true",
+            "changed": sorted(changes) or None,
+            "actor_type": SERVICE if _person(entry) is None and _service(entry) is not None else None,
+        }
+    )
+
+
+def _role_given(entry: Payload, facts: Facts) -> str:
+    facts |= known({"new_role": _role(entry, new=True), "role": _role_name(entry, new=True)})
+    return _role_changed(entry, facts)
+
+
+def _role_taken(entry: Payload, facts: Facts) -> str:
+    facts |= known({"old_role": _role(entry, new=False), "role": _role_name(entry, new=False)})
+    return _role_changed(entry, facts)
+
+
+def _role_changed(entry: Payload, facts: Facts) -> str:
+    holder = _named(_targets(entry), "user", "serviceprincipal", "group")
+    facts |= known({"target": holder, "resource": "entra-id"})
+    return "permission_changed"
+
+
+def _elevated(entry: Payload, facts: Facts) -> str:
+    # a global administrator makes themselves administrator of every subscription
+    facts |= {"new_role": "admin", "role": "User Access Administrator", "target": _user(entry), "resource": "azure"}
+    return "permission_changed"
+
+
+def _role(entry: Payload, *, new: bool) -> str | None:
+    name = _role_name(entry, new=new)
+    return None if name is None else _ROLES.get(name.lower(), name)
+
+
+def _role_name(entry: Payload, *, new: bool) -> str | None:
+    targets = _targets(entry)
+    changes = _changes(targets)
+    before, after = changes.get("Role.DisplayName", (None, None))
+    # a removal writes the role as the new value of nothing in some tenants, and as the old one in others
+    return (first_text(after, before) if new else first_text(before, after)) or _named(targets, "role")
+
+
+def _credentials(entry: Payload, facts: Facts) -> str:
+    changes = _changes(_targets(entry))
+    before, after = next((change for name, change in changes.items() if "KeyDescription" in name), (None, None))
+    old, now = (set(_KEY_ID.findall(text or "")) for text in (before, after))
+    added, removed = sorted(now - old), sorted(old - now)
+    facts |= known({"token_id": next(iter(added or removed), None)})
+    if added or (not removed and "Add" in (text_at(entry, "activitydisplayname") or "")):
+        return "api_token_created"
+    return "api_token_revoked" if removed else ""
+
+
+def _conditional_access(entry: Payload, facts: Facts) -> str:
+    changes = _changes(_targets(entry))
+    before, after = changes.get("ConditionalAccessPolicy", (None, None))
+    facts |= known({"old_state": _state(before), "new_state": _state(after)})
+    return ""
+
+
+def _state(policy: str | None) -> str | None:
+    return text_at(from_json_text(policy), "state")
+
+
+def _initiator(entry: Payload) -> tuple[Any, Any]:
+    initiated = from_json_text(entry.get("initiatedby"))
+    return value_at(initiated, "user"), value_at(initiated, "app")
+
+
+def _user(entry: Payload) -> str | None:
+    return _person(entry) or _service(entry)
+
+
+def _person(entry: Payload) -> str | None:
+    user, _ = _initiator(entry)
+    return user_name(*(text_at(user, key) for key in ("userprincipalname", "displayname", "id")))
+
+
+def _service(entry: Payload) -> str | None:
+    _, app = _initiator(entry)
+    names = (text_at(app, key) for key in ("displayname", "serviceprincipalname", "appid", "serviceprincipalid"))
+    identity = entry.get("identity")
+    return user_name(*names, identity if isinstance(identity, str) else None)
+
+
+def _targets(entry: Payload) -> list[Payload]:
+    return objects_in(from_json_text(entry.get("targetresources")))
+
+
+def _target_name(target: Payload) -> str | None:
+    return user_name(*(text_at(target, key) for key in ("userprincipalname", "displayname", "id")))
+
+
+def _named(targets: list[Payload], *kinds: str) -> str | None:
+    of_kind = (each for each in targets if (text_at(each, "type") or "").lower() in kinds)
+    return next((name for each in of_kind if (name := _target_name(each))), None)
+
+
+def _changes(targets: list[Payload]) -> dict[str, tuple[str | None, str | None]]:
+    # values come as JSON inside text: "\"Global Administrator\""
+    return {
+        name: (_plain(each.get("oldvalue")), _plain(each.get("newvalue")))
+        for target in targets
+        for each in objects_in(from_json_text(target.get("modifiedproperties")))
+        if (name := text_at(each, "displayname"))
+    }
+
+
+def _plain(value: Any) -> str | None:
+    decoded = from_json_text(value)
+    if isinstance(decoded, list) and len(decoded) == 1:
+        decoded = decoded[0]
+    if isinstance(decoded, str):
+        return decoded.strip() or None
+    return value if isinstance(value, str) and value else None
+
+
+def _rule_view(payload: Payload) -> Mapping[str, Any]:
+    entry = flat_entry(payload)
+    activity = first_text(text_at(entry, "activitydisplayname"), text_at(entry, "operationname"))
+    user, app = _initiator(entry)
+    decoded: Payload = {
+        key: from_json_text(entry[key])
+        for key in ("initiatedby", "targetresources", "additionaldetails")
+        if key in entry
+    }
+    people = [each for each in (text_at(user, "userprincipalname"), text_at(app, "displayname")) if each]
+    names: Payload = {
+        "message": activity,
+        "activitydisplayname": activity,
+        "activitytype": activity,
+        "operationname": activity,
+        "status": first_text(text_at(entry, "result"), text_at(entry, "resulttype")),
+        "initiatedby": [decoded["initiatedby"], *people] if "initiatedby" in decoded else None,
+        **{key.lower(): after for key, (_, after) in _changes(_targets(entry)).items()},
+    }
+    added = {
+        key: value
+        for key, value in names.items()
+        if value is not None and (key == "initiatedby" or not text_at(entry, key))
+    }
+    whole = {**entry, **decoded, **added}
+    return {**whole, "properties": whole}
+
+
+def _recognise(payload: Payload) -> bool:
+    return log_of(payload) == NAME
+
+
+_GIVEN: Final = (
+    "add_member_to_role",
+    "add_scoped_member_to_role",
+    "add_eligible_member_to_role",
+    "add_member_to_role_completed_pim_activation",
+    "add_member_to_role_in_pim_completed_permanent",
+    "add_member_to_role_in_pim_completed_timebound",
+    "add_member_to_role_outside_of_pim_permanent",
+    "add_eligible_member_to_role_in_pim_completed_permanent",
+    "add_eligible_member_to_role_in_pim_completed_timebound",
+    "add_role_assignment_to_role_definition",
+)
+_TAKEN: Final = (
+    "remove_member_from_role",
+    "remove_scoped_member_from_role",
+    "remove_eligible_member_from_role",
+    "remove_member_from_role_completed_pim_deactivate",
+    "remove_member_from_role_in_pim_completed_permanent",
+    "remove_member_from_role_in_pim_completed_timebound",
+    "remove_eligible_member_from_role_in_pim_completed_permanent",
+    "remove_eligible_member_from_role_in_pim_completed_timebound",
+)
+_CREDENTIALS: Final = (
+    "add_service_principal_credentials",
+    "remove_service_principal_credentials",
+    "update_application_certificates_and_secrets_management",
+    "update_service_principal_certificates_and_secrets_management",
+)
+_ACTIONS: Final[dict[str, Action]] = {
+    **dict.fromkeys(_GIVEN, _role_given),
+    **dict.fromkeys(_TAKEN, _role_taken),
+    **dict.fromkeys(_CREDENTIALS, _credentials),
+    "user_has_elevated_their_access_to_user_access_administrator_for_their_azure_resources": _elevated,
+    **{f"{verb}_conditional_access_policy": _conditional_access for verb in ("add", "update", "delete")},
+}
+
+SOURCE: Final = Source(
+    name=NAME,
+    log_source=("azure", "auditlogs"),
+    payload="one entry of Entra ID's directory audit log, as diagnostic settings or Microsoft Graph write it",
+    normalise=normalise,
+    recognise=_recognise,
+    envelope="records",
+    case_insensitive_keys=True,
+    rule_view=_rule_view,
+    route=log_of,
+)

@@ -1,0 +1,99 @@
+"""Reading of untrusted payloads: texts, times and ids by key, of whatever shape the payload is."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from mcm_shared.contracts.events import MAX_TEXT, parse_time
+from mcm_shared.errors import PoisonEventError
+
+_NOT_IN_A_TYPE: Final = re.compile(r"[^A-Za-z0-9._:/-]")
+_MAX_ACTION: Final = 150
+_SHOWN: Final = 60
+
+_MILLISECONDS_FROM: Final = 10**11
+"""A number of seconds this large lies in the year 5138, one of milliseconds this small in 1973."""
+
+
+def text_at(node: Any, *path: str) -> str | None:
+    """Reads a text that is not empty, by keys from the outside in; None when anything on the way is missing."""
+    value = value_at(node, *path)
+    return value if isinstance(value, str) and value else None
+
+
+def value_at(node: Any, *path: str) -> Any:
+    """Reads any value by keys from the outside in; None when anything on the way is missing."""
+    for key in path:
+        if not isinstance(node, dict):
+            return None
+        node = node.get(key)
+    return node
+
+
+def number_at(node: Any, *path: str) -> int | None:
+    """Reads an integer by keys from the outside in; None when anything on the way is missing."""
+    value = value_at(node, *path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def first_text(*texts: str | None) -> str | None:
+    """Returns the first text that is there."""
+    return next((text for text in texts if text), None)
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """Returns the objects of an array; none when it is no array."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def lower_keys(value: Any) -> Any:
+    """Copies JSON with all keys in lower case; of keys that differ in case only the last one stays."""
+    if isinstance(value, dict):
+        return {str(key).lower(): lower_keys(below) for key, below in value.items()}
+    return [lower_keys(below) for below in value] if isinstance(value, list) else value
+
+
+def time_at(payload: dict[str, Any], key: str) -> datetime:
+    """Reads an ISO 8601 time with a zone; raises PoisonEventError naming the field when there is none."""
+    value = payload.get(key)
+    if value is None:
+        raise PoisonEventError(f"{key} is missing: an event needs the time it happened at")
+    try:
+        return parse_time(value)
+    except (TypeError, ValueError) as error:
+        raise PoisonEventError(f"{key} {str(value)[:_SHOWN]!r} {error}") from None
+
+
+def epoch_or_time_at(payload: dict[str, Any], key: str) -> datetime:
+    """Reads a time that is seconds or milliseconds since 1970, told apart by their size, or as ``time_at`` reads it."""
+    value = payload.get(key)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return time_at(payload, key)
+    try:
+        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        raise PoisonEventError(f"{key} {str(value)[:_SHOWN]} is no number of milliseconds since 1970") from None
+
+
+def id_at(payload: dict[str, Any], key: str, fallback_id: str) -> str:
+    """Reads the source's own id, else ``fallback_id``; raises PoisonEventError for one that is too long."""
+    event_id = text_at(payload, key) or fallback_id
+    if len(event_id) > MAX_TEXT:
+        raise PoisonEventError(f"{key} has {len(event_id)} characters; the limit is {MAX_TEXT}")
+    return event_id
+
+
+def user_text(name: str | None) -> str | None:
+    """Cuts a user's name to the length an event may hold."""
+    return None if name is None else name[:MAX_TEXT]
+
+
+def other_type(source: str, action: str) -> str:
+    """Makes the event type of an action that is none of the known ones, so that nothing is dropped."""
+    return f"{source}.{_NOT_IN_A_TYPE.sub('_', action)[:_MAX_ACTION]}"
+
+
+def known(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what is not known."""
+    return {name: value for name, value in facts.items() if value is not None}
