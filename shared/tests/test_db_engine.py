@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert, select, text
 
-from mcm_shared.db.engine import AsyncEngine, create_engine, driver_url, fetch, transaction
+from mcm_shared.db.engine import AsyncEngine, create_engine, fetch, transaction
 from mcm_shared.db.tables import EVENT_ROLLUPS
 from mcm_shared.errors import ConfigurationError, DatabaseDownError, DataRefusedError
 from mcm_shared.settings import DatabaseSettings
@@ -193,26 +193,3 @@ async def test_writers_of_sqlite_wait_for_each_other(sqlite_url: str) -> None:
     assert time.monotonic() - began < 20
     for engine in engines:
         await engine.dispose()
-
-
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("postgres://u:p@db.example.com/mcm", "postgresql+asyncpg://u:***@db.example.com/mcm"),
-        ("postgresql://u:p@db.example.com:6432/mcm", "postgresql+asyncpg://u:***@db.example.com:6432/mcm"),
-        (
-            "postgres://u:p@db.example.com/mcm?sslmode=require&channel_binding=require",
-            "postgresql+asyncpg://u:***@db.example.com/mcm?ssl=require",
-        ),
-        ("sqlite:///dev.db", "sqlite+aiosqlite:///dev.db"),
-        ("sqlite:////var/lib/mcm.db", "sqlite+aiosqlite:////var/lib/mcm.db"),
-    ],
-)
-def test_urls_are_read_as_managed_databases_print_them(written: str, read: str) -> None:
-    assert driver_url(written).render_as_string(hide_password=True) == read
-
-
-@pytest.mark.parametrize("url", ["postgresql://u:p@db.example.com:port/mcm", "postgresql://[::1/mcm"])
-def test_a_url_that_cannot_be_read_is_a_wrong_setting(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="DATABASE_URL cannot be read; write postgresql://"):
-        driver_url(url)

@@ -19,12 +19,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from mcm_shared.db.failures import Discard, connect_failure, failure_of
+from mcm_shared.db.pooler import PoolerDetection
+from mcm_shared.db.postgres_url import PostgresUrl, parse_postgres_url
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.settings import DatabaseSettings
 
 _WAL_TRIES = 100
 _WAL_AGAIN_S = 0.02
-CONNECT_TIMEOUT_S = 10
 COMMAND_TIMEOUT_S = 60
 
 _READ_ONLY = "mcm_read_only"
@@ -46,28 +47,17 @@ def create_engine(
     PostgreSQL cancels a statement after ``statement_timeout_s`` by itself, whatever became of the client; then
     ``transaction`` raises DatabaseDownError. Raises ConfigurationError when the URL cannot be read.
     """
-    url = driver_url(settings.url.get_secret_value())
-    if url.get_backend_name() == "sqlite":
-        return create_sqlite_engine(url)
+    written = settings.url.get_secret_value()
+    if written.startswith("sqlite:"):
+        return create_sqlite_engine(sqlite_url(written))
+    url = parse_postgres_url(written)
     # none beyond those that are kept: to open one for a request and close it again costs more than to wait
     pool: dict[str, Any] = (
         {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30} if pooled else {"poolclass": NullPool}
     )
-    server_settings = {"application_name": "mini-compliance-monitor", "jit": "off"}
-    if statement_timeout_s is not None:
-        server_settings["statement_timeout"] = str(int(statement_timeout_s * 1000))
-    engine = create_async_engine(
-        url,
-        connect_args={
-            "timeout": CONNECT_TIMEOUT_S,
-            "command_timeout": COMMAND_TIMEOUT_S,
-            "server_settings": server_settings,
-        },
-        # `transaction` has the driver begin and commit
-        isolation_level="AUTOCOMMIT",
-        **pool,
-        **_JSON,
-    )
+    # `transaction` has the driver begin and commit
+    engine = create_async_engine(url.shown, isolation_level="AUTOCOMMIT", **pool, **_JSON)
+    event.listen(engine.sync_engine, "do_connect", _connector(url, statement_timeout_s).connect)
     history = _history_of(engine)
     event.listen(engine.sync_engine, "connect", history.connect)
     event.listen(engine.sync_engine, "checkout", history.checkout)
@@ -82,21 +72,26 @@ def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
     return engine
 
 
-def driver_url(database_url: str) -> URL:
-    """Turns the URL people write into the one SQLAlchemy's async drivers take.
-
-    Accepts ``postgres://`` and libpq's ``sslmode`` as managed databases print them.
-    """
+def sqlite_url(database_url: str) -> URL:
+    """Turns the URL of a SQLite file into the one of SQLAlchemy's async driver; raises ConfigurationError."""
     try:
-        url = make_url(database_url)
+        return make_url(database_url).set(drivername="sqlite+aiosqlite")
     except (ArgumentError, ValueError):
-        raise ConfigurationError("DATABASE_URL cannot be read; write postgresql://user:password@host/name") from None
-    if url.get_backend_name() == "sqlite":
-        return url.set(drivername="sqlite+aiosqlite")
-    query = {key: value for key, value in url.query.items() if key not in {"sslmode", "channel_binding"}}
-    if "sslmode" in url.query:
-        query["ssl"] = url.query["sslmode"]
-    return url.set(drivername="postgresql+asyncpg", query=query)
+        raise ConfigurationError("DATABASE_URL cannot be read; write sqlite:///file") from None
+
+
+def _connector(url: PostgresUrl, statement_timeout_s: float | None) -> PoolerDetection:
+    settings = {"jit": "off"}
+    command_timeout_s: float = COMMAND_TIMEOUT_S
+    if statement_timeout_s is not None:
+        settings["statement_timeout"] = str(int(statement_timeout_s * 1000))
+        command_timeout_s = min(command_timeout_s, statement_timeout_s)
+    shared = url.connect_options
+    return PoolerDetection(
+        {**shared, "command_timeout": COMMAND_TIMEOUT_S, "server_settings": {**settings, **url.server_settings}},
+        # the driver cancels in the server's place: settings do not reach it through a pooler
+        {**shared, "command_timeout": command_timeout_s, "server_settings": dict(url.server_settings)},
+    )
 
 
 @asynccontextmanager
@@ -114,7 +109,7 @@ async def transaction(engine: AsyncEngine, *, read_only: bool = False) -> AsyncI
         except BaseException as error:
             lost = driver is not None and driver.is_closed() and _is_failure(error)
             failure = failure_of(error, connection_lost=lost)
-            await _discard(connection, driver, failure.discard if failure else Discard.NONE)
+            await _discard(connection, driver, failure.discard if failure else Discard.NONE, error)
             if failure is None:
                 raise
             raise failure.error from error
@@ -164,15 +159,17 @@ async def _begun(connection: AsyncConnection, driver: Any, *, read_only: bool) -
         await begun.commit()
 
 
-async def _discard(connection: AsyncConnection, driver: Any, discard: Discard) -> None:
+async def _discard(connection: AsyncConnection, driver: Any, discard: Discard, error: BaseException) -> None:
     """Closes the connection, and at their next use those opened before, where they must not be used again."""
     if driver is None:
         return
     if discard is Discard.ALL_OPEN:
         _history_of(connection.engine).epoch += 1
     if discard is not Discard.NONE or driver.is_closed() or driver.is_in_transaction():
-        # at once: a server that hangs would not answer a goodbye
-        driver.terminate()
+        # at once where the server is gone, since it would not answer a goodbye; after a time-out or a cancellation the
+        # driver has still to tell the server to give the statement up, for which it gets two seconds
+        if not isinstance(error, TimeoutError | asyncio.CancelledError):
+            driver.terminate()
         await connection.invalidate()
 
 

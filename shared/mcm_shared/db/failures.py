@@ -93,6 +93,10 @@ def connect_failure(error: Exception, *, connected_before: bool) -> McmError:
         return DatabaseDownError(reason) if connected_before else ConfigurationError(reason)
     if isinstance(said, asyncpg.exceptions.ClientConfigurationError):
         return ConfigurationError(f"DATABASE_URL cannot be used: {_first_line(said)}")
+    if state.startswith("08") and "startup parameter" in str(said):
+        return ConfigurationError(
+            f"the pooler in DATABASE_URL refuses a parameter; remove it there or let the pooler ignore it: {said}"
+        )
     return _down(said, state)
 
 
