@@ -9,11 +9,11 @@ import pytest
 
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.testing.agreement import differences
+from mcm_rules_engine.testing.deliveries import read_result
+from mcm_rules_engine.testing.oracle import evaluate
 from mcm_shared.contracts.events import from_raw_event
 from mcm_shared.kafka.topics_admin import wait_for_topics
-from tests.agreement import differences
-from tests.deliveries import read_result
-from tests.oracle import evaluate
 from tests.pgbouncer import MISSING, PROGRAM, PgBouncer
 from tests.pipeline import Pipeline, canonical, until
 from tests.services import Service
@@ -37,7 +37,7 @@ async def test_findings_are_the_same_through_a_pooler(
     pooled_pipeline: Pipeline, run_service: Callable[..., Service]
 ) -> None:
     pipeline = pooled_pipeline
-    generated = generate_fake_events_batch(1_500, seed=7, now=datetime(2026, 11, 20, tzinfo=UTC))
+    generated = generate_fake_events_batch(400, seed=7, now=datetime(2026, 11, 20, tzinfo=UTC))
     events = list({one.uid: one for one in (from_raw_event(raw, "") for raw in generated)}.values())
     services = [
         run_service(name, "run", env=pipeline.environment, MCM_BATCH_SIZE="100")
