@@ -5,7 +5,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-/** Where the API of `make demo` answers, for `npm run dev`; MCM_API_URL names another. */
+/** The API of `make demo`, for `npm run dev`; MCM_API_URL overrides it. */
 function apiUrl(): string {
   if (process.env.MCM_API_URL) return process.env.MCM_API_URL;
   try {
@@ -23,22 +23,22 @@ export default defineConfig({
   build: {
     target: "es2024",
     manifest: true,
-    // scripts and styles are files of their own: the page's policy allows none inline
+    // scripts and styles are separate files: the content security policy allows none inline
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
   server: {
     port: 5173,
-    // everything but the page itself is the API's, as where it is served
+    // everything but the page itself is proxied to the API, as in production
     proxy: { "^/(?!app/)": { target: apiUrl(), changeOrigin: true } },
   },
   test: {
     environment: "jsdom",
     environmentOptions: { jsdom: { url: "http://localhost:3000/app/" } },
     setupFiles: ["src/testing/setup.ts"],
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["src/**/*.test.{ts,tsx}", "eslint/**/*.test.mjs"],
     restoreMocks: true,
-    // pages are loaded as they are shown, which takes a while the first time on a busy machine
+    // pages load on first use, which takes a while on a busy machine
     testTimeout: 60_000,
   },
 });

@@ -1,4 +1,4 @@
-"""One browser for all, and products for it to look at: a busy one, an empty one, one whose findings have no score."""
+"""One browser for the run, and products for it: one with data, an empty one, one without an enricher."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ _SERVICES = ("mcm-rules-engine", "mcm-enricher", "mcm-api")
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """The browser of the run; without one these tests are skipped."""
+    """The browser of the run; without Chromium these tests are skipped."""
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(HOW_TO_GET_IT)
@@ -45,7 +45,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def window(browser: Browser) -> AsyncIterator[OpenWindow]:
-    """Opens windows on a product: ``await window(product)``; after the test each must have been sound."""
+    """Opens windows on a product: ``await window(product)``; after the test each must be sound."""
     opened: list[Window] = []
 
     async def open_one(product: Product, **options: Any) -> Window:
@@ -84,7 +84,7 @@ def new_pipeline(databases: Databases, kafka_servers: str) -> Callable[[str], Pi
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def busy(new_pipeline: Callable[[str], Pipeline], run_for_session: RunService) -> Product:
-    """The whole product with a week of events, all found and explained, and one record that could not be read."""
+    """The whole product with a week of events, all evaluated and scored, and one dead letter."""
     pipeline = new_pipeline("busy")
     product = await start_product(run_for_session, pipeline, *_SERVICES)
     fed = run_for_session(
@@ -122,7 +122,7 @@ async def unexplained(
 
 
 def an_admin_token(user: str, **said: Any) -> bytes:
-    """An event that is one critical finding by itself."""
+    """An event that raises one critical finding on its own."""
     now = datetime.now(UTC)
     facts = {"event_type": "api_token_created", "scopes": ["admin:*"], "expires_at": now + timedelta(days=1)}
     return an_event_payload(**{**facts, "user": user, "timestamp": now, **said})

@@ -1,4 +1,4 @@
-"""The product as a browser meets it: the services of a test, and the address of its API."""
+"""The product under test: its running services and the URL of its API."""
 
 import asyncio
 import re
@@ -25,13 +25,13 @@ class Product:
     services: dict[str, Service] = field(default_factory=dict)
 
     async def get(self, path: str, **query: Any) -> Any:
-        """Asks the API."""
+        """Reads from the API."""
         async with httpx.AsyncClient(base_url=self.url) as client:
             return (await client.get(path, params=query)).raise_for_status().json()
 
     async def settled(self, *, enriched: bool = True) -> None:
-        """Waits until everything pushed so far was found, and explained too unless told otherwise."""
-        await until(self.pipeline.is_idle, what="the rules have run over everything", every=0.2)
+        """Waits until everything pushed so far was evaluated, and scored too unless ``enriched`` is False."""
+        await until(self.pipeline.is_idle, what="every event is evaluated", every=0.2)
         if enriched:
             await until(self._enriched, what="every finding is enriched", every=0.2)
 
@@ -40,7 +40,7 @@ class Product:
 
 
 async def start_product(run: RunService, pipeline: Pipeline, *names: str, port: int = 0, **settings: str) -> Product:
-    """Starts the services named, and waits until they work."""
+    """Starts the named services and waits until they are ready."""
     services = {}
     for name in names:
         services[name] = run(name, "run", env=pipeline.environment, MCM_API_PORT=str(port), **settings)

@@ -1,6 +1,6 @@
-"""``python -m tests.browser.screenshots FOLDER``: pictures of every page, light, dark and narrow, to look at.
+"""``python -m tests.browser.screenshots FOLDER``: screenshots of every page, light, dark and narrow.
 
-Each is taken with much data (a made-up month), with little, and with none, of the real product.
+Taken of the real product with much data (a generated month), with little, and with none.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.pipeline import Pipeline
 from tests.services import ServiceRunner
 
 EVENTS: Final = {"much": 40_000, "little": 60, "none": 0}
-LOOKS: Final[dict[str, dict[str, Any]]] = {
+VARIANTS: Final[dict[str, dict[str, Any]]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
     "narrow": {"color_scheme": "light", "viewport": {"width": 380, "height": 800}},
@@ -31,7 +31,7 @@ _SETTLE_MS: Final = 1500
 
 
 def main(folder: Path, chromium: str) -> None:
-    """Takes them all."""
+    """Takes all screenshots."""
     with tempfile.TemporaryDirectory() as work:
         # Postgres may run as another user than ours
         Path(work).chmod(0o755)
@@ -50,7 +50,7 @@ async def _take(stack: DisposableStack, runner: ServiceRunner, events: int, fold
     product = await start_product(runner.run, Pipeline(stack.new_topics(), stack.new_database()), *_SERVICES)
     try:
         await _feed(runner, product, events)
-        await _photograph(product, folder, chromium)
+        await _take_screenshots(product, folder, chromium)
     finally:
         for service in product.services.values():
             service.kill()
@@ -80,20 +80,20 @@ async def _pages(product: Product) -> dict[str, str]:
     return pages
 
 
-async def _photograph(product: Product, folder: Path, chromium: str) -> None:
+async def _take_screenshots(product: Product, folder: Path, chromium: str) -> None:
     pages = await _pages(product)
     async with async_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)
-        for look, options in LOOKS.items():
+        for variant, options in VARIANTS.items():
             window = await open_window(browser, product.url, **options)
             for name, path in pages.items():
                 page = await window.go(path)
                 await page.wait_for_timeout(_SETTLE_MS)
-                await page.screenshot(path=folder / f"{name}-{look}.png")
+                await page.screenshot(path=folder / f"{name}-{variant}.png")
             await window.page.context.close()
         await browser.close()
-    sys.stderr.write(f"{len(pages) * len(LOOKS)} pictures in {folder}\n")
+    sys.stderr.write(f"{len(pages) * len(VARIANTS)} screenshots in {folder}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's chat completions, and takes half a second for each answer."""
+"""A server with OpenAI's chat completions API that takes half a second for each response."""
 
 import asyncio
 import threading
@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-ANSWERS_AFTER_S = 0.5
-_SAID = {
+RESPONSE_DELAY_S = 0.5
+_REPLY = {
     "score": 77,
     "explanation": "A token with administrator rights was made. It reaches everything. Ask who approved it first.",
     "drivers": ["administrator rights"],
@@ -22,9 +22,9 @@ _SAID = {
 }
 
 
-async def _answer(_: Request) -> JSONResponse:
-    await asyncio.sleep(ANSWERS_AFTER_S)
-    message = {"role": "assistant", "content": orjson.dumps(_SAID).decode()}
+async def _complete(_: Request) -> JSONResponse:
+    await asyncio.sleep(RESPONSE_DELAY_S)
+    message = {"role": "assistant", "content": orjson.dumps(_REPLY).decode()}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     usage = {"prompt_tokens": 500, "completion_tokens": 100, "total_tokens": 600}
     reply = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "test-model"}
@@ -33,8 +33,8 @@ async def _answer(_: Request) -> JSONResponse:
 
 @contextmanager
 def running_slow_model() -> Iterator[str]:
-    """Runs it in a thread of its own; yields the base URL."""
-    app = Starlette(routes=[Route("/v1/chat/completions", _answer, methods=["POST"])])
+    """Runs it in its own thread; yields the base URL."""
+    app = Starlette(routes=[Route("/v1/chat/completions", _complete, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

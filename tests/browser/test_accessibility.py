@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA, as far as a machine can tell (axe), on every page and state, light and dark; and no page is too wide."""
+"""WCAG 2.2 AA as far as axe can check it, on every page and state, light and dark; and no page scrolls sideways."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,7 +22,7 @@ WIDTHS: Final = (380, 768, 1024, 1440, 2560)
 
 
 async def pages_of(product: Product) -> list[str]:
-    """Lists every page of a product that has data, and what opens over them."""
+    """Lists every page of a product with data, and the drawers."""
     finding = (await product.get("/findings", sort="risk_score", page_size=1))["items"][0]
     event = (await product.get("/events", limit=1))[0]
     return [
@@ -92,25 +92,25 @@ async def test_only_tables_scroll_sideways(busy: Product, window: OpenWindow) ->
 
 
 async def violations(page: Page, what: str) -> list[str]:
-    """Lists what axe finds in light and in dark."""
+    """Lists the violations that axe finds in light and in dark."""
     found: list[str] = []
-    # colours are measured as they are meant: nothing is half faded in
+    # colours are measured without animations
     await page.emulate_media(reduced_motion="reduce")
     await page.evaluate(_AXE.read_text())
     for theme in ("light", "dark"):
         await page.emulate_media(color_scheme=theme)
         await page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
-        answer: Any = await page.evaluate(f"axe.run({_RULES})")
+        result: Any = await page.evaluate(f"axe.run({_RULES})")
         found += [
             f"{what}, {theme}: {rule['id']}: {node['html'][:160]} ({node['failureSummary']})"
-            for rule in answer["violations"]
+            for rule in result["violations"]
             for node in rule["nodes"][:3]
         ]
     return found
 
 
 async def refuse(route: Route) -> None:
-    """Answers what a page reads of the API with an error."""
+    """Fails every request to the API."""
     if route.request.resource_type != "fetch":
         await route.continue_()
         return

@@ -1,4 +1,4 @@
-"""Findings without a score are explained from the page: one, all, and all until somebody thinks better of it."""
+"""Enrichment from the findings page: one finding, all, and a cancelled run."""
 
 import re
 
@@ -31,7 +31,7 @@ async def test_one_then_some_then_all(unexplained: Product, window: OpenWindow) 
     await page.get_by_role("button", name="Cancel").click()
     await expect(page.get_by_text(re.compile(r"Cancelled after \d+ findings?\."))).to_be_visible()
     left = (await unexplained.get("/stats/overview"))["unenriched"]
-    assert 0 < left < COUNT, "cancelling came too late, or nothing had been done"
+    assert 0 < left < COUNT, "the job was cancelled too late, or had done nothing"
 
     await page.get_by_role("button", name="Enrich All with AI").click()
     await expect(page.get_by_text(f"Enriched {left} findings.")).to_be_visible()

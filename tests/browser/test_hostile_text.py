@@ -1,4 +1,4 @@
-"""What events say comes from outside: it is shown as text, wherever it is shown."""
+"""Hostile event data: it is rendered as text on every page."""
 
 from urllib.parse import quote
 

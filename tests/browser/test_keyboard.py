@@ -1,4 +1,4 @@
-"""Everything can be reached and done without a mouse."""
+"""Keyboard operation: everything can be reached and done without a mouse."""
 
 import re
 
@@ -11,12 +11,12 @@ from tests.browser.product import Product
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_finding_is_found_opened_and_left_by_keys_alone(busy: Product, window: OpenWindow) -> None:
+async def test_a_finding_is_selected_opened_and_closed_with_the_keyboard(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go()
     keys = page.keyboard
 
     await keys.press("Tab")
-    await expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     await keys.press("g")
     await keys.press("f")
     rows = page.get_by_role("table", name="Findings").get_by_role("row")
@@ -40,7 +40,7 @@ async def test_a_finding_is_found_opened_and_left_by_keys_alone(busy: Product, w
     await expect(page).to_have_url(re.compile(r"q=bucket"))
 
 
-async def test_the_command_menu_and_the_list_of_keys(busy: Product, window: OpenWindow) -> None:
+async def test_the_command_menu_and_the_shortcut_list(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go()
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
@@ -56,7 +56,7 @@ async def test_the_command_menu_and_the_list_of_keys(busy: Product, window: Open
     await expect(page).to_have_title("Pipeline · Mini Compliance Monitor")
 
 
-async def test_a_period_is_chosen_on_the_chart_of_events(busy: Product, window: OpenWindow) -> None:
+async def test_a_period_is_selected_on_the_chart_of_events(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go("events")
     chart = page.get_by_role("group", name=re.compile("Events over time"))
     await chart.focus()
@@ -69,10 +69,10 @@ async def test_a_period_is_chosen_on_the_chart_of_events(busy: Product, window: 
     await expect(page).not_to_have_url(re.compile("from="))
 
 
-async def test_a_dead_letter_is_sent_again(busy: Product, window: OpenWindow) -> None:
+async def test_a_dead_letter_is_retried(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go("pipeline")
-    await page.get_by_role("button", name="Send again").first.press("Enter")
-    dialog = page.get_by_role("dialog", name="Send this letter again?")
-    await dialog.get_by_role("button", name="Send again").press("Enter")
+    await page.get_by_role("button", name="Retry").first.press("Enter")
+    dialog = page.get_by_role("dialog", name="Retry this event?")
+    await dialog.get_by_role("button", name="Retry").press("Enter")
     await expect(page.get_by_text(re.compile(r"Sent to \S*events\.raw"))).to_be_visible()
-    await expect(page.get_by_text("Sent again", exact=True).first).to_be_visible()
+    await expect(page.get_by_text("Retried", exact=True).first).to_be_visible()

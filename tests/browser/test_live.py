@@ -1,4 +1,4 @@
-"""What is pushed to Kafka appears in every open window by itself, and never moves what somebody reads."""
+"""Live updates: what is pushed to Kafka appears in every open window, and never moves a list that is being read."""
 
 import re
 
@@ -26,13 +26,13 @@ async def test_an_event_appears_in_two_open_windows_and_its_score_after(busy: Pr
     await expect(row.get_by_text("Critical")).to_be_visible()
     line = overview.get_by_role("list", name="Newest findings").get_by_role("listitem")
     await expect(line.filter(has_text="two.windows@example.com")).to_have_count(1)
-    # the score comes by itself as well
+    # the score arrives live as well
     await expect(row.get_by_text("Enriched")).to_be_visible()
     for page in (findings, overview):
-        assert await page.evaluate("window.unloaded") is False, "the page was loaded again"
+        assert await page.evaluate("window.unloaded") is False, "the page was reloaded"
 
 
-async def test_a_list_that_is_read_does_not_move(busy: Product, window: OpenWindow) -> None:
+async def test_a_list_under_the_pointer_does_not_move(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go("findings")
     rows = page.get_by_role("table", name="Findings").get_by_role("row")
     await expect(rows.nth(5)).to_be_visible()
@@ -51,9 +51,9 @@ async def test_a_list_that_is_read_does_not_move(busy: Product, window: OpenWind
     await expect(rows.nth(1)).to_contain_text("waits.outside@example.com")
 
 
-async def test_events_come_in_live_and_a_pause_holds_them(busy: Product, window: OpenWindow) -> None:
+async def test_events_arrive_live_and_a_pause_holds_them_back(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go("events?source=tail")
-    await expect(page.get_by_text("No event matches")).to_be_visible()
+    await expect(page.get_by_text("No matching events")).to_be_visible()
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
     await busy.pipeline.push(an_event_payload(source="tail", user="first@example.com"))
@@ -65,7 +65,7 @@ async def test_events_come_in_live_and_a_pause_holds_them(busy: Product, window:
     await expect(page.get_by_role("link", name="second@example.com")).to_be_visible()
 
 
-async def test_the_address_of_a_view_opens_the_same_view(busy: Product, window: OpenWindow) -> None:
+async def test_the_url_of_a_view_opens_the_same_view(busy: Product, window: OpenWindow) -> None:
     page = await (await window(busy)).go("findings")
     await page.get_by_role("checkbox", name="Medium").check()
     await page.get_by_role("searchbox", name="Search findings").fill("pull request")

@@ -1,4 +1,4 @@
-"""A page that is open while parts of the product go away says so, and goes on by itself when they are back."""
+"""Outages under an open page: it reports them, and recovers when the service is back."""
 
 from collections.abc import Callable, Iterator
 
@@ -32,13 +32,13 @@ async def test_the_api_and_kafka_restart_under_an_open_page(
     product = await start_product(run_service, pipeline, "mcm-rules-engine", "mcm-enricher", "mcm-api", port=port)
     await product.pipeline.push(an_admin_token("before@example.com"))
     page = await (await window(product)).go("findings")
-    lost = page.get_by_text("Live updates are interrupted.")
+    lost = page.get_by_text("Can't reach the API.")
     await expect(page.get_by_role("link", name="before@example.com")).to_be_visible()
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
     product.services["mcm-api"].kill()
     await expect(lost).to_be_visible()
-    # what is raised meanwhile is told afterwards
+    # findings raised during the outage arrive afterwards
     await product.pipeline.push(an_admin_token("meanwhile@example.com"))
     await start_product(run_service, pipeline, "mcm-api", port=port)
     await expect(lost).to_have_count(0)

@@ -1,13 +1,14 @@
-import { lazy } from "react";
 import { Route, Routes } from "react-router";
 
+import { NotFound } from "@/components/not-found";
+import { lazyChunk } from "@/lib/lazy-chunk";
+
 import { Layout } from "./layout";
-import { NotFound } from "./not-found";
 import { pages } from "./pages";
 
-const routes = pages.map((page) => ({ path: page.path, Page: lazy(page.load) }));
+const routes = pages.map((page) => ({ path: page.path, Page: lazyChunk(page.load) }));
 
-/** The routes of the dashboard: one for each page, loaded when it is first opened. */
+/** The routes of the dashboard: one per page, each a chunk that loads when the page is first opened. */
 export function AppRoutes() {
   return (
     <Layout>

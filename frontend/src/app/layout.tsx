@@ -1,28 +1,29 @@
 import { NuqsAdapter } from "nuqs/adapters/react-router/v8";
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 
 import { Toasts } from "@/components/toasts";
 import { useKeyboard } from "@/lib/keyboard/use-keyboard";
 import { useLiveStart } from "@/lib/live/use-live-start";
-import { useRefreshAfterResync } from "@/lib/live/use-refresh";
+import { useRefetchAfterOutage } from "@/lib/live/use-refetch";
+import { lazyChunk } from "@/lib/lazy-chunk";
 import { useDocumentTheme } from "@/lib/theme";
 
 import { LiveBanner } from "./live-banner";
-import { PageBoundary } from "./page-boundary";
 import { Navigation } from "./navigation";
+import { OverlayBoundary, PageBoundary } from "./page-boundary";
 import { TopBar } from "./top-bar";
 import { useAppCommands } from "./use-app-commands";
 
 const loadCommandMenu = () => import("./command-menu");
 const loadShortcutList = () => import("./shortcut-list");
-const CommandMenu = lazy(loadCommandMenu);
-const ShortcutList = lazy(loadShortcutList);
+const CommandMenu = lazyChunk(loadCommandMenu);
+const ShortcutList = lazyChunk(loadShortcutList);
 const IDLE_MS = 2000;
 
-/** What is around every page: navigation, top bar, the state of the live connection, the command menu. */
+/** The frame around every page: navigation, top bar, the status of the live stream, the command menu. */
 export function Layout({ children }: { children: ReactNode }) {
-  // none before the first is opened: only then are they loaded
+  // undefined until one is opened: their chunks load on first use
   const [overlay, setOverlay] = useState<"commands" | "shortcuts" | "closed">();
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
@@ -30,7 +31,7 @@ export function Layout({ children }: { children: ReactNode }) {
   useDocumentTheme();
   useKeyboard();
   useLiveStart();
-  useRefreshAfterResync();
+  useRefetchAfterOutage();
   const openCommands = useCallback(() => setOverlay("commands"), []);
   const openShortcuts = useCallback(() => setOverlay("shortcuts"), []);
   const close = (open: boolean) => !open && setOverlay("closed");
@@ -54,7 +55,7 @@ export function Layout({ children }: { children: ReactNode }) {
         }}
         className="fixed top-2 left-2 z-60 -translate-y-16 rounded-md bg-accent px-3 py-2 font-medium text-on-accent focus:translate-y-0"
       >
-        Skip to the page
+        Skip to content
       </a>
       <div className="flex min-h-dvh flex-col md:pl-14 xl:pl-52">
         <Navigation />
@@ -67,16 +68,18 @@ export function Layout({ children }: { children: ReactNode }) {
         </main>
       </div>
       <Toasts />
-      {/* while they load, keys do nothing: they are meant for what is coming */}
-      <Suspense fallback={<span data-modal />}>
-        {overlay && <CommandMenu open={overlay === "commands"} onOpenChange={close} />}
-        {overlay && <ShortcutList open={overlay === "shortcuts"} onOpenChange={close} />}
-      </Suspense>
+      {/* single keys do nothing while a dialog loads: they are meant for the dialog */}
+      <OverlayBoundary key={overlay}>
+        <Suspense fallback={<span data-modal />}>
+          {overlay && <CommandMenu open={overlay === "commands"} onOpenChange={close} />}
+          {overlay && <ShortcutList open={overlay === "shortcuts"} onOpenChange={close} />}
+        </Suspense>
+      </OverlayBoundary>
     </NuqsAdapter>
   );
 }
 
-/** Puts the focus on the new page, so that the keyboard and screen readers begin there. */
+/** Moves the focus to the new page, so that the keyboard and screen readers start there. */
 function useFocusOnNewPage(main: React.RefObject<HTMLElement | null>, pathname: string) {
   const shown = useRef(pathname);
   useEffect(() => {

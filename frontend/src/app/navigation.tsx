@@ -2,10 +2,10 @@ import { NavLink } from "react-router";
 
 import { cn } from "@/lib/class-names";
 
-import { Mark } from "./mark";
+import { Logo } from "./logo";
 import { navPages } from "./pages";
 
-/** The way between pages: a rail at the side, with words where there is room; a bar at the bottom of a phone. */
+/** Navigation: a rail at the side, with labels where there is room; a bar at the bottom on a phone. */
 export function Navigation() {
   return (
     <nav
@@ -17,7 +17,7 @@ export function Navigation() {
         className="hidden h-12 items-center gap-2.5 px-3 md:flex"
         aria-label="Mini Compliance Monitor, overview"
       >
-        <Mark className="size-8 shrink-0" />
+        <Logo className="size-8 shrink-0" />
         <span className="hidden text-xs leading-4 font-semibold tracking-tight xl:block">
           Mini Compliance
           <br />

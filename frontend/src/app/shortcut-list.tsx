@@ -3,7 +3,7 @@ import { Kbd } from "@/components/kbd";
 import { isMac } from "@/lib/keyboard/platform";
 import { shortcuts, singleKeys } from "@/lib/keyboard/shortcuts";
 
-/** Lists the keys that do something on the page that is open. Loaded when it is first opened. */
+/** The keyboard shortcuts of the open page. Loaded when it is first opened. */
 export default function ShortcutList({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const all = shortcuts.use();
   const on = singleKeys.use() === "on";
@@ -20,10 +20,10 @@ export default function ShortcutList({ open, onOpenChange }: { open: boolean; on
           <section key={group}>
             <h3 className="mb-1.5 text-xs font-medium text-ink-3">{group}</h3>
             <ul>
-              {[...list].reverse().map(({ keys, does }) => (
-                <Row key={keys} keys={keys} does={does} />
+              {[...list].reverse().map(({ keys, action }) => (
+                <Row key={keys} keys={keys} action={action} />
               ))}
-              {group === "Everywhere" && <Row keys={isMac ? "⌘ K" : "Ctrl K"} does="Search or jump to" />}
+              {group === "Everywhere" && <Row keys={isMac ? "⌘ K" : "Ctrl K"} action="Search or jump to" />}
             </ul>
           </section>
         ))}
@@ -35,16 +35,16 @@ export default function ShortcutList({ open, onOpenChange }: { open: boolean; on
           onChange={(event) => singleKeys.set(event.target.checked ? "on" : "off")}
           className="size-4 accent-accent"
         />
-        Single keys do something
+        Enable single-key shortcuts
       </label>
     </Dialog>
   );
 }
 
-function Row({ keys, does }: { keys: string; does: string }) {
+function Row({ keys, action }: { keys: string; action: string }) {
   return (
     <li className="flex min-h-7 items-center justify-between gap-3">
-      <span className="text-ink-2">{does}</span>
+      <span className="text-ink-2">{action}</span>
       <span className="flex gap-1">
         {keys.split(" ").map((key) => (
           <Kbd key={key}>{key === "enter" ? "↵" : key}</Kbd>

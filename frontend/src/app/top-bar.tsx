@@ -11,7 +11,7 @@ import { LiveIndicator } from "./live-indicator";
 
 const THEME_ICONS = { light: Sun, dark: Moon, system: Monitor };
 
-/** Search, the state of the stream, and how the person likes to see times and colours. */
+/** The top bar: search, the status of the live stream, and the display preferences for times and theme. */
 export function TopBar({ onCommands }: { onCommands: () => void }) {
   const shownTheme = theme.use();
   const shownZone = zone.use();
@@ -32,7 +32,7 @@ export function TopBar({ onCommands }: { onCommands: () => void }) {
       <div className="ml-auto flex items-center gap-0.5">
         <LiveIndicator />
         <Button
-          look="quiet"
+          variant="quiet"
           size="sm"
           className="h-8"
           onClick={() => zone.set(shownZone === "utc" ? "local" : "utc")}
@@ -43,7 +43,7 @@ export function TopBar({ onCommands }: { onCommands: () => void }) {
           <span className="hidden w-9 text-left sm:inline">{shownZone === "utc" ? "UTC" : "Local"}</span>
         </Button>
         <Button
-          look="quiet"
+          variant="quiet"
           size="icon"
           onClick={() => theme.set(nextTheme)}
           aria-label={`Theme: ${shownTheme}; switch to ${nextTheme}`}

@@ -9,10 +9,10 @@ import { zone } from "@/lib/time/use-time";
 
 import { navPages } from "./pages";
 
-/** Adds what can be done on every page: go to any page, change theme and time zone, open the menu and the list of keys. */
+/** Registers the commands of every page: navigation, theme and time zone, the command menu and the shortcut list. */
 export function useAppCommands(openCommands: () => void, openShortcuts: () => void): void {
   const navigate = useNavigate();
-  const offered = useMemo<Command[]>(
+  const appCommands = useMemo<Command[]>(
     () => [
       ...navPages.map(({ path, nav }) => ({
         id: `go.${path}`,
@@ -22,9 +22,9 @@ export function useAppCommands(openCommands: () => void, openShortcuts: () => vo
         keys: `g ${nav.key}`,
         run: () => void navigate(`/${path}`),
       })),
-      { id: "theme.light", title: "Light theme", group: "Appearance", icon: Sun, run: () => theme.set("light") },
-      { id: "theme.dark", title: "Dark theme", group: "Appearance", icon: Moon, run: () => theme.set("dark") },
-      { id: "theme.system", title: "Theme as the system", group: "Appearance", run: () => theme.set("system") },
+      { id: "theme.light", title: "Use light theme", group: "Appearance", icon: Sun, run: () => theme.set("light") },
+      { id: "theme.dark", title: "Use dark theme", group: "Appearance", icon: Moon, run: () => theme.set("dark") },
+      { id: "theme.system", title: "Use system theme", group: "Appearance", run: () => theme.set("system") },
       { id: "zone.utc", title: "Show times in UTC", group: "Appearance", icon: Clock, run: () => zone.set("utc") },
       {
         id: "zone.local",
@@ -44,16 +44,16 @@ export function useAppCommands(openCommands: () => void, openShortcuts: () => vo
     ],
     [navigate, openShortcuts],
   );
-  commands.useAdd(offered);
+  commands.useAdd(appCommands);
 
   const keys = useMemo<Shortcut[]>(
     () =>
-      offered.flatMap(({ keys, title, group, run }) =>
+      appCommands.flatMap(({ keys, title, group, run }) =>
         keys
-          ? [{ keys, does: group === "Go to" ? `Go to ${title.toLowerCase()}` : title, group: "Everywhere", run }]
+          ? [{ keys, action: group === "Go to" ? `Go to ${title.toLowerCase()}` : title, group: "Everywhere", run }]
           : [],
       ),
-    [offered],
+    [appCommands],
   );
   shortcuts.useAdd(keys);
 

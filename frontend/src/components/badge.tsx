@@ -21,7 +21,7 @@ const badgeStyle = cva(
   },
 );
 
-/** A word or two that stands out of a line. */
+/** A short label that stands out in a line. */
 export function Badge({ className, tone, ...rest }: ComponentProps<"span"> & VariantProps<typeof badgeStyle>) {
   return <span className={cn(badgeStyle({ tone }), className)} {...rest} />;
 }

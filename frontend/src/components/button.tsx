@@ -8,7 +8,7 @@ export const buttonStyle = cva(
   "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors select-none disabled:pointer-events-none disabled:opacity-50 aria-disabled:pointer-events-none aria-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0",
   {
     variants: {
-      look: {
+      variant: {
         solid: "bg-accent text-on-accent hover:bg-accent-strong",
         outline: "border border-line-strong bg-surface text-ink hover:bg-sunken",
         quiet: "text-ink-2 hover:bg-sunken hover:text-ink aria-expanded:bg-sunken aria-expanded:text-ink",
@@ -23,14 +23,14 @@ export const buttonStyle = cva(
         text: "h-auto p-0 text-sm",
       },
     },
-    defaultVariants: { look: "outline", size: "md" },
+    defaultVariants: { variant: "outline", size: "md" },
   },
 );
 
 export type ButtonProps = ComponentProps<"button"> & VariantProps<typeof buttonStyle> & { asChild?: boolean };
 
-/** A button; `asChild` gives its looks to a link. */
-export function Button({ className, look, size, asChild = false, type = "button", ...rest }: ButtonProps) {
-  const classes = cn(buttonStyle({ look, size }), className);
+/** A button; `asChild` styles a link as one. */
+export function Button({ className, variant, size, asChild = false, type = "button", ...rest }: ButtonProps) {
+  const classes = cn(buttonStyle({ variant, size }), className);
   return asChild ? <Slot.Root className={classes} {...rest} /> : <button type={type} className={classes} {...rest} />;
 }

@@ -9,7 +9,7 @@ export interface Chip {
   onRemove: () => void;
 }
 
-/** What is chosen, each with the cross that takes it away. */
+/** The active filters, each with a button that removes it. */
 export function ChipList({
   chips,
   label,
@@ -17,7 +17,7 @@ export function ChipList({
 }: {
   chips: readonly Chip[];
   label: string;
-  /** Takes all away, and whatever else is set but is no chip. */
+  /** Removes all filters, also those without a chip. */
   onClear: () => void;
 }) {
   return (
@@ -30,7 +30,7 @@ export function ChipList({
           <span className="truncate">{text}</span>
           <button
             type="button"
-            aria-label={`Without the filter ${key.replace(".", " ")}`}
+            aria-label={`Remove the filter ${key.replace(".", " ")}`}
             onClick={onRemove}
             className="grid size-7 shrink-0 place-items-center rounded-full hover:text-ink"
           >
@@ -39,7 +39,7 @@ export function ChipList({
         </li>
       ))}
       <li>
-        <Button look="quiet" size="sm" onClick={onClear}>
+        <Button variant="quiet" size="sm" onClick={onClear}>
           Clear all
         </Button>
       </li>

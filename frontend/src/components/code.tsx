@@ -2,7 +2,7 @@ import type { ComponentProps } from "react";
 
 import { cn } from "@/lib/class-names";
 
-/** A name or command, in the type of the machine. */
+/** An identifier or command, in monospace. */
 export function Code({ className, ...rest }: ComponentProps<"code">) {
   return <code className={cn("rounded-sm bg-sunken px-1 py-0.5 font-mono text-xs text-ink", className)} {...rest} />;
 }

@@ -5,25 +5,25 @@ import { toast } from "@/lib/toast";
 
 import { Button, type ButtonProps } from "./button";
 
-const SAID_MS = 1500;
+const COPIED_MS = 1500;
 
-/** Copies a text and says so. */
+/** A button that copies a text. */
 export function CopyButton({ text, label, children, ...rest }: ButtonProps & { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), SAID_MS);
+    const timer = setTimeout(() => setCopied(false), COPIED_MS);
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = () =>
-    // there is no clipboard where the page came over plain HTTP from another machine
+    // browsers offer no clipboard to a page served over plain HTTP from another machine
     (navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"))).then(
       () => setCopied(true),
-      () => toast("The browser does not let this page copy; select the text instead.", "error"),
+      () => toast("The browser blocks copying on this page. Select the text instead.", "error"),
     );
   return (
     <Button
-      look="quiet"
+      variant="quiet"
       size="icon-sm"
       aria-label={copied ? "Copied" : label}
       title={label}

@@ -8,23 +8,23 @@ export interface Counted {
   count: number;
 }
 
-/** Counts by value as bars, the most first; each leads to what it counts. */
+/** Counts by value as bars, highest first; each links to what it counts. */
 export function CountBars({
   values,
   to,
   show,
-  most = 8,
+  max = 8,
 }: {
   values: readonly Counted[];
   to?: (value: string) => To;
   show?: (value: string) => ReactNode;
-  most?: number;
+  max?: number;
 }) {
   const highest = Math.max(1, ...values.map((each) => each.count));
-  const left = values.slice(most);
+  const rest = values.slice(max);
   return (
     <ul className="grid gap-0.5">
-      {values.slice(0, most).map((each) => {
+      {values.slice(0, max).map((each) => {
         const inside = (
           <>
             <span
@@ -51,9 +51,9 @@ export function CountBars({
           </li>
         );
       })}
-      {left.length > 0 && (
+      {rest.length > 0 && (
         <li className="px-2 pt-1 text-xs text-ink-2">
-          and {left.length} more with {count(left.reduce((sum, each) => sum + each.count, 0))}
+          and {rest.length} more, {count(rest.reduce((sum, each) => sum + each.count, 0))} in total
         </li>
       )}
     </ul>

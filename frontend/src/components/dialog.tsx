@@ -7,8 +7,8 @@ import { cn } from "@/lib/class-names";
 import { Button } from "./button";
 
 /**
- * A window over the page that must be answered or closed. The shade is ours and not Radix's: that one locks scrolling
- * by an inline style sheet, which the page's policy refuses.
+ * Modal dialog. The overlay is our own and not Radix's: that one locks scrolling with an inline style sheet, which the
+ * page's content security policy blocks.
  */
 export function Dialog({
   open,
@@ -40,7 +40,7 @@ export function Dialog({
           <div className="flex items-start justify-between gap-4">
             <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
             <Radix.Close asChild>
-              <Button look="quiet" size="icon-sm" aria-label="Close" className="-mt-1 -mr-1">
+              <Button variant="quiet" size="icon-sm" aria-label="Close" className="-mt-1 -mr-1">
                 <X aria-hidden />
               </Button>
             </Radix.Close>

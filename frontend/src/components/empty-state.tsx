@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import { cn } from "@/lib/class-names";
 
-/** Says that there is nothing, why, and what to do about it. */
+/** Empty state: what is missing, why, and what to do about it. */
 export function EmptyState({
   icon: Icon,
   title,

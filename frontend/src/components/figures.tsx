@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A line of figures under their names. */
+/** A row of labelled figures. */
 export function Figures({ figures }: { figures: readonly { title: string; value: ReactNode }[] }) {
   return (
     <dl className="flex flex-wrap gap-x-8 gap-y-3">

@@ -4,10 +4,10 @@ import type { Finding } from "@/lib/api/findings";
 
 import { RiskScore } from "./risk-score";
 import { SeverityBadge } from "./severity-badge";
-import { Ago } from "./when";
+import { Ago } from "./timestamp";
 
-/** A few findings, a line each. */
-export function FindingLines({ findings, says }: { findings: readonly Finding[]; says: "title" | "user" }) {
+/** Findings as a compact list, one line each. */
+export function FindingLines({ findings, show }: { findings: readonly Finding[]; show: "title" | "user" }) {
   return (
     <ul className="divide-y">
       {findings.map((finding) => (
@@ -18,7 +18,7 @@ export function FindingLines({ findings, says }: { findings: readonly Finding[];
             className="min-w-0 flex-1 truncate hover:underline"
             title={finding.description}
           >
-            {says === "title" ? finding.title : (finding.user ?? finding.description)}
+            {show === "title" ? finding.title : (finding.user ?? finding.description)}
           </Link>
           <RiskScore score={finding.risk_score ?? null} className="max-sm:hidden" />
           <Ago time={finding.last_seen} className="tabular w-20 text-right text-ink-2" />

@@ -4,7 +4,7 @@ import { Button } from "@/components/button";
 import { compact } from "@/lib/format";
 import { useLive } from "@/lib/live/store";
 
-/** Holds the list still, or lets it follow what comes in. */
+/** Pauses and resumes the live updates of a list. */
 export function PauseButton({ paused, onChange }: { paused: boolean; onChange: (paused: boolean) => void }) {
   const live = useLive((state) => state.status === "live");
   return (
@@ -15,27 +15,30 @@ export function PauseButton({ paused, onChange }: { paused: boolean; onChange: (
   );
 }
 
-/** Says how many rows wait outside of the list, and lets them in. */
-export function NewPill({
-  waiting,
-  outgrown,
+/** The number of new rows held back from a list, and the button that shows them. */
+export function PendingPill({
+  count,
+  overflowed,
   onShow,
 }: {
-  waiting: number;
-  /** So much came that the list has to be read again. */
-  outgrown: boolean;
+  count: number;
+  /** Too many arrived to merge: the list has to be loaded again. */
+  overflowed: boolean;
   onShow: () => void;
 }) {
   return (
-    <div aria-live="polite" className="pointer-events-none absolute inset-x-0 top-11 z-20 flex justify-center">
-      {(waiting > 0 || outgrown) && (
+    <div
+      aria-live="polite"
+      className="pointer-events-none absolute inset-x-0 top-11 z-20 flex justify-center in-data-drawer:justify-start in-data-drawer:pl-4 print:hidden"
+    >
+      {(count > 0 || overflowed) && (
         <button
           type="button"
           onClick={onShow}
           className="tabular pointer-events-auto inline-flex h-8 animate-in-up items-center gap-1.5 rounded-full bg-accent px-3.5 text-xs font-semibold text-on-accent shadow-float hover:bg-accent-strong"
         >
           <ArrowUp aria-hidden className="size-3.5" />
-          {waiting > 0 ? `${compact(waiting)}${outgrown ? "+" : ""} new` : "Refresh the list"}
+          {count > 0 ? `${compact(count)}${overflowed ? "+" : ""} new` : "Refresh list"}
         </button>
       )}
     </div>

@@ -7,7 +7,7 @@ import { cn } from "@/lib/class-names";
 const ITEM =
   "relative flex min-h-8 cursor-default items-center gap-2 rounded-sm px-2 outline-none select-none data-disabled:opacity-50 data-highlighted:bg-sunken [&_svg]:size-4 [&_svg]:shrink-0";
 
-/** A button that opens a list of actions or choices. It is not modal, so the page behind keeps its scroll bar. */
+/** Dropdown menu of actions or choices. It is not modal, so the page behind keeps its scroll bar. */
 export function Menu({
   trigger,
   label,
@@ -41,7 +41,7 @@ export function MenuItem({ className, ...rest }: ComponentProps<typeof DropdownM
   return <DropdownMenu.Item className={cn(ITEM, className)} {...rest} />;
 }
 
-/** Choices of which one holds. */
+/** A group of choices, exactly one selected. */
 export function MenuChoices<T extends string>({
   label,
   value,
@@ -54,7 +54,7 @@ export function MenuChoices<T extends string>({
   onChange: (value: T) => void;
 }) {
   return (
-    <DropdownMenu.RadioGroup value={value} onValueChange={(chosen) => onChange(chosen as T)} aria-label={label}>
+    <DropdownMenu.RadioGroup value={value} onValueChange={(selected) => onChange(selected as T)} aria-label={label}>
       <DropdownMenu.Label className="px-2 pt-1.5 pb-1 text-xs text-ink-3">{label}</DropdownMenu.Label>
       {choices.map((choice) => (
         <DropdownMenu.RadioItem key={choice.value} value={choice.value} className={cn(ITEM, "pr-8")}>

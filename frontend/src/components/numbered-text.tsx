@@ -1,4 +1,4 @@
-/** A text as it is written; one that numbers each of its lines becomes a list of steps. */
+/** Plain text; one whose lines are all numbered becomes an ordered list. */
 export function NumberedText({ text }: { text: string }) {
   const steps = numbered(text);
   if (steps.length === 0) return <p className="max-w-[68ch] whitespace-pre-line">{text.trim()}</p>;
@@ -11,7 +11,7 @@ export function NumberedText({ text }: { text: string }) {
   );
 }
 
-/** The steps of a text that numbers each of its lines; none of one that does not. */
+/** The steps of a text whose lines are all numbered; none otherwise. */
 function numbered(text: string): string[] {
   const lines = text.trim().split(/\n(?=\d+\.\s)/);
   return lines.every((line) => /^\d+\.\s/.test(line)) ? lines.map((line) => line.replace(/^\d+\.\s+/, "")) : [];

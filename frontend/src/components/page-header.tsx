@@ -7,12 +7,12 @@ export interface Crumb {
   to: string;
 }
 
-/** Names the window. React puts it into the document's head. */
+/** The window title. React moves it into the document's head. */
 export function PageTitle({ title }: { title: string }) {
   return <title>{`${title} · Mini Compliance Monitor`}</title>;
 }
 
-/** The head of a page: where it is, what it is, what can be done. */
+/** Page header: breadcrumbs, title, note and actions. */
 export function PageHeader({
   title,
   crumbs = [],

@@ -2,7 +2,7 @@ import type { ComponentProps, ReactNode } from "react";
 
 import { cn } from "@/lib/class-names";
 
-/** A surface with a heading; what pages are made of. */
+/** A card with a heading, the building block of pages. */
 export function Panel({
   title,
   aside,

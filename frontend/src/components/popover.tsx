@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import { cn } from "@/lib/class-names";
 
-/** A small surface that a button opens. */
+/** A popover opened by a button. */
 export function Popover({
   trigger,
   label,

@@ -1,6 +1,6 @@
 import { cn } from "@/lib/class-names";
 
-/** The colour of a score, in the steps of the severities it is mostly found at. */
+/** The severity colour that a score corresponds to. */
 export function riskTone(score: number): "critical" | "high" | "medium" | "low" {
   if (score >= 85) return "critical";
   if (score >= 60) return "high";
@@ -9,7 +9,7 @@ export function riskTone(score: number): "critical" | "high" | "medium" | "low" 
 
 const FILL = { critical: "bg-critical", high: "bg-high", medium: "bg-medium", low: "bg-low" };
 
-/** A risk score from 0 to 100 with its bar; a dash while there is none. */
+/** A risk score from 0 to 100 with a bar; a dash while there is none. */
 export function RiskScore({ score, className }: { score: number | null; className?: string }) {
   return (
     <span className={cn("tabular inline-flex items-center gap-2 align-middle", className)}>
@@ -19,7 +19,7 @@ export function RiskScore({ score, className }: { score: number | null; classNam
           <span className={cn("block h-full rounded-full", FILL[riskTone(score)])} style={{ width: `${score}%` }} />
         )}
       </span>
-      {score === null && <span className="sr-only">not scored yet</span>}
+      {score === null && <span className="sr-only">not scored</span>}
     </span>
   );
 }

@@ -6,9 +6,9 @@ import { shortcuts } from "@/lib/keyboard/shortcuts";
 
 import { Kbd } from "./kbd";
 
-const SETTLED_MS = 250;
+const DEBOUNCE_MS = 250;
 
-/** A field to search with; `/` goes to it, Escape empties and leaves it. What is typed counts once typing pauses. */
+/** Debounced search field. `/` focuses it, Escape clears and leaves it. */
 export function SearchField({
   value,
   onChange,
@@ -29,7 +29,7 @@ export function SearchField({
     const timer = setTimeout(() => {
       onChange(typed.trim());
       setTyped(null);
-    }, SETTLED_MS);
+    }, DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [typed, onChange]);
 
@@ -37,7 +37,7 @@ export function SearchField({
     input.current?.focus();
     input.current?.select();
   };
-  shortcuts.useAdd([{ keys: "/", does: label, group: "In the list", run: focusAll }]);
+  shortcuts.useAdd([{ keys: "/", action: label, group: "List", run: focusAll }]);
   return (
     <div className={cn("relative", className)}>
       <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
@@ -58,7 +58,7 @@ export function SearchField({
       {shown ? (
         <button
           type="button"
-          aria-label="Clear the search"
+          aria-label="Clear search"
           onClick={() => setTyped("")}
           className="absolute top-1 right-1.5 grid size-6 place-items-center rounded-sm text-ink-3 hover:text-ink"
         >

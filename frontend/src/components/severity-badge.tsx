@@ -7,7 +7,7 @@ import { Badge } from "./badge";
 
 const ICONS: Record<Severity, LucideIcon> = { critical: ChevronsUp, high: ChevronUp, medium: Equal, low: ChevronDown };
 
-/** A severity by shape, word and colour, so that none of them is needed alone. */
+/** A severity as icon, word and colour, so that none of them is needed alone. */
 export function SeverityBadge({ severity, className }: { severity: Severity; className?: string }) {
   const Icon = ICONS[severity];
   return (
@@ -18,7 +18,7 @@ export function SeverityBadge({ severity, className }: { severity: Severity; cla
   );
 }
 
-/** The same icon alone, where the word stands beside it. */
+/** The icon alone, for places that have the word beside it. */
 export function SeverityIcon({ severity, className }: { severity: Severity; className?: string }) {
   const Icon = ICONS[severity];
   const tones = {

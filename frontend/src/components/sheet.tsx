@@ -7,8 +7,8 @@ import { cn } from "@/lib/class-names";
 import { Button } from "./button";
 
 /**
- * A drawer over the right side of the page. It is not modal: the list beside it can still be walked through, and its
- * choice changes what the drawer shows.
+ * Drawer over the right side of the page. It is not modal: the list beside it stays usable, and selecting another row
+ * changes what the drawer shows.
  */
 export function Sheet({
   open,
@@ -31,12 +31,12 @@ export function Sheet({
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
-          // the drawer itself takes the focus: its first button is not what one came for
+          // the drawer itself takes the focus, not its first button
           onOpenAutoFocus={(event) => {
             event.preventDefault();
             content.current?.focus({ preventScroll: true });
           }}
-          // whoever opened it says where the focus goes on
+          // the list returns the focus to the row that the drawer was opened from
           onCloseAutoFocus={(event) => event.preventDefault()}
           ref={content}
           tabIndex={-1}
@@ -50,7 +50,7 @@ export function Sheet({
             <Dialog.Title className="min-w-0 flex-1 truncate text-sm font-semibold">{title}</Dialog.Title>
             {actions}
             <Dialog.Close asChild>
-              <Button look="quiet" size="icon-sm" aria-label="Close">
+              <Button variant="quiet" size="icon-sm" aria-label="Close">
                 <X aria-hidden />
               </Button>
             </Dialog.Close>

@@ -2,12 +2,12 @@ import type { ComponentProps } from "react";
 
 import { cn } from "@/lib/class-names";
 
-/** Holds the place of something that loads, in its size. */
+/** Placeholder of loading content, in its size. */
 export function Skeleton({ className, ...rest }: ComponentProps<"span">) {
   return <span aria-hidden className={cn("block animate-breathe rounded-sm bg-line", className)} {...rest} />;
 }
 
-/** Says to everybody that something loads, and holds its place. */
+/** Announces loading content and holds its place. */
 export function Loading({
   what,
   className,

@@ -15,10 +15,10 @@ const COLOURS: Record<TokenKind, string | undefined> = {
   plain: undefined,
 };
 
-/** Colouring makes an element of each word; beyond this many characters that would only be slow. */
-const MOST_COLOURED = 60_000;
+/** Highlighting creates an element per token; beyond this many characters it is too slow to be useful. */
+const MAX_HIGHLIGHTED = 60_000;
 
-/** A document in the type of the machine with a little colour, and a button that copies it. It is text, never run. */
+/** A document with syntax highlighting and a copy button. */
 export function SourceText({
   text,
   language,
@@ -31,7 +31,7 @@ export function SourceText({
   className?: string;
 }) {
   const tokens = useMemo(
-    () => (text.length > MOST_COLOURED ? [{ kind: "plain" as const, text }] : tokensOf(text, language)),
+    () => (text.length > MAX_HIGHLIGHTED ? [{ kind: "plain" as const, text }] : tokensOf(text, language)),
     [text, language],
   );
   return (

@@ -5,9 +5,9 @@ import { dismiss, type Toast, useToasts } from "@/lib/toast";
 
 import { Button } from "./button";
 
-const SHOWN_MS = { plain: 4000, error: 12_000 };
+const VISIBLE_MS = { plain: 4000, error: 12_000 };
 
-/** Where messages appear; read out by screen readers. */
+/** The area of toast messages; a live region for screen readers. */
 export function Toasts() {
   const shown = useToasts();
   return (
@@ -24,7 +24,7 @@ export function Toasts() {
 
 function Message({ id, text, tone }: Toast) {
   useEffect(() => {
-    const timer = setTimeout(() => dismiss(id), SHOWN_MS[tone]);
+    const timer = setTimeout(() => dismiss(id), VISIBLE_MS[tone]);
     return () => clearTimeout(timer);
   }, [id, tone]);
   return (
@@ -35,7 +35,7 @@ function Message({ id, text, tone }: Toast) {
         <CircleCheck aria-hidden className="mt-1 size-4 shrink-0 text-good-ink" />
       )}
       <p className="min-w-0 flex-1 py-0.5 break-words">{text}</p>
-      <Button look="quiet" size="icon-sm" aria-label="Dismiss" onClick={() => dismiss(id)}>
+      <Button variant="quiet" size="icon-sm" aria-label="Dismiss" onClick={() => dismiss(id)}>
         <X aria-hidden />
       </Button>
     </div>

@@ -1,7 +1,7 @@
 import { Tooltip as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 
-/** Tells more about what it is around, on hover and focus; never the only place where something is said. */
+/** Tooltip on hover and focus; never the only place of an information. */
 export function Tooltip({
   text,
   side = "top",

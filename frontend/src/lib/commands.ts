@@ -2,16 +2,16 @@ import type { LucideIcon } from "lucide-react";
 
 import { registry } from "./registry";
 
-/** Something the command menu offers. */
+/** A command in the command menu. */
 export interface Command {
   id: string;
   title: string;
-  /** The heading it stands under, like "Go to". */
+  /** Its heading in the menu, like "Go to". */
   group: string;
   icon?: LucideIcon;
-  /** Other words it is found by. */
+  /** Other words that find it. */
   words?: string[];
-  /** The keys that do the same, like "g f". */
+  /** Its keyboard shortcut, like "g f". */
   keys?: string;
   run: () => void;
 }

@@ -1,4 +1,4 @@
-/** What a piece of a document is, for its colour. */
+/** The kind of a token, which decides its colour. */
 export type TokenKind = "key" | "string" | "number" | "word" | "comment" | "mark" | "plain";
 
 export interface Token {
@@ -8,7 +8,7 @@ export interface Token {
 
 export type Language = "json" | "yaml";
 
-/** Cuts a document into pieces to colour; joined again they are the document, whatever is in it. */
+/** Tokenizes a document for highlighting; the tokens always join to the document, whatever it contains. */
 export function tokensOf(text: string, language: Language): Token[] {
   return language === "json" ? jsonTokens(text) : yamlTokens(text);
 }
@@ -17,11 +17,11 @@ const JSON_TOKEN =
   /(?<key>"(?:\\.|[^"\\])*")(?=\s*:)|(?<string>"(?:\\.|[^"\\])*")|(?<word>\b(?:true|false|null)\b)|(?<number>-?\d[\d.eE+-]*)|(?<mark>[{}[\],:]+)/g;
 
 function jsonTokens(text: string): Token[] {
-  return cut(text, JSON_TOKEN);
+  return tokenize(text, JSON_TOKEN);
 }
 
-/** Cuts by a pattern whose groups are named after kinds; what no group takes is plain. */
-function cut(text: string, pattern: RegExp): Token[] {
+/** Tokenizes by a pattern whose groups are named after token kinds; text outside of them is plain. */
+function tokenize(text: string, pattern: RegExp): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   for (const match of text.matchAll(pattern)) {
@@ -59,5 +59,5 @@ function yamlLine(line: string): Token[] {
   const tokens: Token[] = [];
   if (lead) tokens.push({ kind: "mark", text: lead });
   if (key && colon) tokens.push({ kind: "key", text: key }, { kind: "mark", text: colon });
-  return [...tokens, ...cut(rest, YAML_VALUE)];
+  return [...tokens, ...tokenize(rest, YAML_VALUE)];
 }

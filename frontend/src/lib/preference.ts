@@ -1,28 +1,28 @@
 import { useSyncExternalStore } from "react";
 
-/** A choice of the person that outlives the page: kept in the browser, the same in all its windows. */
+/** A preference that persists in the browser's storage and is shared by all windows. */
 export interface Preference<T extends string> {
   use: () => T;
   set: (value: T) => void;
   get: () => T;
 }
 
-/** Makes a preference; where storage is forbidden, it lasts as long as the page. */
-export function preference<T extends string>(name: string, allowed: readonly T[], otherwise: T): Preference<T> {
+/** Creates a preference; where storage is blocked, it lasts as long as the page. */
+export function preference<T extends string>(name: string, allowed: readonly T[], fallback: T): Preference<T> {
   const key = `mcm.${name}`;
   const listeners = new Set<() => void>();
-  const known = (value: string | null): T => allowed.find((each) => each === value) ?? otherwise;
+  const known = (value: string | null): T => allowed.find((each) => each === value) ?? fallback;
   const read = (): T => {
     try {
       return known(localStorage.getItem(key));
     } catch {
-      return otherwise;
+      return fallback;
     }
   };
-  let now = read();
+  let current = read();
   const change = (value: T) => {
-    if (value === now) return;
-    now = value;
+    if (value === current) return;
+    current = value;
     for (const listener of listeners) listener();
   };
   window.addEventListener("storage", (event) => {
@@ -32,7 +32,7 @@ export function preference<T extends string>(name: string, allowed: readonly T[]
     listeners.add(listener);
     return () => listeners.delete(listener);
   };
-  const get = () => now;
+  const get = () => current;
   return {
     get,
     use: () => useSyncExternalStore(subscribe, get),
@@ -40,7 +40,7 @@ export function preference<T extends string>(name: string, allowed: readonly T[]
       try {
         localStorage.setItem(key, value);
       } catch {
-        // not kept then
+        // storage is blocked: it lasts as long as the page
       }
       change(value);
     },

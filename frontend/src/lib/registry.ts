@@ -1,14 +1,14 @@
 import { useEffect, useId, useSyncExternalStore } from "react";
 
-/** What the parts of a page that are there now have added, each for as long as it is there. */
+/** Items registered by the mounted components, each for as long as its component is mounted. */
 export interface Registry<T> {
   use: () => readonly T[];
   get: () => readonly T[];
-  /** Adds items while the calling component is mounted, and keeps them as they were given last. */
+  /** Registers items while the calling component is mounted, always the latest it gave. */
   useAdd: (items: readonly T[]) => void;
 }
 
-/** Makes a registry; what was added later comes later. */
+/** Creates a registry; later registrations come later. */
 export function registry<T>(): Registry<T> {
   const groups = new Map<string, readonly T[]>();
   const listeners = new Set<() => void>();

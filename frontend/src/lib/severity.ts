@@ -2,5 +2,5 @@ import type { Schema } from "./api/schema";
 
 export type Severity = Schema<"Severity">;
 
-/** From the worst to the mildest, as they are listed everywhere. */
+/** From critical to low, the order of every list. */
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const satisfies readonly Severity[];

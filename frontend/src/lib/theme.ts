@@ -5,10 +5,10 @@ import { preference } from "./preference";
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** Light, dark, or what the system says. public/theme.js reads the same key before the first paint. */
+/** Light, dark, or the system's. public/theme.js reads the same key before the first paint. */
 export const theme = preference<Theme>("theme", THEMES, "system");
 
-/** Keeps the document in the chosen theme, and with the system's when that changes. */
+/** Applies the chosen theme to the document, and follows the system's when that is chosen. */
 export function useDocumentTheme(): void {
   const chosen = theme.use();
   useEffect(() => {

@@ -6,7 +6,7 @@ export interface Toast {
   tone: "plain" | "error";
 }
 
-const MOST_SHOWN = 3;
+const MAX_TOASTS = 3;
 let shown: readonly Toast[] = [];
 let last = 0;
 const listeners = new Set<() => void>();
@@ -16,13 +16,13 @@ function show(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Says in a corner what was done or failed; it goes by itself. */
+/** Shows a message in a corner of the window; it disappears after a while. */
 export function toast(text: string, tone: Toast["tone"] = "plain"): void {
   last += 1;
-  show([...shown, { id: last, text, tone }].slice(-MOST_SHOWN));
+  show([...shown, { id: last, text, tone }].slice(-MAX_TOASTS));
 }
 
-/** Takes a message away. */
+/** Removes a message. */
 export function dismiss(id: number): void {
   show(shown.filter((each) => each.id !== id));
 }

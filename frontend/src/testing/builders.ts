@@ -7,9 +7,9 @@ import type { User, UserActivity } from "@/lib/api/users";
 
 const AT = "2026-11-25T12:00:00Z";
 
-/** Builds a finding, typed as the API gives it. */
-export function aFinding(with_: Partial<Finding> = {}): Finding {
-  const id = with_.id ?? 1;
+/** Builds a finding, typed as in the API. */
+export function aFinding(overrides: Partial<Finding> = {}): Finding {
+  const id = overrides.id ?? 1;
   return {
     id,
     uid: `00000000-0000-4000-8000-${String(id).padStart(12, "0")}`,
@@ -41,11 +41,11 @@ export function aFinding(with_: Partial<Finding> = {}): Finding {
     ai_data: null,
     ai_enriched_at: "2026-11-20T12:00:02Z",
     feedback: null,
-    ...with_,
+    ...overrides,
   };
 }
 
-/** The parts of a finding that a finding without a score lacks. */
+/** The fields that a finding without a score lacks. */
 export const UNENRICHED = {
   risk_score: null,
   ai_explanation: null,
@@ -55,33 +55,33 @@ export const UNENRICHED = {
 } as const;
 
 /** Builds a page of the list. */
-export function aPage(items: Finding[], with_: Partial<FindingPage> = {}): FindingPage {
-  return { items, total: items.length, page: 1, page_size: 100, next: null, position: "1~1", ...with_ };
+export function aPage(items: Finding[], overrides: Partial<FindingPage> = {}): FindingPage {
+  return { items, total: items.length, page: 1, page_size: 100, next: null, position: "1~1", ...overrides };
 }
 
 /** Builds facets without values. */
-export function noFacets(with_: Partial<FindingFacets> = {}): FindingFacets {
-  return { severity: [], rule: [], source: [], user: [], enriched: [], ...with_ };
+export function noFacets(overrides: Partial<FindingFacets> = {}): FindingFacets {
+  return { severity: [], rule: [], source: [], user: [], enriched: [], ...overrides };
 }
 
-/** Builds what the API says of the overview. */
-export function anOverview(with_: Partial<Schema<"Overview">> = {}): Schema<"Overview"> {
-  return { unenriched: 3, events_per_second: 1.5, top_rules: [], top_users: [], position: "1~1", ...with_ };
+/** Builds the overview. */
+export function anOverview(overrides: Partial<Schema<"Overview">> = {}): Schema<"Overview"> {
+  return { unenriched: 3, events_per_second: 1.5, top_rules: [], top_users: [], position: "1~1", ...overrides };
 }
 
 /** Builds the summary. */
-export function aSummary(with_: Partial<Schema<"Summary">> = {}): Schema<"Summary"> {
+export function aSummary(overrides: Partial<Schema<"Summary">> = {}): Schema<"Summary"> {
   return {
     total_events: 40_000,
     total_findings: 70,
     findings_by_severity: { low: 16, medium: 26, high: 17, critical: 11 },
     events_over_time: [{ date: "2026-11-20", count: 12 }],
-    ...with_,
+    ...overrides,
   };
 }
 
 /** Builds an event. */
-export function anEvent(with_: Partial<Schema<"Event">> = {}): Schema<"Event"> {
+export function anEvent(overrides: Partial<Schema<"Event">> = {}): Schema<"Event"> {
   return {
     id: 11,
     event_uid: "00000000-0000-4000-8000-0000000000e1",
@@ -93,11 +93,11 @@ export function anEvent(with_: Partial<Schema<"Event">> = {}): Schema<"Event"> {
     raw_data: { bucket: "exports", visibility: "public" },
     attributes: null,
     processed: true,
-    ...with_,
+    ...overrides,
   };
 }
 
-/** Builds what is told of a problem. */
+/** Builds a problem (RFC 9457). */
 export function aProblem(
   status: number,
   detail: string,
@@ -105,19 +105,19 @@ export function aProblem(
   return { title: "Service Unavailable", status, detail, request_id: "5bbf062afc43470c9a911324b09c19fe" };
 }
 
-/** Builds an event with what became of it. */
-export function eventDetails(with_: Partial<EventDetails> = {}): EventDetails {
+/** Builds an event with its rules and findings. */
+export function eventDetails(overrides: Partial<EventDetails> = {}): EventDetails {
   return {
-    ...anEvent(with_),
+    ...anEvent(overrides),
     ingested_at: AT,
     matched_rules: [],
     findings: [],
-    ...with_,
+    ...overrides,
   };
 }
 
-/** Builds a user of the list. */
-export function aUser(with_: Partial<User> = {}): User {
+/** Builds a user in the list. */
+export function aUser(overrides: Partial<User> = {}): User {
   return {
     user: "mona@example.com",
     events: 1200,
@@ -127,12 +127,12 @@ export function aUser(with_: Partial<User> = {}): User {
     first_seen: "2026-10-27T08:00:00Z",
     last_seen: AT,
     sources: ["my-app", "github.audit"],
-    ...with_,
+    ...overrides,
   };
 }
 
-/** Builds what a user did when. */
-export function userActivity(with_: Partial<UserActivity> = {}): UserActivity {
+/** Builds the activity of a user. */
+export function userActivity(overrides: Partial<UserActivity> = {}): UserActivity {
   return {
     ...aUser(),
     sources: [
@@ -149,12 +149,12 @@ export function userActivity(with_: Partial<UserActivity> = {}): UserActivity {
       { date: "2026-11-25", count: 12 },
     ],
     activity_by_hour: [{ weekday: 2, hour: 12, count: 12 }],
-    ...with_,
+    ...overrides,
   };
 }
 
-/** Builds a rule, whole; what the list shows of it is a part. */
-export function aRule(with_: Partial<RuleDetails> = {}): RuleDetails {
+/** Builds a rule in full. */
+export function aRule(overrides: Partial<RuleDetails> = {}): RuleDetails {
   return {
     rule_id: "00000000-0000-4000-8000-000000000900",
     rule_name: "login_failures",
@@ -185,12 +185,12 @@ export function aRule(with_: Partial<RuleDetails> = {}): RuleDetails {
     ],
     rule_version: "0123456789abcdef",
     loaded_at: AT,
-    ...with_,
+    ...overrides,
   };
 }
 
-/** Builds how the pipeline is. */
-export function aPipeline(with_: Partial<Pipeline> = {}): Pipeline {
+/** Builds the state of the pipeline. */
+export function aPipeline(overrides: Partial<Pipeline> = {}): Pipeline {
   return {
     kafka: { reachable: true, reason: null },
     database: { reachable: true, reason: null },
@@ -210,12 +210,12 @@ export function aPipeline(with_: Partial<Pipeline> = {}): Pipeline {
     ],
     sources: [{ source: "my-app", events: 1000, last_event_at: AT, events_last_hour: 40, state: "active" }],
     dead_letters: { total: 1 },
-    ...with_,
+    ...overrides,
   };
 }
 
 /** Builds a dead letter. */
-export function aDeadLetter(with_: Partial<DeadLetter> = {}): DeadLetter {
+export function aDeadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
   return {
     partition: 0,
     offset: 4,
@@ -226,6 +226,6 @@ export function aDeadLetter(with_: Partial<DeadLetter> = {}): DeadLetter {
     payload: '{"id": "evt-9"}',
     size: 15,
     replayed: false,
-    ...with_,
+    ...overrides,
   };
 }

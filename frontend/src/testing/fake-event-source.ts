@@ -1,4 +1,4 @@
-/** Stands for the browser's EventSource, which jsdom has not; a test opens, fails and feeds it by hand. */
+/** Fake of the browser's EventSource, which jsdom lacks; a test opens it, fails it and sends its frames. */
 export class FakeEventSource extends EventTarget {
   static readonly all: FakeEventSource[] = [];
   readonly url: URL;
@@ -12,14 +12,14 @@ export class FakeEventSource extends EventTarget {
     FakeEventSource.all.push(this);
   }
 
-  /** The connection that was made last. */
+  /** The latest connection. */
   static get last(): FakeEventSource {
-    const found = FakeEventSource.all.at(-1);
-    if (!found) throw new Error("nothing has connected to the stream");
-    return found;
+    const latest = FakeEventSource.all.at(-1);
+    if (!latest) throw new Error("no connection to the stream");
+    return latest;
   }
 
-  /** The position it was asked to go on from. */
+  /** The position it continues from. */
   get after(): string | null {
     return this.url.searchParams.get("after");
   }

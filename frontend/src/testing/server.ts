@@ -4,7 +4,7 @@ import { setupServer } from "msw/node";
 import { anOverview } from "./builders";
 
 /**
- * Answers in the API's place, by what each test says; a request that no test expects fails. Only the overview is always
- * there: every page starts the stream with it when no list does.
+ * Mock of the API, configured by each test; an unexpected request fails. Only the overview is always available: every
+ * page starts the stream from it when no list does.
  */
 export const server = setupServer(http.get("*/stats/overview", () => HttpResponse.json(anOverview())));

@@ -8,7 +8,7 @@ import { live } from "@/lib/live/store";
 import { FakeEventSource } from "./fake-event-source";
 import { server } from "./server";
 
-// jsdom lays nothing out; lists that draw only what is in sight need a window of some size
+// jsdom has no layout; virtualized lists need a viewport of some size
 Object.defineProperties(Element.prototype, {
   clientHeight: { configurable: true, value: 800 },
   clientWidth: { configurable: true, value: 1200 },
@@ -24,7 +24,7 @@ window.matchMedia = (query) =>
   ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
 globalThis.EventSource = FakeEventSource as unknown as typeof EventSource;
 
-// pages load when they are shown, and the whole document says little in a message
+// pages load on first use, and the whole document is no help in a message
 configure({ asyncUtilTimeout: 15_000, getElementError: (message) => new Error(message ?? "not found") });
 
 beforeAll(() => server.listen({ onUnhandledFrame: "error" }));

@@ -32,7 +32,7 @@ from mcm_api.http.request_context import RequestContext
 from mcm_api.live import routes as live
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.publish_summary import publish_summary
-from mcm_api.live.schemas import StreamFinding, StreamResync, StreamSummary
+from mcm_api.live.schemas import StreamFinding, StreamHeartbeat, StreamResync, StreamSummary
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.live.topic_reader import heartbeat, tail_findings
 from mcm_api.pipeline import routes as pipeline
@@ -76,6 +76,7 @@ class Api(FastAPI):
                 (GivenFeedback, "validation"),
                 (StreamFinding, "serialization"),
                 (StreamSummary, "serialization"),
+                (StreamHeartbeat, "serialization"),
                 (StreamResync, "serialization"),
             ],
             ref_template="#/components/schemas/{model}",
@@ -156,7 +157,7 @@ def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await bring_up_sqlite(parts.enrichment.engine)
         broadcaster = parts.stream_config.broadcaster
-        work = [heartbeat(broadcaster), publish_summary(broadcaster, parts.reader, parts.rate)]
+        work = [heartbeat(broadcaster, parts.readiness), publish_summary(broadcaster, parts.reader, parts.rate)]
         if kafka:
             work += [_make_topics(kafka), tail_findings(kafka, broadcaster)]
         tasks = [asyncio.create_task(job) for job in work]

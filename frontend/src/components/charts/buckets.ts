@@ -1,30 +1,30 @@
-/** A count for a step of time that begins at `start`. */
+/** A count for the time step that starts at `start`. */
 export interface Bucket {
   /** Milliseconds. */
   start: number;
   count: number;
 }
 
-/** Steps in a row, each as long as `stepMs`. */
+/** Consecutive buckets, each `stepMs` long. */
 export interface Steps {
   buckets: Bucket[];
   stepMs: number;
 }
 
-/** Joins neighbours until there are at most so many, so that a bar stays wide enough to see and to point at. */
-export function gather({ buckets, stepMs }: Steps, most: number): Steps {
-  const by = Math.ceil(buckets.length / most);
+/** Merges neighbouring buckets until there are at most `max`, so that a bar stays wide enough to see and to point at. */
+export function mergeBuckets({ buckets, stepMs }: Steps, max: number): Steps {
+  const by = Math.ceil(buckets.length / max);
   if (by <= 1) return { buckets, stepMs };
-  const joined: Bucket[] = [];
+  const merged: Bucket[] = [];
   for (let at = 0; at < buckets.length; at += by) {
     const part = buckets.slice(at, at + by);
-    joined.push({ start: part[0]?.start ?? 0, count: part.reduce((sum, each) => sum + each.count, 0) });
+    merged.push({ start: part[0]?.start ?? 0, count: part.reduce((sum, each) => sum + each.count, 0) });
   }
-  return { buckets: joined, stepMs: stepMs * by };
+  return { buckets: merged, stepMs: stepMs * by };
 }
 
-/** Picks the places of at most so many labels, evenly, never the very last bar where a label would hang out. */
-export function labelled(bars: number, most: number): number[] {
-  const every = Math.max(1, Math.ceil(bars / most));
-  return Array.from({ length: bars }, (_, index) => index).filter((index) => index % every === 0);
+/** Picks the bars of at most `max` labels, evenly spaced. */
+export function labelPositions(bars: number, max: number): number[] {
+  const spacing = Math.max(1, Math.ceil(bars / max));
+  return Array.from({ length: bars }, (_, index) => index).filter((index) => index % spacing === 0);
 }

@@ -1,6 +1,6 @@
 import { cn } from "@/lib/class-names";
 
-/** A row of small bars: the shape of a stretch of time, without axes. `label` says it in words. */
+/** Sparkline: small bars without axes. `label` is its text alternative. */
 export function Sparkline({
   values,
   label,

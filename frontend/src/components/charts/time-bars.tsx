@@ -5,18 +5,18 @@ import { compact, count, plural } from "@/lib/format";
 import { useTime } from "@/lib/time/use-time";
 import { timeFormats } from "@/lib/time/zone";
 
-import { type Bucket, gather, labelled, type Steps } from "./buckets";
-import { useSpan } from "./use-span";
+import { type Bucket, mergeBuckets, labelPositions, type Steps } from "./buckets";
+import { useRangeSelection } from "./use-range-selection";
 
-const MOST_BARS = 120;
-const MOST_LABELS = 6;
+const MAX_BARS = 120;
+const MAX_LABELS = 6;
 const DAY_MS = 86_400_000;
-/** The API's days are days in UTC, also for somebody who reads clock times in a zone of their own. */
+/** The API's days are days in UTC, whatever zone clock times are shown in. */
 const dayInUtc = timeFormats("utc").day;
 
 /**
- * Counts over time as bars. With `onSelect` a stretch of time can be chosen by dragging, a click or the arrow keys; it
- * is half open, in milliseconds.
+ * Bar chart of counts over time. With `onSelect` a time range can be selected by dragging, a click or the arrow keys; it
+ * is half-open, in milliseconds.
  */
 export function TimeBars({
   steps,
@@ -26,30 +26,30 @@ export function TimeBars({
   className,
 }: {
   steps: Steps;
-  /** What is counted, one of it: "event". */
+  /** The counted thing, in the singular: "event". */
   noun: string;
   label: string;
   onSelect?: (from: number, to: number) => void;
   className?: string;
 }) {
-  const { buckets, stepMs } = useMemo(() => gather(steps, MOST_BARS), [steps]);
-  const { at, span, handlers } = useSpan(buckets.length, (from, to) => {
+  const { buckets, stepMs } = useMemo(() => mergeBuckets(steps, MAX_BARS), [steps]);
+  const { at, range, handlers } = useRangeSelection(buckets.length, (from, to) => {
     const [first, last] = [buckets[from], buckets[to]];
     if (first && last) onSelect?.(first.start, last.start + stepMs);
   });
   const highest = Math.max(1, ...buckets.map((each) => each.count));
-  const says = useSays(stepMs, noun);
-  const chosen = span ? joined(buckets.slice(span.from, span.to + 1)) : at === null ? undefined : buckets[at];
-  const shownSpan = span ?? (at === null ? null : { from: at, to: at });
+  const describe = useBucketText(stepMs, noun);
+  const selected = range ? sum(buckets.slice(range.from, range.to + 1)) : at === null ? undefined : buckets[at];
+  const shownRange = range ?? (at === null ? null : { from: at, to: at });
   const total = buckets.reduce((sum, each) => sum + each.count, 0);
-  const summary = `${label}: ${plural(total, noun)}, at most ${count(highest)} at once`;
+  const summary = `${label}: ${plural(total, noun)}, at most ${count(highest)} per bar`;
   return (
     <div className={cn("flex flex-col", className)}>
       <div
         {...handlers}
         role={onSelect ? "group" : "img"}
         tabIndex={onSelect ? 0 : undefined}
-        aria-label={onSelect ? `${summary}. Arrow keys go through it, Shift stretches, Enter chooses.` : summary}
+        aria-label={onSelect ? `${summary}. Arrow keys move, Shift extends the selection, Enter applies it.` : summary}
         className={cn(
           "relative mr-9 flex min-h-0 flex-1 touch-pan-y items-end border-b border-line-strong select-none",
           onSelect && "cursor-crosshair",
@@ -64,7 +64,9 @@ export function TimeBars({
           </span>
         )}
         <span aria-hidden className="pointer-events-none absolute inset-x-0 top-0 border-t border-dashed" />
-        {shownSpan && <Mark from={shownSpan.from} to={shownSpan.to} of={buckets.length} strong={span !== null} />}
+        {shownRange && (
+          <Highlight from={shownRange.from} to={shownRange.to} of={buckets.length} strong={range !== null} />
+        )}
         {buckets.map((bucket) => (
           <span key={bucket.start} aria-hidden className="pointer-events-none flex h-full min-w-0 flex-1 items-end">
             <span
@@ -73,9 +75,9 @@ export function TimeBars({
             />
           </span>
         ))}
-        {chosen && shownSpan && (
-          <Tip at={(shownSpan.from + shownSpan.to + 1) / 2 / buckets.length}>
-            {says(chosen, shownSpan.to - shownSpan.from + 1)}
+        {selected && shownRange && (
+          <Tip at={(shownRange.from + shownRange.to + 1) / 2 / buckets.length}>
+            {describe(selected, shownRange.to - shownRange.from + 1)}
           </Tip>
         )}
       </div>
@@ -84,12 +86,12 @@ export function TimeBars({
   );
 }
 
-function joined(buckets: Bucket[]): Bucket {
+function sum(buckets: Bucket[]): Bucket {
   return { start: buckets[0]?.start ?? 0, count: buckets.reduce((sum, each) => sum + each.count, 0) };
 }
 
-/** Says in words what a stretch holds. */
-function useSays(stepMs: number, noun: string) {
+/** Describes the count of a time range. */
+function useBucketText(stepMs: number, noun: string) {
   const time = useTime();
   return ({ start, count: events }: Bucket, steps: number) => {
     const end = start + steps * stepMs;
@@ -107,7 +109,7 @@ function useSays(stepMs: number, noun: string) {
   };
 }
 
-function Mark({ from, to, of, strong }: { from: number; to: number; of: number; strong: boolean }) {
+function Highlight({ from, to, of, strong }: { from: number; to: number; of: number; strong: boolean }) {
   return (
     <span
       aria-hidden
@@ -134,7 +136,7 @@ function Labels({ buckets, stepMs }: Steps) {
   const time = useTime();
   const spanMs = buckets.length * stepMs;
   const write = stepMs >= DAY_MS ? dayInUtc : spanMs > 2 * DAY_MS ? time.day : time.clock;
-  const places = labelled(buckets.length, MOST_LABELS);
+  const places = labelPositions(buckets.length, MAX_LABELS);
   return (
     <div aria-hidden className="relative mt-1 mr-9 h-4 text-2xs text-ink-3">
       {places.map((place, index) => (

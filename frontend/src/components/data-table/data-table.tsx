@@ -1,19 +1,24 @@
 import { createColumnHelper, tableFeatures, useTable } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type RefObject, type UIEvent, useEffect, useMemo, useRef, useState } from "react";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef } from "react";
 import type { To } from "react-router";
 
 import { cn } from "@/lib/class-names";
 
 import { Loading } from "../skeleton";
+import { useMediaQuery } from "../use-media-query";
 import type { Field, Order } from "./field";
 import { HeaderRow } from "./header-row";
-import { Row, SkeletonRow } from "./row";
+import { type Card, Row, SkeletonRow } from "./row";
+import { useReading } from "./use-reading";
 import { type RowAction, useRowKeys } from "./use-row-keys";
 
-export const ROW_HEIGHT = 40;
+const ROW_HEIGHT = 40;
+const HEADER_HEIGHT = 36;
 const LOAD_AHEAD = 20;
 const SKELETONS = 14;
+/** As wide as a phone: rows are cards there. */
+const NARROW = "(max-width: 40rem) and (not print)";
 
 const features = tableFeatures({});
 
@@ -23,54 +28,77 @@ export interface DataTableProps<T> {
   fields: readonly Field<T>[];
   /** Undefined while they load for the first time. */
   rows: readonly T[] | undefined;
+  /** The rows are those of the query before, until the new ones arrive. */
+  busy?: boolean;
   rowKey: (row: T) => string;
-  /** Where a row's own link leads. */
+  /** The target of a row's link. */
   rowLink: (row: T) => To;
   /** Opens a row in the drawer. */
   onOpen: (row: T) => void;
-  /** The key of the row that the drawer shows. */
+  /** The key of the row that is open in the drawer. */
   openKey?: string | null;
   order?: Order;
   onOrder?: (order: Order) => void;
-  /** A number for each row that changed, which is another at each change; the row then flashes. */
-  marks?: ReadonlyMap<string, number>;
-  /** The keys of rows that came in, each with when that was, in milliseconds. */
+  /** The revision of each changed row; the row flashes whenever it increases. */
+  revisions?: ReadonlyMap<string, number>;
+  /** The keys of rows that arrived live, each with the time, in milliseconds. */
   arrivals?: ReadonlyMap<string, number>;
-  /** Rows in all, loaded or not. */
+  /** Number of all rows, loaded or not. */
   total?: number;
   more?: { loading: boolean; load: () => void };
-  /** Shown in place of rows when there are none. */
+  /** Shown instead of rows when there are none. */
   empty: ReactNode;
-  /** More keys that act on the row that is marked. */
+  /** Shortcuts that act on the selected row. */
   actions?: readonly RowAction<T>[];
-  /** Told when the top of the list comes into or goes out of sight, and when somebody points at a row. */
+  /** Called when a person starts or stops reading the list. */
   onReading?: (reading: boolean) => void;
+  rowHeight?: number;
+  /** A row on a phone, and the height of such a card. */
+  card?: { show: Card<T>; height: number };
   minWidth?: string;
   /** The element that scrolls. */
   ref?: RefObject<HTMLDivElement | null>;
   className?: string;
 }
 
-/** A long list as a table: only the rows in sight are there, the head stays, the keyboard walks it. */
+/** Virtualized table with a sticky header and keyboard navigation; its rows are cards on a phone. */
 export function DataTable<T extends object>(props: DataTableProps<T>) {
-  const { label, fields, rows, rowKey, rowLink, onOpen, openKey = null, marks, arrivals, more } = props;
+  const { label, fields, rows, busy = false, rowKey, rowLink, onOpen, openKey = null, revisions, arrivals } = props;
   const own = useRef<HTMLDivElement>(null);
   const scroller = props.ref ?? own;
   const columns = useMemo(() => columnsOf(fields), [fields]);
   const table = useTable({ features, columns, data: rows ?? NONE, getRowId: rowKey });
   const model = table.getRowModel().rows;
+  const narrow = useMediaQuery(NARROW);
+  const printing = useMediaQuery("print");
+  const card = narrow ? props.card : undefined;
+  const height = card?.height ?? props.rowHeight ?? ROW_HEIGHT;
+  const columnCount = card ? 1 : columns.length;
 
+  // the selected row stays rendered when it scrolls out of view: it has the focus
+  const selectedIndex = useRef(-1);
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      if (printing) return Array.from({ length: range.count }, (_, index) => index);
+      const visible = defaultRangeExtractor(range);
+      const selected = selectedIndex.current;
+      if (selected < 0 || selected >= range.count || visible.includes(selected)) return visible;
+      return [...visible, selected].sort((one, other) => one - other);
+    },
+    [printing],
+  );
   const virtualizer = useVirtualizer({
     count: model.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => height,
     getItemKey: (index) => model[index]?.id ?? index,
     overscan: 8,
-    scrollPaddingStart: ROW_HEIGHT,
+    scrollPaddingStart: card ? 0 : HEADER_HEIGHT,
+    rangeExtractor,
   });
+  const measure = virtualizer.measure;
+  useEffect(() => measure(), [measure, height, printing]);
   const items = virtualizer.getVirtualItems();
-  const first = items[0];
-  const last = items.at(-1);
 
   const { activeKey, setActiveKey } = useRowKeys({
     scroller,
@@ -79,62 +107,93 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     openKey,
     onOpen,
     actions: props.actions,
-    show: (index) => virtualizer.scrollToIndex(index),
+    scrollTo: (index) => virtualizer.scrollToIndex(index),
   });
-  useLoadMore(more, last?.index ?? 0, model.length);
+  useEffect(() => {
+    selectedIndex.current = activeKey === null ? -1 : model.findIndex(({ id }) => id === activeKey);
+  });
+  useLoadMore(props.more, virtualizer.range?.endIndex ?? 0, model.length);
   const reading = useReading(props.onReading);
 
-  if (rows?.length === 0) return <div className={cn("overflow-auto", props.className)}>{props.empty}</div>;
+  if (rows?.length === 0)
+    return (
+      <div aria-busy={busy} className={cn("overflow-auto", busy && DIMMED, props.className)}>
+        {props.empty}
+      </div>
+    );
   return (
     <div
       ref={scroller}
-      className={cn("@container relative overflow-auto overscroll-x-contain", props.className)}
+      tabIndex={-1}
+      className={cn("@container relative overflow-auto overscroll-x-contain print:overflow-visible", props.className)}
       {...reading}
     >
       <table
         aria-label={label}
         aria-rowcount={(props.total ?? model.length) + 1}
-        aria-busy={rows === undefined}
-        className={cn("w-full table-fixed border-separate border-spacing-0", props.minWidth ?? "min-w-[1100px]")}
+        aria-busy={rows === undefined || busy}
+        className={cn(
+          "w-full table-fixed border-separate border-spacing-0",
+          !card && (props.minWidth ?? "min-w-[1100px] print:min-w-0"),
+          busy && DIMMED,
+        )}
       >
-        <colgroup>
-          {fields.map(
-            ({ id, column }) => column && <col key={id} style={{ width: column.grow ? undefined : column.width }} />,
-          )}
-        </colgroup>
-        <HeaderRow fields={fields} order={props.order} onOrder={props.onOrder} />
+        {!card && (
+          <colgroup>
+            {fields.map(
+              ({ id, column }) => column && <col key={id} style={{ width: column.grow ? undefined : column.width }} />,
+            )}
+          </colgroup>
+        )}
+        {card ? (
+          <thead className="sr-only">
+            <tr aria-rowindex={1}>
+              <th scope="col">{label}</th>
+            </tr>
+          </thead>
+        ) : (
+          <HeaderRow fields={fields} order={props.order} onOrder={props.onOrder} />
+        )}
         <tbody>
           {rows === undefined &&
-            Array.from({ length: SKELETONS }, (_, index) => <SkeletonRow key={index} fields={fields} index={index} />)}
-          {first && first.start > 0 && <Space height={first.start} columns={columns.length} />}
-          {items.map((item) => {
+            Array.from({ length: SKELETONS }, (_, index) => (
+              <SkeletonRow key={index} fields={fields} asCard={card !== undefined} index={index} height={height} />
+            ))}
+          {items.flatMap((item, at) => {
             const row = model[item.index];
-            return (
+            const gap = item.start - (items[at - 1]?.end ?? 0);
+            return [
+              gap > 0 && <Spacer key={`gap.${item.key}`} height={gap} columns={columnCount} />,
               row && (
                 <Row
                   key={row.id}
                   id={row.id}
                   row={row.original}
                   fields={fields}
+                  card={card?.show}
                   index={item.index + 2}
+                  height={height}
                   link={rowLink}
                   active={row.id === activeKey}
                   open={row.id === openKey}
-                  mark={marks?.get(row.id) ?? 0}
+                  revision={revisions?.get(row.id) ?? 0}
                   arrivedAt={arrivals?.get(row.id)}
                   onOpen={onOpen}
                   onActive={setActiveKey}
                 />
-              )
-            );
+              ),
+            ];
           })}
-          {last && <Space height={virtualizer.getTotalSize() - last.end} columns={columns.length} />}
+          <Spacer height={virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)} columns={columnCount} />
         </tbody>
       </table>
       {rows === undefined && <Loading what={label.toLowerCase()} />}
     </div>
   );
 }
+
+/** Rows of the query before are dimmed: they are not the result of the new one. */
+export const DIMMED = "opacity-50 transition-opacity delay-100";
 
 const NONE: never[] = [];
 
@@ -145,32 +204,20 @@ function columnsOf<T extends object>(fields: readonly Field<T>[]) {
     .map((field) => helper.display({ id: field.id, header: field.title, cell: ({ row }) => field.show(row.original) }));
 }
 
-/** Stands for rows out of sight; screen readers skip it. */
-function Space({ height, columns }: { height: number; columns: number }) {
+/** Space of the rows that are not rendered; hidden from screen readers. */
+function Spacer({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;
   return (
-    <tr aria-hidden>
+    <tr aria-hidden className="print:hidden">
       <td colSpan={columns} style={{ height, padding: 0 }} />
     </tr>
   );
 }
 
-function useLoadMore(more: DataTableProps<object>["more"], lastShown: number, loaded: number) {
-  const wanted = more !== undefined && !more.loading && loaded > 0 && lastShown >= loaded - LOAD_AHEAD;
+function useLoadMore(more: DataTableProps<object>["more"], lastVisible: number, loaded: number) {
+  const due = more !== undefined && !more.loading && loaded > 0 && lastVisible >= loaded - LOAD_AHEAD;
   const load = more?.load;
   useEffect(() => {
-    if (wanted) load?.();
-  }, [wanted, load]);
-}
-
-/** Somebody reads the list when it is scrolled, or when the pointer rests on it. */
-function useReading(onReading: ((reading: boolean) => void) | undefined) {
-  const [pointed, setPointed] = useState(false);
-  const [scrolled, setScrolled] = useState(false);
-  useEffect(() => onReading?.(pointed || scrolled), [onReading, pointed, scrolled]);
-  return {
-    onPointerEnter: () => setPointed(true),
-    onPointerLeave: () => setPointed(false),
-    onScroll: (event: UIEvent<HTMLElement>) => setScrolled(event.currentTarget.scrollTop > ROW_HEIGHT / 2),
-  };
+    if (due) load?.();
+  }, [due, load]);
 }

@@ -6,20 +6,20 @@ import { compact } from "@/lib/format";
 import { Button } from "../button";
 import { Skeleton } from "../skeleton";
 
-const FIRST_SHOWN = 6;
+const INITIALLY_SHOWN = 6;
 
 export interface FacetValue {
   value: string;
   count: number;
-  /** How it is called, where that is not its value. */
+  /** Its display name, where that differs from the value. */
   title?: string;
 }
 
-/** The values of a filter with their counts; chosen ones are shown even when nothing matches them. */
+/** The values of a filter with their counts; selected values are listed even when nothing matches them. */
 export function FacetList({
   title,
   values,
-  chosen,
+  selected,
   onChange,
   single = false,
   show,
@@ -27,20 +27,20 @@ export function FacetList({
   title: string;
   /** Undefined while they load. */
   values: readonly FacetValue[] | undefined;
-  chosen: readonly string[];
-  onChange: (chosen: string[]) => void;
+  selected: readonly string[];
+  onChange: (selected: string[]) => void;
   single?: boolean;
   show?: (value: string) => ReactNode;
 }) {
   const [all, setAll] = useState(false);
   const heading = useId();
-  const missing = chosen.filter((value) => !values?.some((each) => each.value === value));
+  const missing = selected.filter((value) => !values?.some((each) => each.value === value));
   const listed = [...missing.map((value): FacetValue => ({ value, count: 0 })), ...(values ?? [])];
-  const shown = all ? listed : listed.filter((each, index) => index < FIRST_SHOWN || chosen.includes(each.value));
+  const shown = all ? listed : listed.filter((each, index) => index < INITIALLY_SHOWN || selected.includes(each.value));
   const toggle = (value: string) => {
-    const others = chosen.filter((each) => each !== value);
-    if (others.length < chosen.length) onChange(others);
-    else onChange(single ? [value] : [...chosen, value]);
+    const others = selected.filter((each) => each !== value);
+    if (others.length < selected.length) onChange(others);
+    else onChange(single ? [value] : [...selected, value]);
   };
   return (
     <div role="group" aria-labelledby={heading} className="border-b px-3 py-2.5 last:border-b-0">
@@ -48,9 +48,9 @@ export function FacetList({
         <h3 id={heading} className="px-1 text-xs font-medium text-ink-2">
           {title}
         </h3>
-        {chosen.length > 0 && (
+        {selected.length > 0 && (
           <Button
-            look="link"
+            variant="link"
             size="text"
             className="text-xs"
             onClick={() => onChange([])}
@@ -73,7 +73,7 @@ export function FacetList({
             >
               <input
                 type="checkbox"
-                checked={chosen.includes(value)}
+                checked={selected.includes(value)}
                 onChange={() => toggle(value)}
                 className="size-3.5 shrink-0 accent-accent"
               />
@@ -85,9 +85,15 @@ export function FacetList({
           </li>
         ))}
       </ul>
-      {listed.length > FIRST_SHOWN && (
-        <Button look="link" size="text" className="px-1 pt-1 text-xs" onClick={() => setAll(!all)} aria-expanded={all}>
-          {all ? "Fewer" : `${listed.length - FIRST_SHOWN} more`}
+      {listed.length > INITIALLY_SHOWN && (
+        <Button
+          variant="link"
+          size="text"
+          className="px-1 pt-1 text-xs"
+          onClick={() => setAll(!all)}
+          aria-expanded={all}
+        >
+          {all ? "Show fewer" : `Show ${listed.length - INITIALLY_SHOWN} more`}
         </Button>
       )}
     </div>

@@ -6,7 +6,7 @@ import type { Field, Order } from "./field";
 
 const ARIA = { asc: "ascending", desc: "descending" } as const;
 
-/** The head of a table; pressing a title orders by it, and once more the other way round. */
+/** The header row of a table; a title sorts by its column, and reverses the order on the next click. */
 export function HeaderRow<T>({
   fields,
   order,

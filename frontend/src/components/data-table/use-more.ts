@@ -7,7 +7,7 @@ interface PagedList {
   fetchNextPage: () => Promise<unknown>;
 }
 
-/** What a table asks for more rows by: the next page of a list, or nothing where it has ended. */
+/** The next page of an infinite query, as a table loads it; undefined on the last page. */
 export function useMore(list: PagedList) {
   return useMemo(
     () =>

@@ -2,14 +2,14 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 
 import { shortcuts } from "@/lib/keyboard/shortcuts";
 
-/** A key that does something with the marked row. */
+/** A shortcut that acts on the selected row. */
 export interface RowAction<T> {
   keys: string;
-  does: string;
+  action: string;
   run: (row: T) => void;
 }
 
-/** Walks a table with `j` and `k`, opens the marked row with Enter, and runs the table's own keys on it. */
+/** Keyboard navigation of a table: `j` and `k` move the selection, Enter opens the selected row, `actions` act on it. */
 export function useRowKeys<T>({
   scroller,
   rows,
@@ -17,7 +17,7 @@ export function useRowKeys<T>({
   openKey,
   onOpen,
   actions = [],
-  show,
+  scrollTo,
 }: {
   scroller: RefObject<HTMLElement | null>;
   rows: readonly T[];
@@ -25,55 +25,55 @@ export function useRowKeys<T>({
   openKey: string | null;
   onOpen: (row: T) => void;
   actions?: readonly RowAction<T>[];
-  show: (index: number) => void;
+  scrollTo: (index: number) => void;
 }) {
   const [activeKey, setActiveKey] = useState<string | null>(null);
-  const [walked, setWalked] = useState(0);
-  const marked = activeKey ?? openKey;
+  const [moves, setMoves] = useState(0);
+  const selectedKey = activeKey ?? openKey;
 
-  // the row is drawn once it was scrolled to; then its link can take the focus
-  const wanted = useRef<string | null>(null);
+  // a row is rendered once the list has scrolled to it; only then can its link take the focus
+  const pendingFocus = useRef<string | null>(null);
   useEffect(() => {
-    if (wanted.current === null) return;
-    const row = scroller.current?.querySelector(`[data-row="${CSS.escape(wanted.current)}"]`);
-    wanted.current = null;
+    if (pendingFocus.current === null) return;
+    const row = scroller.current?.querySelector(`[data-row="${CSS.escape(pendingFocus.current)}"]`);
+    pendingFocus.current = null;
     row?.querySelector<HTMLElement>("[data-row-link]")?.focus({ preventScroll: true });
-  }, [walked, scroller]);
+  }, [moves, scroller]);
 
-  // where the drawer was opened from, one goes on when it is closed
-  const openBefore = useRef(openKey);
+  // closing the drawer returns the focus to the row it was opened from
+  const lastOpenKey = useRef(openKey);
   useEffect(() => {
-    const closed = openKey === null ? openBefore.current : null;
-    openBefore.current = openKey;
+    const closed = openKey === null ? lastOpenKey.current : null;
+    lastOpenKey.current = openKey;
     if (closed === null) return;
-    wanted.current = closed;
-    requestAnimationFrame(() => setWalked((times) => times + 1));
+    pendingFocus.current = closed;
+    requestAnimationFrame(() => setMoves((count) => count + 1));
   }, [openKey]);
 
-  const find = () => rows.findIndex((row) => rowKey(row) === marked);
-  const walk = (by: 1 | -1) => {
-    const at = find();
+  const selectedIndex = () => rows.findIndex((row) => rowKey(row) === selectedKey);
+  const move = (by: 1 | -1) => {
+    const at = selectedIndex();
     const index = at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1);
     const row = rows[index];
     if (!row) return;
     const key = rowKey(row);
-    show(index);
+    scrollTo(index);
     setActiveKey(key);
     if (openKey !== null) return onOpen(row);
-    wanted.current = key;
-    requestAnimationFrame(() => setWalked((times) => times + 1));
+    pendingFocus.current = key;
+    requestAnimationFrame(() => setMoves((count) => count + 1));
   };
-  const onMarked = (run: (row: T) => void) => () => {
-    const row = rows[find()];
+  const onSelected = (run: (row: T) => void) => () => {
+    const row = rows[selectedIndex()];
     if (row) run(row);
   };
 
-  const group = "In the list";
+  const group = "List";
   shortcuts.useAdd([
-    { keys: "j", does: "Next row", group, run: () => walk(1) },
-    { keys: "k", does: "Row before", group, run: () => walk(-1) },
-    { keys: "enter", does: "Open the marked row", group, run: onMarked(onOpen) },
-    ...actions.map((action) => ({ ...action, group, run: onMarked(action.run) })),
+    { keys: "j", action: "Next row", group, run: () => move(1) },
+    { keys: "k", action: "Previous row", group, run: () => move(-1) },
+    { keys: "enter", action: "Open the selected row", group, run: onSelected(onOpen) },
+    ...actions.map((action) => ({ ...action, group, run: onSelected(action.run) })),
   ]);
-  return { activeKey: marked, setActiveKey };
+  return { activeKey: selectedKey, setActiveKey };
 }

@@ -13,14 +13,14 @@ import { words } from "@/lib/format";
 
 import { fields } from "./fields";
 
-/** An event in full: its facts, what it led to, and the payload as it came. */
+/** An event in full: its facts, matching rules, related findings, and the raw event. */
 export function EventDrawer({
   id,
   known,
   onClose,
 }: {
   id: number;
-  /** The event as the list has it, shown until all is read. */
+  /** The event as the list has it, shown until the details have loaded. */
   known: Event | undefined;
   onClose: () => void;
 }) {
@@ -38,9 +38,9 @@ export function EventDrawer({
       {details.error ? (
         <ErrorState error={details.error} retry={() => void details.refetch()} busy={details.isFetching} />
       ) : (
-        <WhatCameOfIt details={details.data} />
+        <EventOutcome details={details.data} />
       )}
-      {event && <Payload event={event} />}
+      {event && <RawEvent event={event} />}
     </Sheet>
   );
 }
@@ -62,10 +62,10 @@ function EventFacts({ event }: { event: Event }) {
   );
 }
 
-function WhatCameOfIt({ details }: { details: EventDetails | undefined }) {
+function EventOutcome({ details }: { details: EventDetails | undefined }) {
   if (!details)
     return (
-      <Loading what="what came of it" className="grid gap-3 border-t px-4 py-4">
+      <Loading what="rules and findings" className="grid gap-3 border-t px-4 py-4">
         <Skeleton className="h-4 w-40" />
         <Skeleton className="h-4 w-72" />
         <Skeleton className="h-4 w-56" />
@@ -73,9 +73,9 @@ function WhatCameOfIt({ details }: { details: EventDetails | undefined }) {
     );
   return (
     <>
-      <Section title="Rules that match it">
+      <Section title="Matching rules">
         {details.matched_rules.length === 0 ? (
-          <p className="text-ink-2">None: no rule looks for an event like this one alone.</p>
+          <p className="text-ink-2">No rule matches this event on its own.</p>
         ) : (
           <ul className="grid gap-1.5">
             {details.matched_rules.map((rule) => (
@@ -89,9 +89,9 @@ function WhatCameOfIt({ details }: { details: EventDetails | undefined }) {
           </ul>
         )}
       </Section>
-      <Section title="Findings it took part in">
+      <Section title="Related findings">
         {details.findings.length === 0 ? (
-          <p className="text-ink-2">None.</p>
+          <p className="text-ink-2">No findings</p>
         ) : (
           <ul className="grid gap-1.5">
             {details.findings.map((finding) => (
@@ -110,16 +110,16 @@ function WhatCameOfIt({ details }: { details: EventDetails | undefined }) {
   );
 }
 
-function Payload({ event }: { event: Event }) {
+function RawEvent({ event }: { event: Event }) {
   return (
     <>
       {event.attributes && (
-        <Section title="Facts the rules read">
-          <JsonView value={event.attributes} label="Facts the rules read" />
+        <Section title="Normalized facts">
+          <JsonView value={event.attributes} label="Normalized facts" />
         </Section>
       )}
-      <Section title="Payload as it came">
-        <JsonView value={event.raw_data} label="Payload" className="max-h-none" />
+      <Section title="Raw event">
+        <JsonView value={event.raw_data} label="Raw event" className="max-h-none" />
       </Section>
     </>
   );

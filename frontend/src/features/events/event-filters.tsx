@@ -8,9 +8,9 @@ import { words } from "@/lib/format";
 
 import type { Filters } from "./filters";
 
-const MOST_SUGGESTED = 8;
+const MAX_SUGGESTIONS = 8;
 
-/** What events can be filtered by, beside the list. */
+/** The filters of the event list. */
 export function EventFilters({
   filters,
   facets,
@@ -27,14 +27,14 @@ export function EventFilters({
       <FacetList
         title="Type"
         values={facets?.event_type}
-        chosen={filters.event_type}
+        selected={filters.event_type}
         onChange={(event_type) => onChange({ event_type })}
         show={words}
       />
       <FacetList
         title="Source"
         values={facets?.source}
-        chosen={filters.source}
+        selected={filters.source}
         onChange={(source) => onChange({ source })}
       />
     </>
@@ -47,7 +47,7 @@ function UserFilter({ user, onChange }: { user: string | null; onChange: (user: 
   const q = useDeferredValue(typed.trim());
   const suggested = useQuery({
     queryKey: ["users", "suggested", q],
-    queryFn: ({ signal }) => getUsers({ q, sort: "events", limit: MOST_SUGGESTED }, signal),
+    queryFn: ({ signal }) => getUsers({ q, sort: "events", limit: MAX_SUGGESTIONS }, signal),
     enabled: q.length > 1 && q !== user,
   });
   const apply = (text: string) => onChange(text.trim() || null);
@@ -68,10 +68,10 @@ function UserFilter({ user, onChange }: { user: string | null; onChange: (user: 
         list={`${id}-users`}
         value={typed}
         autoComplete="off"
-        placeholder="Name, exactly"
+        placeholder="Exact name"
         onChange={(event) => {
           setTyped(event.target.value);
-          // one that was picked from the list is meant as it is; so is an emptied field
+          // a suggestion that was picked applies at once, and so does an emptied field
           const picked = suggested.data?.items.some((each) => each.user === event.target.value);
           if (picked || event.target.value === "") apply(event.target.value);
         }}

@@ -7,7 +7,7 @@ import { instant, type Period } from "@/lib/time/period";
 
 const STEP_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, auto: 0 };
 
-/** Events over time; dragging over it chooses a period. */
+/** Events over time; dragging over it selects a period. */
 export function EventHistogram({
   histogram,
   onPeriod,

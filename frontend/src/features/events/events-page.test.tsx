@@ -3,22 +3,22 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
 import { live } from "@/lib/live/store";
-import { address, answers, fails, hangs } from "@/testing/api";
+import { address, respond, failWith, neverRespond } from "@/testing/api";
 import { aFinding, anEvent, eventDetails } from "@/testing/builders";
 import { FakeEventSource } from "@/testing/fake-event-source";
-import { show } from "@/testing/show";
+import { renderApp } from "@/testing/render-app";
 
 function open(query = "") {
-  show(`/events${query}`);
+  renderApp(`/events${query}`);
   return userEvent.setup();
 }
 
 function counted() {
-  answers("/events/facets", {
+  respond("/events/facets", {
     event_type: [{ value: "login_failed", count: 9 }],
     source: [{ value: "my-app", count: 9 }],
   });
-  answers("/events/histogram", {
+  respond("/events/histogram", {
     interval: "hour",
     from: "2026-11-25T11:00:00Z",
     to: "2026-11-25T13:00:00Z",
@@ -31,58 +31,58 @@ function counted() {
 
 const users = () => within(screen.getByRole("table", { name: "Events" })).queryAllByRole("link", { name: /@example/ });
 
-/** Tells that so many events are stored, as the stream does. */
+/** Sends a summary with this number of events. */
 async function stored(total_events: number) {
   await act(async () => {
-    live.startFrom(null, live.ask());
+    live.startFrom(null, live.snapshot());
     const figures = { total_findings: 0, findings_by_severity: {}, unenriched: 0, events_per_second: 1 };
     FakeEventSource.last.send("summary", { ...figures, total_events }, "1~1");
-    // frames are handed on together
+    // frames are dispatched in batches
     await new Promise((resolve) => setTimeout(resolve, 150));
   });
 }
 
-it("holds the place of what loads", async () => {
-  hangs("/events");
-  hangs("/events/facets");
-  hangs("/events/histogram");
+it("shows placeholders while it loads", async () => {
+  neverRespond("/events");
+  neverRespond("/events/facets");
+  neverRespond("/events/histogram");
   open();
   expect(await screen.findByRole("status", { name: "Loading events" })).toBeInTheDocument();
   expect(screen.getByRole("status", { name: "Loading events over time" })).toBeInTheDocument();
 });
 
-it("says how to get events when there are none", async () => {
-  answers("/events", []);
-  answers("/events/facets", { event_type: [], source: [] });
-  answers("/events/histogram", { interval: "day", from: null, to: null, buckets: [] });
+it("explains how to get events when there are none", async () => {
+  respond("/events", []);
+  respond("/events/facets", { event_type: [], source: [] });
+  respond("/events/histogram", { interval: "day", from: null, to: null, buckets: [] });
   open();
   expect(await screen.findByText("No events yet")).toBeInTheDocument();
 });
 
-it("says what failed, and tries again", async () => {
+it("explains a failure, and retries", async () => {
   counted();
-  fails("/events", 500, "The database is on fire.");
+  failWith("/events", 500, "The database is on fire.");
   const user = open();
   expect(await screen.findByText("request-of-test")).toBeInTheDocument();
-  answers("/events", [anEvent()]);
+  respond("/events", [anEvent()]);
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("link", { name: "mona@example.com" })).toBeInTheDocument();
 });
 
-it("asks for what the address filters by, and takes filters away again", async () => {
+it("applies the filters in the URL, and removes them", async () => {
   counted();
-  const asked: string[] = [];
-  answers("/events", (url) => {
-    asked.push(decodeURIComponent(url.search));
+  const requests: string[] = [];
+  respond("/events", (url) => {
+    requests.push(decodeURIComponent(url.search));
     return [anEvent()];
   });
   const user = open("?event_type=login_failed,mfa_failed&user=mona@example.com&from=2026-11-25T11:00:00Z");
   await screen.findByRole("link", { name: "mona@example.com" });
-  expect(asked[0]).toBe(
+  expect(requests[0]).toBe(
     "?event_type=login_failed&event_type=mfa_failed&user=mona@example.com&from_timestamp=2026-11-25T11:00:00Z&limit=100",
   );
 
-  await user.click(screen.getByRole("button", { name: "Without the filter event_type mfa_failed" }));
+  await user.click(screen.getByRole("button", { name: "Remove the filter event_type mfa_failed" }));
   await waitFor(() =>
     expect(address()).toBe("/events?event_type=login_failed&user=mona@example.com&from=2026-11-25T11:00:00Z"),
   );
@@ -90,36 +90,36 @@ it("asks for what the address filters by, and takes filters away again", async (
   await waitFor(() => expect(address()).toBe("/events"));
 });
 
-it("chooses a period on the chart by the keyboard", async () => {
+it("selects a period on the chart with the keyboard", async () => {
   counted();
-  answers("/events", [anEvent()]);
+  respond("/events", [anEvent()]);
   const user = open();
   (await screen.findByRole("group", { name: /Events over time/ })).focus();
   await user.keyboard("{ArrowLeft}{Enter}");
   await waitFor(() => expect(address()).toBe("/events?from=2026-11-25T12:00:00Z&to=2026-11-25T13:00:00Z"));
 });
 
-it("lets new events in by itself when more are stored", async () => {
+it("adds new events automatically", async () => {
   counted();
-  answers("/events", [anEvent()]);
+  respond("/events", [anEvent()]);
   open();
   await waitFor(() => expect(users()).toHaveLength(1));
 
-  answers("/events", [anEvent({ id: 2, user: "ada@example.com" }), anEvent()]);
+  respond("/events", [anEvent({ id: 2, user: "ada@example.com" }), anEvent()]);
   await stored(2);
 
   await waitFor(() => expect(users().map((link) => link.textContent)).toEqual(["ada@example.com", "mona@example.com"]));
 });
 
-it("lets nothing in while paused, says how many wait, and lets them in when asked", async () => {
+it("holds new events back while paused, and shows them on request", async () => {
   counted();
-  answers("/events", [anEvent()]);
+  respond("/events", [anEvent()]);
   const user = open();
   await waitFor(() => expect(users()).toHaveLength(1));
   await stored(1);
   await user.click(screen.getByRole("button", { name: "Pause" }));
 
-  answers("/events", [anEvent({ id: 3 }), anEvent({ id: 2 }), anEvent()]);
+  respond("/events", [anEvent({ id: 3 }), anEvent({ id: 2 }), anEvent()]);
   await stored(3);
 
   const pill = await screen.findByRole("button", { name: "2 new" });
@@ -129,11 +129,11 @@ it("lets nothing in while paused, says how many wait, and lets them in when aske
   expect(screen.queryByRole("button", { name: "2 new" })).not.toBeInTheDocument();
 });
 
-it("shows what became of an event, and its payload as text", async () => {
+it("shows the rules and findings of an event, and its raw data as text", async () => {
   const planted = "<img src=x onerror=alert(1)>";
   const event = anEvent({ id: 1, event_type: "login_failed", raw_data: { note: planted } });
-  answers("/events", [event]);
-  answers("/events/{event_id}", {
+  respond("/events", [event]);
+  respond("/events/{event_id}", {
     ...eventDetails(event),
     matched_rules: [{ rule_id: "r", rule_name: "login_failed", title: "A failed login", level: "low" }],
     findings: [aFinding({ title: "Repeated failed logins" })],
@@ -148,7 +148,7 @@ it("shows what became of an event, and its payload as text", async () => {
     "/app/rules/login_failed",
   );
   expect(drawer.getByRole("link", { name: "Repeated failed logins" })).toHaveAttribute("href", "/app/findings/1");
-  expect(drawer.getByRole("region", { name: "Payload" })).toHaveTextContent(planted);
+  expect(drawer.getByRole("region", { name: "Raw event" })).toHaveTextContent(planted);
   expect(document.querySelector("img")).toBeNull();
   await waitFor(() => expect(address()).toBe("/events?event=1"));
 });

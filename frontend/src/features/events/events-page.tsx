@@ -4,17 +4,17 @@ import { useCallback, useRef, useState } from "react";
 
 import { Button } from "@/components/button";
 import { type Chip, ChipList } from "@/components/chip-list";
-import { Code } from "@/components/code";
+import { GettingStarted } from "@/components/getting-started";
 import { DataTable } from "@/components/data-table/data-table";
 import { useMore } from "@/components/data-table/use-more";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
-import { FilterAside, FilterDrawer, FiltersButton } from "@/components/filter-side";
-import { NewPill, PauseButton } from "@/components/live-pill";
+import { FilterSidebar, FilterDrawer, FiltersButton } from "@/components/filter-panel";
+import { PendingPill, PauseButton } from "@/components/live-pill";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { TimeRange } from "@/components/time-range";
-import { useFilterSide } from "@/components/use-filter-side";
+import { useFilterPanel } from "@/components/use-filter-panel";
 import { WindowPage } from "@/components/window-page";
 import type { Event } from "@/lib/api/events";
 import { commands } from "@/lib/commands";
@@ -30,16 +30,16 @@ import { useEventFacets, useEventHistogram, useEvents } from "./use-events";
 import { useOpenEvent } from "./use-open-event";
 import { useTail } from "./use-tail";
 
-const panel = preference("events.filters", ["shown", "hidden"], "shown");
+const sidebar = preference("events.filters", ["shown", "hidden"], "shown");
 
-/** All events, the newest first, as they come in. */
+/** All events, newest first, with live updates. */
 export default function EventsPage() {
   const [filters, setFilters] = useQueryStates(filterParsers);
   const { openId, open, linkTo } = useOpenEvent();
   const [paused, setPaused] = useState(false);
   const [reading, setReading] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
-  const side = useFilterSide(panel, "(min-width: 96rem)");
+  const panel = useFilterPanel(sidebar, "(min-width: 75rem)");
 
   const { list, events } = useEvents(filters);
   const tail = useTail(filters, events, paused || reading || openId !== null);
@@ -48,17 +48,19 @@ export default function EventsPage() {
 
   const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
   const openRow = events?.find((event) => event.id === openId);
-  const set = countFilters(filters);
-  const total = histogram.data?.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+  const activeFilters = countFilters(filters);
+  const total = histogram.isPlaceholderData
+    ? undefined
+    : histogram.data?.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   const more = useMore(list);
   commands.useAdd([
     {
       id: "events.pause",
-      title: paused ? "Let events come in" : "Pause the events",
+      title: paused ? "Resume live updates" : "Pause live updates",
       group: "Events",
       run: () => setPaused(!paused),
     },
-    { id: "events.clear", title: "Clear all filters of the events", group: "Events", run: () => change(NO_FILTERS) },
+    { id: "events.clear", title: "Clear all event filters", group: "Events", run: () => change(NO_FILTERS) },
   ]);
   const filterPanel = <EventFilters filters={filters} facets={facets.data} onChange={change} />;
 
@@ -69,18 +71,18 @@ export default function EventsPage() {
         note={total !== undefined && <span className="tabular">{plural(total, "event")}</span>}
         actions={<PauseButton paused={paused} onChange={setPaused} />}
       />
-      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
-        <FiltersButton side={side} />
+      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6 print:hidden">
+        <FiltersButton panel={panel} />
         <TimeRange value={filters} onChange={change} />
-        {set > 0 && (
-          <ChipList label="Filters that are set" chips={chipsOf(filters, change)} onClear={() => change(NO_FILTERS)} />
+        {activeFilters > 0 && (
+          <ChipList label="Active filters" chips={chipsOf(filters, change)} onClear={() => change(NO_FILTERS)} />
         )}
       </div>
       <div className="px-0 pb-3 md:px-4 lg:px-6">
         <Panel className="rounded-none border-x-0 md:rounded-lg md:border-x">
           {histogram.error && !histogram.data ? (
             <p role="alert" className="h-24 content-center text-center text-ink-2">
-              Events over time could not be read. <RetryLink onRetry={() => void histogram.refetch()} />
+              Events over time could not be loaded. <RetryLink onRetry={() => void histogram.refetch()} />
             </p>
           ) : (
             <EventHistogram histogram={histogram.data} onPeriod={change} />
@@ -88,16 +90,16 @@ export default function EventsPage() {
         </Panel>
       </div>
       <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
-        <FilterAside side={side}>{filterPanel}</FilterAside>
+        <FilterSidebar panel={panel}>{filterPanel}</FilterSidebar>
         <section
           aria-label="List of events"
-          className="relative flex min-h-64 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+          className="relative flex min-h-64 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border print:overflow-visible"
         >
-          <NewPill
-            waiting={tail.waiting}
-            outgrown={tail.more}
+          <PendingPill
+            count={tail.heldBack}
+            overflowed={tail.more}
             onShow={() => {
-              tail.letIn();
+              tail.showPending();
               scroller.current?.scrollTo({ top: 0 });
             }}
           />
@@ -110,6 +112,7 @@ export default function EventsPage() {
               className="min-h-0 flex-1"
               fields={fields}
               rows={events}
+              busy={list.isPlaceholderData}
               rowKey={keyOf}
               rowLink={linkTo}
               onOpen={open}
@@ -118,12 +121,12 @@ export default function EventsPage() {
               total={total}
               more={more}
               onReading={setReading}
-              empty={<Nothing filtered={set > 0} onClear={() => change(NO_FILTERS)} />}
+              empty={<EmptyList filtered={activeFilters > 0} onClear={() => change(NO_FILTERS)} />}
             />
           )}
         </section>
       </div>
-      <FilterDrawer side={side}> {filterPanel}</FilterDrawer>
+      <FilterDrawer panel={panel}>{filterPanel}</FilterDrawer>
       {openId !== null && <EventDrawer id={openId} known={openRow} onClose={() => open(null)} />}
     </WindowPage>
   );
@@ -148,23 +151,26 @@ function chipsOf(filters: Filters, change: (part: Partial<Filters>) => void): Ch
 
 function RetryLink({ onRetry }: { onRetry: () => void }) {
   return (
-    <Button look="link" size="text" onClick={onRetry}>
+    <Button variant="link" size="text" onClick={onRetry}>
       Try again
     </Button>
   );
 }
 
-function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+function EmptyList({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   if (filtered)
     return (
-      <EmptyState icon={SearchX} title="No event matches" action={<Button onClick={onClear}>Clear all filters</Button>}>
-        Widen the time range, or take a filter away.
+      <EmptyState
+        icon={SearchX}
+        title="No matching events"
+        action={<Button onClick={onClear}>Clear all filters</Button>}
+      >
+        Widen the time range, or remove a filter.
       </EmptyState>
     );
   return (
     <EmptyState icon={Activity} title="No events yet">
-      Events appear here the moment they are stored. <Code>mcm-ingestor generate</Code> makes up a company&rsquo;s
-      month; <Code>POST /events</Code> or the topic <Code>events.raw</Code> takes your own.
+      Events appear here as soon as they are ingested. <GettingStarted />
     </EmptyState>
   );
 }

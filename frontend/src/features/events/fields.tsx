@@ -1,20 +1,21 @@
 import { Link } from "react-router";
 
 import type { Field } from "@/components/data-table/field";
-import { When } from "@/components/when";
+import { Timestamp } from "@/components/timestamp";
+import { VisibleText } from "@/components/visible-text";
 import type { Event } from "@/lib/api/events";
 import { words } from "@/lib/format";
 
 import { factsOf } from "./facts";
 
-const MOST_FACTS = 8;
+const MAX_FACTS = 8;
 
-/** What is shown of an event: columns, filters and the drawer's facts. */
+/** The fields of an event: columns, filters and the drawer's facts. */
 export const fields: readonly Field<Event>[] = [
   {
     id: "timestamp",
     title: "Time",
-    show: (event) => <When time={event.timestamp} className="tabular" />,
+    show: (event) => <Timestamp time={event.timestamp} className="tabular" />,
     column: { width: 138 },
     fact: true,
   },
@@ -34,11 +35,16 @@ export const fields: readonly Field<Event>[] = [
     fact: true,
   },
   { id: "facts", title: "Facts", show: (event) => <Facts event={event} />, column: { width: 280, grow: true } },
-  { id: "source_event_id", title: "Id at the source", show: (event) => event.source_event_id, fact: true },
+  {
+    id: "source_event_id",
+    title: "Source event ID",
+    show: (event) => <VisibleText text={event.source_event_id} />,
+    fact: true,
+  },
   {
     id: "processed",
-    title: "Rules",
-    show: (event) => (event.processed ? "Have run over it" : "Have not run over it yet"),
+    title: "Status",
+    show: (event) => (event.processed ? "Evaluated" : "Not evaluated yet"),
     fact: true,
   },
 ];
@@ -46,15 +52,15 @@ export const fields: readonly Field<Event>[] = [
 function UserLink({ user }: { user: string }) {
   return (
     <Link to={`/users/${encodeURIComponent(user)}`} className="hover:underline">
-      {user}
+      <VisibleText text={user} />
     </Link>
   );
 }
 
 function Facts({ event }: { event: Event }) {
-  return factsOf(event, MOST_FACTS).map(({ name, value }) => (
+  return factsOf(event, MAX_FACTS).map(({ name, value }) => (
     <span key={name} className="mr-3 font-mono text-xs">
-      <span className="text-ink-3">{name}</span> {value}
+      <span className="text-ink-3">{name}</span> <VisibleText text={value} />
     </span>
   ));
 }

@@ -3,7 +3,7 @@ import { type inferParserType, parseAsArrayOf, parseAsString } from "nuqs";
 import type { EventFilter } from "@/lib/api/events";
 import { bounds, periodParsers } from "@/lib/time/period";
 
-/** What the address says of which events are shown. */
+/** The URL parameters of the filter. */
 export const filterParsers = {
   event_type: parseAsArrayOf(parseAsString).withDefault([]),
   source: parseAsArrayOf(parseAsString).withDefault([]),
@@ -15,13 +15,13 @@ export type Filters = inferParserType<typeof filterParsers>;
 
 export const NO_FILTERS: Filters = { event_type: [], source: [], user: null, last: null, from: null, to: null };
 
-/** Counts the filters that are set; a period is one. */
+/** The number of active filters; a period is one. */
 export function countFilters({ event_type, source, user, last, from, to }: Filters): number {
   const period = last !== null || from !== null || to !== null;
   return event_type.length + source.length + (user === null ? 0 : 1) + (period ? 1 : 0);
 }
 
-/** Puts filters as the API takes them; a period that ends now is counted from `now`. */
+/** Converts filters to the parameters of the API; relative periods are resolved against `now`. */
 export function toQuery({ event_type, source, user, ...period }: Filters, now: number): EventFilter {
   const { from, to } = bounds(period, now);
   const some = <T>(values: T[]) => (values.length > 0 ? values : undefined);

@@ -1,6 +1,6 @@
 import { Activity } from "lucide-react";
 
-import type { Page } from "@/app/page";
+import type { Page } from "@/lib/page";
 
 export const pages: Page[] = [
   {

@@ -6,27 +6,27 @@ import { type Event, type EventPage, getEventFacets, getEventHistogram, getEvent
 import { type Filters, toQuery } from "./filters";
 
 export const PAGE_SIZE = 100;
-const COUNTS_EVERY_MS = 15_000;
+const COUNTS_REFETCH_MS = 15_000;
 
-export interface ReadPages {
+export interface LoadedPages {
   pages: EventPage[];
   pageParams: (string | undefined)[];
 }
 
 export const listKey = (filters: Filters) => ["events", "list", filters];
 
-export const readPage = (filters: Filters, before?: string, signal?: AbortSignal) =>
+export const loadPage = (filters: Filters, before?: string, signal?: AbortSignal) =>
   getEvents({ ...toQuery(filters, Date.now()), limit: PAGE_SIZE, before }, signal);
 
-/** The events that match, the newest first, as far as they were scrolled through. */
+/** The matching events, newest first, loaded as far as the list was scrolled. */
 export function useEvents(filters: Filters) {
   const list = useInfiniteQuery({
     queryKey: listKey(filters),
-    queryFn: ({ pageParam, signal }) => readPage(filters, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => loadPage(filters, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
-    // the tail keeps it fresh
+    // useTail keeps it fresh
     staleTime: Infinity,
   });
   const pages = list.data?.pages;
@@ -34,13 +34,13 @@ export function useEvents(filters: Filters) {
   return { list, events };
 }
 
-/** Events by time, for the chart over the list. */
+/** Events over time, for the chart above the list. */
 export function useEventHistogram(filters: Filters) {
   return useQuery({
     queryKey: ["events", "histogram", filters],
     queryFn: ({ signal }) => getEventHistogram({ ...toQuery(filters, Date.now()), interval: "auto" }, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: COUNTS_EVERY_MS,
+    refetchInterval: COUNTS_REFETCH_MS,
   });
 }
 
@@ -57,11 +57,11 @@ export function useEventFacets({ last, from, to }: Filters) {
       return getEventFacets({ from_timestamp, to_timestamp }, signal);
     },
     placeholderData: keepPreviousData,
-    refetchInterval: COUNTS_EVERY_MS,
+    refetchInterval: COUNTS_REFETCH_MS,
   });
 }
 
-/** An event that came in while the pages were read may be on two of them. */
+/** An event that arrived while the pages were loaded may be on two of them. */
 function unique(events: Event[]): Event[] {
   return [...new Map(events.map((event) => [event.id, event])).values()];
 }

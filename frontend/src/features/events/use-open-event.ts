@@ -4,7 +4,7 @@ import { type To, useLocation } from "react-router";
 
 import type { Event } from "@/lib/api/events";
 
-/** Which event the drawer shows; it stands in the address, so that the view can be passed on. */
+/** The event in the drawer; part of the URL, so that the view can be shared. */
 export function useOpenEvent() {
   const [openId, setOpenId] = useQueryState("event", parseAsInteger.withOptions({ history: "push" }));
   const { search } = useLocation();

@@ -5,23 +5,23 @@ import type { Event } from "@/lib/api/events";
 import { useLive } from "@/lib/live/store";
 
 import type { Filters } from "./filters";
-import { listKey, PAGE_SIZE, type ReadPages, readPage } from "./use-events";
+import { listKey, PAGE_SIZE, type LoadedPages, loadPage } from "./use-events";
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-/** Which events of the newest page a list lacks, and whether there may be more of them than the page holds. */
-export function lacking(listed: readonly Event[], newest: readonly Event[]): { ids: string[]; more: boolean } {
+/** The events of the newest page that a list lacks, and whether there may be more than the page holds. */
+export function missingFrom(listed: readonly Event[], newest: readonly Event[]): { ids: string[]; more: boolean } {
   const known = new Set(listed.map((event) => event.id));
   const ids = newest.filter((event) => !known.has(event.id)).map((event) => String(event.id));
   return { ids, more: newest.length === PAGE_SIZE && ids.length === PAGE_SIZE };
 }
 
 /**
- * Lets new events into the top of the list: by themselves while nobody reads it, when asked to otherwise. The stream's
- * summary says when events were stored; only then the newest page is read.
+ * Adds new events to the top of the list: automatically, or on request while the list must not move. The newest page is
+ * loaded only when the stream's summary reports new events.
  *
  * @param listed the list as it is shown
- * @param held whether the list must not move: it is paused, scrolled, pointed at, or an event is open
+ * @param held whether the list must not move: it is paused, read, or an event is open
  */
 export function useTail(filters: Filters, listed: readonly Event[] | undefined, held: boolean) {
   const queries = useQueryClient();
@@ -30,36 +30,36 @@ export function useTail(filters: Filters, listed: readonly Event[] | undefined, 
 
   const newest = useQuery({
     queryKey: ["events", "newest", filters],
-    queryFn: ({ signal }) => readPage(filters, undefined, signal),
+    queryFn: ({ signal }) => loadPage(filters, undefined, signal),
     enabled: false,
   });
   const { refetch, isFetching } = newest;
   const ready = listed !== undefined;
-  const asked = useRef<{ filters: Filters; stored: number }>(undefined);
+  const requested = useRef<{ filters: Filters; stored: number }>(undefined);
   useEffect(() => {
-    // a page that is on its way may have been read before these were stored: it is read once more when it has come
+    // a page that is loading may be older than these events: it is loaded again afterwards
     if (!ready || stored === undefined || isFetching) return;
-    if (asked.current?.stored === stored && asked.current.filters === filters) return;
-    asked.current = { filters, stored };
+    if (requested.current?.stored === stored && requested.current.filters === filters) return;
+    requested.current = { filters, stored };
     void refetch();
   }, [ready, stored, filters, isFetching, refetch]);
 
   const page = newest.data;
-  const waiting = useMemo(() => lacking(listed ?? [], page?.items ?? []), [listed, page]);
+  const missing = useMemo(() => missingFrom(listed ?? [], page?.items ?? []), [listed, page]);
 
-  const letIn = useCallback(() => {
+  const showPending = useCallback(() => {
     if (!page) return;
-    queries.setQueryData<ReadPages>(listKey(filters), { pages: [page], pageParams: [undefined] });
+    queries.setQueryData<LoadedPages>(listKey(filters), { pages: [page], pageParams: [undefined] });
     const now = Date.now();
-    setArrivals(new Map(waiting.ids.map((id) => [id, now])));
-  }, [queries, filters, page, waiting]);
+    setArrivals(new Map(missing.ids.map((id) => [id, now])));
+  }, [queries, filters, page, missing]);
 
-  const some = waiting.ids.length > 0;
+  const some = missing.ids.length > 0;
   useEffect(() => {
     if (!some || !ready || held) return;
-    const timer = setTimeout(letIn);
+    const timer = setTimeout(showPending);
     return () => clearTimeout(timer);
-  }, [some, ready, held, letIn]);
+  }, [some, ready, held, showPending]);
 
-  return { waiting: waiting.ids.length, more: waiting.more, arrivals, letIn };
+  return { heldBack: missing.ids.length, more: missing.more, arrivals, showPending };
 }

@@ -1,12 +1,12 @@
 import { ShieldAlert } from "lucide-react";
 
-import type { Page } from "@/app/page";
+import type { Page } from "@/lib/page";
 
 export const pages: Page[] = [
   {
     path: "findings",
-    load: () => import("./findings-page"),
+    load: () => import("./list/findings-page"),
     nav: { title: "Findings", icon: ShieldAlert, order: 2, key: "f" },
   },
-  { path: "findings/:findingId", load: () => import("./finding-page") },
+  { path: "findings/:findingId", load: () => import("./detail/finding-page") },
 ];

@@ -10,7 +10,7 @@ const STEP_MS = { hour: 3_600_000, day: 86_400_000 };
 export interface EventsChartProps {
   counts: readonly { date: string; count: number }[];
   interval: "hour" | "day";
-  /** Told which stretch of time was dragged over: from the first bucket's start to the last one's end. */
+  /** ReceivedFinding which stretch of time was dragged over: from the first bucket's start to the last one's end. */
   onSelect: (from: string, to: string) => void;
 }
 

@@ -17,26 +17,26 @@ interface Figures {
   perSecond: number | undefined;
 }
 
-/** The figures at the top, each the way to what it counts. */
+/** The figures at the top, each a link to what it counts. */
 export function FigureCards({ figures, period }: { figures: Figures; period: Period }) {
   const { events, findings, bySeverity, unenriched, perSecond } = figures;
   const urgent = bySeverity && (bySeverity.critical ?? 0) + (bySeverity.high ?? 0);
   return (
     <ul className="grid grid-cols-2 gap-3 md:grid-cols-5">
-      <Card title="Events" value={events} to={`/events${periodQuery(period)}`} note="stored and looked at" />
+      <Card title="Events" value={events} to={`/events${periodQuery(period)}`} note="ingested and evaluated" />
       <Card title="Findings" value={findings} to={`/findings${periodQuery(period)}`} note="raised by the rules" />
       <Card
-        title="Critical + high"
+        title="Critical and high"
         value={urgent}
         to={`/findings${periodQuery(period, { severity: "critical,high" })}`}
         note={bySeverity && `${count(bySeverity.critical ?? 0)} critical, ${count(bySeverity.high ?? 0)} high`}
         tone={urgent ? "text-critical-ink" : undefined}
       />
       <Card
-        title="Unenriched"
+        title="Not scored"
         value={unenriched}
         to={`/findings${periodQuery(period, { enriched: "false" })}`}
-        note={unenriched === 0 ? "all have a score" : "wait for a score"}
+        note={unenriched === 0 ? "all findings have a score" : "waiting for a score"}
       />
       <Card
         title="Events per second"

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { aFinding, anOverview, aPage, aProblem, aSummary } from "@/testing/builders";
 import { FakeEventSource } from "@/testing/fake-event-source";
 import { server } from "@/testing/server";
-import { show } from "@/testing/show";
+import { renderApp } from "@/testing/render-app";
 
 beforeEach(() => {
   server.use(
@@ -34,35 +34,35 @@ beforeEach(() => {
 const card = (name: RegExp) => screen.findByRole("link", { name });
 
 describe("the overview", () => {
-  it("counts, and each figure is the way to what it counts", async () => {
-    show("/");
+  it("links each figure to what it counts", async () => {
+    renderApp("/");
 
     expect(await card(/^Events ?40,000/)).toHaveAttribute("href", "/app/events");
     expect(await card(/^Findings ?70/)).toHaveAttribute("href", "/app/findings");
-    expect(await card(/^Critical \+ high ?28/)).toHaveAttribute("href", "/app/findings?severity=critical%2Chigh");
-    expect(await card(/^Unenriched ?3/)).toHaveAttribute("href", "/app/findings?enriched=false");
+    expect(await card(/^Critical and high ?28/)).toHaveAttribute("href", "/app/findings?severity=critical%2Chigh");
+    expect(await card(/^Not scored ?3/)).toHaveAttribute("href", "/app/findings?enriched=false");
     expect(await card(/^Events per second ?1.5/)).toHaveAttribute("href", "/app/pipeline");
   });
 
-  it("has a bar for each severity that leads to its findings", async () => {
-    show("/?last=7d");
+  it("links the bar of each severity to its findings", async () => {
+    renderApp("/?last=7d");
 
     expect(await card(/^high ?17$/)).toHaveAttribute("href", "/app/findings?severity=high&last=7d");
     expect(await card(/^low ?16$/)).toHaveAttribute("href", "/app/findings?severity=low&last=7d");
   });
 
   it("ranks rules and users by risk", async () => {
-    show("/");
+    renderApp("/");
 
     const rules = await screen.findByRole("list", { name: "Top rules by risk" });
     expect(within(rules).getByRole("link")).toHaveAttribute("href", "/app/findings?rule=login_failures");
     expect(within(rules).getByText("88")).toBeInTheDocument();
     const users = await screen.findByRole("list", { name: "Top users by risk" });
-    expect(within(users).getByText("not scored yet")).toBeInTheDocument();
+    expect(within(users).getByText("not scored")).toBeInTheDocument();
   });
 
-  it("moves with the stream: figures, and new findings at the top", async () => {
-    show("/");
+  it("updates with the stream: the figures, and new findings at the top", async () => {
+    renderApp("/");
     const list = await screen.findByRole("list", { name: "Newest findings" });
     FakeEventSource.last.onopen?.();
     FakeEventSource.last.send(
@@ -82,17 +82,17 @@ describe("the overview", () => {
     expect(await card(/^Events per second ?9.0/)).toBeInTheDocument();
   });
 
-  it("asks for the period in the address, and goes back to all time", async () => {
-    const asked: URL[] = [];
+  it("loads the period in the URL, and returns to all time", async () => {
+    const requests: URL[] = [];
     server.use(
       http.get("*/stats/summary", ({ request }) => {
-        asked.push(new URL(request.url));
+        requests.push(new URL(request.url));
         return HttpResponse.json(aSummary());
       }),
     );
-    show("/?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z");
+    renderApp("/?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z");
     expect(await screen.findByRole("button", { name: /20 Nov.* – 21 Nov/ })).toBeInTheDocument();
-    expect(Object.fromEntries(asked[0]?.searchParams ?? [])).toEqual({
+    expect(Object.fromEntries(requests[0]?.searchParams ?? [])).toEqual({
       from: "2026-11-20T00:00:00Z",
       to: "2026-11-21T00:00:00Z",
       interval: "hour",
@@ -103,7 +103,7 @@ describe("the overview", () => {
     expect(window.location.search).toBe("");
   });
 
-  it("says how to get events when there are none", async () => {
+  it("explains how to get events when there are none", async () => {
     server.use(
       http.get("*/stats/summary", () =>
         HttpResponse.json(
@@ -117,21 +117,21 @@ describe("the overview", () => {
       ),
       http.get("*/findings", () => HttpResponse.json(aPage([]))),
     );
-    show("/");
+    renderApp("/");
 
     expect(await screen.findByText("No events yet")).toBeInTheDocument();
-    expect(await screen.findByText("No findings here")).toBeInTheDocument();
+    expect(await screen.findByText("No findings")).toBeInTheDocument();
   });
 
-  it("says what went wrong, and the rest of the page is there all the same", async () => {
+  it("explains a failure, and still shows the rest of the page", async () => {
     server.use(
       http.get("*/stats/summary", () =>
-        HttpResponse.json(aProblem(503, "The database does not answer."), { status: 503 }),
+        HttpResponse.json(aProblem(503, "The database is unreachable."), { status: 503 }),
       ),
     );
-    show("/");
+    renderApp("/");
 
-    expect(await screen.findByRole("alert")).toHaveTextContent("The database does not answer.");
+    expect(await screen.findByRole("alert")).toHaveTextContent("The database is unreachable.");
     expect(await screen.findByText("The first")).toBeInTheDocument();
   });
 });

@@ -3,9 +3,9 @@ import { lazy, Suspense } from "react";
 import { Link } from "react-router";
 
 import { Button } from "@/components/button";
-import { Code } from "@/components/code";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { GettingStarted } from "@/components/getting-started";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { Loading, Skeleton } from "@/components/skeleton";
@@ -21,7 +21,7 @@ import { useOverview } from "./use-overview";
 
 const EventsChart = lazy(() => import("./events-chart"));
 
-/** What is going on, at a glance, and what to look at first. */
+/** The overview: figures, charts, the newest findings, and the riskiest rules and users. */
 export default function OverviewPage() {
   const [period, setPeriod] = usePeriod();
   const { summary, overview, interval, figures } = useOverview(period);
@@ -34,7 +34,7 @@ export default function OverviewPage() {
         actions={
           <>
             {isLimited(period) && (
-              <Button look="quiet" onClick={() => setPeriod(ALWAYS)}>
+              <Button variant="quiet" onClick={() => setPeriod(ALWAYS)}>
                 <X aria-hidden />
                 All time
               </Button>
@@ -143,11 +143,10 @@ function ChartSkeleton() {
 
 function NoEvents({ limited }: { limited: boolean }) {
   if (limited)
-    return <EmptyState icon={Activity} title="No events in this time" className="h-full justify-center py-0" />;
+    return <EmptyState icon={Activity} title="No events in this period" className="h-full justify-center py-0" />;
   return (
     <EmptyState icon={Activity} title="No events yet" className="h-full justify-center py-0">
-      Push one to <Code>POST /events</Code>, replay a file with <Code>mcm-ingestor replay</Code>, or make up a month
-      with <Code>mcm-ingestor generate</Code>.
+      <GettingStarted />
     </EmptyState>
   );
 }

@@ -17,7 +17,7 @@ export interface Ranked {
 
 const PLACES = 8;
 
-/** What to look at first, by the highest score among its findings. */
+/** Rules or users by the highest score among their findings. */
 export function Ranking({ label, items }: { label: string; items: readonly Ranked[] | undefined }) {
   if (items === undefined)
     return (
@@ -29,7 +29,7 @@ export function Ranking({ label, items }: { label: string; items: readonly Ranke
         ))}
       </Loading>
     );
-  if (items.length === 0) return <p className="px-4 py-6 text-center text-ink-2">None in this time.</p>;
+  if (items.length === 0) return <p className="px-4 py-6 text-center text-ink-2">No results</p>;
   return (
     <ol aria-label={label} className="pb-1.5">
       {items.map(({ key, title, to, severity, findings, risk_score }) => (

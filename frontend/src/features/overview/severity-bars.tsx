@@ -11,7 +11,7 @@ import { periodQuery } from "./period-state";
 
 const FILL = { critical: "bg-critical", high: "bg-high", medium: "bg-medium", low: "bg-low" };
 
-/** The findings by severity; each bar is the way to its findings. */
+/** The findings by severity; each bar links to its findings. */
 export function SeverityBars({
   counts,
   period,

@@ -9,24 +9,25 @@ import { ErrorState } from "@/components/error-state";
 import { Panel } from "@/components/panel";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { SourceText } from "@/components/source-text";
-import { When } from "@/components/when";
+import { Timestamp } from "@/components/timestamp";
+import { VisibleText } from "@/components/visible-text";
 import type { DeadLetter } from "@/lib/api/pipeline";
 import { count } from "@/lib/format";
 
 import { ReplayDialog } from "./replay-dialog";
 import { useDeadLetters } from "./use-pipeline";
 
-/** What could not be processed: why, what it was, and the way back into the pipeline. */
+/** The dead letters: reason, payload, and retry. */
 export function DeadLetters() {
-  const letters = useDeadLetters();
-  const [resending, setResending] = useState<DeadLetter | null>(null);
-  // Kafka notes what was sent again up to the first letter that was not; what was sent from here is known here
-  const [sent, setSent] = useState<ReadonlySet<string>>(new Set());
-  const items = letters.data?.pages.flatMap((page) => page.items);
+  const query = useDeadLetters();
+  const [retrying, setRetrying] = useState<DeadLetter | null>(null);
+  // Kafka records retries only up to the first letter that was not retried; the retries of this window are kept here
+  const [retried, setRetried] = useState<ReadonlySet<string>>(new Set());
+  const items = query.data?.pages.flatMap((page) => page.items);
   return (
     <Panel title="Dead letters" flush>
-      {letters.error && !items ? (
-        <ErrorState error={letters.error} retry={() => void letters.refetch()} busy={letters.isFetching} />
+      {query.error && !items ? (
+        <ErrorState error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
       ) : !items ? (
         <Loading what="dead letters" className="grid gap-4 px-4 pb-4">
           <Skeleton className="h-5" />
@@ -34,32 +35,32 @@ export function DeadLetters() {
           <Skeleton className="h-5" />
         </Loading>
       ) : items.length === 0 ? (
-        <EmptyState icon={MailCheck} title="Nothing was refused">
-          A record that cannot be read is kept here with the reason, and can be sent again once that is mended.
+        <EmptyState icon={MailCheck} title="No dead letters">
+          A record that cannot be processed is kept here with the reason, and can be retried once that is fixed.
         </EmptyState>
       ) : (
         <ul className="divide-y border-t">
           {items.map((letter) => (
-            <Letter
+            <DeadLetterItem
               key={keyOf(letter)}
               letter={letter}
-              sent={letter.replayed || sent.has(keyOf(letter))}
-              onResend={() => setResending(letter)}
+              retried={letter.replayed || retried.has(keyOf(letter))}
+              onRetry={() => setRetrying(letter)}
             />
           ))}
         </ul>
       )}
-      {letters.hasNextPage && (
+      {query.hasNextPage && (
         <div className="border-t p-3 text-center">
-          <Button onClick={() => void letters.fetchNextPage()} disabled={letters.isFetchingNextPage}>
-            Older ones
+          <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+            Show older
           </Button>
         </div>
       )}
       <ReplayDialog
-        letter={resending}
-        onSent={(letter) => setSent(new Set([...sent, keyOf(letter)]))}
-        onClose={() => setResending(null)}
+        letter={retrying}
+        onRetried={(letter) => setRetried(new Set([...retried, keyOf(letter)]))}
+        onClose={() => setRetrying(null)}
       />
     </Panel>
   );
@@ -67,15 +68,17 @@ export function DeadLetters() {
 
 const keyOf = ({ partition, offset }: DeadLetter) => `${partition}/${offset}`;
 
-function Letter({ letter, sent, onResend }: { letter: DeadLetter; sent: boolean; onResend: () => void }) {
+function DeadLetterItem({ letter, retried, onRetry }: { letter: DeadLetter; retried: boolean; onRetry: () => void }) {
   const { origin, size, payload } = letter;
-  const cut = payload.length < size;
+  const truncated = payload.length < size;
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0 flex-1 basis-80">
-        <p className="font-medium [overflow-wrap:anywhere]">{letter.reason}</p>
+        <p className="font-medium [overflow-wrap:anywhere]">
+          <VisibleText text={letter.reason} />
+        </p>
         <p className="mt-0.5 text-xs [overflow-wrap:anywhere] text-ink-2">
-          {letter.at && <When time={letter.at} className="tabular" />}
+          {letter.at && <Timestamp time={letter.at} className="tabular" />}
           {letter.source && <> · {letter.source}</>}
           {origin && (
             <>
@@ -90,16 +93,16 @@ function Letter({ letter, sent, onResend }: { letter: DeadLetter; sent: boolean;
           </summary>
           <div className="mt-2">
             <SourceText text={payload} language="json" label="Payload of the dead letter" className="max-h-72" />
-            {cut && (
+            {truncated && (
               <p className="mt-1 text-xs text-ink-2">Only the first {count(payload.length)} characters are shown.</p>
             )}
           </div>
         </details>
       </div>
-      {sent && <Badge tone="accent">Sent again</Badge>}
-      <Button size="sm" onClick={onResend}>
+      {retried && <Badge tone="accent">Retried</Badge>}
+      <Button size="sm" onClick={onRetry}>
         <RotateCcw aria-hidden />
-        Send again
+        Retry
       </Button>
     </li>
   );

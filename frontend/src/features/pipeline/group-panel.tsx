@@ -6,28 +6,28 @@ import { count, plural } from "@/lib/format";
 const HEAD = "px-2 pb-1 text-left text-xs font-medium text-ink-2 first:pl-4 last:pr-4";
 const CELL = "h-8 px-2 first:pl-4 last:pr-4";
 
-/** How far a service is in each partition of the topic it reads, and which worker reads it. */
+/** A consumer group: its lag in each partition, and the consumer of each. */
 export function GroupPanel({ group }: { group: GroupLag }) {
   const highest = Math.max(1, ...group.partitions.map((each) => each.lag));
-  const names = new Map(group.workers.map((worker, index) => [worker.id, `Worker ${index + 1}`]));
+  const names = new Map(group.workers.map((worker, index) => [worker.id, `Consumer ${index + 1}`]));
   return (
     <Panel
       flush
       title={
         <>
-          {group.group} <span className="font-normal text-ink-2">reads</span>{" "}
+          {group.group} <span className="font-normal text-ink-2">consumes</span>{" "}
           <span className="font-mono font-normal">{group.topic}</span>
         </>
       }
       aside={
         <Badge tone={group.lag > 0 ? "medium" : "plain"} className="tabular">
-          {group.lag > 0 ? `${count(group.lag)} waiting` : "Up to date"}
+          {group.lag > 0 ? `${count(group.lag)} behind` : "Up to date"}
         </Badge>
       }
     >
       {group.workers.length === 0 ? (
         <p className="mx-4 mb-3 rounded-md bg-medium-tint px-3 py-2 text-medium-ink">
-          No worker reads this topic: nothing is lost, and it goes on from where it was when one starts.
+          No consumer is running. Nothing is lost: processing continues from the committed offsets once one starts.
         </p>
       ) : (
         <ul className="flex flex-wrap gap-x-5 gap-y-1 px-4 pb-3 text-xs text-ink-2">
@@ -47,16 +47,16 @@ export function GroupPanel({ group }: { group: GroupLag }) {
                 Partition
               </th>
               <th scope="col" className={`${HEAD} w-2/5`}>
-                Waiting
+                Backlog
               </th>
               <th scope="col" className={`${HEAD} text-right`}>
-                Read to
+                Committed offset
               </th>
               <th scope="col" className={`${HEAD} text-right`}>
-                End
+                Latest offset
               </th>
               <th scope="col" className={HEAD}>
-                Read by
+                Consumer
               </th>
             </tr>
           </thead>
@@ -79,7 +79,7 @@ export function GroupPanel({ group }: { group: GroupLag }) {
                 <td className={`${CELL} text-right`}>{count(each.end)}</td>
                 <td className={CELL}>
                   {each.worker === null ? (
-                    <span className="text-ink-3">Nobody</span>
+                    <span className="text-ink-3">None</span>
                   ) : (
                     (names.get(each.worker) ?? each.worker)
                   )}

@@ -2,91 +2,91 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
-import { answers, fails, hangs } from "@/testing/api";
+import { respond, failWith, neverRespond } from "@/testing/api";
 import { aDeadLetter, aPipeline } from "@/testing/builders";
-import { show } from "@/testing/show";
+import { renderApp } from "@/testing/render-app";
 
 function open() {
-  show("/pipeline");
+  renderApp("/pipeline");
   return userEvent.setup();
 }
 const REPLAY = "/dead-letters/{partition}/{offset}/replay";
 
-it("holds the place of what loads", async () => {
-  hangs("/pipeline");
-  hangs("/dead-letters");
+it("shows placeholders while it loads", async () => {
+  neverRespond("/pipeline");
+  neverRespond("/dead-letters");
   open();
   expect(await screen.findByRole("status", { name: "Loading the pipeline" })).toBeInTheDocument();
   expect(screen.getByRole("status", { name: "Loading dead letters" })).toBeInTheDocument();
 });
 
-it("says what failed, part by part", async () => {
-  fails("/pipeline", 500, "The database is on fire.");
-  answers("/dead-letters", { items: [aDeadLetter()], next: null });
+it("explains failures part by part", async () => {
+  failWith("/pipeline", 500, "The database is on fire.");
+  respond("/dead-letters", { items: [aDeadLetter()], next: null });
   open();
   expect(await screen.findByText("The database is on fire.")).toBeInTheDocument();
   expect(await screen.findByText("timestamp is missing")).toBeInTheDocument();
 });
 
-it("says how to get data when there is none", async () => {
-  answers("/pipeline", aPipeline({ sources: [], dead_letters: { total: 0 } }));
-  answers("/dead-letters", { items: [], next: null });
+it("explains how to get data when there is none", async () => {
+  respond("/pipeline", aPipeline({ sources: [], dead_letters: { total: 0 } }));
+  respond("/dead-letters", { items: [], next: null });
   open();
-  expect(await screen.findByText("No source has sent anything yet")).toBeInTheDocument();
-  expect(await screen.findByText("Nothing was refused")).toBeInTheDocument();
+  expect(await screen.findByText("No sources yet")).toBeInTheDocument();
+  expect(await screen.findByText("No dead letters")).toBeInTheDocument();
 });
 
-it("shows how far each partition is and who reads it", async () => {
-  answers("/pipeline", aPipeline());
-  answers("/dead-letters", { items: [], next: null });
+it("shows the lag and the consumer of each partition", async () => {
+  respond("/pipeline", aPipeline());
+  respond("/dead-letters", { items: [], next: null });
   open();
   const partitions = within(await screen.findByRole("region", { name: "Partitions of events.raw" }));
   const [, first, second] = partitions.getAllByRole("row");
-  expect(first).toHaveTextContent("0793100Worker 1");
-  expect(second).toHaveTextContent("10–0Nobody");
-  expect(screen.getByText("7 waiting")).toBeInTheDocument();
+  expect(first).toHaveTextContent("0793100Consumer 1");
+  expect(second).toHaveTextContent("10–0None");
+  expect(screen.getByText("7 behind")).toBeInTheDocument();
 });
 
-it("says why Kafka does not answer, and that nobody reads", async () => {
-  const reason = "Kafka does not answer at 127.0.0.1:9092";
+it("explains why Kafka is unreachable, and that no consumer is running", async () => {
+  const reason = "Kafka is unreachable at 127.0.0.1:9092";
   const group = { ...aPipeline().groups[0], workers: [] } as NonNullable<ReturnType<typeof aPipeline>["groups"][0]>;
-  answers("/pipeline", aPipeline({ kafka: { reachable: false, reason }, lag: null, groups: [group] }));
-  answers("/dead-letters", { items: [], next: null });
+  respond("/pipeline", aPipeline({ kafka: { reachable: false, reason }, lag: null, groups: [group] }));
+  respond("/dead-letters", { items: [], next: null });
   open();
   expect(await screen.findByText(reason)).toBeInTheDocument();
-  expect(screen.getByText(/No worker reads this topic/)).toBeInTheDocument();
+  expect(screen.getByText(/No consumer is running/)).toBeInTheDocument();
 });
 
-it("sends a dead letter again once that is confirmed, and says so", async () => {
-  answers("/pipeline", aPipeline());
-  answers("/dead-letters", { items: [aDeadLetter()], next: null });
+it("retries a dead letter after confirmation", async () => {
+  respond("/pipeline", aPipeline());
+  respond("/dead-letters", { items: [aDeadLetter()], next: null });
   const user = open();
-  await user.click(await screen.findByRole("button", { name: "Send again" }));
-  const dialog = within(screen.getByRole("dialog", { name: "Send this letter again?" }));
+  await user.click(await screen.findByRole("button", { name: "Retry" }));
+  const dialog = within(screen.getByRole("dialog", { name: "Retry this event?" }));
 
-  answers(REPLAY, { partition: 0, offset: 4, topic: "events.raw" }, { on: "post", status: 202 });
-  await user.click(dialog.getByRole("button", { name: "Send again" }));
+  respond(REPLAY, { partition: 0, offset: 4, topic: "events.raw" }, { on: "post", status: 202 });
+  await user.click(dialog.getByRole("button", { name: "Retry" }));
 
   expect(await screen.findByText(/Sent to events.raw/)).toBeInTheDocument();
   expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
-  expect(await screen.findByText("Sent again")).toBeInTheDocument();
+  expect(await screen.findByText("Retried")).toBeInTheDocument();
 });
 
-it("says in the dialog why a letter could not be sent", async () => {
-  answers("/pipeline", aPipeline());
-  answers("/dead-letters", { items: [aDeadLetter()], next: null });
-  fails(REPLAY, 503, "Kafka does not answer.", "post");
+it("explains in the dialog why a retry failed", async () => {
+  respond("/pipeline", aPipeline());
+  respond("/dead-letters", { items: [aDeadLetter()], next: null });
+  failWith(REPLAY, 503, "Kafka is unreachable.", "post");
   const user = open();
-  await user.click(await screen.findByRole("button", { name: "Send again" }));
+  await user.click(await screen.findByRole("button", { name: "Retry" }));
   const dialog = within(screen.getByRole("dialog"));
-  await user.click(dialog.getByRole("button", { name: "Send again" }));
-  expect(await dialog.findByText("Kafka does not answer.")).toBeInTheDocument();
+  await user.click(dialog.getByRole("button", { name: "Retry" }));
+  expect(await dialog.findByText("Kafka is unreachable.")).toBeInTheDocument();
   expect(dialog.getByText("request-of-test")).toBeInTheDocument();
 });
 
 it("shows a payload as text", async () => {
-  answers("/pipeline", aPipeline());
-  answers("/dead-letters", { items: [aDeadLetter({ payload: "<img src=x>", size: 5000 })], next: null });
+  respond("/pipeline", aPipeline());
+  respond("/dead-letters", { items: [aDeadLetter({ payload: "<img src=x>", size: 5000 })], next: null });
   const user = open();
   await user.click(await screen.findByText("Payload, 5,000 bytes"));
   expect(screen.getByText("<img src=x>")).toBeVisible();

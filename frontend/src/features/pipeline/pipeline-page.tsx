@@ -6,32 +6,32 @@ import { Loading, Skeleton } from "@/components/skeleton";
 import { DeadLetters } from "./dead-letters";
 import { GroupPanel } from "./group-panel";
 import { SourcesPanel } from "./sources-panel";
-import { StatePanels } from "./state-panels";
+import { StatusPanels } from "./status-panels";
 import { usePipeline } from "./use-pipeline";
 
-/** How the pipeline is: what answers, how far each service is, what comes in, and what could not be processed. */
+/** The pipeline: health, consumer lag, sources and dead letters. */
 export default function PipelinePage() {
-  const watched = usePipeline();
+  const pipeline = usePipeline();
   return (
     <>
-      <PageHeader title="Pipeline" note={<span>Read every five seconds</span>} />
+      <PageHeader title="Pipeline" note={<span>Refreshes every 5 s</span>} />
       <div className="grid gap-3 px-4 pb-6 lg:px-6">
-        {watched.error && !watched.data ? (
+        {pipeline.error && !pipeline.data ? (
           <ErrorState
-            error={watched.error}
-            retry={() => void watched.refetch()}
-            busy={watched.isFetching}
+            error={pipeline.error}
+            retry={() => void pipeline.refetch()}
+            busy={pipeline.isFetching}
             className="min-h-[40vh] justify-center"
           />
-        ) : watched.data ? (
+        ) : pipeline.data ? (
           <>
-            <StatePanels watched={watched.data} />
+            <StatusPanels history={pipeline.data} />
             <div className="grid items-start gap-3 empty:hidden xl:grid-cols-2">
-              {watched.data.now.groups.map((group) => (
+              {pipeline.data.current.groups.map((group) => (
                 <GroupPanel key={group.group} group={group} />
               ))}
             </div>
-            <SourcesPanel sources={watched.data.now.sources} />
+            <SourcesPanel sources={pipeline.data.current.sources} />
           </>
         ) : (
           <Loading what="the pipeline" className="grid gap-3">

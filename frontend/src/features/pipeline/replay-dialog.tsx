@@ -3,20 +3,21 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { Code } from "@/components/code";
 import { Dialog } from "@/components/dialog";
+import { VisibleText } from "@/components/visible-text";
 import { ApiError } from "@/lib/api/errors";
 import type { DeadLetter } from "@/lib/api/pipeline";
 import { toast } from "@/lib/toast";
 
 import { useReplay } from "./use-pipeline";
 
-/** Asks before a dead letter is sent again, and says what became of it. */
+/** Confirms the retry of a dead letter, and reports its result. */
 export function ReplayDialog({
   letter,
-  onSent,
+  onRetried,
   onClose,
 }: {
   letter: DeadLetter | null;
-  onSent: (letter: DeadLetter) => void;
+  onRetried: (letter: DeadLetter) => void;
   onClose: () => void;
 }) {
   const replay = useReplay();
@@ -26,11 +27,11 @@ export function ReplayDialog({
     replay.reset();
   }
   if (!letter) return null;
-  const send = () =>
+  const retry = () =>
     replay.mutate(letter, {
       onSuccess: ({ topic }) => {
-        onSent(letter);
-        toast(`Sent to ${topic}. Should it fail again, it comes back here.`);
+        onRetried(letter);
+        toast(`Sent to ${topic}. If it fails again, it returns here.`);
         onClose();
       },
     });
@@ -38,12 +39,14 @@ export function ReplayDialog({
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="Send this letter again?"
+      title="Retry this event?"
       description={
         <>
-          It goes to <Code>{letter.origin?.topic ?? "the topic it came from"}</Code> exactly as it was. It was refused
-          because: <span className="font-medium [overflow-wrap:anywhere] text-ink">{letter.reason}</span>. Unless that
-          was mended since, it will be refused again. Sending a letter twice counts nothing twice.
+          It is sent unchanged to <Code>{letter.origin?.topic ?? "its original topic"}</Code>. It failed because:{" "}
+          <span className="font-medium [overflow-wrap:anywhere] text-ink">
+            <VisibleText text={letter.reason} />
+          </span>
+          . Unless that has been fixed, it will fail again. Retrying is safe: no duplicates.
         </>
       }
     >
@@ -59,8 +62,8 @@ export function ReplayDialog({
       )}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="solid" onClick={send} disabled={replay.isPending}>
-          {replay.isPending ? "Sending…" : "Send again"}
+        <Button variant="solid" onClick={retry} disabled={replay.isPending}>
+          {replay.isPending ? "Retrying…" : "Retry"}
         </Button>
       </div>
     </Dialog>

@@ -2,24 +2,24 @@ import { Radio } from "lucide-react";
 import { Link } from "react-router";
 
 import { Badge } from "@/components/badge";
-import { Code } from "@/components/code";
 import { EmptyState } from "@/components/empty-state";
+import { GettingStarted } from "@/components/getting-started";
 import { Panel } from "@/components/panel";
-import { Ago } from "@/components/when";
+import { Ago } from "@/components/timestamp";
 import type { SourceState } from "@/lib/api/pipeline";
 import { count } from "@/lib/format";
 
+const STATES = { active: "Active", quiet: "Idle" } as const;
 const HEAD = "px-2 pb-1 text-left text-xs font-medium text-ink-2 first:pl-4 last:pr-4";
 const CELL = "h-9 px-2 first:pl-4 last:pr-4";
 
-/** What comes in, by source. */
+/** The sources, with their figures. */
 export function SourcesPanel({ sources }: { sources: readonly SourceState[] }) {
   return (
     <Panel title="Sources" flush>
       {sources.length === 0 ? (
-        <EmptyState icon={Radio} title="No source has sent anything yet">
-          Connect one with <Code>mcm-ingestor run</Code>, push events to <Code>POST /events</Code>, or make some up with{" "}
-          <Code>mcm-ingestor generate</Code>.
+        <EmptyState icon={Radio} title="No sources yet">
+          Sources appear here with their first event. <GettingStarted />
         </EmptyState>
       ) : (
         <div className="overflow-x-auto pb-2" tabIndex={0} role="region" aria-label="Sources">
@@ -36,7 +36,7 @@ export function SourcesPanel({ sources }: { sources: readonly SourceState[] }) {
                   Events
                 </th>
                 <th scope="col" className={`${HEAD} text-right`}>
-                  This hour and the last
+                  Last 2 hours
                 </th>
                 <th scope="col" className={`${HEAD} text-right`}>
                   Last event
@@ -53,7 +53,7 @@ export function SourcesPanel({ sources }: { sources: readonly SourceState[] }) {
                   </td>
                   <td className={CELL}>
                     <Badge tone={each.state === "active" ? "accent" : "plain"} className="capitalize">
-                      {each.state}
+                      {STATES[each.state]}
                     </Badge>
                   </td>
                   <td className={`${CELL} text-right`}>{count(each.events)}</td>

@@ -2,55 +2,55 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { type DeadLetter, getDeadLetters, getPipeline, type Pipeline, replayDeadLetter } from "@/lib/api/pipeline";
 
-const EVERY_MS = 5000;
-/** How many moments are remembered: five minutes. */
-export const REMEMBERED = 60;
-const LETTERS = 50;
+const REFETCH_MS = 5000;
+/** Number of samples kept: five minutes. */
+export const HISTORY_LENGTH = 60;
+const PAGE_SIZE = 50;
 
-export interface Moment {
+export interface Sample {
   rate: number;
   lag: number;
 }
 
-/** The pipeline now, and its figures since the page was opened. */
-export interface Watched {
-  now: Pipeline;
-  since: readonly Moment[];
+/** The state of the pipeline, and samples of its figures since the page was opened. */
+export interface PipelineHistory {
+  current: Pipeline;
+  samples: readonly Sample[];
 }
 
 const KEY = ["pipeline"];
-const LETTERS_KEY = ["dead letters"];
+const DEAD_LETTERS_KEY = ["dead letters"];
 
-/** Watches the pipeline. */
+/** Polls the state of the pipeline. */
 export function usePipeline() {
   return useQuery({
     queryKey: KEY,
-    queryFn: async ({ client, signal }): Promise<Watched> => {
-      const now = await getPipeline(signal);
-      const before = client.getQueryData<Watched>(KEY)?.since ?? [];
-      const moment = { rate: now.events_per_second ?? 0, lag: now.lag ?? 0 };
-      return { now, since: [...before, moment].slice(-REMEMBERED) };
+    queryFn: async ({ client, signal }): Promise<PipelineHistory> => {
+      const current = await getPipeline(signal);
+      const earlier = client.getQueryData<PipelineHistory>(KEY)?.samples ?? [];
+      const sample = { rate: current.events_per_second ?? 0, lag: current.lag ?? 0 };
+      return { current, samples: [...earlier, sample].slice(-HISTORY_LENGTH) };
     },
-    refetchInterval: EVERY_MS,
+    refetchInterval: REFETCH_MS,
     staleTime: 0,
   });
 }
 
-/** The dead letters, the newest first, as far as they were asked for. */
+/** The dead letters, newest first, as far as they were loaded. */
 export function useDeadLetters() {
   return useInfiniteQuery({
-    queryKey: LETTERS_KEY,
-    queryFn: ({ pageParam, signal }) => getDeadLetters({ limit: LETTERS, before: pageParam }, signal),
+    queryKey: DEAD_LETTERS_KEY,
+    queryFn: ({ pageParam, signal }) => getDeadLetters({ limit: PAGE_SIZE, before: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
 }
 
-/** Sends a dead letter again. */
+/** Retries a dead letter. */
 export function useReplay() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (letter: DeadLetter) => replayDeadLetter(letter.partition, letter.offset),
-    onSettled: () => queries.invalidateQueries({ queryKey: LETTERS_KEY }),
+    onSettled: () => queries.invalidateQueries({ queryKey: DEAD_LETTERS_KEY }),
   });
 }

@@ -1,12 +1,12 @@
 import { Sparkline } from "@/components/charts/sparkline";
 import type { Field } from "@/components/data-table/field";
 import { SeverityBadge } from "@/components/severity-badge";
-import { Ago } from "@/components/when";
+import { Ago } from "@/components/timestamp";
 import type { Rule } from "@/lib/api/rules";
 import { count, plural, words } from "@/lib/format";
 import type { Severity } from "@/lib/severity";
 
-/** What the list shows of a rule, and filters by. */
+/** The fields of a rule: columns and filters. */
 export const ruleFields: readonly Field<Rule>[] = [
   {
     id: "level",
@@ -73,7 +73,7 @@ export const ruleFields: readonly Field<Rule>[] = [
   },
   {
     id: "last_hit",
-    title: "Last hit",
+    title: "Last match",
     show: ({ last_hit }) =>
       last_hit ? <Ago time={last_hit} className="tabular" /> : <span className="text-ink-3">Never</span>,
     column: { width: 112, sort: "last_hit" },

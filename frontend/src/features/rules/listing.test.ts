@@ -22,7 +22,7 @@ const rules = [
 const titles = (listing: Partial<Listing>) => listed(rules, { ...ALL, ...listing }).map((rule) => rule.title);
 
 describe("the rules that are listed", () => {
-  it("are found by what they are called and by their controls", () => {
+  it("are found by their names and controls", () => {
     expect(titles({ q: "BUCKET" })).toEqual(["Bucket made public"]);
     expect(titles({ q: "cc6.1" })).toEqual(["Repeated failed logins", "Admin token"]);
   });
@@ -31,7 +31,7 @@ describe("the rules that are listed", () => {
     expect(titles({ level: ["critical", "medium"], framework: ["SOC 2"] })).toEqual(["Repeated failed logins"]);
   });
 
-  it("are ordered by severity and not by its name", () => {
+  it("are sorted by severity and not by its name", () => {
     expect(titles({ sort: "level", order: "desc" })).toEqual([
       "Bucket made public",
       "Admin token",
@@ -39,7 +39,7 @@ describe("the rules that are listed", () => {
     ]);
   });
 
-  it("put those that never hit last", () => {
+  it("put those that never matched last", () => {
     expect(titles({ sort: "last_hit", order: "desc" }).at(-1)).toBe("Admin token");
   });
 
@@ -52,7 +52,7 @@ describe("the rules that are listed", () => {
   });
 });
 
-it("counts by a facet with every filter but its own", () => {
+it("counts by a facet under every filter except its own", () => {
   const listing = { ...ALL, family: ["auth"], level: ["medium" as const] };
   expect(countBy(rules, listing, "family")).toEqual([{ value: "auth", count: 1 }]);
   expect(countBy(rules, listing, "level").map(({ count }) => count)).toEqual([0, 0, 1, 0]);

@@ -6,7 +6,7 @@ import { SEVERITIES } from "@/lib/severity";
 
 export const ORDERS = ["title", "level", "family", "findings", "detections", "last_hit"] as const;
 
-/** What the address says of which rules are shown, and in which order. */
+/** The URL parameters of the list: filters and order. */
 export const ruleParsers = {
   q: parseAsString.withDefault(""),
   level: parseAsArrayOf(parseAsStringLiteral(SEVERITIES)).withDefault([]),
@@ -23,27 +23,29 @@ export type RuleFacet = (typeof FACETS)[number];
 const valuesOf = (rule: Rule, facet: RuleFacet): string[] =>
   facet === "framework" ? [...new Set(rule.controls.map((control) => control.framework))] : [rule[facet]];
 
-function holds(rule: Rule, listing: Listing, without?: RuleFacet): boolean {
+function matches(rule: Rule, listing: Listing, without?: RuleFacet): boolean {
   const q = listing.q.toLowerCase();
-  const told = [
+  const texts = [
     rule.title,
     rule.rule_name,
     rule.description,
     ...rule.tags,
     ...rule.controls.map((each) => each.control),
   ];
-  if (q && !told.some((text) => text.toLowerCase().includes(q))) return false;
+  if (q && !texts.some((text) => text.toLowerCase().includes(q))) return false;
   return FACETS.every((facet) => {
-    const chosen: readonly string[] = listing[facet];
-    return facet === without || chosen.length === 0 || valuesOf(rule, facet).some((value) => chosen.includes(value));
+    const selected: readonly string[] = listing[facet];
+    return (
+      facet === without || selected.length === 0 || valuesOf(rule, facet).some((value) => selected.includes(value))
+    );
   });
 }
 
-/** Filters and orders the rules; those equal in the order go by title. */
+/** Filters and sorts the rules; ties go by title. */
 export function listed(rules: readonly Rule[], listing: Listing): Rule[] {
   const sign = listing.order === "asc" ? 1 : -1;
   return rules
-    .filter((rule) => holds(rule, listing))
+    .filter((rule) => matches(rule, listing))
     .sort((one, other) => sign * compare(one, other, listing.sort) || one.title.localeCompare(other.title));
 }
 
@@ -61,10 +63,10 @@ function compare(one: Rule, other: Rule, by: Listing["sort"]): number {
   }
 }
 
-/** Counts the rules by a facet, with every other filter applied but its own. */
+/** Counts the rules by a facet, under every filter except its own. */
 export function countBy(rules: readonly Rule[], listing: Listing, facet: RuleFacet): Counted[] {
   const counts = new Map<string, number>();
-  for (const rule of rules.filter((each) => holds(each, listing, facet)))
+  for (const rule of rules.filter((each) => matches(each, listing, facet)))
     for (const value of valuesOf(rule, facet)) counts.set(value, (counts.get(value) ?? 0) + 1);
   if (facet === "level") return SEVERITIES.map((value) => ({ value, count: counts.get(value) ?? 0 }));
   return [...counts].map(([value, count]) => ({ value, count })).sort((one, other) => other.count - one.count);

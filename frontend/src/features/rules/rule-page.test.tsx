@@ -1,54 +1,52 @@
 import { screen } from "@testing-library/react";
 import { expect, it } from "vitest";
 
-import { answers, fails, hangs } from "@/testing/api";
+import { respond, failWith, neverRespond } from "@/testing/api";
 import { aFinding, aRule } from "@/testing/builders";
-import { show } from "@/testing/show";
+import { renderApp } from "@/testing/render-app";
 
-const open = () => show("/rules/login_failures");
+const open = () => renderApp("/rules/login_failures");
 const found = (items: ReturnType<typeof aFinding>[]) =>
-  answers("/findings", { items, total: items.length, page: 1, page_size: 5, next: null, position: null });
+  respond("/findings", { items, total: items.length, page: 1, page_size: 5, next: null, position: null });
 
-it("holds the place of what loads", async () => {
-  hangs("/rules/{rule}");
+it("shows placeholders while it loads", async () => {
+  neverRespond("/rules/{rule}");
   open();
   expect(await screen.findByRole("status", { name: "Loading the rule" })).toBeInTheDocument();
 });
 
-it("says that there is no such rule", async () => {
-  fails("/rules/{rule}", 404, "The engine has loaded no rule with the id or name 'login_failures'.");
+it("explains that a rule does not exist", async () => {
+  failWith("/rules/{rule}", 404, "The engine has loaded no rule with the id or name 'login_failures'.");
   open();
   expect(await screen.findByText(/has loaded no rule/)).toBeInTheDocument();
 });
 
-it("shows the rule whole", async () => {
-  answers("/rules/{rule}", aRule());
+it("shows the rule in full", async () => {
+  respond("/rules/{rule}", aRule());
   found([aFinding({ user: "ada@example.com" })]);
   open();
   expect(await screen.findByText(/holds at 5 or more/)).toBeInTheDocument();
   expect(screen.getByText("CC6.1")).toBeInTheDocument();
   expect(screen.getByText("T1110")).toBeInTheDocument();
-  expect(screen.getByText("Stays quiet")).toBeInTheDocument();
-  expect(screen.getByRole("region", { name: "Document of the rule" })).toHaveTextContent(
-    "title: Repeated failed logins",
-  );
-  expect(screen.getByRole("link", { name: "Its findings" })).toHaveAttribute(
+  expect(screen.getByText("No alert")).toBeInTheDocument();
+  expect(screen.getByRole("region", { name: "Rule source" })).toHaveTextContent("title: Repeated failed logins");
+  expect(screen.getByRole("link", { name: "View findings" })).toHaveAttribute(
     "href",
     "/app/findings?rule=login_failures",
   );
   expect(await screen.findByRole("link", { name: "ada@example.com" })).toHaveAttribute("href", "/app/findings/1");
 });
 
-it("shows what a document says as text", async () => {
+it("shows the source as text", async () => {
   const planted = '<img src=x onerror="document.title = 1">';
-  answers("/rules/{rule}", aRule({ findings: 0, yaml: `title: ${planted}`, runbook: planted, looks_for: [planted] }));
+  respond("/rules/{rule}", aRule({ findings: 0, yaml: `title: ${planted}`, runbook: planted, looks_for: [planted] }));
   open();
   expect(await screen.findAllByText(planted)).toHaveLength(2);
   expect(document.querySelector("img")).toBeNull();
 });
 
-it("says that a rule never hit", async () => {
-  answers("/rules/{rule}", aRule({ findings: 0, detections: 0, last_hit: null }));
+it("shows that a rule never matched", async () => {
+  respond("/rules/{rule}", aRule({ findings: 0, detections: 0, last_hit: null }));
   open();
   expect(await screen.findByText("Never")).toBeInTheDocument();
 });

@@ -15,13 +15,13 @@ import { commands } from "@/lib/commands";
 import { words } from "@/lib/format";
 
 import { RuleControls, RuleDocument, RuleMeaning, RuleRunbook, RuleTests } from "./rule-parts";
-import { RuleHits } from "./rule-hits";
+import { RuleResults } from "./rule-results";
 
-/** A rule: what it looks for and why, what to do about its findings, and what it found. */
+/** A rule: what it detects, its results, runbook, controls, tests and source. */
 export default function RulePage() {
   const { rule: name = "" } = useParams();
-  const read = useQuery({ queryKey: ["rules", "one", name], queryFn: ({ signal }) => getRule(name, signal) });
-  const rule = read.data;
+  const query = useQuery({ queryKey: ["rules", "one", name], queryFn: ({ signal }) => getRule(name, signal) });
+  const rule = query.data;
   const navigate = useNavigate();
   const findings = `/findings?rule=${encodeURIComponent(rule?.rule_name ?? name)}`;
   commands.useAdd([
@@ -52,24 +52,24 @@ export default function RulePage() {
           <Button asChild>
             <Link to={findings}>
               <ShieldAlert aria-hidden />
-              Its findings
+              View findings
             </Link>
           </Button>
         }
       />
       <div className="grid items-start gap-3 px-4 pb-6 lg:px-6 xl:grid-cols-2">
-        {read.error && !rule ? (
+        {query.error && !rule ? (
           <ErrorState
-            error={read.error}
-            retry={() => void read.refetch()}
-            busy={read.isFetching}
+            error={query.error}
+            retry={() => void query.refetch()}
+            busy={query.isFetching}
             className="col-span-full min-h-[50vh] justify-center"
           />
         ) : rule ? (
           <>
             <div className="grid gap-3">
               <RuleMeaning rule={rule} />
-              <RuleHits rule={rule} />
+              <RuleResults rule={rule} />
               <RuleRunbook rule={rule} />
               <RuleControls rule={rule} />
             </div>

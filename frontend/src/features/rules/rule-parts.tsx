@@ -11,10 +11,10 @@ import { plural } from "@/lib/format";
 import { SEVERITIES } from "@/lib/severity";
 import { useTime } from "@/lib/time/use-time";
 
-/** What a rule looks for, in words. */
+/** What a rule detects, in plain English. */
 export function RuleMeaning({ rule }: { rule: RuleDetails }) {
   return (
-    <Panel title="What it looks for">
+    <Panel title="What it detects">
       <Description text={rule.description} />
       <ul className="mt-3 grid gap-1.5 text-ink-2">
         {rule.looks_for.map((sentence, index) => (
@@ -25,7 +25,7 @@ export function RuleMeaning({ rule }: { rule: RuleDetails }) {
       </ul>
       {rule.falsepositives.length > 0 && (
         <>
-          <h3 className="mt-4 text-xs font-medium text-ink-2">What else may look like it</h3>
+          <h3 className="mt-4 text-xs font-medium text-ink-2">Known false positives</h3>
           <ul className="mt-1 list-disc pl-4">
             {rule.falsepositives.map((each) => (
               <li key={each}>{each}</li>
@@ -37,7 +37,7 @@ export function RuleMeaning({ rule }: { rule: RuleDetails }) {
   );
 }
 
-/** The sentence its findings are described with; what each finding fills in is set off. */
+/** The description template of its findings; the placeholders are set off. */
 function Description({ text }: { text: string }) {
   return (
     <p className="text-base text-ink">
@@ -48,26 +48,22 @@ function Description({ text }: { text: string }) {
   );
 }
 
-/** What to do about a finding of the rule. */
+/** How to respond to a finding of the rule. */
 export function RuleRunbook({ rule }: { rule: RuleDetails }) {
   return (
     <Panel title="Runbook">
-      {rule.runbook.trim() ? (
-        <NumberedText text={rule.runbook} />
-      ) : (
-        <p className="text-ink-2">The rule says nothing about what to do.</p>
-      )}
+      {rule.runbook.trim() ? <NumberedText text={rule.runbook} /> : <p className="text-ink-2">No runbook</p>}
     </Panel>
   );
 }
 
-/** The requirements of frameworks that a rule speaks to. */
+/** The controls that a rule maps to, by framework. */
 export function RuleControls({ rule }: { rule: RuleDetails }) {
   const frameworks = Map.groupBy(rule.controls, (control) => control.framework);
   const others = rule.tags.filter((tag) => tag.startsWith("attack."));
   return (
     <Panel title="Controls">
-      {frameworks.size === 0 && <p className="text-ink-2">It names none.</p>}
+      {frameworks.size === 0 && <p className="text-ink-2">No controls mapped</p>}
       <dl className="grid grid-cols-[8rem_1fr] items-baseline gap-x-3 gap-y-2">
         {[...frameworks].map(([framework, controls]) => (
           <div key={framework} className="contents">
@@ -101,11 +97,11 @@ export function RuleControls({ rule }: { rule: RuleDetails }) {
   );
 }
 
-/** The tests that stand in the rule: what makes it fire, and what does not. */
+/** The tests in the rule: what raises an alert, and what does not. */
 export function RuleTests({ rule }: { rule: RuleDetails }) {
   return (
     <Panel title="Tests" aside={<span className="text-xs text-ink-2">{plural(rule.tests.length, "test")}</span>} flush>
-      {rule.tests.length === 0 && <p className="px-4 pb-4 text-ink-2">It has none of its own.</p>}
+      {rule.tests.length === 0 && <p className="px-4 pb-4 text-ink-2">No tests</p>}
       <ul className="divide-y border-t">
         {rule.tests.map((test) => (
           <li key={test.name} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
@@ -125,18 +121,18 @@ export function RuleTests({ rule }: { rule: RuleDetails }) {
 }
 
 function Expected({ test }: { test: RuleTest }) {
-  if (!test.fires) return <Badge>Stays quiet</Badge>;
+  if (!test.fires) return <Badge>No alert</Badge>;
   const severities = SEVERITIES.filter((severity) => test.expect.some((each) => each.severity === severity));
-  if (severities.length === 0) return <Badge tone="accent">Fires</Badge>;
+  if (severities.length === 0) return <Badge tone="accent">Alert</Badge>;
   return severities.map((severity) => <SeverityBadge key={severity} severity={severity} />);
 }
 
-/** The rule as it is written. */
+/** The source of the rule. */
 export function RuleDocument({ rule }: { rule: RuleDetails }) {
   const time = useTime();
   return (
-    <Panel title="Document">
-      <SourceText text={rule.yaml} language="yaml" label="Document of the rule" className="max-h-[70vh]" />
+    <Panel title="Rule source (YAML)">
+      <SourceText text={rule.yaml} language="yaml" label="Rule source" className="max-h-[70vh]" />
       <p className="mt-2 text-xs [overflow-wrap:anywhere] text-ink-2">
         Version <span className="font-mono">{rule.rule_version.slice(0, 12)}</span>
         {rule.loaded_at && <>, loaded {time.full(rule.loaded_at)}</>}

@@ -2,35 +2,35 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
-import { address, answers, fails, hangs } from "@/testing/api";
+import { address, respond, failWith, neverRespond } from "@/testing/api";
 import { aRule } from "@/testing/builders";
-import { show } from "@/testing/show";
+import { renderApp } from "@/testing/render-app";
 
 function open(query = "") {
-  show(`/rules${query}`);
+  renderApp(`/rules${query}`);
   return userEvent.setup();
 }
 
-it("holds the place of what loads", async () => {
-  hangs("/rules");
+it("shows placeholders while it loads", async () => {
+  neverRespond("/rules");
   open();
   expect(await screen.findByRole("status", { name: "Loading rules" })).toBeInTheDocument();
 });
 
-it("says how rules come when there are none", async () => {
-  answers("/rules", []);
+it("explains what to check when there are no rules", async () => {
+  respond("/rules", []);
   open();
-  expect(await screen.findByText("No rules are in force")).toBeInTheDocument();
+  expect(await screen.findByText("No active rules")).toBeInTheDocument();
 });
 
-it("says what failed", async () => {
-  fails("/rules", 500, "The database is on fire.");
+it("explains a failure", async () => {
+  failWith("/rules", 500, "The database is on fire.");
   open();
   expect(await screen.findByText("request-of-test")).toBeInTheDocument();
 });
 
-it("lists the rules that match the address, and takes the filter away again", async () => {
-  answers("/rules", [
+it("applies the filter in the URL, and removes it", async () => {
+  respond("/rules", [
     aRule(),
     aRule({
       rule_id: "2",
@@ -54,10 +54,10 @@ it("lists the rules that match the address, and takes the filter away again", as
   await waitFor(() => expect(address()).toBe("/rules"));
 });
 
-it("says when no rule matches", async () => {
-  answers("/rules", [aRule()]);
+it("reports when no rule matches", async () => {
+  respond("/rules", [aRule()]);
   const user = open("?q=nothing");
-  expect(await screen.findByText("No rule matches")).toBeInTheDocument();
+  expect(await screen.findByText("No matching rules")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Clear all filters" }));
   expect(await screen.findByRole("link", { name: "Repeated failed logins" })).toBeInTheDocument();
 });

@@ -2,18 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { BookOpenCheck, SearchX } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useCallback, useMemo } from "react";
-import { useNavigate } from "react-router";
+import { Link, useNavigate } from "react-router";
 
 import { Button } from "@/components/button";
-import { Code } from "@/components/code";
 import { DataTable } from "@/components/data-table/data-table";
 import { FacetList } from "@/components/data-table/facet-list";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
-import { FilterAside, FilterDrawer, FiltersButton } from "@/components/filter-side";
+import { FilterSidebar, FilterDrawer, FiltersButton } from "@/components/filter-panel";
 import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
-import { useFilterSide } from "@/components/use-filter-side";
+import { useFilterPanel } from "@/components/use-filter-panel";
 import { WindowPage } from "@/components/window-page";
 import { getRules, type Rule } from "@/lib/api/rules";
 import { plural } from "@/lib/format";
@@ -22,13 +21,13 @@ import { preference } from "@/lib/preference";
 import { ruleFields } from "./fields";
 import { countBy, FACETS, type Listing, listed, type RuleFacet, ruleParsers } from "./listing";
 
-const panel = preference("rules.filters", ["shown", "hidden"], "shown");
+const sidebar = preference("rules.filters", ["shown", "hidden"], "shown");
 const NO_FILTERS = { q: null, level: null, family: null, framework: null };
 
-/** Every rule in force, those with the most findings first. */
+/** All active rules, those with the most findings first. */
 export default function RulesPage() {
   const [listing, setListing] = useQueryStates(ruleParsers);
-  const side = useFilterSide(panel, "(min-width: 96rem)");
+  const panel = useFilterPanel(sidebar, "(min-width: 75rem)");
   const navigate = useNavigate();
   const rules = useQuery({ queryKey: ["rules", "list"], queryFn: ({ signal }) => getRules(signal) });
   const rows = useMemo(() => rules.data && listed(rules.data, listing), [rules.data, listing]);
@@ -39,21 +38,21 @@ export default function RulesPage() {
       facet={facet}
       rules={rules.data}
       listing={listing}
-      onChange={(chosen) => void setListing(chosen)}
+      onChange={(selected) => void setListing(selected)}
     />
   ));
   return (
     <WindowPage>
       <PageHeader title="Rules" note={rows && <span className="tabular">{plural(rows.length, "rule")}</span>} />
-      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6">
-        <FiltersButton side={side} />
+      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6 print:hidden">
+        <FiltersButton panel={panel} />
         <SearchField value={listing.q} onChange={search} label="Search rules" className="w-full sm:w-72" />
       </div>
       <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
-        <FilterAside side={side}>{filterPanel}</FilterAside>
+        <FilterSidebar panel={panel}>{filterPanel}</FilterSidebar>
         <section
           aria-label="List of rules"
-          className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border"
+          className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border print:overflow-visible"
         >
           {rules.error && !rules.data ? (
             <ErrorState error={rules.error} retry={() => void rules.refetch()} busy={rules.isFetching} />
@@ -69,12 +68,12 @@ export default function RulesPage() {
               order={{ by: listing.sort, order: listing.order }}
               onOrder={({ by, order }) => void setListing({ sort: by as Listing["sort"], order })}
               total={rows?.length}
-              empty={<Nothing loaded={(rules.data?.length ?? 0) > 0} onClear={() => void setListing(NO_FILTERS)} />}
+              empty={<EmptyList loaded={(rules.data?.length ?? 0) > 0} onClear={() => void setListing(NO_FILTERS)} />}
             />
           )}
         </section>
       </div>
-      <FilterDrawer side={side}> {filterPanel}</FilterDrawer>
+      <FilterDrawer panel={panel}>{filterPanel}</FilterDrawer>
     </WindowPage>
   );
 }
@@ -91,30 +90,38 @@ function Facet({
   facet: RuleFacet;
   rules: readonly Rule[] | undefined;
   listing: Listing;
-  onChange: (chosen: Partial<Listing>) => void;
+  onChange: (selected: Partial<Listing>) => void;
 }) {
   const field = ruleFields.find((each) => each.id === facet);
   return (
     <FacetList
       title={facet === "framework" ? "Framework" : (field?.title ?? facet)}
       values={rules && countBy(rules, listing, facet)}
-      chosen={listing[facet]}
-      onChange={(chosen) => onChange({ [facet]: chosen })}
+      selected={listing[facet]}
+      onChange={(selected) => onChange({ [facet]: selected })}
       show={field?.facet?.show}
     />
   );
 }
 
-function Nothing({ loaded, onClear }: { loaded: boolean; onClear: () => void }) {
+function EmptyList({ loaded, onClear }: { loaded: boolean; onClear: () => void }) {
   if (loaded)
     return (
-      <EmptyState icon={SearchX} title="No rule matches" action={<Button onClick={onClear}>Clear all filters</Button>}>
-        Search for less, or take a filter away.
+      <EmptyState
+        icon={SearchX}
+        title="No matching rules"
+        action={<Button onClick={onClear}>Clear all filters</Button>}
+      >
+        Shorten the search, or remove a filter.
       </EmptyState>
     );
   return (
-    <EmptyState icon={BookOpenCheck} title="No rules are in force">
-      The engine tells its rules when it starts: run <Code>mcm-rules-engine run</Code>, and they appear here.
+    <EmptyState icon={BookOpenCheck} title="No active rules">
+      The rules engine publishes its rules when it starts. Check on the{" "}
+      <Link to="/pipeline" className="text-accent-strong hover:underline">
+        pipeline page
+      </Link>{" "}
+      that it is running.
     </EmptyState>
   );
 }

@@ -1,13 +1,19 @@
 import type { Field } from "@/components/data-table/field";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
-import { When } from "@/components/when";
+import { Timestamp } from "@/components/timestamp";
+import { VisibleText } from "@/components/visible-text";
 import type { User } from "@/lib/api/users";
 import { count } from "@/lib/format";
 
-/** What the list shows of a user. */
+/** The fields of a user: the columns of the list. */
 export const userFields: readonly Field<User>[] = [
-  { id: "user", title: "User", show: ({ user }) => user, column: { width: 240, grow: true, opens: true } },
+  {
+    id: "user",
+    title: "User",
+    show: ({ user }) => <VisibleText text={user} />,
+    column: { width: 240, grow: true, opens: true },
+  },
   {
     id: "risk_score",
     title: "Highest risk",
@@ -16,9 +22,9 @@ export const userFields: readonly Field<User>[] = [
   },
   {
     id: "severity",
-    title: "Worst",
+    title: "Highest severity",
     show: ({ severity }) => (severity ? <SeverityBadge severity={severity} /> : <None />),
-    column: { width: 108 },
+    column: { width: 132 },
   },
   {
     id: "findings",
@@ -45,13 +51,13 @@ export const userFields: readonly Field<User>[] = [
   {
     id: "first_seen",
     title: "First seen",
-    show: ({ first_seen }) => (first_seen ? <When time={first_seen} className="tabular" /> : <None />),
+    show: ({ first_seen }) => (first_seen ? <Timestamp time={first_seen} className="tabular" /> : <None />),
     column: { width: 138 },
   },
   {
     id: "last_seen",
     title: "Last seen",
-    show: ({ last_seen }) => (last_seen ? <When time={last_seen} className="tabular" /> : <None />),
+    show: ({ last_seen }) => (last_seen ? <Timestamp time={last_seen} className="tabular" /> : <None />),
     column: { width: 138, sort: "last_seen" },
   },
 ];

@@ -13,7 +13,7 @@ import { SEVERITIES } from "@/lib/severity";
 
 const SHOWN = 8;
 
-/** The findings of a user: how many of each severity, and the riskiest. */
+/** The findings of a user: counts by severity, and the riskiest ones. */
 export function UserFindings({ user }: { user: UserActivity }) {
   const query = `user=${encodeURIComponent(user.user)}`;
   const riskiest = useQuery({
@@ -48,7 +48,7 @@ export function UserFindings({ user }: { user: UserActivity }) {
           </li>
         ))}
       </ul>
-      {user.findings === 0 && <p className="px-4 py-6 text-center text-ink-2">Nothing was found of this user.</p>}
+      {user.findings === 0 && <p className="px-4 py-6 text-center text-ink-2">No findings for this user</p>}
       {riskiest.error && (
         <ErrorState error={riskiest.error} retry={() => void riskiest.refetch()} busy={riskiest.isFetching} />
       )}
@@ -59,7 +59,7 @@ export function UserFindings({ user }: { user: UserActivity }) {
           ))}
         </Loading>
       )}
-      {riskiest.data && <FindingLines findings={riskiest.data.items} says="title" />}
+      {riskiest.data && <FindingLines findings={riskiest.data.items} show="title" />}
     </Panel>
   );
 }

@@ -3,12 +3,12 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 
 import { zone } from "@/lib/time/use-time";
-import { address, answers, fails, hangs } from "@/testing/api";
+import { address, respond, failWith, neverRespond } from "@/testing/api";
 import { aFinding, userActivity } from "@/testing/builders";
-import { show } from "@/testing/show";
+import { renderApp } from "@/testing/render-app";
 
 function open(user = "mona%40example.com") {
-  show(`/users/${user}`);
+  renderApp(`/users/${user}`);
   return userEvent.setup();
 }
 const page = (items: ReturnType<typeof aFinding>[]) => ({
@@ -20,22 +20,22 @@ const page = (items: ReturnType<typeof aFinding>[]) => ({
   position: null,
 });
 
-it("holds the place of what loads", async () => {
-  hangs("/users/{user}");
+it("shows placeholders while it loads", async () => {
+  neverRespond("/users/{user}");
   open();
   expect(await screen.findByRole("status", { name: "Loading the user" })).toBeInTheDocument();
   expect(document.title).toBe("mona@example.com · Mini Compliance Monitor");
 });
 
-it("says that there is no such user", async () => {
-  fails("/users/{user}", 404, "No event names a user 'nobody'.");
+it("explains that a user does not exist", async () => {
+  failWith("/users/{user}", 404, "No event names a user 'nobody'.");
   open("nobody");
   expect(await screen.findByText("No event names a user 'nobody'.")).toBeInTheDocument();
 });
 
-it("shows what a user did, and leads to it", async () => {
-  answers("/users/{user}", userActivity());
-  answers("/findings", page([aFinding({ title: "Repeated failed logins" })]));
+it("shows the activity of a user, with links to it", async () => {
+  respond("/users/{user}", userActivity());
+  respond("/findings", page([aFinding({ title: "Repeated failed logins" })]));
   open();
 
   const types = within((await screen.findByRole("heading", { name: "Event types" })).closest("section") as HTMLElement);
@@ -53,14 +53,14 @@ it("shows what a user did, and leads to it", async () => {
   );
 });
 
-it("asks for no findings of a user without any", async () => {
-  answers("/users/{user}", userActivity({ findings: 0, severity: null, risk_score: null }));
+it("loads no findings for a user without any", async () => {
+  respond("/users/{user}", userActivity({ findings: 0, severity: null, risk_score: null }));
   open();
-  expect(await screen.findByText("Nothing was found of this user.")).toBeInTheDocument();
+  expect(await screen.findByText("No findings for this user")).toBeInTheDocument();
 });
 
-it("chooses a day by the keyboard", async () => {
-  answers("/users/{user}", userActivity({ findings: 0 }));
+it("selects a day with the keyboard", async () => {
+  respond("/users/{user}", userActivity({ findings: 0 }));
   const user = open();
   const chart = await screen.findByRole("group", { name: /Events by day/ });
   chart.focus();
@@ -72,9 +72,9 @@ it("chooses a day by the keyboard", async () => {
   );
 });
 
-it("says the busiest hour in the zone that times are shown in", async () => {
+it("shows the busiest hour in the zone that times are shown in", async () => {
   zone.set("utc");
-  answers("/users/{user}", userActivity({ findings: 0 }));
+  respond("/users/{user}", userActivity({ findings: 0 }));
   open();
   expect(await screen.findByText("Busiest: Wednesday, 12:00 – 13:00: 12 events")).toBeInTheDocument();
 });

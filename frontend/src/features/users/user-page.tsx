@@ -13,37 +13,37 @@ import { Panel } from "@/components/panel";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
 import { Loading, Skeleton } from "@/components/skeleton";
-import { When } from "@/components/when";
+import { Timestamp } from "@/components/timestamp";
 import { getUser, type UserActivity } from "@/lib/api/users";
 import { commands } from "@/lib/commands";
 import { count, words } from "@/lib/format";
 import { instant } from "@/lib/time/period";
 
 import { UserFindings } from "./user-findings";
-import { WeekMap } from "./week-map";
+import { WeekHeatMap } from "./week-heat-map";
 
 const DAY_MS = 86_400_000;
 
-/** What one user did when, and what was found of it. */
+/** A user: activity, findings, event types and sources. */
 export default function UserPage() {
   const { user = "" } = useParams();
-  const read = useQuery({ queryKey: ["users", "one", user], queryFn: ({ signal }) => getUser(user, signal) });
+  const query = useQuery({ queryKey: ["users", "one", user], queryFn: ({ signal }) => getUser(user, signal) });
   const navigate = useNavigate();
-  const query = `user=${encodeURIComponent(user)}`;
+  const filter = `user=${encodeURIComponent(user)}`;
   commands.useAdd([
     {
       id: "user.findings",
       title: `Findings of ${user}`,
       group: "User",
       icon: ShieldAlert,
-      run: () => void navigate(`/findings?${query}`),
+      run: () => void navigate(`/findings?${filter}`),
     },
     {
       id: "user.events",
       title: `Events of ${user}`,
       group: "User",
       icon: Activity,
-      run: () => void navigate(`/events?${query}`),
+      run: () => void navigate(`/events?${filter}`),
     },
   ]);
   return (
@@ -51,34 +51,34 @@ export default function UserPage() {
       <PageHeader
         title={user}
         crumbs={[{ title: "Users", to: "/users" }]}
-        note={read.data?.severity && <SeverityBadge severity={read.data.severity} />}
+        note={query.data?.severity && <SeverityBadge severity={query.data.severity} />}
         actions={
           <>
             <Button asChild>
-              <Link to={`/findings?${query}`}>
+              <Link to={`/findings?${filter}`}>
                 <ShieldAlert aria-hidden />
-                Their findings
+                View findings
               </Link>
             </Button>
             <Button asChild>
-              <Link to={`/events?${query}`}>
+              <Link to={`/events?${filter}`}>
                 <Activity aria-hidden />
-                Their events
+                View events
               </Link>
             </Button>
           </>
         }
       />
       <div className="grid gap-3 px-4 pb-6 lg:grid-cols-2 lg:px-6">
-        {read.error && !read.data ? (
+        {query.error && !query.data ? (
           <ErrorState
-            error={read.error}
-            retry={() => void read.refetch()}
-            busy={read.isFetching}
+            error={query.error}
+            retry={() => void query.refetch()}
+            busy={query.isFetching}
             className="col-span-full min-h-[50vh] justify-center"
           />
-        ) : read.data ? (
-          <Activities user={read.data} />
+        ) : query.data ? (
+          <Activities user={query.data} />
         ) : (
           <Loading what="the user" className="contents">
             {["h-16 col-span-full", "h-64", "h-64", "h-64", "h-64"].map((size, index) => (
@@ -95,7 +95,7 @@ export default function UserPage() {
 
 function Activities({ user }: { user: UserActivity }) {
   const navigate = useNavigate();
-  const query = `user=${encodeURIComponent(user.user)}`;
+  const filter = `user=${encodeURIComponent(user.user)}`;
   const steps = useMemo(
     () => ({
       buckets: user.activity_by_day.map((day) => ({ start: Date.parse(day.date), count: day.count })),
@@ -111,8 +111,8 @@ function Activities({ user }: { user: UserActivity }) {
             { title: "Events", value: count(user.events) },
             { title: "Findings", value: count(user.findings) },
             { title: "Highest risk", value: <RiskScore score={user.risk_score} /> },
-            { title: "First seen", value: user.first_seen ? <When time={user.first_seen} /> : "–" },
-            { title: "Last seen", value: user.last_seen ? <When time={user.last_seen} /> : "–" },
+            { title: "First seen", value: user.first_seen ? <Timestamp time={user.first_seen} /> : "–" },
+            { title: "Last seen", value: user.last_seen ? <Timestamp time={user.last_seen} /> : "–" },
           ]}
         />
       </Panel>
@@ -122,11 +122,11 @@ function Activities({ user }: { user: UserActivity }) {
           noun="event"
           label="Events by day"
           className="h-48"
-          onSelect={(from, to) => void navigate(`/events?${query}&from=${instant(from)}&to=${instant(to)}`)}
+          onSelect={(from, to) => void navigate(`/events?${filter}&from=${instant(from)}&to=${instant(to)}`)}
         />
       </Panel>
-      <Panel title="Activity by weekday and hour" aside={<span className="text-xs text-ink-2">The same 30 days</span>}>
-        <WeekMap counts={user.activity_by_hour} />
+      <Panel title="Activity by weekday and hour" aside={<span className="text-xs text-ink-2">Same 30 days</span>}>
+        <WeekHeatMap counts={user.activity_by_hour} />
       </Panel>
       <UserFindings user={user} />
       <div className="grid content-start gap-3">
@@ -134,11 +134,11 @@ function Activities({ user }: { user: UserActivity }) {
           <CountBars
             values={user.event_types}
             show={words}
-            to={(type) => `/events?${query}&event_type=${encodeURIComponent(type)}`}
+            to={(type) => `/events?${filter}&event_type=${encodeURIComponent(type)}`}
           />
         </Panel>
         <Panel title="Sources">
-          <CountBars values={user.sources} to={(source) => `/events?${query}&source=${encodeURIComponent(source)}`} />
+          <CountBars values={user.sources} to={(source) => `/events?${filter}&source=${encodeURIComponent(source)}`} />
         </Panel>
       </div>
     </>

@@ -5,7 +5,7 @@ import { useCallback, useMemo } from "react";
 import { useNavigate } from "react-router";
 
 import { Button } from "@/components/button";
-import { Code } from "@/components/code";
+import { GettingStarted } from "@/components/getting-started";
 import { DataTable } from "@/components/data-table/data-table";
 import { useMore } from "@/components/data-table/use-more";
 import { EmptyState } from "@/components/empty-state";
@@ -20,13 +20,13 @@ import { userFields } from "./fields";
 const PAGE_SIZE = 100;
 const ORDERS = ["risk_score", "findings", "events", "last_seen"] as const;
 
-/** What the address says of which users are shown, and in which order. */
+/** The URL parameters of the list: search and order. */
 export const userParsers = {
   q: parseAsString.withDefault(""),
   sort: parseAsStringLiteral(ORDERS).withDefault("risk_score"),
 };
 
-/** Everyone whom events name, the riskiest first. */
+/** All users in events, riskiest first. */
 export default function UsersPage() {
   const [{ q, sort }, setShown] = useQueryStates(userParsers);
   const navigate = useNavigate();
@@ -49,7 +49,7 @@ export default function UsersPage() {
       </div>
       <section
         aria-label="List of users"
-        className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:mx-4 md:mb-4 md:rounded-lg md:border lg:mx-6 lg:mb-6"
+        className="flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:mx-4 md:mb-4 md:rounded-lg md:border lg:mx-6 lg:mb-6 print:overflow-visible"
       >
         {list.error && !users ? (
           <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
@@ -59,6 +59,7 @@ export default function UsersPage() {
             className="min-h-0 flex-1"
             fields={userFields}
             rows={users}
+            busy={list.isPlaceholderData}
             rowKey={keyOf}
             rowLink={linkTo}
             onOpen={(user) => void navigate(linkTo(user))}
@@ -66,7 +67,7 @@ export default function UsersPage() {
             onOrder={({ by }) => void setShown({ sort: by as typeof sort })}
             total={list.hasNextPage ? undefined : users?.length}
             more={more}
-            empty={<Nothing q={q} onClear={() => search("")} />}
+            empty={<EmptyList q={q} onClear={() => search("")} />}
           />
         )}
       </section>
@@ -77,26 +78,21 @@ export default function UsersPage() {
 const keyOf = ({ user }: User) => user;
 const linkTo = ({ user }: User) => `/users/${encodeURIComponent(user)}`;
 
-/** A user whose figures rose while the pages were read may be on two of them. */
+/** A user whose figures increased while the pages were loaded may be on two of them. */
 function unique(users: User[]): User[] {
   return [...new Map(users.map((each) => [each.user, each])).values()];
 }
 
-function Nothing({ q, onClear }: { q: string; onClear: () => void }) {
+function EmptyList({ q, onClear }: { q: string; onClear: () => void }) {
   if (q)
     return (
-      <EmptyState
-        icon={SearchX}
-        title="No user has that name"
-        action={<Button onClick={onClear}>Clear the search</Button>}
-      >
-        Nobody&rsquo;s name holds “{q}”.
+      <EmptyState icon={SearchX} title="No results" action={<Button onClick={onClear}>Clear search</Button>}>
+        No users match “{q}”.
       </EmptyState>
     );
   return (
-    <EmptyState icon={Users} title="Nobody yet">
-      People and service accounts appear here with the first event that names them. <Code>mcm-ingestor generate</Code>{" "}
-      makes up a company&rsquo;s month.
+    <EmptyState icon={Users} title="No users yet">
+      People and service accounts appear here with their first event. <GettingStarted />
     </EmptyState>
   );
 }

@@ -3,7 +3,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./schema.gen";
 import { ApiError, problemOf, UnreachableError } from "./errors";
 
-/** Every answer that is not a success becomes an ApiError, so that a query either has data or says why not. */
+/** Turns every response that is not a success into an ApiError, so that a query has either data or a reason. */
 const failures: Middleware = {
   async onResponse({ response }) {
     if (!response.ok) throw new ApiError(response.status, await problemOf(response), response.headers);
@@ -13,15 +13,15 @@ const failures: Middleware = {
   },
 };
 
-/** The API on the origin that served the page, typed from its OpenAPI document. */
+/** The API client for the origin that served the page, typed from the OpenAPI document. */
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
-  // looked up at each call: tests and tools put another in its place later
+  // looked up at each call: tests replace it
   fetch: (request) => globalThis.fetch(request),
 });
 api.use(failures);
 
-/** Takes the body of an answer that the middleware has let pass. */
-export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
-  return (await answer).data as T;
+/** The body of a successful response. */
+export async function body<T>(response: Promise<{ data?: T }>): Promise<T> {
+  return (await response).data as T;
 }

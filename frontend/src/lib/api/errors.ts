@@ -1,11 +1,11 @@
-/** What the API says went wrong (RFC 9457). */
+/** A problem reported by the API (RFC 9457). */
 export interface Problem {
   title: string;
   detail: string;
   request_id: string | null;
 }
 
-/** The API answered, and not with success. */
+/** The API responded with an error. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
@@ -18,32 +18,32 @@ export class ApiError extends Error {
     this.requestId = problem.request_id ?? headers.get("x-request-id");
   }
 
-  /** What the log has too; a person quotes it. */
+  /** The request id, which is also in the API's log. */
   readonly requestId: string | null;
 }
 
-/** No answer came: the API is down or the network is. */
+/** No response arrived: the API or the network is down. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 
   constructor(cause: unknown) {
-    super("The API does not answer.", { cause });
+    super("Can't reach the API.", { cause });
   }
 }
 
-/** Reads the problem of a failed answer; whatever is not problem+json (a proxy's page) is told by its status. */
+/** Reads the problem of a failed response; one that is not problem+json (a proxy's page) is described by its status. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const told: unknown = await response.json().catch(() => null);
-  const found = (typeof told === "object" && told !== null ? told : {}) as Partial<Problem>;
+  const parsed: unknown = await response.json().catch(() => null);
+  const found = (typeof parsed === "object" && parsed !== null ? parsed : {}) as Partial<Problem>;
   return {
     title: found.title ?? (response.statusText || `Status ${response.status}`),
-    detail: found.detail ?? `The server answered with status ${response.status} and no explanation.`,
+    detail: found.detail ?? `The server responded with status ${response.status} and gave no reason.`,
     request_id: found.request_id ?? null,
   };
 }
 
-/** Says whether asking again may help: the API is away for the moment, or was never reached. */
-export function isPassing(error: unknown): boolean {
+/** Whether a retry may help: the API is down for the moment, or was never reached. */
+export function isTransient(error: unknown): boolean {
   return (
     error instanceof UnreachableError || (error instanceof ApiError && [408, 429, 502, 503, 504].includes(error.status))
   );

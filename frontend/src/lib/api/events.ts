@@ -7,14 +7,14 @@ export type EventFacets = Schema<"EventFacets">;
 export type EventFilter = Omit<QueryOf<"/events">, "limit" | "offset" | "before">;
 export type Histogram = Schema<"Histogram">;
 
-/** A page of events, the newest first. */
+/** A page of events, newest first. */
 export interface EventPage {
   items: Event[];
-  /** Give it as `before` to read on; null on the last page. */
+  /** The cursor of the next page, given as `before`; null on the last page. */
   next: string | null;
 }
 
-/** Reads a page of the events that match, the newest first. */
+/** Reads a page of the matching events, newest first. */
 export async function getEvents(
   query: EventFilter & { limit?: number; before?: string },
   signal?: AbortSignal,
@@ -23,17 +23,17 @@ export async function getEvents(
   return { items: data ?? [], next: nextOf(response.headers.get("link")) };
 }
 
-/** Takes the cursor of the next page out of a Link header. */
+/** Extracts the cursor of the next page from a Link header. */
 export function nextOf(link: string | null): string | null {
   const next = link?.match(/<([^>]*)>;\s*rel="?next"?/)?.[1];
   return next ? new URL(next, window.location.origin).searchParams.get("before") : null;
 }
 
-/** Reads an event with the rules it matches and the findings that name it. */
+/** Reads an event with its matching rules and related findings. */
 export const getEvent = (event_id: number, signal?: AbortSignal) =>
   body(api.GET("/events/{event_id}", { params: { path: { event_id } }, signal }));
 
-/** Counts the events that match, in steps of their own time. */
+/** Counts the matching events by time. */
 export const getEventHistogram = (query: QueryOf<"/events/histogram">, signal?: AbortSignal) =>
   body(api.GET("/events/histogram", { params: { query }, signal }));
 

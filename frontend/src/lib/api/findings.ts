@@ -7,12 +7,12 @@ export type FindingFacets = Schema<"FindingFacets">;
 export type FindingQuery = QueryOf<"/findings">;
 export type FindingFilter = QueryOf<"/findings/facets">;
 
-/** Reads a page of the findings that match. */
+/** Reads a page of the matching findings. */
 export const getFindings = (query: Omit<FindingQuery, "format">, signal?: AbortSignal) =>
-  // without a format it is JSON
+  // the default format is JSON
   body(api.GET("/findings", { params: { query }, signal })) as Promise<FindingPage>;
 
-/** Where the findings that match can be downloaded. */
+/** The URL that downloads the matching findings. */
 export function findingsFile(filter: FindingFilter, format: "csv" | "ndjson"): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...filter, format }))
@@ -20,22 +20,22 @@ export function findingsFile(filter: FindingFilter, format: "csv" | "ndjson"): s
   return `/findings?${query}`;
 }
 
-/** Counts the findings by each facet, with every filter but the facet's own. */
+/** Counts the findings by each facet, under every filter except the facet's own. */
 export const getFindingFacets = (query: FindingFilter, signal?: AbortSignal) =>
   body(api.GET("/findings/facets", { params: { query }, signal }));
 
-/** Reads a finding as it stands now. */
+/** Reads a finding. */
 export const getFinding = (finding_id: number, signal?: AbortSignal) =>
   body(api.GET("/findings/{finding_id}", { params: { path: { finding_id } }, signal }));
 
-/** Reads the events that took part in a finding, the oldest first; the first hundred of them. */
+/** Reads the first hundred events of a finding, oldest first. */
 export const getFindingEvents = (finding_id: number, signal?: AbortSignal) =>
   body(api.GET("/findings/{finding_id}/events", { params: { path: { finding_id }, query: { limit: 100 } }, signal }));
 
-/** Has one finding scored and explained afresh; it answers within about ten seconds. */
+/** Scores and explains a finding again; the response takes up to about ten seconds. */
 export const enrichFinding = (finding_id: number) =>
   body(api.POST("/findings/{finding_id}/enrich_with_ai", { params: { path: { finding_id } } }));
 
-/** Says what somebody thinks of a finding's explanation; it takes the place of what was said before. */
+/** Rates a finding's explanation; it replaces an earlier rating. */
 export const giveFeedback = (finding_id: number, verdict: "helpful" | "wrong", comment: string | null = null) =>
   body(api.PUT("/findings/{finding_id}/feedback", { params: { path: { finding_id } }, body: { verdict, comment } }));

@@ -5,9 +5,9 @@ export type Rule = Schema<"Rule">;
 export type RuleDetails = Schema<"RuleDetails">;
 export type RuleTest = Schema<"RuleTest">;
 
-/** Reads every rule in force, with what it found. */
+/** Reads every active rule, with the figures of its findings. */
 export const getRules = (signal?: AbortSignal) => body(api.GET("/rules", { signal }));
 
-/** Reads a rule whole, by its name or id. */
+/** Reads a rule in full, by its name or id. */
 export const getRule = (rule: string, signal?: AbortSignal) =>
   body(api.GET("/rules/{rule}", { params: { path: { rule } }, signal }));

@@ -1,6 +1,6 @@
 import type { components, paths } from "./schema.gen";
 
-/** The API's own names for what it gives; all types of the dashboard's data come from its OpenAPI document. */
+/** A schema of the API's OpenAPI document; all data types of the dashboard come from it. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 /** The query parameters of a GET. */

@@ -8,6 +8,6 @@ export type Overview = Schema<"Overview">;
 export const getSummary = (query: QueryOf<"/stats/summary"> = {}, signal?: AbortSignal) =>
   body(api.GET("/stats/summary", { params: { query }, signal }));
 
-/** Reads what is open, how fast events come in, and the rules and users to look at first. */
+/** Reads the unscored count, the event rate, and the rules and users with the highest risk. */
 export const getOverview = (query: QueryOf<"/stats/overview"> = {}, signal?: AbortSignal) =>
   body(api.GET("/stats/overview", { params: { query }, signal }));

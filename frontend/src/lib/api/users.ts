@@ -6,10 +6,10 @@ export type UserActivity = Schema<"UserActivity">;
 export type UserOrder = Schema<"UserOrder">;
 export type UserQuery = QueryOf<"/users">;
 
-/** Reads a page of the users that events name, the highest of the order first. */
+/** Reads a page of the users, highest first. */
 export const getUsers = (query: UserQuery, signal?: AbortSignal) =>
   body(api.GET("/users", { params: { query }, signal }));
 
-/** Reads what a user did when, and what was found of it. */
+/** Reads a user's activity and findings. */
 export const getUser = (user: string, signal?: AbortSignal) =>
   body(api.GET("/users/{user}", { params: { path: { user } }, signal }));

@@ -1,2 +1,2 @@
-/** Whether the command key is ⌘ and not Ctrl. */
+/** Whether the modifier of commands is ⌘ and not Ctrl. */
 export const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);

@@ -1,11 +1,11 @@
 import { preference } from "../preference";
 import { registry } from "../registry";
 
-/** A key, or two one after the other ("g f"), that does something wherever nothing is being typed. */
+/** A keyboard shortcut: a key, or two in sequence ("g f"), active while no text field has the focus. */
 export interface Shortcut {
   keys: string;
-  does: string;
-  /** The heading it stands under in the list of shortcuts. */
+  action: string;
+  /** Its heading in the list of shortcuts. */
   group: string;
   run: () => void;
 }
@@ -13,5 +13,5 @@ export interface Shortcut {
 /** The shortcuts of the layout and of the page that is open. */
 export const shortcuts = registry<Shortcut>();
 
-/** Speech input and shaky hands press single keys unmeant, so they can be switched off. */
+/** Speech input and tremor press single keys unintentionally, so they can be disabled (WCAG 2.1.4). */
 export const singleKeys = preference("single-keys", ["on", "off"], "on");

@@ -4,19 +4,19 @@ import { type Shortcut, shortcuts, singleKeys } from "./shortcuts";
 
 const SECOND_KEY_MS = 900;
 
-function typing(target: EventTarget | null): boolean {
+function isTextField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
-/** An open menu or window answers the keys itself. */
-function taken(target: EventTarget | null): boolean {
+/** An open menu or dialog handles keys itself. */
+function isHandledElsewhere(target: EventTarget | null): boolean {
   if (document.querySelector("[data-modal]")) return true;
   return target instanceof Element && target.closest("[role=menu], [role=listbox]") !== null;
 }
 
-/** Enter on a button or link presses it. */
-function presses(event: KeyboardEvent): boolean {
+/** Enter on a button or link activates it. */
+function activatesControl(event: KeyboardEvent): boolean {
   return (
     event.key === "Enter" && event.target instanceof Element && event.target.closest("a, button, summary") !== null
   );
@@ -26,14 +26,20 @@ function find(keys: string): Shortcut | undefined {
   return shortcuts.get().findLast((shortcut) => shortcut.keys === keys);
 }
 
-/** Runs the shortcuts that are registered; the layout uses it once. */
+/** Runs the registered shortcuts; the layout uses it once. */
 export function useKeyboard(): void {
   useEffect(() => {
     let first = "";
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (singleKeys.get() === "off" || typing(event.target) || taken(event.target) || presses(event)) return;
+      if (
+        singleKeys.get() === "off" ||
+        isTextField(event.target) ||
+        isHandledElsewhere(event.target) ||
+        activatesControl(event)
+      )
+        return;
       const key = event.key.length === 1 ? event.key : event.key.toLowerCase();
       const found = find(first ? `${first} ${key}` : key) ?? (first ? find(key) : undefined);
       clearTimeout(timer);

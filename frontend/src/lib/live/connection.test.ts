@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { aFinding } from "@/testing/builders";
 import { FakeEventSource } from "@/testing/fake-event-source";
 
-import { readLive } from "./read-live";
+import { loadLive } from "./load-live";
 import { live } from "./store";
 
 beforeEach(() => {
@@ -13,10 +13,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const list = (position: string) => readLive(() => Promise.resolve({ position }));
+const list = (position: string) => loadLive(() => Promise.resolve({ position }));
 
 describe("the connection to the stream", () => {
-  it("starts from the position that the first list was read at", async () => {
+  it("starts from the position that the first list was loaded at", async () => {
     await list("3~4");
 
     expect(FakeEventSource.all).toHaveLength(1);
@@ -26,30 +26,30 @@ describe("the connection to the stream", () => {
     expect(live.get().status).toBe("live");
   });
 
-  it("hands frames on together, in their order", async () => {
+  it("dispatches frames in batches, in their order", async () => {
     await list("0");
     FakeEventSource.last.send("finding", aFinding({ version: 2 }), "1");
     FakeEventSource.last.send("finding", aFinding({ version: 1 }), "2");
-    expect(live.get().mark).toBe(0);
+    expect(live.get().revision).toBe(0);
     vi.advanceTimersByTime(100);
 
-    expect(live.get()).toMatchObject({ mark: 1, position: "2", status: "live" });
+    expect(live.get()).toMatchObject({ revision: 1, position: "2", status: "live" });
   });
 
-  it("survives a frame that cannot be read", async () => {
+  it("skips a malformed frame", async () => {
     await list("0");
     FakeEventSource.last.dispatchEvent(new MessageEvent("finding", { data: "{half", lastEventId: "1" }));
     FakeEventSource.last.send("finding", aFinding(), "2");
     vi.advanceTimersByTime(100);
 
-    expect(live.get()).toMatchObject({ mark: 1, position: "2" });
+    expect(live.get()).toMatchObject({ revision: 1, position: "2" });
   });
 
-  it("goes on from the last position after each loss, waiting longer each time", async () => {
+  it("reconnects from the last position after each loss, with growing backoff", async () => {
     await list("0");
     FakeEventSource.last.send("heartbeat", {}, "5");
     FakeEventSource.last.onerror?.();
-    expect(live.get().status).toBe("lost");
+    expect(live.get().status).toBe("reconnecting");
     expect(FakeEventSource.all[0]?.closed).toBe(true);
 
     vi.advanceTimersByTime(500);
@@ -63,7 +63,7 @@ describe("the connection to the stream", () => {
     expect(FakeEventSource.all).toHaveLength(3);
   });
 
-  it("tries at once when asked to", async () => {
+  it("reconnects at once on request", async () => {
     await list("0");
     FakeEventSource.last.onerror?.();
     live.retryNow();
@@ -73,19 +73,38 @@ describe("the connection to the stream", () => {
     expect(FakeEventSource.all).toHaveLength(2);
   });
 
-  it("takes long silence for a loss", async () => {
+  it("is reconnecting after two missed heartbeats", async () => {
     await list("0");
     FakeEventSource.last.onopen?.();
-    vi.advanceTimersByTime(39_000);
-    FakeEventSource.last.send("heartbeat", {}, "1");
-    vi.advanceTimersByTime(39_000);
+    vi.advanceTimersByTime(11_000);
+    FakeEventSource.last.send("heartbeat", { interval_s: 5, missing: [] }, "1");
+    vi.advanceTimersByTime(11_000);
+    expect(live.get().status).toBe("live");
+    vi.advanceTimersByTime(600);
+
+    expect(live.get().status).toBe("reconnecting");
+  });
+
+  it("waits for heartbeats as long as the API says they take", async () => {
+    await list("0");
+    FakeEventSource.last.send("heartbeat", { interval_s: 30 }, "1");
+    vi.advanceTimersByTime(61_000);
     expect(live.get().status).toBe("live");
     vi.advanceTimersByTime(1000);
 
-    expect(live.get().status).toBe("lost");
+    expect(live.get().status).toBe("reconnecting");
   });
 
-  it("stops at a resync, and begins anew from the list that is read then", async () => {
+  it("stays reconnecting while the API accepts connections but sends nothing", async () => {
+    await list("0");
+    FakeEventSource.last.onopen?.();
+    vi.advanceTimersByTime(60_000);
+
+    expect(FakeEventSource.all.length).toBeGreaterThan(2);
+    expect(live.get().status).toBe("reconnecting");
+  });
+
+  it("stops at a resync, and starts over from the list that is loaded next", async () => {
     await list("0");
     FakeEventSource.last.send("resync", { reason: "too old" }, "9");
     expect(live.get()).toMatchObject({ status: "off", epoch: 1 });
@@ -96,15 +115,16 @@ describe("the connection to the stream", () => {
     expect(FakeEventSource.last.after).toBe("20");
   });
 
-  it("lets a hidden window's connection go, and goes on when it is looked at again", async () => {
+  it("closes a hidden window's connection, and reconnects when the window is shown again", async () => {
     const visible = vi.spyOn(document, "visibilityState", "get");
     await list("0");
     FakeEventSource.last.send("heartbeat", {}, "8");
     visible.mockReturnValue("hidden");
     document.dispatchEvent(new Event("visibilitychange"));
-    vi.advanceTimersByTime(30_000);
-    FakeEventSource.last.send("heartbeat", {}, "8");
-    vi.advanceTimersByTime(30_000);
+    for (let seconds = 0; seconds < 60; seconds += 5) {
+      vi.advanceTimersByTime(5000);
+      FakeEventSource.last.send("heartbeat", {}, "8");
+    }
     expect(FakeEventSource.all[0]?.closed).toBe(true);
 
     visible.mockReturnValue("visible");
@@ -114,27 +134,27 @@ describe("the connection to the stream", () => {
   });
 });
 
-describe("a list read while the stream starts", () => {
-  it("is read once more when the stream was started from another list meanwhile", async () => {
-    let answer: (page: { position: string }) => void = () => undefined;
-    const read = vi.fn<() => Promise<{ position: string }>>();
-    read.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
-    read.mockResolvedValueOnce({ position: "9" });
+describe("a list loaded while the stream starts", () => {
+  it("is loaded again when another list started the stream meanwhile", async () => {
+    let respond: (page: { position: string }) => void = () => undefined;
+    const load = vi.fn<() => Promise<{ position: string }>>();
+    load.mockImplementationOnce(() => new Promise((resolve) => (respond = resolve)));
+    load.mockResolvedValueOnce({ position: "9" });
 
-    const slow = readLive(read);
+    const slow = loadLive(load);
     await list("7");
-    answer({ position: "5" });
+    respond({ position: "5" });
 
     expect((await slow).position).toBe("9");
-    expect(read).toHaveBeenCalledTimes(2);
+    expect(load).toHaveBeenCalledTimes(2);
     expect(FakeEventSource.all).toHaveLength(1);
   });
 
-  it("is read once when the stream was on before", async () => {
+  it("is loaded once when the stream was already running", async () => {
     await list("7");
-    const read = vi.fn(() => Promise.resolve({ position: "8" }));
-    await readLive(read);
+    const load = vi.fn(() => Promise.resolve({ position: "8" }));
+    await loadLive(load);
 
-    expect(read).toHaveBeenCalledTimes(1);
+    expect(load).toHaveBeenCalledTimes(1);
   });
 });

@@ -2,54 +2,59 @@ import { type Frame, FRAME_KINDS, readFrame } from "./frames";
 import type { Change } from "./reducer";
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
-/** The API sends a heartbeat every 15 s; after this long without any frame the connection is dead. */
-const SILENCE_MS = 40_000;
-/** Frames are handed on together, so that a burst of a thousand paints a few times and not a thousand. */
-const GATHER_MS = 100;
-/** A hidden window lets its connection go after this long: browsers allow six to an origin, for all windows together. */
+const MAX_WAIT_MS = 15_000;
+/** The API's heartbeat interval, until the first heartbeat states it. */
+const DEFAULT_HEARTBEAT_MS = 5000;
+/** Heartbeats that may be missed before the connection counts as dead, and what a slow network may add. */
+const MISSED_HEARTBEATS = 2;
+const GRACE_MS = 1500;
+/** Frames are dispatched in batches, so that a burst of a thousand frames renders a few times and not a thousand. */
+const FLUSH_MS = 100;
+/** A hidden window closes its connection after this time: browsers allow six per origin, across all windows. */
 const HIDDEN_MS = 60_000;
 
-/** Keeps one connection to `/stream`, and goes on from the last position after each loss. */
+/** One connection to `/stream`, reopened with backoff from the last position after each loss. */
 export class Connection {
   #source: EventSource | null = null;
   #position: string | null = null;
-  #gathered: Frame[] = [];
-  #gathering: ReturnType<typeof setTimeout> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #silence: ReturnType<typeof setTimeout> | undefined;
-  #hidden: ReturnType<typeof setTimeout> | undefined;
+  #buffer: Frame[] = [];
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #waitMs = FIRST_WAIT_MS;
-  #wanted = false;
+  #heartbeatMs = DEFAULT_HEARTBEAT_MS;
+  #enabled = false;
 
-  constructor(private readonly tell: (change: Change) => void) {
-    document.addEventListener("visibilitychange", this.#seen);
+  constructor(private readonly dispatch: (change: Change) => void) {
+    document.addEventListener("visibilitychange", this.#onVisibilityChange);
     window.addEventListener("online", this.retryNow);
   }
 
-  /** Connects, to hear everything after `position`; null: everything from now on. */
+  /** Connects and receives everything after `position`; null: everything from now on. */
   start(position: string | null): void {
     this.stop();
-    this.#wanted = true;
+    this.#enabled = true;
+    this.#heartbeatMs = DEFAULT_HEARTBEAT_MS;
     this.#position = position;
-    this.tell({ kind: "started", position });
+    this.dispatch({ kind: "started", position });
     this.#open();
   }
 
-  /** Ends the connection; frames not yet handed on are dropped. */
+  /** Closes the connection; buffered frames are dropped. */
   stop(): void {
-    this.#wanted = false;
+    this.#enabled = false;
     this.#close();
-    clearTimeout(this.#retry);
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
-    this.#gathered = [];
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#buffer = [];
   }
 
-  /** Tries at once instead of after the wait. */
+  /** Reconnects at once instead of after the backoff. */
   readonly retryNow = (): void => {
-    if (!this.#wanted || this.#source) return;
-    clearTimeout(this.#retry);
+    if (!this.#enabled || this.#source) return;
+    clearTimeout(this.#retryTimer);
     this.#open();
   };
 
@@ -58,64 +63,65 @@ export class Connection {
     if (this.#position !== null) url.searchParams.set("after", this.#position);
     const source = new EventSource(url);
     this.#source = source;
-    this.#listenForSilence();
+    this.#resetWatchdog();
     source.onopen = () => {
       this.#waitMs = FIRST_WAIT_MS;
-      this.tell({ kind: "opened" });
+      this.dispatch({ kind: "opened" });
     };
-    // the browser's own reconnecting gives up on the first answer that is not 200, so it is not relied on
-    source.onerror = () => this.#lost();
+    // the browser's own reconnecting gives up on the first response that is not 200, so it is not relied on
+    source.onerror = () => this.#onLost();
     for (const kind of FRAME_KINDS)
-      source.addEventListener(kind, (message: MessageEvent<string>) => this.#take(kind, message));
+      source.addEventListener(kind, (message: MessageEvent<string>) => this.#onMessage(kind, message));
   }
 
-  #take(kind: Frame["kind"], message: MessageEvent<string>): void {
-    this.#listenForSilence();
+  #onMessage(kind: Frame["kind"], message: MessageEvent<string>): void {
     const frame = readFrame(kind, message.data, message.lastEventId);
+    if (frame?.kind === "heartbeat" && frame.intervalMs !== null) this.#heartbeatMs = frame.intervalMs;
+    this.#resetWatchdog();
     if (!frame) return;
     if (frame.position) this.#position = frame.position;
-    this.#gathered.push(frame);
-    if (kind === "resync") this.#handOn();
-    else this.#gathering ??= setTimeout(() => this.#handOn(), GATHER_MS);
+    this.#buffer.push(frame);
+    if (kind === "resync") this.#flush();
+    else this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
-  #handOn(): void {
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
-    const frames = this.#gathered;
-    this.#gathered = [];
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const frames = this.#buffer;
+    this.#buffer = [];
     if (frames.some((frame) => frame.kind === "resync")) this.stop();
-    if (frames.length > 0) this.tell({ kind: "frames", frames, at: Date.now() });
+    if (frames.length > 0) this.dispatch({ kind: "frames", frames, at: Date.now() });
   }
 
-  #lost(): void {
+  #onLost(): void {
     this.#close();
-    if (this.#gathered.length > 0) this.#handOn();
-    if (!this.#wanted) return;
-    this.tell({ kind: "lost" });
-    // windows that lost the API together do not come back together
+    if (this.#buffer.length > 0) this.#flush();
+    if (!this.#enabled) return;
+    this.dispatch({ kind: "lost" });
+    // windows that lost the API at the same moment must not reconnect at the same moment
     const wait = this.#waitMs * (0.5 + Math.random() / 2);
-    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#open(), wait);
+    this.#waitMs = Math.min(this.#waitMs * 2, MAX_WAIT_MS);
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.#open(), wait);
   }
 
   #close(): void {
-    clearTimeout(this.#silence);
+    clearTimeout(this.#watchdog);
     this.#source?.close();
     this.#source = null;
   }
 
-  #listenForSilence(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#lost(), SILENCE_MS);
+  #resetWatchdog(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#onLost(), MISSED_HEARTBEATS * this.#heartbeatMs + GRACE_MS);
   }
 
-  readonly #seen = (): void => {
-    clearTimeout(this.#hidden);
+  readonly #onVisibilityChange = (): void => {
+    clearTimeout(this.#hiddenTimer);
     if (document.visibilityState === "hidden") {
-      this.#hidden = setTimeout(() => {
-        clearTimeout(this.#retry);
+      this.#hiddenTimer = setTimeout(() => {
+        clearTimeout(this.#retryTimer);
         this.#close();
       }, HIDDEN_MS);
     } else this.retryNow();

@@ -9,10 +9,10 @@ interface State extends Versioned {
   ai_enriched_at: string | null;
 }
 
-const join = (known: State, came: State): State => joined(known, came);
+const join = (known: State, incoming: State): State => joined(known, incoming);
 const first: State = { uid: "a", version: 1, severity: "medium", risk_score: null, ai_enriched_at: null };
 
-/** States that could really be sent: the rules' part depends on the version alone, the enricher's on its time alone. */
+/** States that can occur: the engine's fields depend on the version alone, the enricher's on its time alone. */
 const states = fc
   .record({ version: fc.integer({ min: 1, max: 5 }), enrichment: fc.integer({ min: 0, max: 5 }) })
   .map(({ version, enrichment }): State => ({
@@ -24,7 +24,7 @@ const states = fc
   }));
 
 describe("joining states of a finding", () => {
-  it("takes what the rules say from the higher version", () => {
+  it("takes the engine's fields from the higher version", () => {
     expect(join(first, { ...first, version: 2, severity: "high" })).toMatchObject({ version: 2, severity: "high" });
     expect(join({ ...first, version: 3 }, { ...first, version: 2, severity: "high" })).toMatchObject({
       version: 3,
@@ -32,7 +32,7 @@ describe("joining states of a finding", () => {
     });
   });
 
-  it("keeps the score when a newer version comes without one", () => {
+  it("keeps the score when a newer version has none", () => {
     const scored = { ...first, risk_score: 80, ai_enriched_at: "2026-11-20T12:00:01Z" };
 
     expect(join(scored, { ...first, version: 2, severity: "high" })).toMatchObject({
@@ -49,7 +49,7 @@ describe("joining states of a finding", () => {
     expect(join(scored, { ...scored, risk_score: 60, ai_enriched_at: "2026-11-20T12:00:00Z" }).risk_score).toBe(80);
   });
 
-  it("gives back the same object when nothing is new", () => {
+  it("returns the same object when nothing is newer", () => {
     expect(join(first, { ...first })).toBe(first);
   });
 
@@ -57,8 +57,8 @@ describe("joining states of a finding", () => {
     fc.assert(
       fc.property(fc.array(states, { minLength: 1 }), fc.array(states), (some, shuffledWith) => {
         const all = [...some, ...shuffledWith];
-        const forwards = all.reduce((known, came) => join(known, came), first);
-        const backwards = [...all, ...some].reverse().reduce((known, came) => join(known, came), first);
+        const forwards = all.reduce((known, incoming) => join(known, incoming), first);
+        const backwards = [...all, ...some].reverse().reduce((known, incoming) => join(known, incoming), first);
         expect(backwards).toEqual(forwards);
       }),
     );

@@ -1,4 +1,4 @@
-/** What two states of one finding are compared by. */
+/** The fields that decide which of two states of a finding is newer. */
 export interface Versioned {
   uid: string;
   version: number;
@@ -10,15 +10,15 @@ const AI_FIELDS = ["risk_score", "ai_explanation", "ai_source", "ai_version", "a
 const enrichedAt = (state: Versioned): number => (state.ai_enriched_at ? Date.parse(state.ai_enriched_at) : 0);
 
 /**
- * Joins what is known of a finding with what came in: what the rules say from the higher version, what the enricher says
- * from the later enrichment. The order and the number of times they come in do not matter; `known` itself is given back
- * when nothing is new, and fields that `came` does not have are kept.
+ * Joins two states of a finding: the engine's fields from the higher version, the enricher's fields from the later
+ * enrichment. Commutative and idempotent. Returns `known` itself when nothing is newer, and keeps fields that `incoming`
+ * does not have.
  */
-export function join<T extends Versioned>(known: T, came: Versioned): T {
-  const newer = came.version > known.version;
-  const enriched = enrichedAt(came) > enrichedAt(known);
+export function join<T extends Versioned>(known: T, incoming: Versioned): T {
+  const newer = incoming.version > known.version;
+  const enriched = enrichedAt(incoming) > enrichedAt(known);
   if (!newer && !enriched) return known;
   const isAi = (field: string) => AI_FIELDS.includes(field);
-  const taken = Object.entries(came).filter(([field]) => (isAi(field) ? enriched : newer));
+  const taken = Object.entries(incoming).filter(([field]) => (isAi(field) ? enriched : newer));
   return { ...known, ...Object.fromEntries(taken) };
 }

@@ -2,27 +2,27 @@ import { describe, expect, it } from "vitest";
 
 import { aFinding } from "@/testing/builders";
 
-import { NOTHING_YET, reduce } from "./reducer";
-import { upToDate } from "./use-live-list";
+import { INITIAL_STATE, reduce } from "./reducer";
+import { mergeLive } from "./use-live-list";
 
-const news = (...findings: ReturnType<typeof aFinding>[]) =>
-  reduce(NOTHING_YET, {
+const received = (...findings: ReturnType<typeof aFinding>[]) =>
+  reduce(INITIAL_STATE, {
     kind: "frames",
     at: 0,
     frames: findings.map((finding) => ({ kind: "finding", position: "1", finding })),
   });
 const all = () => true;
 
-describe("a list and what the stream told since", () => {
-  it("is the very same list while nothing of it changed", () => {
-    const read = [aFinding({ id: 1 })];
+describe("a list and the findings received since", () => {
+  it("is the same object while nothing in it changed", () => {
+    const list = [aFinding({ id: 1 })];
 
-    expect(upToDate(news(aFinding({ id: 2 })), read, 0, all).items).toBe(read);
+    expect(mergeLive(received(aFinding({ id: 2 })), list, 0, all).items).toBe(list);
   });
 
-  it("shows changed items in place and says which they are", () => {
-    const read = [aFinding({ id: 1 }), aFinding({ id: 2 })];
-    const { items, changed } = upToDate(news(aFinding({ id: 2, version: 4, detection_count: 9 })), read, 0, all);
+  it("updates changed items in place and lists them", () => {
+    const list = [aFinding({ id: 1 }), aFinding({ id: 2 })];
+    const { items, changed } = mergeLive(received(aFinding({ id: 2, version: 4, detection_count: 9 })), list, 0, all);
 
     expect(items.map((item) => [item.id, item.detection_count])).toEqual([
       [1, 1],
@@ -31,22 +31,22 @@ describe("a list and what the stream told since", () => {
     expect([...changed]).toEqual([[aFinding({ id: 2 }).uid, 1]]);
   });
 
-  it("has those as fresh that it lacks, that belong to it, and that were told after it was asked for", () => {
-    const state = news(
+  it("has matching findings as pending that it lacks and that were received after it was requested", () => {
+    const state = received(
       aFinding({ id: 7 }),
       aFinding({ id: 8 }),
       aFinding({ id: 9, severity: "low" }),
       aFinding({ id: 1 }),
     );
-    const { fresh } = upToDate(state, [aFinding({ id: 1 })], 1, (finding) => finding.severity === "critical");
+    const { pending } = mergeLive(state, [aFinding({ id: 1 })], 1, (finding) => finding.severity === "critical");
 
-    expect(fresh.map(({ finding }) => finding.id)).toEqual([8]);
+    expect(pending.map(({ finding }) => finding.id)).toEqual([8]);
   });
 
-  it("is stale when something was forgotten that it may lack", () => {
-    const state = { ...news(aFinding({ id: 1 })), forgotten: 5 };
+  it("is stale when a change was evicted that it may lack", () => {
+    const state = { ...received(aFinding({ id: 1 })), evictedAt: 5 };
 
-    expect(upToDate(state, [], 4, all).stale).toBe(true);
-    expect(upToDate(state, [], 5, all).stale).toBe(false);
+    expect(mergeLive(state, [], 4, all).stale).toBe(true);
+    expect(mergeLive(state, [], 5, all).stale).toBe(false);
   });
 });

@@ -1,32 +1,36 @@
 import type { Frame, StreamFinding, StreamSummary } from "./frames";
 import { join } from "./join";
 
-/** `off` until a list was read; `lost` while there is no connection and one is tried. */
-export type LiveStatus = "off" | "connecting" | "live" | "lost";
+/** `off` until a list was loaded; `reconnecting` while the connection is lost or has missed its heartbeats. */
+export type LiveStatus = "off" | "connecting" | "live" | "reconnecting";
 
-/** A finding that the stream told of, and when. */
-export interface Told {
+/** A finding received from the stream, in its newest state. */
+export interface ReceivedFinding {
   finding: StreamFinding;
-  /** The mark of its last change: marks count the changes told. */
-  mark: number;
-  /** The mark of the first change told, and when that was, in milliseconds. */
-  since: number;
-  at: number;
+  /** The revision of its last change. */
+  revision: number;
+  /** The revision of its first change, and when that was received, in milliseconds. */
+  firstRevision: number;
+  receivedAt: number;
 }
 
 export interface LiveState {
   status: LiveStatus;
-  /** Where the stream is, as the API names it; what a new connection goes on from. */
+  /** The dependencies that the API cannot use, by its last heartbeat: without Kafka no finding arrives. */
+  missing: readonly string[];
+  /** The position in the stream; a new connection continues from it. */
   position: string | null;
-  /** How many findings the stream told; a list that was asked for at mark 7 lacks nothing told up to 7. */
-  mark: number;
-  /** The findings told last, each once, in the order they changed; at most `MOST_KEPT`. */
-  told: ReadonlyMap<string, Told>;
-  /** The mark of the last finding that was dropped from `told`: lists older than it must be read again. */
-  forgotten: number;
+  /** Counts the changes received; a list requested at revision 7 has every change up to 7. */
+  revision: number;
+  /** The findings received last, each once, in the order of their last change; at most `MAX_RECEIVED`. */
+  received: ReadonlyMap<string, ReceivedFinding>;
+  /** The revision of the last finding evicted from `received`: lists older than it must be loaded again. */
+  evictedAt: number;
   summary: StreamSummary | null;
-  /** Rises whenever everything must be read again: the stream cannot go on from where we were. */
+  /** Increases whenever everything must be loaded again, because the stream cannot continue from our position. */
   epoch: number;
+  /** Counts the recoveries: the connection came back, or the API can use all its dependencies again. */
+  recoveries: number;
 }
 
 export type Change =
@@ -34,70 +38,94 @@ export type Change =
   | { kind: "opened" }
   | { kind: "lost" }
   | { kind: "frames"; frames: readonly Frame[]; at: number }
-  | { kind: "told"; finding: StreamFinding; at: number };
+  | { kind: "received"; finding: StreamFinding; at: number };
 
-export const MOST_KEPT = 5000;
+export const MAX_RECEIVED = 5000;
 
-export const NOTHING_YET: LiveState = {
+export const INITIAL_STATE: LiveState = {
   status: "off",
+  missing: [],
   position: null,
-  mark: 0,
-  told: new Map(),
-  forgotten: 0,
+  revision: 0,
+  received: new Map(),
+  evictedAt: 0,
   summary: null,
   epoch: 0,
+  recoveries: 0,
 };
 
-/** The one place where the stream changes what is known. Frames may repeat, come late, or be of an old version. */
+/** The one place where the stream changes the state. Frames may repeat, arrive late, or carry an old version. */
 export function reduce(state: LiveState, change: Change): LiveState {
   switch (change.kind) {
     case "started":
       return { ...state, status: "connecting", position: change.position };
     case "opened":
-      return { ...state, status: "live" };
+      return connected(state);
     case "lost":
-      return { ...state, status: "lost" };
+      return { ...state, status: "reconnecting" };
     case "frames":
       return afterFrames(state, change.frames, change.at);
-    case "told": {
-      const told = new Map(state.told);
-      const mark = tell(told, change.finding, state.mark, change.at);
-      return mark === state.mark ? state : { ...state, mark, told, forgotten: forget(told, state.forgotten) };
+    case "received": {
+      const received = new Map(state.received);
+      const revision = receive(received, change.finding, state.revision, change.at);
+      if (revision === state.revision) return state;
+      return { ...state, revision, received, evictedAt: evict(received, state.evictedAt) };
     }
   }
+}
+
+function connected(state: LiveState): LiveState {
+  const recoveries = state.recoveries + (state.status === "reconnecting" ? 1 : 0);
+  return { ...state, status: "live", recoveries };
 }
 
 function afterFrames(state: LiveState, frames: readonly Frame[], at: number): LiveState {
-  const next: LiveState = { ...state, status: "live" };
-  const told = new Map(state.told);
+  const next = connected(state);
+  const received = new Map(state.received);
   for (const frame of frames) {
     if (frame.kind === "resync") {
-      // what was told before may lack something; nothing of it is believed any more
-      return { ...next, status: "off", position: null, told: new Map(), forgotten: next.mark, epoch: state.epoch + 1 };
+      // findings received before may lack changes, so none of them is used any more
+      const reset = { status: "off", position: null, received: new Map(), evictedAt: next.revision } as const;
+      return { ...next, ...reset, epoch: state.epoch + 1 };
     }
     if (frame.position) next.position = frame.position;
     if (frame.kind === "summary") next.summary = frame.summary;
-    if (frame.kind === "finding") next.mark = tell(told, frame.finding, next.mark, at);
+    if (frame.kind === "heartbeat") {
+      if (next.missing.length > 0 && frame.missing.length === 0) next.recoveries += 1;
+      next.missing = sameOr(next.missing, frame.missing);
+    }
+    if (frame.kind === "finding") next.revision = receive(received, frame.finding, next.revision, at);
   }
-  next.forgotten = forget(told, state.forgotten);
-  next.told = told;
+  next.evictedAt = evict(received, state.evictedAt);
+  next.received = received;
   return next;
 }
 
-function tell(told: Map<string, Told>, finding: StreamFinding, mark: number, at: number): number {
-  const known = told.get(finding.uid);
-  const joined = known ? join(known.finding, finding) : finding;
-  if (joined === known?.finding) return mark;
-  told.delete(finding.uid);
-  told.set(finding.uid, { finding: joined, mark: mark + 1, since: known?.since ?? mark + 1, at: known?.at ?? at });
-  return mark + 1;
+/** The same array while its content is the same, so that nothing renders again. */
+function sameOr(before: readonly string[], after: readonly string[]): readonly string[] {
+  return before.join() === after.join() ? before : after;
 }
 
-function forget(told: Map<string, Told>, forgotten: number): number {
-  for (const [uid, { mark }] of told) {
-    if (told.size <= MOST_KEPT) break;
-    told.delete(uid);
-    forgotten = mark;
+function receive(received: Map<string, ReceivedFinding>, finding: StreamFinding, revision: number, at: number): number {
+  const known = received.get(finding.uid);
+  const joined = known ? join(known.finding, finding) : finding;
+  if (joined === known?.finding) return revision;
+  const next = revision + 1;
+  received.delete(finding.uid);
+  received.set(finding.uid, {
+    finding: joined,
+    revision: next,
+    firstRevision: known?.firstRevision ?? next,
+    receivedAt: known?.receivedAt ?? at,
+  });
+  return next;
+}
+
+function evict(received: Map<string, ReceivedFinding>, evictedAt: number): number {
+  for (const [uid, { revision }] of received) {
+    if (received.size <= MAX_RECEIVED) break;
+    received.delete(uid);
+    evictedAt = revision;
   }
-  return forgotten;
+  return evictedAt;
 }

@@ -2,29 +2,29 @@ import { useSyncExternalStore } from "react";
 
 import { Connection } from "./connection";
 import type { StreamFinding } from "./frames";
-import { type Change, type LiveState, NOTHING_YET, reduce } from "./reducer";
+import { type Change, INITIAL_STATE, type LiveState, reduce } from "./reducer";
 
-let state = NOTHING_YET;
+let state = INITIAL_STATE;
 const listeners = new Set<() => void>();
 
-function tell(change: Change): void {
+function dispatch(change: Change): void {
   const next = reduce(state, change);
   if (next === state) return;
   state = next;
   for (const listener of listeners) listener();
 }
 
-const connection = new Connection(tell);
+const connection = new Connection(dispatch);
 
-/** What was known when a list was asked for. */
-export interface Asked {
-  mark: number;
+/** The state of the stream when a list was requested. */
+export interface Snapshot {
+  revision: number;
   epoch: number;
-  /** Whether the stream was listened to by then. */
-  on: boolean;
+  /** Whether the stream was running by then. */
+  streaming: boolean;
 }
 
-/** What the stream told so far. One connection serves the whole window. */
+/** The store of the live stream. One connection serves the whole window. */
 export const live = {
   get: (): LiveState => state,
   subscribe: (listener: () => void) => {
@@ -33,32 +33,32 @@ export const live = {
       listeners.delete(listener);
     };
   },
-  /** Notes what is known when a list is asked for; it goes with the list that then comes. */
-  ask: (): Asked => ({ mark: state.mark, epoch: state.epoch, on: state.status !== "off" }),
+  /** Taken when a list is requested; it stays with the list that then arrives. */
+  snapshot: (): Snapshot => ({ revision: state.revision, epoch: state.epoch, streaming: state.status !== "off" }),
   /**
-   * Hears everything after the position a list was read at: the first list starts the stream.
+   * Starts the stream at the position of a list, unless it is running: the first list starts it.
    *
-   * @returns whether nothing is missing between the list and the stream. Something may be when the stream was started
-   *   from another list after this one was asked for, or had to begin anew: read the list once more then.
+   * @returns whether nothing is missing between the list and the stream. Changes may be missing when the stream was
+   *   started from another list after this one was requested, or had to start over: load the list again then.
    */
-  startFrom: (position: string | null, asked: Asked): boolean => {
-    if (asked.epoch !== state.epoch) return false;
-    if (state.status !== "off") return asked.on;
+  startFrom: (position: string | null, snapshot: Snapshot): boolean => {
+    if (snapshot.epoch !== state.epoch) return false;
+    if (state.status !== "off") return snapshot.streaming;
     connection.start(position);
     return true;
   },
-  /** Takes a finding that the API answered with, as if the stream had told of it. */
-  tell: (finding: StreamFinding): void => tell({ kind: "told", finding, at: Date.now() }),
+  /** Takes a finding from a response of the API as if it had arrived on the stream. */
+  receive: (finding: StreamFinding): void => dispatch({ kind: "received", finding, at: Date.now() }),
   retryNow: connection.retryNow,
-  /** Ends the connection and forgets everything; for tests. */
+  /** Closes the connection and resets the state; for tests. */
   reset: (): void => {
     connection.stop();
-    state = NOTHING_YET;
+    state = INITIAL_STATE;
     for (const listener of listeners) listener();
   },
 };
 
-/** Reads a part of what the stream told; the part must be the same object while it has not changed. */
-export function useLive<T>(part: (state: LiveState) => T): T {
-  return useSyncExternalStore(live.subscribe, () => part(state));
+/** Selects a part of the state; the part must be the same object while it has not changed. */
+export function useLive<T>(select: (state: LiveState) => T): T {
+  return useSyncExternalStore(live.subscribe, () => select(state));
 }

@@ -2,64 +2,65 @@ import { useMemo } from "react";
 
 import type { StreamFinding } from "./frames";
 import { join, type Versioned } from "./join";
-import type { LiveState, Told } from "./reducer";
+import type { LiveState, ReceivedFinding } from "./reducer";
 import { useLive } from "./store";
 
 export interface LiveList<T> {
-  /** The list as read, each item in its newest state, in the order it was read. */
+  /** The list as loaded, each item in its newest state, in the order it was loaded. */
   items: readonly T[];
-  /** Findings told since that the list does not have and that `belongs` to it, the newest told first. */
-  fresh: Told[];
-  /** The uids of items that changed since the list was read, each with the mark of its change. */
+  /** Matching findings received since the list was loaded that are not in it, the newest first. */
+  pending: ReceivedFinding[];
+  /** The uids of items that changed since the list was loaded, each with the revision of its change. */
   changed: ReadonlyMap<string, number>;
-  /** The list lacks changes that were forgotten meanwhile: read it again. */
+  /** The list lacks changes that were evicted meanwhile: load it again. */
   stale: boolean;
 }
 
-/** What of the stream's state a list is brought up to date with. */
-export type News = Pick<LiveState, "told" | "forgotten" | "mark">;
+/** The part of the stream's state that updates a list. */
+export type LiveFindings = Pick<LiveState, "received" | "evictedAt" | "revision">;
 
 /**
- * Brings a list up to date with what the stream told since.
+ * Merges the findings received from the stream into a list.
  *
- * @param readAt the live mark when the list was *asked for*: a finding told by then was stored before, so the list has it
+ * @param loadedAt the revision when the list was *requested*: a finding received by then was stored before, so the list
+ *   has it
  */
-export function upToDate<T extends Versioned>(
-  { told, forgotten }: Pick<News, "told" | "forgotten">,
-  read: readonly T[],
-  readAt: number,
-  belongs: (finding: StreamFinding) => boolean,
+export function mergeLive<T extends Versioned>(
+  { received, evictedAt }: Pick<LiveFindings, "received" | "evictedAt">,
+  list: readonly T[],
+  loadedAt: number,
+  matches: (finding: StreamFinding) => boolean,
 ): LiveList<T> {
   const changed = new Map<string, number>();
-  const items = read.map((item) => {
-    const news = told.get(item.uid);
-    if (!news) return item;
-    const joined = join(item, news.finding);
-    if (joined !== item) changed.set(item.uid, news.mark);
+  const items = list.map((item) => {
+    const update = received.get(item.uid);
+    if (!update) return item;
+    const joined = join(item, update.finding);
+    if (joined !== item) changed.set(item.uid, update.revision);
     return joined;
   });
-  const known = new Set(read.map((item) => item.uid));
-  const fresh = [...told.values()].filter(
-    ({ finding, mark }) => mark > readAt && !known.has(finding.uid) && belongs(finding),
+  const known = new Set(list.map((item) => item.uid));
+  const pending = [...received.values()].filter(
+    ({ finding, revision }) => revision > loadedAt && !known.has(finding.uid) && matches(finding),
   );
-  // the same list as long as nothing changed, so that nothing is drawn again
-  return { items: changed.size > 0 ? items : read, fresh: fresh.reverse(), changed, stale: forgotten > readAt };
+  // the same list as long as nothing changed, so that nothing renders again
+  return { items: changed.size > 0 ? items : list, pending: pending.reverse(), changed, stale: evictedAt > loadedAt };
 }
 
-/** What the stream told so far, as one value. */
-export function useNews(): News {
-  const told = useLive((state) => state.told);
-  const forgotten = useLive((state) => state.forgotten);
-  const mark = useLive((state) => state.mark);
-  return useMemo(() => ({ told, forgotten, mark }), [told, forgotten, mark]);
+/** The findings received so far, as one value. */
+export function useLiveFindings(): LiveFindings {
+  const received = useLive((state) => state.received);
+  const evictedAt = useLive((state) => state.evictedAt);
+  const revision = useLive((state) => state.revision);
+  return useMemo(() => ({ received, evictedAt, revision }), [received, evictedAt, revision]);
 }
 
-/** Keeps a list up to date; see {@link upToDate}. */
+/** A list with the stream's findings merged in; see {@link mergeLive}. */
 export function useLiveList<T extends Versioned>(
-  read: readonly T[],
-  readAt: number,
-  belongs: (finding: StreamFinding) => boolean,
-  news: News,
+  list: readonly T[],
+  loadedAt: number,
+  matches: (finding: StreamFinding) => boolean,
+  findings: LiveFindings,
 ): LiveList<T> {
-  return useMemo(() => upToDate(news, read, readAt, belongs), [news, read, readAt, belongs]);
+  return useMemo(() => mergeLive(findings, list, loadedAt, matches), [findings, list, loadedAt, matches]);
 }

@@ -1,13 +1,13 @@
 import { useEffect } from "react";
 
 import { getOverview } from "../api/stats";
-import { readLive } from "./read-live";
+import { loadLive } from "./load-live";
 import { live, useLive } from "./store";
 
-const LISTS_FIRST_MS = 1000;
-const AGAIN_MS = 5000;
+const START_AFTER_MS = 1000;
+const RETRY_MS = 5000;
 
-/** Starts the stream on pages without a list that would start it; the overview knows the position, and is small. */
+/** Starts the stream on pages whose lists do not start it, from the position of the overview, which is small. */
 export function useLiveStart(): void {
   const off = useLive((state) => state.status === "off");
   useEffect(() => {
@@ -15,11 +15,11 @@ export function useLiveStart(): void {
     let timer: ReturnType<typeof setTimeout>;
     const start = () => {
       if (live.get().status !== "off") return;
-      readLive(() => getOverview()).catch(() => {
-        timer = setTimeout(start, AGAIN_MS);
+      loadLive(() => getOverview()).catch(() => {
+        timer = setTimeout(start, RETRY_MS);
       });
     };
-    timer = setTimeout(start, LISTS_FIRST_MS);
+    timer = setTimeout(start, START_AFTER_MS);
     return () => clearTimeout(timer);
   }, [off]);
 }

@@ -3,19 +3,19 @@ import { useSyncExternalStore } from "react";
 import { preference } from "../preference";
 import { type TimeFormats, timeFormats, type Zone } from "./zone";
 
-/** UTC, as logs have it, or the person's own zone. */
+/** The time zone that times are shown in: UTC, as in logs, or the browser's. */
 export const zone = preference<Zone>("zone", ["utc", "local"], "utc");
 
-// making a format takes longer than using it a hundred times, and a table has a thousand times in it
-const made = new Map<Zone, TimeFormats>();
+// creating a formatter costs more than a hundred uses, and a table shows a thousand times
+const cache = new Map<Zone, TimeFormats>();
 
 function formatsOf(chosen: Zone): TimeFormats {
-  const formats = made.get(chosen) ?? timeFormats(chosen);
-  made.set(chosen, formats);
+  const formats = cache.get(chosen) ?? timeFormats(chosen);
+  cache.set(chosen, formats);
   return formats;
 }
 
-/** Formats times in the zone the person chose. */
+/** The formats of the chosen time zone. */
 export function useTime(): TimeFormats {
   return formatsOf(zone.use());
 }
@@ -40,7 +40,7 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** The time now, in milliseconds, moving every ten seconds; one clock for all that says "ago". */
+/** The current time in milliseconds, updated every ten seconds; one clock for all relative times. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }

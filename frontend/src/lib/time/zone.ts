@@ -15,7 +15,7 @@ export interface TimeFormats {
   zone: string;
 }
 
-/** Makes the formats of a time zone; one spelling of dates all over the product, whatever the browser's language. */
+/** Creates the formats of a time zone; dates look the same in every browser language. */
 export function timeFormats(zone: Zone): TimeFormats {
   const timeZone = zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
   const format = (options: Intl.DateTimeFormatOptions) => {

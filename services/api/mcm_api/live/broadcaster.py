@@ -7,6 +7,7 @@ from typing import Final
 
 from mcm_api.live.frames import FindingFrame, FrameFilter, other_frame
 from mcm_api.live.position import encode_position
+from mcm_api.live.schemas import StreamHeartbeat
 from mcm_api.live.subscriber import Subscriber
 from mcm_shared.kafka.tail import Offsets, Place
 
@@ -25,6 +26,7 @@ class Broadcaster:
         self.offsets: Offsets | None = None
         self.subscribers: set[Subscriber] = set()
         self.ended = False
+        self.heartbeat = StreamHeartbeat()
         self._kept: deque[FindingFrame] = deque()
         self._kept_bytes = 0
         self._most_frames = kept_frames
@@ -103,7 +105,7 @@ class Broadcaster:
 
     def initial_frames(self) -> list[bytes]:
         """Writes what a listener hears first: where the stream is, and the figures as last told."""
-        heartbeat = other_frame("heartbeat", {}, self.position)
+        heartbeat = other_frame("heartbeat", self.heartbeat.model_dump(mode="json"), self.position)
         return [heartbeat] if self._summary is None else [heartbeat, self._summary]
 
     def kept_since(self, since: Mapping[Place, int]) -> list[FindingFrame] | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from mcm_api.live.broadcaster import Broadcaster, replayed
 from mcm_api.live.frames import FrameFilter, finding_frame, other_frame
+from mcm_api.live.schemas import HEARTBEAT_S
 from mcm_shared.errors import BrokerDownError, PositionGoneError
 from mcm_shared.kafka.tail import Offsets, read_between
 from mcm_shared.settings import KafkaSettings
@@ -15,7 +16,6 @@ from mcm_shared.settings import KafkaSettings
 MAX_REPLAYED: Final = 20_000
 """Records that are read again for one listener, at most; who missed more does better to fetch everything afresh."""
 
-_HEARTBEAT_S: Final = 15.0
 _AHEAD_S: Final = 5.0
 
 
@@ -29,9 +29,9 @@ async def stream_frames(
     """
     if since is not None and kafka is not None:
         while broadcaster.offsets is None and not broadcaster.ended:
-            yield other_frame("heartbeat", {}, None)
+            yield other_frame("heartbeat", broadcaster.heartbeat.model_dump(mode="json"), None)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(broadcaster.until_moved(), _HEARTBEAT_S)
+                await asyncio.wait_for(broadcaster.until_moved(), HEARTBEAT_S)
         if not broadcaster.ended and not await broadcaster.wait_for(since, _AHEAD_S):
             yield other_frame("resync", {"reason": "the topics end before the position"}, broadcaster.position)
             return

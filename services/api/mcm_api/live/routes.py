@@ -56,7 +56,8 @@ async def listen(
     """Sends server-sent events for as long as you listen, each with the position after it as its `id`.
 
     `finding`: the whole state of a finding that was raised, changed or enriched (`StreamFinding`). `summary`: the
-    figures, at most once a second (`StreamSummary`). `heartbeat`: at the start and every 15 s. `resync`: the position
+    figures, at most once a second (`StreamSummary`). `heartbeat`: at the start and every 5 s, with
+    the dependencies that are missing (`StreamHeartbeat`). `resync`: the position
     is too old or you read too slowly (`StreamResync`): fetch everything afresh and listen anew.
     """
     position = last_event_id or after

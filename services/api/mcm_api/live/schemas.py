@@ -1,11 +1,13 @@
 """What the stream gives."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
 from mcm_api.stats.schemas import SeverityCounts
 from mcm_shared.contracts.findings import FindingMessage
+
+HEARTBEAT_S: Final = 5.0
 
 
 class StreamFinding(FindingMessage):
@@ -23,6 +25,15 @@ class StreamSummary(BaseModel):
     findings_by_severity: SeverityCounts
     unenriched: Annotated[int, Field(description="Findings without a risk score")]
     events_per_second: Annotated[float, Field(description="Events stored a second, over the last half minute or so")]
+
+
+class StreamHeartbeat(BaseModel):
+    """The data of a ``heartbeat`` frame: the API is there, and what it cannot use right now."""
+
+    interval_s: Annotated[float, Field(description="Seconds to the next heartbeat")] = HEARTBEAT_S
+    missing: Annotated[
+        list[str], Field(description="Dependencies that the API cannot use, as in /ready", examples=[["kafka"]])
+    ] = []
 
 
 class StreamResync(BaseModel):

@@ -6,8 +6,10 @@ from typing import Final
 
 import structlog
 
+from mcm_api.health.readiness import Readiness
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.frames import finding_frame
+from mcm_api.live.schemas import HEARTBEAT_S, StreamHeartbeat
 from mcm_shared.errors import BrokerDownError, PositionGoneError
 from mcm_shared.kafka.tail import tail_topics
 from mcm_shared.settings import KafkaSettings
@@ -16,7 +18,6 @@ log = structlog.get_logger()
 
 _GATHER_S: Final = 0.1
 _AGAIN_S: Final = 1.0
-_HEARTBEAT_S: Final = 15.0
 
 
 async def tail_findings(kafka: KafkaSettings, broadcaster: Broadcaster) -> None:
@@ -47,8 +48,11 @@ async def tail_findings(kafka: KafkaSettings, broadcaster: Broadcaster) -> None:
         await asyncio.sleep(_AGAIN_S)
 
 
-async def heartbeat(broadcaster: Broadcaster) -> None:
-    """Lets everyone hear that the stream lives, until it is cancelled."""
+async def heartbeat(broadcaster: Broadcaster, readiness: Readiness) -> None:
+    """Heartbeat of the stream, with the dependencies that the API cannot use; until it is cancelled."""
     while True:
-        await asyncio.sleep(_HEARTBEAT_S)
-        broadcaster.tell("heartbeat", {})
+        await asyncio.sleep(HEARTBEAT_S)
+        # dependencies are probed only while there are subscribers
+        missing = await readiness.missing() if broadcaster.subscribers else []
+        broadcaster.heartbeat = StreamHeartbeat(missing=[each.name for each in missing])
+        broadcaster.tell("heartbeat", broadcaster.heartbeat.model_dump(mode="json"))

@@ -1,0 +1,38 @@
+/** The evidence of one detection of a finding; see the docs on findings. */
+export interface Detection {
+  event_uid: string;
+  at: string;
+  source: string;
+  event_type: string;
+  user: string | null;
+  facts: Record<string, unknown>;
+  /** The count of a correlation, and its window. */
+  count?: number;
+  window?: { from: string; to: string };
+  /** The last events that completed it. */
+  completed_by?: { at: string; event_uid: string }[];
+}
+
+export interface Evidence {
+  earliest: Detection;
+  latest: Detection;
+}
+
+function isDetection(value: unknown): value is Detection {
+  return typeof value === "object" && value !== null && "event_uid" in value && "at" in value && "facts" in value;
+}
+
+/** The evidence in a finding's extra data; null where it has no known form. */
+export function evidenceOf(extra_data: Record<string, unknown>): Evidence | null {
+  const { earliest, latest } = extra_data;
+  return isDetection(earliest) && isDetection(latest) ? { earliest, latest } : null;
+}
+
+/** The facts with scalar values, by name. */
+export function plainFacts(facts: Record<string, unknown>): [name: string, value: string][] {
+  return Object.entries(facts).flatMap(([name, value]): [string, string][] => {
+    if (value === null || value === undefined || value === "") return [];
+    if (Array.isArray(value)) return value.length > 0 ? [[name, value.map(String).join(", ")]] : [];
+    return typeof value === "object" ? [] : [[name, String(value)]];
+  });
+}

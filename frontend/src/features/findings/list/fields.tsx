@@ -1,0 +1,122 @@
+import { Link } from "react-router";
+
+import type { Card } from "@/components/data-table/row";
+import type { Field } from "@/components/data-table/field";
+import { RiskScore } from "@/components/risk-score";
+import { SeverityBadge } from "@/components/severity-badge";
+import { Ago, Timestamp } from "@/components/timestamp";
+import { VisibleText } from "@/components/visible-text";
+import type { Finding } from "@/lib/api/findings";
+import { count, plural, words } from "@/lib/format";
+import type { Severity } from "@/lib/severity";
+
+import { EnrichmentStatus } from "../enrichment/enrichment-status";
+import { subjectOf } from "../subject";
+
+/** The fields of a finding in the list: columns and filters. */
+export const findingFields: readonly Field<Finding>[] = [
+  {
+    id: "severity",
+    title: "Severity",
+    show: (finding) => <SeverityBadge severity={finding.severity} />,
+    column: { width: 104, sort: "severity" },
+    facet: { show: (value) => <SeverityBadge severity={value as Severity} /> },
+  },
+  {
+    id: "risk_score",
+    title: "Risk",
+    show: (finding) => <Risk finding={finding} />,
+    column: { width: 148, sort: "risk_score" },
+  },
+  {
+    id: "rule",
+    title: "Finding",
+    show: (finding) => <Title finding={finding} />,
+    column: { width: 320, grow: true, opens: true, detail: (finding) => <Details finding={finding} /> },
+    facet: { show: words },
+  },
+  {
+    id: "detection_count",
+    title: "Count",
+    show: (finding) => <span className="tabular">{count(finding.detection_count)}</span>,
+    column: { width: 80, align: "right", sort: "detection_count" },
+  },
+  {
+    id: "first_seen",
+    title: "First seen",
+    show: (finding) => <Timestamp time={finding.first_seen} to="minute" className="tabular" />,
+    column: { width: 124, sort: "first_seen" },
+  },
+  {
+    id: "last_seen",
+    title: "Last seen",
+    show: (finding) => <Ago time={finding.last_seen} className="tabular" />,
+    column: { width: 104, sort: "last_seen" },
+  },
+  { id: "user", title: "User", show: ({ user }) => user, facet: { single: true } },
+  {
+    id: "enriched",
+    title: "AI score",
+    show: (finding) => <EnrichmentStatus finding={finding} />,
+    facet: { single: true, show: (value) => (value === "true" ? "Scored" : "Not scored") },
+  },
+  { id: "source", title: "Source", show: ({ source }) => source, facet: {} },
+];
+
+/** The heights of a row in the table and of a card. */
+export const ROW_HEIGHT = 56;
+export const CARD_HEIGHT = 116;
+
+/** A finding on a phone. */
+export const findingCard: Card<Finding> = (finding, link) => (
+  <div className="grid gap-1">
+    <div className="flex items-center gap-2">
+      <SeverityBadge severity={finding.severity} />
+      <Risk finding={finding} />
+      <Ago time={finding.last_seen} className="tabular ml-auto text-xs text-ink-2" />
+    </div>
+    <div className="font-medium">{link(<Title finding={finding} />)}</div>
+    <div className="truncate text-xs text-ink-2">
+      <Details finding={finding} />
+    </div>
+    <div className="tabular truncate text-xs text-ink-3">
+      {plural(finding.detection_count, "time")}, first seen <Timestamp time={finding.first_seen} to="minute" />
+    </div>
+  </div>
+);
+
+/** The score, or where its enrichment stands. */
+function Risk({ finding }: { finding: Finding }) {
+  return (
+    <span className="inline-flex items-center gap-2">
+      {finding.risk_score !== null && <RiskScore score={finding.risk_score} />}
+      <EnrichmentStatus finding={finding} compact />
+    </span>
+  );
+}
+
+/** What happened. */
+function Title({ finding }: { finding: Finding }) {
+  return (
+    <span title={finding.description} className="font-medium">
+      {finding.title}
+    </span>
+  );
+}
+
+/** Who and where, then the rest of the description. */
+function Details({ finding }: { finding: Finding }) {
+  const { user, source } = finding;
+  return (
+    <>
+      {user ? (
+        <Link to={`/users/${encodeURIComponent(user)}`} title={user} className="hover:underline">
+          <VisibleText text={user} />
+        </Link>
+      ) : (
+        <VisibleText text={subjectOf(finding)} />
+      )}
+      {source && <> · {source}</>}
+    </>
+  );
+}

@@ -1,0 +1,205 @@
+import { SearchX, ShieldCheck } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useQueryStates } from "nuqs";
+import { useCallback, useRef, useState } from "react";
+
+import { Button } from "@/components/button";
+import { GettingStarted } from "@/components/getting-started";
+import { DataTable } from "@/components/data-table/data-table";
+import { useMore } from "@/components/data-table/use-more";
+import { EmptyState } from "@/components/empty-state";
+import { ErrorState } from "@/components/error-state";
+import { FilterDrawer, FiltersButton, FilterSidebar } from "@/components/filter-panel";
+import { PauseButton, PendingPill } from "@/components/live-pill";
+import { PageHeader } from "@/components/page-header";
+import { SearchField } from "@/components/search-field";
+import { SortMenu } from "@/components/sort-menu";
+import { TimeRange } from "@/components/time-range";
+import { useFilterPanel } from "@/components/use-filter-panel";
+import { WindowPage } from "@/components/window-page";
+import { type Finding, findingsFile } from "@/lib/api/findings";
+import { commands } from "@/lib/commands";
+import { plural } from "@/lib/format";
+import { useLive } from "@/lib/live/store";
+import { preference } from "@/lib/preference";
+
+import { FindingSheet } from "../detail/finding-sheet";
+import { startEnrichment } from "../enrichment/use-enrichment";
+import { orderParsers } from "../live/ordering";
+import { useFindings } from "../live/use-findings";
+import { useAutoRefresh, useLiveUpdates } from "../live/use-live-updates";
+import { EnrichAll } from "./enrich-all";
+import { ExportMenu } from "./export-menu";
+import { CARD_HEIGHT, findingCard, findingFields, ROW_HEIGHT } from "./fields";
+import { FilterChips } from "./filter-chips";
+import { FilterPanel } from "./filter-panel";
+import { filterParsers, type Filters, isFiltered, NO_FILTERS, toQuery } from "./filters";
+import { useOpenFinding } from "./use-open-finding";
+
+const sidebar = preference("findings.filters", ["shown", "hidden"], "shown");
+const CARD = { show: findingCard, height: CARD_HEIGHT };
+
+/** All findings: filters, order, search, live updates, enrichment and export. */
+export default function FindingsPage() {
+  const [filters, setFilters] = useQueryStates(filterParsers);
+  const [order, setOrder] = useQueryStates(orderParsers);
+  const { openId, open, linkTo } = useOpenFinding();
+  const [reading, setReading] = useState(false);
+  const panel = useFilterPanel(sidebar, "(min-width: 75rem)");
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const updates = useLiveUpdates(reading || openId !== null);
+  const { list, rows, busy, changed, arrivals, heldBack, overflowed, refresh, total } = useFindings(
+    filters,
+    order,
+    updates,
+  );
+  useAutoRefresh(overflowed && !reading && openId === null && !updates.paused, refresh);
+  const openRow = rows.find((row) => row.id === openId);
+  const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
+  const search = useCallback((q: string) => void setFilters({ q: q || null }), [setFilters]);
+  const unscored = useLive((state) => state.summary?.unenriched);
+  const more = useMore(list);
+  const queries = useQueryClient();
+  const tableOrder = { by: order.sort, order: order.order };
+  const onOrder = ({ by, order: direction }: { by: string; order: "asc" | "desc" }) =>
+    void setOrder({ sort: by as typeof order.sort, order: direction });
+  commands.useAdd([
+    {
+      id: "findings.pause",
+      title: updates.paused ? "Resume live updates" : "Pause live updates",
+      group: "Findings",
+      run: () => updates.setPaused(!updates.paused),
+    },
+    {
+      id: "findings.urgent",
+      title: "Show critical and high findings",
+      group: "Findings",
+      run: () => change({ ...NO_FILTERS, severity: ["critical", "high"] }),
+    },
+    {
+      id: "findings.unscored",
+      title: "Show findings without a score",
+      group: "Findings",
+      run: () => change({ ...NO_FILTERS, enriched: "false" }),
+    },
+    {
+      id: "findings.export",
+      title: "Export these findings as CSV",
+      group: "Findings",
+      run: () => window.location.assign(findingsFile(toQuery(filters, Date.now()), "csv")),
+    },
+  ]);
+  const actions = [
+    {
+      keys: "e",
+      action: "Enrich the selected finding with AI",
+      run: (finding: Finding) => startEnrichment(queries, finding.id),
+    },
+  ];
+
+  return (
+    <WindowPage>
+      <PageHeader
+        title="Findings"
+        note={total !== undefined && <span className="tabular">{plural(total, "finding")}</span>}
+        actions={
+          <>
+            <PauseButton paused={updates.paused} onChange={updates.setPaused} />
+            <ExportMenu filter={() => toQuery(filters, Date.now())} />
+            <EnrichAll unscored={unscored} />
+          </>
+        }
+      />
+      <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6 print:hidden">
+        <SearchField
+          value={filters.q}
+          onChange={search}
+          label="Search findings"
+          className="w-full sm:order-1 sm:w-72"
+        />
+        <FiltersButton panel={panel} />
+        <div className="sm:order-2">
+          <TimeRange value={filters} onChange={change} />
+        </div>
+        <div className="sm:order-3 sm:hidden">
+          <SortMenu fields={findingFields} order={tableOrder} onOrder={onOrder} />
+        </div>
+        <div className="min-w-0 sm:order-4">
+          <FilterChips filters={filters} onChange={change} />
+        </div>
+      </div>
+      <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
+        <FilterSidebar panel={panel}>
+          <FilterPanel filters={filters} onChange={change} />
+        </FilterSidebar>
+        <section
+          aria-label="List of findings"
+          className="relative flex min-h-96 min-w-0 flex-1 flex-col overflow-hidden border-y bg-surface shadow-card md:rounded-lg md:border print:overflow-visible"
+        >
+          <PendingPill
+            count={heldBack}
+            overflowed={overflowed}
+            onShow={() => {
+              updates.showPending();
+              if (overflowed) void refresh().catch(() => undefined);
+              scroller.current?.scrollTo({ top: 0 });
+            }}
+          />
+          {list.error && !list.data ? (
+            <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
+          ) : (
+            <DataTable
+              ref={scroller}
+              label="Findings"
+              className="min-h-0 flex-1"
+              minWidth="min-w-[46rem] print:min-w-0"
+              rowHeight={ROW_HEIGHT}
+              card={CARD}
+              fields={findingFields}
+              rows={list.data ? rows : undefined}
+              busy={busy}
+              rowKey={keyOf}
+              rowLink={linkTo}
+              onOpen={open}
+              openKey={openRow?.uid ?? null}
+              order={tableOrder}
+              onOrder={onOrder}
+              revisions={changed}
+              arrivals={arrivals}
+              total={total}
+              more={more}
+              actions={actions}
+              onReading={setReading}
+              empty={<NoFindings filtered={isFiltered(filters)} onClear={() => change(NO_FILTERS)} />}
+            />
+          )}
+        </section>
+      </div>
+      <FilterDrawer panel={panel}>
+        <FilterPanel filters={filters} onChange={change} />
+      </FilterDrawer>
+      <FindingSheet id={openId} known={openRow} onClose={() => open(null)} />
+    </WindowPage>
+  );
+}
+
+const keyOf = (finding: Finding) => finding.uid;
+
+function NoFindings({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  if (filtered)
+    return (
+      <EmptyState
+        icon={SearchX}
+        title="No matching findings"
+        action={<Button onClick={onClear}>Clear all filters</Button>}
+      >
+        Widen the time range, or remove a filter.
+      </EmptyState>
+    );
+  return (
+    <EmptyState icon={ShieldCheck} title="No findings yet">
+      Findings appear here as soon as a rule matches. <GettingStarted />
+    </EmptyState>
+  );
+}
