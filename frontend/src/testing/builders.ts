@@ -178,7 +178,7 @@ export function aRule(overrides: Partial<RuleDetails> = {}): RuleDetails {
     yaml: "title: Repeated failed logins\nlevel: medium\n",
     runbook: "1. Look at the last day of the user's logins.",
     falsepositives: ["A password just changed"],
-    looks_for: ["It counts detections of login_failed and holds at 5 or more within 10 minutes."],
+    summary: ["It counts detections of login_failed and holds at 5 or more within 10 minutes."],
     tests: [
       { name: "five in ten minutes", events: 5, fires: true, expect: [{ severity: "medium" }] },
       { name: "four is not enough", events: 4, fires: false, expect: [] },

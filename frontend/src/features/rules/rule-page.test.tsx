@@ -39,7 +39,7 @@ it("shows the rule in full", async () => {
 
 it("shows the source as text", async () => {
   const planted = '<img src=x onerror="document.title = 1">';
-  respond("/rules/{rule}", aRule({ findings: 0, yaml: `title: ${planted}`, runbook: planted, looks_for: [planted] }));
+  respond("/rules/{rule}", aRule({ findings: 0, yaml: `title: ${planted}`, runbook: planted, summary: [planted] }));
   open();
   expect(await screen.findAllByText(planted)).toHaveLength(2);
   expect(document.querySelector("img")).toBeNull();

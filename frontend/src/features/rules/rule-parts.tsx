@@ -17,7 +17,7 @@ export function RuleMeaning({ rule }: { rule: RuleDetails }) {
     <Panel title="What it detects">
       <Description text={rule.description} />
       <ul className="mt-3 grid gap-1.5 text-ink-2">
-        {rule.looks_for.map((sentence, index) => (
+        {rule.summary.map((sentence, index) => (
           <li key={index} className="[overflow-wrap:anywhere]">
             {sentence}
           </li>

@@ -29,7 +29,7 @@ const rule: Schema<"RuleDetails"> = {
   yaml: "",
   runbook: "1. Close it.\n2. Check who read it.",
   falsepositives: ["A bucket of a public web page"],
-  looks_for: ["A bucket became public."],
+  summary: ["A bucket became public."],
   tests: [],
   rule_version: "abc",
   loaded_at: null,

@@ -42,7 +42,7 @@ export function FindingView({ finding }: { finding: Finding }) {
       <div className="flex flex-col @4xl:grid @4xl:grid-cols-[minmax(0,1fr)_minmax(20rem,26rem)] @4xl:border-t">
         <div className="contents @4xl:block [&>:first-child]:@4xl:border-t-0">
           <Explanation key={finding.id} finding={finding} />
-          <WhyRaised finding={finding} looksFor={rule?.looks_for} />
+          <WhyRaised finding={finding} looksFor={rule?.summary} />
           <Events key={`events.${finding.id}`} findingId={finding.id} version={finding.version} />
         </div>
         <div className="contents @4xl:block @4xl:border-l [&>:first-child]:@4xl:border-t-0">
