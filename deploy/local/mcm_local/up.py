@@ -50,7 +50,7 @@ def up(settings: LocalSettings, *, feed: bool) -> None:
         def when_ready() -> None:
             endpoints = product.endpoints()
             write_endpoints(folder.endpoints, endpoints)
-            say("everything answers")
+            say("everything is ready")
             _show(_how_to_use(endpoints))
 
         specs = [*product.servers(), *product.services(), *(product.feeds() if feed else [])]

@@ -43,7 +43,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_told_who_has_it(python: 
     assert first.stdout is not None
     first.stdout.readline()
 
-    with pytest.raises(ConfigurationError, match=rf"already runs in {tmp_path} \(process {first.pid}\)"):
+    with pytest.raises(ConfigurationError, match=rf"is already running in {tmp_path} \(process {first.pid}\)"):
         Folder(tmp_path).held().__enter__()
 
     first.kill()

@@ -76,7 +76,7 @@ def test_a_wrong_hash_names_jar_expected_and_got_and_keeps_nothing(mirror: Path,
     assert "com.example:thing:1.0 is not the jar in kafka-jars.txt" in message
     assert f"expected sha256 {_jar().sha256}" in message
     assert f"got {_jar(b'something else').sha256}" in message
-    assert "then try again" in message
+    assert "then retry" in message
     assert list((tmp_path / "jars").iterdir()) == []
 
 

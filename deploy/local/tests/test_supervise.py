@@ -95,7 +95,7 @@ def test_a_process_that_ran_well_waits_the_shortest_time_again(supervise: Run, t
         killed = _lines(tmp_path / "pids")
         os.kill(int(killed[-1]), signal.SIGKILL)
 
-    _wait_for(lambda: (tmp_path / "said").read_text().count("killed was ended by SIGKILL") == 3)
+    _wait_for(lambda: (tmp_path / "said").read_text().count("killed was killed by SIGKILL") == 3)
     assert (tmp_path / "said").read_text().count("restarting in 0.1 s") == 3
 
 

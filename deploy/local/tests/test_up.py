@@ -37,7 +37,7 @@ class Up:
                 cwd=CHECKOUT,
             )
         process = self.process
-        poll_until(lambda: "everything answers" in self.said() or process.poll() is not None, seconds=90)
+        poll_until(lambda: "everything is ready" in self.said() or process.poll() is not None, seconds=90)
         assert process.poll() is None, self.said()
         endpoints: dict[str, str] = json.loads(self.endpoints.read_text())
         return endpoints
@@ -108,7 +108,7 @@ def test_it_comes_up_takes_an_event_and_keeps_it_over_every_kind_of_end(product:
         [str(COMMANDS / "mcm-local"), "up", "--folder", str(product.folder)], capture_output=True, text=True, timeout=60
     )
     assert second.returncode == 2
-    assert "already runs" in second.stderr
+    assert "is already running" in second.stderr
 
     processes = product.processes()
     assert len([process for process in processes if process.is_running()]) == 5
@@ -135,7 +135,7 @@ def test_whatever_part_is_killed_comes_back_by_itself(product: Up) -> None:
     for process in product.processes():
         with contextlib.suppress(psutil.NoSuchProcess):
             os.kill(process.pid, signal.SIGKILL)
-    assert poll_until(lambda: product.said().count("was ended by SIGKILL") == 5, seconds=30), product.said()
+    assert poll_until(lambda: product.said().count("was killed by SIGKILL") == 5, seconds=30), product.said()
 
     assert poll_until(lambda: _push_as_shown(product.shown()), seconds=60), product.said()
 
