@@ -56,7 +56,7 @@ types: setup frontend/src/lib/api/schema.gen.ts ## check types
 	@$(BIN)/mypy $(CODE)
 	@wrong=0; for tests in $(TESTS) "tests conftest.py $(wildcard benchmarks)"; do $(BIN)/mypy $$tests || wrong=1; done; exit $$wrong
 
-mutations: setup ## remove each safety net from a copy and show which test notices
+mutations: setup ## apply each mutation to a copy and check that its test fails
 	@exec $(BIN)/python -m tests.mutations
 
 test-compose: setup ## run the end-to-end tests against the composed system; needs Docker

@@ -14,12 +14,12 @@ def main() -> None:
         for found in pkgutil.iter_modules(benchmarks.__path__)
         if not found.name.startswith("_") and hasattr(importlib.import_module(f"benchmarks.{found.name}"), "main")
     )
-    wanted = sys.argv[1:] or known
-    unknown = [name for name in wanted if name not in known]
+    selected = sys.argv[1:] or known
+    unknown = [name for name in selected if name not in known]
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         raise SystemExit(2)
-    for name in wanted:
+    for name in selected:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
         module.main()

@@ -25,7 +25,7 @@ async def _run(group: str, rules: str) -> None:
     kafka = load_settings(KafkaSettings)
     engine = create_engine(load_settings(DatabaseSettings))
     topics = Topics(kafka.topic_prefix)
-    in_force = ActiveRules(
+    active = ActiveRules(
         engine,
         lambda _: Loaded(Ruleset([]) if rules == "none" else load_rules(), ()),
         asyncio.Event(),
@@ -35,8 +35,8 @@ async def _run(group: str, rules: str) -> None:
     worker: Worker[MatchedBatch] = Worker(
         kafka,
         Subscription(topics.raw, group, settings.batch_size),
-        decode=in_force.decode,
-        handle=in_force.handle,
+        decode=active.decode,
+        handle=active.handle,
     )
     on_stop_signal(worker.stop)
     await worker.run()

@@ -49,7 +49,7 @@ SELECT md5('finding ' || i)::uuid, 1 + i % 5, md5('rule ' || i % {RULES})::uuid,
     json_build_object('rule_version', 'abc123', 'counted', 5, 'group', json_build_object('user', 'user'),
         'earliest', evidence, 'latest', evidence),
     CASE WHEN i % 10 = 0 THEN NULL ELSE (i * 13) % 101 END,
-    CASE WHEN i % 10 = 0 THEN NULL ELSE repeat('Somebody tried many passwords. ', 12) END,
+    CASE WHEN i % 10 = 0 THEN NULL ELSE repeat('A user tried many passwords. ', 12) END,
     CASE WHEN i % 10 = 0 THEN NULL ELSE 'heuristic' END, CASE WHEN i % 10 = 0 THEN NULL ELSE 1 END,
     CASE WHEN i % 10 = 0 THEN NULL ELSE json_build_object('factors', json_build_array(
         json_build_object('name', 'severity', 'points', 40), json_build_object('name', 'count', 'points', 12))) END,

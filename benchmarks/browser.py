@@ -109,7 +109,7 @@ async def _typing_in_a_burst(pipeline: Pipeline, browser: Browser, url: str) -> 
     search = page.get_by_role("searchbox", name="Search findings")
     await search.focus()
     burst = asyncio.ensure_future(pipeline.push(*(_a_token(f"burst-{n}@example.com") for n in range(BURST))))
-    for letter in "a burst of findings comes in while somebody types this into the search field":
+    for letter in "a burst of findings comes in while a person types this into the search field":
         await page.keyboard.press(letter if letter != " " else "Space")
         await asyncio.sleep(0.05)
     await burst

@@ -90,14 +90,14 @@ def _running_server() -> Iterator[str]:
         process.kill()
 
 
-def _serve(tell: Connection) -> None:
+def _serve(publish: Connection) -> None:
     async def complete(request: Request) -> Response:
         await request.body()
         await asyncio.sleep(ANSWERS_AFTER_S)
         return Response(_REPLY, media_type="application/json")
 
     listening = socket.create_server(("127.0.0.1", 0), backlog=64)
-    tell.send(f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
+    publish.send(f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
     app = Starlette(routes=[Route("/v1/chat/completions", complete, methods=["POST"])])
     uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off")).run(sockets=[listening])
 

@@ -97,8 +97,8 @@ async def _measure(url: str, database_url: str) -> tuple[dict[str, list[float]],
         await ask(url, paths, clients=CLIENTS)
     for _ in range(ROUNDS):
         for name, paths in KINDS.items():
-            wanted = [paths[number % len(paths)] for number in range(REQUESTS)]
-            seconds[name] += await ask(url, wanted, clients=CLIENTS)
+            selected = [paths[number % len(paths)] for number in range(REQUESTS)]
+            seconds[name] += await ask(url, selected, clients=CLIENTS)
     return first, seconds
 
 

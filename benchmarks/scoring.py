@@ -63,10 +63,10 @@ async def _as_a_worker(database_url: str, findings: list[FindingMessage]) -> flo
 
     async def enrich(number: int) -> None:
         records = rounds[number]
-        told = 0
+        published = 0
         for start in range(0, len(records), BATCH):
-            told += len(await consumer.handle(consumer.decode(records[start : start + BATCH]), lambda: None))
-        assert told == len(findings)
+            published += len(await consumer.handle(consumer.decode(records[start : start + BATCH]), lambda: None))
+        assert published == len(findings)
 
     rate = await _rate(enrich)
     await engine.dispose()
@@ -89,7 +89,7 @@ async def _rate(work: Callable[[int], Awaitable[None]]) -> float:
 
 _RUNBOOK = """\
 1. Find the request or ticket behind the change, and ask the target's manager if there is none.
-2. Check that whoever made the change may grant this role, and that nobody granted it to themselves.
+2. Check that the grantor may grant this role and did not grant it to themselves.
 3. Read what the target did since: new tokens, new members, changed settings, data read in bulk.
 """
 

@@ -58,9 +58,9 @@ async def _round(url: str, pid: int, kafka: KafkaSettings, listeners: int) -> No
     before, began = sum(process.cpu_times()[:2]), time.monotonic()
     sent = await _publish(kafka, heard)
     took = time.monotonic() - began
-    wanted = sent * listeners
+    selected = sent * listeners
     for _ in range(100):
-        if heard.frames >= wanted:
+        if heard.frames >= selected:
             break
         await asyncio.sleep(0.1)
     cpu = (sum(process.cpu_times()[:2]) - before) / took
@@ -71,7 +71,7 @@ async def _round(url: str, pid: int, kafka: KafkaSettings, listeners: int) -> No
     p50, p99 = (times[int(len(times) * share)] * 1000 for share in (0.5, 0.99))
     memory = process.memory_info().rss / 2**20
     print(
-        f"  {listeners:4} listeners, {sent / took:4.0f} findings/s: {heard.frames:,} of {wanted:,} frames delivered "
+        f"  {listeners:4} listeners, {sent / took:4.0f} findings/s: {heard.frames:,} of {selected:,} frames delivered "
         f"({heard.frames / took:,.0f}/s), {heard.resyncs} resyncs; p50 {p50:.0f} ms, p99 {p99:.0f} ms; "
         f"API {cpu:.0%} of a core, {memory:.0f} MiB",
         flush=True,

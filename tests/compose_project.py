@@ -21,9 +21,9 @@ class ComposeProject:
         """Takes the project's name and variables for docker-compose.yml."""
         self.name = name
         self._ports = {service: free_port() for service in ("api", "kafka", "postgres")}
-        kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
+        saved = {key: os.environ[key] for key in _KEPT if key in os.environ}
         self._environment = {
-            **kept,
+            **saved,
             "POSTGRES_PASSWORD": PASSWORD,
             "MCM_PUBLISH_API_PORT": str(self._ports["api"]),
             "MCM_PUBLISH_KAFKA_PORT": str(self._ports["kafka"]),

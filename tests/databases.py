@@ -41,7 +41,7 @@ class Databases:
         self._shape = run(self._shape_of(_TEMPLATE))
 
     def take(self) -> str:
-        """Gives a database nobody else has."""
+        """Provides a private database."""
         if self._clean:
             return self._url(self._clean.pop())
         name = f"test_{secrets.token_hex(6)}"

@@ -20,7 +20,7 @@ _PARTITIONS = 6
 
 
 class DisposableStack:
-    """Both servers with their data in ``folder``; whoever breaks one starts it again."""
+    """Kafka and Postgres with their data in ``folder``; a test that kills one restarts it."""
 
     def __init__(self, folder: Path) -> None:
         self.kafka = Kafka(folder / "kafka", jars=JARS)
@@ -45,7 +45,7 @@ class DisposableStack:
         return url
 
     def new_topics(self) -> KafkaSettings:
-        """Names topics and groups that nobody else uses; the services make them."""
+        """Names private topics and groups; the services create them."""
         return KafkaSettings(
             KAFKA_BOOTSTRAP_SERVERS=self.kafka.bootstrap_servers,
             MCM_TOPIC_PREFIX=f"own-{secrets.token_hex(6)}-",

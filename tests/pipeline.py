@@ -152,8 +152,8 @@ class Pipeline:
         hours = Counter((row.timestamp.replace(minute=0, second=0, microsecond=0), row.source) for row in rows)
         days = Counter((row.timestamp.date(), row.source, row.event_type) for row in rows)
         users = Counter((row.user, row.timestamp.date(), row.source) for row in rows if row.user is not None)
-        wanted: list[Mapping[Any, int]] = [hours, days, users]
-        for table, counted in zip(ROLLUPS, wanted, strict=True):
+        counts: list[Mapping[Any, int]] = [hours, days, users]
+        for table, counted in zip(ROLLUPS, counts, strict=True):
             key = [column for column in table.primary_key.columns if column.name != "shard"]
             query = select(*key, func.sum(table.c["count"])).group_by(*key)
             assert {tuple(row[:-1]): int(row[-1]) for row in await self._rows(query)} == counted, table.name
@@ -165,13 +165,13 @@ class Pipeline:
             uid: _without_ai(finding) for uid, finding in (await self.findings()).items()
         }
 
-    async def assert_told(self) -> None:
-        """Asserts that every finding is enriched, and that what was told of it last is what is in the database."""
+    async def assert_enrichments_published(self) -> None:
+        """Asserts that every finding is enriched, and that the last published state is what is in the database."""
         stored = await self.findings()
         assert [finding for finding in stored.values() if finding.risk_score is None] == []
-        told = await self.last_published(self.topics.enriched)
-        assert told.keys() == stored.keys()
-        for uid, finding in told.items():
+        published = await self.last_published(self.topics.enriched)
+        assert published.keys() == stored.keys()
+        for uid, finding in published.items():
             assert (finding.risk_score, finding.ai_explanation) == (stored[uid].risk_score, stored[uid].ai_explanation)
 
     async def _rows(self, query: Any) -> Sequence[Any]:

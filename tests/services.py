@@ -98,7 +98,7 @@ class ServiceRunner:
         after_test: Callable[[Callable[[], None]], None],
         start: Start = start_here,
     ) -> None:
-        """Takes the folder for logs, the environment, who is told to end all after the test, and how one is started."""
+        """Takes the folder for logs, the environment, the exit stack of the test, and how one is started."""
         self._folder = folder
         self._start = start
         self._environment = environment

@@ -194,9 +194,9 @@ def private_stack(tmp_path: Path) -> Iterator[StartPrivateStack]:
 
 def environment_for(database_url: str, bootstrap_servers: str, topic_prefix: str) -> dict[str, str]:
     """Builds the environment our commands run with: nothing of the person's settings, metrics on any free port."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MCM_")}
+    saved = {name: value for name, value in os.environ.items() if not name.startswith("MCM_")}
     return {
-        **kept,
+        **saved,
         "PATH": f"{COMMANDS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "DATABASE_URL": database_url,
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,

@@ -154,7 +154,7 @@ async def test_thousands_of_rows_go_in_at_once(engine: AsyncEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "wanted"),
+    ("column", "inserted"),
     [
         ("uid", [TWO, THREE]),
         ("text", ["b", "ü'"]),
@@ -162,7 +162,7 @@ async def test_thousands_of_rows_go_in_at_once(engine: AsyncEngine) -> None:
         ("at", [NOON, NOON + timedelta(microseconds=1)]),
     ],
 )
-async def test_rows_are_found_among_any_number_of_values(engine: AsyncEngine, column: str, wanted: list[Any]) -> None:
+async def test_rows_are_found_among_any_number_of_values(engine: AsyncEngine, column: str, inserted: list[Any]) -> None:
     await insert(
         engine,
         (ONE, NOON - timedelta(days=1), "a", 1, None, None, None),
@@ -171,6 +171,6 @@ async def test_rows_are_found_among_any_number_of_values(engine: AsyncEngine, co
     )
 
     async with transaction(engine, read_only=True) as connection:
-        for values, expected in ((wanted, [TWO, THREE]), (wanted[:1], [TWO]), ([], [])):
+        for values, expected in ((inserted, [TWO, THREE]), (inserted[:1], [TWO]), ([], [])):
             query = select(THINGS.c.uid).where(among(THINGS.c[column], values, connection)).order_by(THINGS.c.id)
             assert list((await connection.execute(query)).scalars()) == expected

@@ -1,4 +1,4 @@
-"""Migrations make what the code expects, on both databases, whoever runs them and however many at once."""
+"""Migrations make what the code expects, on both databases, run by any number of programs at once."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ async def test_the_migrations_make_the_tables_of_the_code(empty_url: str) -> Non
     engine = create_engine(settings, pooled=False)
     async with transaction(engine) as connection:
         await connection.run_sync(METADATA.create_all)
-    wanted = await _schema(engine)
+    expected = await _schema(engine)
     async with transaction(engine) as connection:
         await connection.run_sync(METADATA.drop_all)
     assert await _schema(engine) == {}
@@ -34,8 +34,8 @@ async def test_the_migrations_make_the_tables_of_the_code(empty_url: str) -> Non
 
     made = await _schema(engine)
     await engine.dispose()
-    assert len(wanted) > 50
-    assert made == wanted
+    assert len(expected) > 50
+    assert made == expected
 
 
 async def test_a_schema_that_is_there_is_left_alone(engine: AsyncEngine) -> None:

@@ -45,7 +45,7 @@ async def test_messages_without_a_key_are_spread_batch_by_batch(
 
 
 async def test_nothing_to_send_is_nothing_to_do() -> None:
-    # nobody listens there
+    # nothing listens there
     await Producer(KafkaSettings(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")).send([])
 
 
@@ -59,8 +59,8 @@ async def test_what_fills_a_topic_s_limit_goes_through_as_does_the_letter_about_
     full = ARecord(os.urandom(MAX_MESSAGE_BYTES), os.urandom(128 * 1024), (("a", os.urandom(128 * 1024 - 1)),))
     await producer.send([dead_letter(record, "why", topics), dead_letter(full, "w" * 10_000, topics)])
 
-    letters = [letter.value async for letter in read_topic(kafka, topics.dead)]
-    assert sorted(map(len, filter(None, letters))) == [MAX_MESSAGE_BYTES - 64 * 1024, MAX_MESSAGE_BYTES]
+    dead_letters = [letter.value async for letter in read_topic(kafka, topics.dead)]
+    assert sorted(map(len, filter(None, dead_letters))) == [MAX_MESSAGE_BYTES - 64 * 1024, MAX_MESSAGE_BYTES]
 
 
 async def test_what_the_broker_finds_too_large_is_poison(

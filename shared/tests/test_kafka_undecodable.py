@@ -61,8 +61,8 @@ async def test_a_record_the_client_cannot_decode_is_stepped_over_and_told(
 
     behind_it_in_its_batch = {b"31", b"32", b"35"}
     assert set(handled) == set(neighbours) - behind_it_in_its_batch
-    letters = [record async for record in read_topic(kafka, topics.dead)]
-    assert len({header(letter, "origin") for letter in letters}) == 3 + len(behind_it_in_its_batch)
-    assert {header(letter, "reason") for letter in letters} == {
+    dead_letters = [record async for record in read_topic(kafka, topics.dead)]
+    assert len({header(letter, "origin") for letter in dead_letters}) == 3 + len(behind_it_in_its_batch)
+    assert {header(letter, "reason") for letter in dead_letters} == {
         "it, or a record sent in one batch with it, has a header whose name is not UTF-8; it stays where it is"
     }

@@ -53,7 +53,7 @@ def test_every_variable_of_compose_is_documented() -> None:
 def test_our_containers_get_settings_that_the_product_reads(name: str) -> None:
     unknown = _environment(our_services()[name]).keys() - settings_of_the_product()
 
-    assert unknown == set(), "nobody reads it: a typo, or a setting that is gone"
+    assert unknown == set(), "no service reads it: a typo, or a setting that is gone"
 
 
 def test_only_the_api_is_published_and_kafka_on_loopback() -> None:

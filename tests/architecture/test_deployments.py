@@ -28,7 +28,7 @@ WORKFLOWS = {path.name: path.read_text() for path in (ROOT / ".github" / "workfl
 def _assert_known(settings: Mapping[str, Any]) -> None:
     ours = {name for name in settings if VARIABLE.fullmatch(name)}
 
-    assert ours - settings_of_the_product() == set(), "nobody reads it: a typo, or a setting that is gone"
+    assert ours - settings_of_the_product() == set(), "no service reads it: a typo, or a setting that is gone"
 
 
 def _render(name: str) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def test_the_schema_is_brought_up_to_date_before_each_release() -> None:
 
 
 def test_no_host_makes_the_api_public() -> None:
-    """It has no login: whoever reaches it reads every finding."""
+    """It has no login: anyone who reaches it can read every finding."""
     assert _render("api")["type"] == "pserv"
     assert {service["name"] for service in RENDER["services"] if service["type"] == "web"} == {"mcm-gate"}
     assert all("http_service" not in app and "services" not in app for app in FLY.values())

@@ -110,7 +110,7 @@ async def unexplained(
     model = running_slow_model()
     request.session.addfinalizer(lambda: model.__exit__(None, None, None))
     pipeline = new_pipeline("unexplained")
-    settings = {
+    settings: dict[str, Any] = {
         "OPENAI_API_KEY": "test-key",
         "OPENAI_BASE_URL": model.__enter__(),
         "OPENAI_MODEL": "test-model",

@@ -70,12 +70,12 @@ class Arena:
                 pass
 
     def assert_none_ended_by_itself(self) -> None:
-        """Asserts that whoever was not killed or stopped still runs."""
+        """Asserts that every service that was not killed or stopped still runs."""
         ended = [each.log.name for each in (*self._workers, self._enricher) if not each.running]
         assert ended == []
 
     async def end(self) -> None:
-        """Stops everyone, and asserts that whoever was asked to stop did so in time, as done."""
+        """Stops all services, and asserts that each stopped in time with exit code 0."""
         for each in (*self._workers, self._enricher):
             self._stop(each)
         await asyncio.gather(*self._stopping)

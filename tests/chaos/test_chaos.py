@@ -58,7 +58,7 @@ async def test_findings_are_those_of_the_set_of_events(
         )
         await _go_through(schedule(seed, STEPS), arena, pipeline, [canonical(one) for one in arrivals(events, seed)])
         await until(pipeline.is_idle, _SETTLED_WITHIN_S, "all that was sent is committed")
-        await until(lambda: pipeline.is_idle("enricher"), _SETTLED_WITHIN_S, "all findings are told")
+        await until(lambda: pipeline.is_idle("enricher"), _SETTLED_WITHIN_S, "all findings are published")
         arena.assert_none_ended_by_itself()
         await arena.end()
 
@@ -69,7 +69,7 @@ async def test_findings_are_those_of_the_set_of_events(
     assert found.hits == expected.hits
     await pipeline.assert_counted_once(events)
     await pipeline.assert_published()
-    await pipeline.assert_told()
+    await pipeline.assert_enrichments_published()
     assert await pipeline.records(pipeline.topics.dead) == []
 
 

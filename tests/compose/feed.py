@@ -61,7 +61,7 @@ class Feed:
         await until(stored, what=f"{count} events are stored", every=0.05)
 
     async def assert_nothing_lost_nothing_double(self) -> None:
-        """Asserts that every event is there once, and that the findings and what was told of them are right."""
+        """Asserts that every event is there once, and that the findings and what was published about them are right."""
         pipeline = self.pipeline
         await until(pipeline.is_idle, 120, "the rules-engines have committed all")
         await until(lambda: pipeline.is_idle("enricher"), 120, "the enrichers have told all")
@@ -73,5 +73,5 @@ class Feed:
         assert len(self._expected) > 10
         assert await pipeline.count_unenriched() == 0
         await pipeline.assert_published()
-        await pipeline.assert_told()
+        await pipeline.assert_enrichments_published()
         assert await pipeline.records(pipeline.topics.dead) == []

@@ -1,4 +1,4 @@
-"""Events in any number: months of a made-up company, each in a year of its own, so that no window sees two of them."""
+"""Any number of events: months of a fictional company, each in its own year, so that no window spans two of them."""
 
 from datetime import UTC, datetime
 

@@ -95,12 +95,12 @@ BAD = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of all of them, each sent between two good events, and of those letters when they were replayed."""
+    """What became of all of them, each sent between two good events, and of their dead letters after a replay."""
 
     pipeline: Pipeline
     sent_to: dict[str, str]
     """The origin of each bad record."""
-    letters: dict[str, Record]
+    dead_letters: dict[str, Record]
     stored: set[UUID]
     listed: list[dict[str, object]]
     early_uid: UUID
@@ -132,14 +132,14 @@ async def _feed(pipeline: Pipeline, runner: ServiceRunner) -> Outcome:
     sent_to = await _send(pipeline, an_event_payload(id="early", timestamp=early))
     engine = runner.run("mcm-rules-engine", "run")
     await until(pipeline.is_idle, what="the engine has handled all")
-    letters = await pipeline.records(pipeline.topics.dead)
+    dead_letters = await pipeline.records(pipeline.topics.dead)
     stored = await pipeline.event_uids()
-    shown = runner.run("mcm-ingestor", "dead-letters", "list", "--format", "json", "--limit", "1000")
+    shown = runner.run("mcm-ingestor", "dead-dead_letters", "list", "--format", "json", "--limit", "1000")
     assert await asyncio.to_thread(shown.wait) == 0
 
     # the time of the early one comes
     await asyncio.sleep(max(0.0, (early - MAX_AHEAD - datetime.now(UTC)).total_seconds()))
-    replay = runner.run("mcm-ingestor", "dead-letters", "replay")
+    replay = runner.run("mcm-ingestor", "dead-dead_letters", "replay")
     assert await asyncio.to_thread(replay.wait) == 0
     await until(pipeline.is_idle, what="the engine has handled the replayed ones")
     after = await pipeline.records(pipeline.topics.dead)
@@ -150,7 +150,7 @@ async def _feed(pipeline: Pipeline, runner: ServiceRunner) -> Outcome:
     return Outcome(
         pipeline,
         sent_to,
-        {(letter.key or b"").decode(): letter for letter in letters},
+        {(letter.key or b"").decode(): letter for letter in dead_letters},
         stored,
         [json.loads(line) for line in shown.stdout().splitlines()],
         event_uid("test-app", "early"),
@@ -177,7 +177,7 @@ async def _send(pipeline: Pipeline, early: bytes) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", BAD)
 def test_it_is_dead_lettered_with_a_reason_its_bytes_and_its_place(outcome: Outcome, name: str) -> None:
-    letter = outcome.letters[name]
+    letter = outcome.dead_letters[name]
 
     said = header(letter, "reason")
     assert said is not None
@@ -195,12 +195,12 @@ def test_what_stands_beside_it_is_stored(outcome: Outcome) -> None:
 
 
 def test_each_is_dead_lettered_once(outcome: Outcome) -> None:
-    assert outcome.letters.keys() == {*BAD, "early"}
+    assert outcome.dead_letters.keys() == {*BAD, "early"}
 
 
 def test_the_command_lists_them(outcome: Outcome) -> None:
     assert {(letter["key"], letter["reason"]) for letter in outcome.listed} == {
-        (name, header(letter, "reason")) for name, letter in outcome.letters.items()
+        (name, header(letter, "reason")) for name, letter in outcome.dead_letters.items()
     }
 
 
@@ -211,5 +211,5 @@ def test_replayed_an_event_whose_time_has_come_is_stored(outcome: Outcome) -> No
 def test_replayed_the_others_are_dead_lettered_again_as_what_they_were(outcome: Outcome) -> None:
     assert len(outcome.letters_after_replay) == 2 * len(BAD) + 1
     assert {(letter.key, header(letter, "origin"), letter.value) for letter in outcome.letters_after_replay} == {
-        (letter.key, header(letter, "origin"), letter.value) for letter in outcome.letters.values()
+        (letter.key, header(letter, "origin"), letter.value) for letter in outcome.dead_letters.values()
     }

@@ -114,5 +114,5 @@ async def test_everything_goes_on_by_itself_when_a_server_is_killed(
 
     await assert_nothing_lost_nothing_double(pipeline, events)
     await until(lambda: pipeline.is_idle("enricher"), what="the enricher has told all")
-    await pipeline.assert_told()
+    await pipeline.assert_enrichments_published()
     assert all(service.running for service in services)

@@ -89,7 +89,7 @@ async def test_the_topics_hold_the_last_version_of_each_finding(api: httpx.Async
     await until(lambda: pipeline.is_idle("enricher"), what="the enricher has told all")
 
     await pipeline.assert_published()
-    await pipeline.assert_told()
+    await pipeline.assert_enrichments_published()
     versions = [finding.version for finding in (await pipeline.findings()).values()]
     assert max(versions) > 1
 

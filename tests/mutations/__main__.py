@@ -1,7 +1,7 @@
-"""Removes each safety net from a copy of the code and shows which test notices: ``python -m tests.mutations``.
+"""Mutation checks: applies each mutation to a copy of the code and reports whether its test fails.
 
-Exits 1 when a net can be removed unnoticed, when its test fails with the net in place, or when the code to remove is
-not there any more.
+Run as ``python -m tests.mutations``. Exits 1 when a mutation goes unnoticed, when its test fails without it, or when the
+code to change no longer exists.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The safety nets: what to take out of the code, and the test that must notice."""
+"""Mutations: what to change in the code, and the test that must fail."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ _ENGINE_TESTS = "services/rules-engine/tests"
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A safety net: ``changes`` of the text of ``path`` that take it out, and the test that fails then."""
+    """A mutation: ``changes`` to the text of ``path`` that remove one safeguard, and the test that must fail."""
 
     name: str
     path: str
@@ -52,7 +52,7 @@ MUTATIONS = (
         "shared/tests/test_kafka_in_flight.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
     ),
     Mutation(
-        "events seen again are looked at again",
+        "repeated events are evaluated again",
         f"{_ENGINE}/pipeline/detect.py",
         (
             (

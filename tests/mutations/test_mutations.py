@@ -1,4 +1,4 @@
-"""The list of safety nets is about the code as it is; `make nets` takes them out."""
+"""The mutations match the current code; `make mutations` applies them."""
 
 from pathlib import Path
 

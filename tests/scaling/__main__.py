@@ -90,7 +90,7 @@ async def _measure_one_worker(pipeline: Pipeline, meter: Meter, events: list[Sou
 
 
 async def _push(pipeline: Pipeline, events: list[SourceEvent], rate: float, stop: asyncio.Event) -> list[SourceEvent]:
-    """Pushes events at a rate until it is told to stop; returns those it has pushed."""
+    """Pushes events at a rate until stopped; returns those it has pushed."""
     payloads = list(map(canonical, events))
     began, done = time.monotonic(), 0
     while not stop.is_set() and done < len(payloads):

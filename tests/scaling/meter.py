@@ -53,7 +53,7 @@ class Meter:
         return sum(found.offset for place, found in offsets.items() if place in self._places)
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Takes samples until it is told to stop."""
+        """Takes samples until stopped."""
         began = time.monotonic()
         while not stop.is_set():
             try:

@@ -125,13 +125,13 @@ def _fetch_one(context: MavenContext, folder: Path, jar: Jar) -> None:
 
 def _resolve(context: MavenContext, coordinate: str) -> Path:
     group, artifact, version = coordinate.split(":")
-    wanted = context.project(group, artifact).at_version(version).artifact()
+    required = context.project(group, artifact).at_version(version).artifact()
     for attempt in range(1, _TRIES + 1):
         try:
-            return wanted.resolve()
+            return required.resolve()
         except (OSError, RuntimeError) as error:
-            if wanted.cached_path is not None:
-                wanted.cached_path.unlink(missing_ok=True)
+            if required.cached_path is not None:
+                required.cached_path.unlink(missing_ok=True)
             if attempt == _TRIES:
                 raise TransientError(
                     f"{coordinate} cannot be fetched: {error}\nCheck the network. A mirror goes under "

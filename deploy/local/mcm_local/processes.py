@@ -62,8 +62,8 @@ def trim_log(log: Path) -> None:
         return
     with log.open("rb") as file:
         file.seek(-_KEPT_LOG_BYTES, os.SEEK_END)
-        kept = file.read().partition(b"\n")[2]
-    log.write_bytes(kept)
+        retained = file.read().partition(b"\n")[2]
+    log.write_bytes(retained)
 
 
 def last_lines(log: Path, count: int = 20) -> str:

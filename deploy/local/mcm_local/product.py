@@ -91,10 +91,10 @@ class Product:
 
     def _environment(self) -> dict[str, str]:
         # credentials and addresses of the user's other clusters do not apply here
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
         return {
             "MCM_LOG_FORMAT": "console",
-            **kept,
+            **retained,
             "DATABASE_URL": self.postgres.url,
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "MCM_API_HOST": LOOPBACK,

@@ -38,7 +38,7 @@ class Supervisor:
 
     def run(self, when_ready: Callable[[], None]) -> None:
         """Runs until a signal or ``ask_to_stop``; calls ``when_ready`` once all processes were ready."""
-        told = False
+        reported = False
         said: set[str] = set()
         waiting_since = time.monotonic()
         with self._signals():
@@ -50,10 +50,10 @@ class Supervisor:
                             said.add(child.spec.name)
                             self._say(f"{child.spec.name} {'done' if child.spec.once else 'ready'}")
                             waiting_since = time.monotonic()
-                    if not told and len(ready) == len(self._children):
-                        told = True
+                    if not reported and len(ready) == len(self._children):
+                        reported = True
                         when_ready()
-                    elif not told and time.monotonic() - waiting_since > _STILL_WAITING_AFTER_S:
+                    elif not reported and time.monotonic() - waiting_since > _STILL_WAITING_AFTER_S:
                         waiting_since = time.monotonic()
                         self._say_what_is_missing()
                     self._asked_to_stop.wait(_LOOK_EVERY_S)

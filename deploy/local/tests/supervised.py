@@ -14,14 +14,14 @@ from mcm_local.supervise import Supervisor
 
 
 def main() -> None:
-    wanted = json.loads(Path(sys.argv[1]).read_text())
-    folder = Path(wanted["folder"])
+    config = json.loads(Path(sys.argv[1]).read_text())
+    folder = Path(config["folder"])
     specs = []
-    for child in wanted["children"]:
+    for child in config["children"]:
         argv = (sys.executable, "-c", child.pop("program"), str(folder))
         child["after"] = tuple(child.get("after", ()))
         specs.append(Spec(command=partial(Command, argv), **child))
-    supervisor = Supervisor(specs, folder, _say, backoff=Backoff(**wanted["backoff"]), **wanted["limits"])
+    supervisor = Supervisor(specs, folder, _say, backoff=Backoff(**config["backoff"]), **config["limits"])
     supervisor.run(lambda: (folder / "all-ready").touch())
 
 

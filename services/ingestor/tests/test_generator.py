@@ -231,7 +231,7 @@ STORIES: dict[str, Callable[[RawEvent], bool]] = {
     ),
     "a token may do everything": lambda e: e.event_type == "api_token_created" and "admin:*" in e.raw_data["scopes"],
     "a token never ends": lambda e: e.event_type == "api_token_created" and e.raw_data["expires_at"] is None,
-    "2,000 lines nobody read": lambda e: (
+    "2,000 unreviewed lines": lambda e: (
         e.event_type == "pull_request_merged" and e.raw_data["lines_changed"] >= 2_000 and e.raw_data["approvals"] == 0
     ),
     "a merge of 150 to 400 lines": lambda e: (

@@ -119,7 +119,7 @@ _BOTS: Final = (
 @cache
 def fictional_company() -> Company:
     """Builds the company, once per process; it is the same in every process."""
-    rng = Random(_FOUNDED)  # noqa: S311 (made-up data, not a secret)
+    rng = Random(_FOUNDED)  # noqa: S311 (synthetic data, not a secret)
     roles = [role for role, count in _ROLES.items() for _ in range(count)]
     rng.shuffle(roles)
     cities = [city for city in _CITIES for _ in range(city.people)]

@@ -87,7 +87,7 @@ class LiveFeed:
         if not self._stories:
             self._stories = list(_SMALL)
         generate, roles = self._stories.pop(int(self._rng.random() * len(self._stories)))
-        lead: Person = self._life.somebody(at, *roles)
+        lead: Person = self._life.person_at_work(at, *roles)
         return generate(self._life, at, lead)
 
     def _plan(self, story: list[Draft]) -> None:

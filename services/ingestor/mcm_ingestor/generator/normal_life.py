@@ -66,7 +66,7 @@ class NormalLife:
         doings, habit_weights = self._habits.get(actor.role, self._office_habits)
         return doings[bisect(habit_weights, self.rng.random() * habit_weights[-1], 0, len(doings) - 1)](at, actor)
 
-    def somebody(self, at: int, *roles: str) -> Person:
+    def person_at_work(self, at: int, *roles: str) -> Person:
         """Picks an actor at work at this time, optionally with one of these roles."""
         weights = self.hours.cumulative_weights(at)
         numbers = [n for n, person in enumerate(self.company.people) if not roles or person.role in roles]

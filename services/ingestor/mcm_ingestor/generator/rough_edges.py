@@ -15,7 +15,7 @@ ENGINEERS: Final = ("backend", "frontend", "mobile", "platform", "data")
 
 def mistypes_password(life: NormalLife, at: int) -> Story:
     """One or two wrong passwords, then the right one."""
-    person = life.somebody(at)
+    person = life.person_at_work(at)
     tries = 1 + (life.rng.random() < 0.3)
     failed = [
         Draft(
@@ -31,7 +31,7 @@ def mistypes_password(life: NormalLife, at: int) -> Story:
 
 def mistypes_code(life: NormalLife, at: int) -> Story:
     """One failed MFA, then a successful login."""
-    person = life.somebody(at)
+    person = life.person_at_work(at)
     facts = {**person.client(life.rng), "factor": "totp"}
     return [
         Draft(at, "mfa_challenge", person.user, facts),
@@ -52,7 +52,7 @@ def merges_large(life: NormalLife, at: int) -> Story:
 
 def merges(life: NormalLife, at: int, lines: int) -> Story:
     """An approved merge of this many lines."""
-    person = life.somebody(at, *ENGINEERS)
+    person = life.person_at_work(at, *ENGINEERS)
     facts = {
         **life.pull_requests.draw(person, lines),
         **life.pull_requests.review(person.user, person.user, life.reviewers),
@@ -77,8 +77,8 @@ def fails_in_production(life: NormalLife, at: int) -> Story:
 
 def joins_a_project(life: NormalLife, at: int) -> Story:
     """A viewer gains write access to code."""
-    admin = life.somebody(at, "it")
-    target = life.somebody(at, "product", "support", "data", "design")
+    admin = life.person_at_work(at, "it")
+    target = life.person_at_work(at, "product", "support", "data", "design")
     return [changes.role_change(life.rng, at, admin, target, "viewer", "developer")]
 
 
