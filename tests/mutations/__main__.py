@@ -1,7 +1,7 @@
 """Mutation checks: applies each mutation to a copy of the code and reports whether its test fails.
 
-Run as ``python -m tests.mutations``. Exits 1 when a mutation goes unnoticed, when its test fails without it, or when the
-code to change no longer exists.
+Run as ``python -m tests.mutations``. Exits 1 when a mutation goes unnoticed, when its test fails without it, or when
+the code to change no longer exists.
 """
 
 import os
