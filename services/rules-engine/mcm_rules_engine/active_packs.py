@@ -1,7 +1,7 @@
 """The rules in force: the built-in ones, and the packs of MCM_RULES_PATH and of plug-ins."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +11,7 @@ import structlog
 from mcm_rules_engine.plugins import RULES, Plugin, plugins
 from mcm_rules_engine.settings import RulesSettings
 from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
-from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
+from mcm_rules_engine.sigma.load import Collected, all_or_nothing, collect_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.documents import Problem
 from mcm_rules_engine.sources import active_sources
@@ -44,8 +44,8 @@ class Loaded:
 def load_active_rules(more: Sequence[Path] = (), *, builtin: bool = True) -> Ruleset:
     """Loads the built-in rules and the packs of the environment, of plug-ins and ``more``.
 
-    Raises RuleLoadError, which lists every mistake. With MCM_RULES_LENIENT a pack that holds a mistake is left out
-    instead, and the log says so.
+    Raises RuleLoadError, which lists every mistake. With MCM_RULES_LENIENT a rule of a pack that holds a mistake is
+    left out instead, and the log says so.
     """
     return load_packs(more, builtin=builtin).ruleset
 
@@ -53,12 +53,18 @@ def load_active_rules(more: Sequence[Path] = (), *, builtin: bool = True) -> Rul
 def load_packs(more: Sequence[Path] = (), *, builtin: bool = True, before: Loaded | None = None) -> Loaded:
     """Loads like ``load_active_rules``, and says from which packs.
 
-    A pack that was in force ``before`` and cannot be loaded any more is an error, however lenient.
+    A rule that was active ``before`` and cannot be loaded any more is an error, however lenient.
     """
     packs = active_packs(more)
-    if load_settings(RulesSettings).lenient:
-        packs = _without_broken(packs, builtin, () if before is None else before.packs)
-    return Loaded(load_rules(packs, builtin), tuple(packs))
+    collected = collect_rules(packs, builtin, lenient=load_settings(RulesSettings).lenient)
+    if before is not None:
+        collected.problems.extend(_lost(collected, before.ruleset))
+    ruleset = all_or_nothing(collected)
+    for problem in collected.dropped:
+        log.error("rule left out: it cannot be loaded", mistake=str(problem))
+    if collected.skipped:
+        log.info("published rules skipped: their log sources do not exist here", rules=len(collected.skipped))
+    return Loaded(ruleset, tuple(packs))
 
 
 def _packs_of(plugin: Plugin) -> list[Path]:
@@ -79,18 +85,12 @@ def _packs_of(plugin: Plugin) -> list[Path]:
     return [Path(path) for path in paths]
 
 
-def _without_broken(packs: list[Path], builtin: bool, needed: Collection[Path]) -> list[Path]:
-    while True:
-        problems = collect_rules(packs, builtin).problems
-        broken = {pack: mine for pack in packs if (mine := _in_pack(pack, problems))}
-        if not broken or not broken.keys().isdisjoint(needed):
-            return packs
-        for pack, mine in broken.items():
-            log.error("pack left out: it cannot be loaded", pack=str(pack), mistakes=[str(each) for each in mine])
-        # another pack may have needed a rule of it: look again
-        packs = [pack for pack in packs if pack not in broken]
-
-
-def _in_pack(pack: Path, problems: Sequence[Problem]) -> list[Problem]:
-    names = {str(pack), *(shown(file) for file in rule_files([pack], []))}
-    return [problem for problem in problems if problem.path in names]
+def _lost(collected: Collected, before: Ruleset) -> list[Problem]:
+    """Finds the mistakes that rules active before were left out for."""
+    ids = {rule.id for rule in collected.ruleset.all}
+    paths = {rule.path for rule in before.all if rule.id not in ids}
+    return [
+        problem
+        for problem in collected.dropped
+        if any(path == problem.path or path.startswith(f"{problem.path}{os.sep}") for path in paths)
+    ]

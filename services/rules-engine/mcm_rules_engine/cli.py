@@ -12,7 +12,8 @@ from mcm_rules_engine.offline.scan import scan
 from mcm_rules_engine.offline.test_report import lines_of
 from mcm_rules_engine.pipeline.run_rules import run_from_environment
 from mcm_rules_engine.settings import EngineSettings
-from mcm_rules_engine.sigma.load import collect_rules, load_rules, rule_files, shown
+from mcm_rules_engine.sigma.load import collect_rules, load_rules, shown
+from mcm_rules_engine.sigma.parse.files import rule_files
 from mcm_shared.cli import EXIT_FAILED, run_command
 from mcm_shared.contracts.sources import CANONICAL
 from mcm_shared.errors import ConfigurationError
@@ -92,6 +93,9 @@ def check_command(paths: Paths = None) -> None:
         ]
         mistakes = f"{_count(len(collected.problems), 'mistake')}; " if collected.problems else ""
         typer.echo(f"{mistakes}{', '.join(counts)} can be used")
+        if collected.skipped:
+            skipped = _count(len(collected.skipped), "published rule")
+            typer.echo(f"{skipped} skipped: no events of their log sources are known here")
         return not collected.problems
 
     _exit(run_command(check))

@@ -96,7 +96,7 @@ def test_every_mistake_is_told_at_once_with_its_place_and_what_is_good_is_counte
         "c.yml:9: correlation.timespan: must be over 0 and at most 90d",
         "c.yml:11: escalte: is not a known key, did you mean 'escalate'?",
         "e.yml:2: is not valid YAML: did not find expected node content",
-        "f.yml:4: filter.rules: no rule has the id or name 'fien', did you mean 'fine'?",
+        "f.yml:4: filter.rules: no rule has the id, name or title 'fien', did you mean 'fine'?",
     ]
     assert last.startswith("6 mistakes; ")
     assert counts_of(ran) == [builtin_counts[0] + 1, builtin_counts[1], builtin_counts[2] + 1]
@@ -105,7 +105,7 @@ def test_every_mistake_is_told_at_once_with_its_place_and_what_is_good_is_counte
 @pytest.mark.parametrize(
     ("change", "instead", "reason"),
     [
-        ("rules: [good]", "rules: [godo]", "7: correlation.rules: no rule has the id or name 'godo', did you mean"),
+        ("rules: [good]", "rules: [godo]", "7: correlation.rules: no rule has the id, name or title 'godo'"),
         ("rules: [good]", "rules: [many]", "7: correlation.rules: the correlations count each other: many → many"),
         ("condition: {gte: 3}", "condition: {lt: 3}", "10: correlation.condition: lt is not monotone"),
         ("timespan: 10m", "timespan: 0m", "9: correlation.timespan: must be over 0"),

@@ -8,6 +8,7 @@ import pytest
 from mcm_rules_engine.active_packs import Loaded, active_packs, load_active_rules, load_packs
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, collect_rules, load_rules, parse_rules
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import a_public_bucket
 
@@ -133,7 +134,7 @@ def test_two_packs_with_one_rule_are_a_mistake(tmp_path: Path) -> None:
         load_rules([one, two])
 
 
-def test_a_broken_pack_stops_the_start_unless_it_may_be_left_out(
+def test_a_broken_rule_stops_the_start_unless_it_may_be_left_out(
     packs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (packs[1] / "two.yml").write_text(a_rule(2, "two").replace("level: low", "level: hihg"))
@@ -141,11 +142,11 @@ def test_a_broken_pack_stops_the_start_unless_it_may_be_left_out(
         load_active_rules()
     monkeypatch.setenv("MCM_RULES_LENIENT", "true")
     loaded = load_packs()
-    assert loaded.packs == (packs[0],)
-    assert {rule.name for rule in loaded.ruleset.rules} & {"one", "two", "three"} == {"one"}
+    assert loaded.packs == tuple(packs)
+    assert {rule.name for rule in loaded.ruleset.rules} & {"one", "two", "three"} == {"one", "three"}
 
 
-def test_a_pack_that_needs_one_that_is_left_out_is_left_out_too(
+def test_a_rule_that_needs_one_that_is_left_out_is_left_out_too(
     packs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packs[0].write_text(a_rule(1, "one").replace("level: low", "level: hihg"))
@@ -154,12 +155,12 @@ def test_a_pack_that_needs_one_that_is_left_out_is_left_out_too(
         "correlation: {type: event_count, rules: [one], timespan: 1h, condition: {gte: 2}}\n"
     )
     monkeypatch.setenv("MCM_RULES_LENIENT", "true")
-    assert load_packs().packs == ()
+    assert {rule.name for rule in load_packs().ruleset.all} & {"one", "two", "three", "many"} == {"two", "three"}
     packs[0].write_text(a_rule(1, "one"))
-    assert load_packs().packs == tuple(packs)
+    assert {rule.name for rule in load_packs().ruleset.all} >= {"one", "two", "three", "many"}
 
 
-def test_a_pack_that_was_in_force_is_not_left_out_for_a_broken_version(
+def test_a_rule_that_was_active_is_not_left_out_for_a_broken_version(
     packs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MCM_RULES_LENIENT", "true")
@@ -167,7 +168,27 @@ def test_a_pack_that_was_in_force_is_not_left_out_for_a_broken_version(
     packs[0].write_text(a_rule(1, "one").replace("level: low", "level: hihg"))
     with pytest.raises(RuleLoadError, match="level: 'hihg' is not one of"):
         load_packs(before=before)
-    assert load_packs(before=Loaded(before.ruleset, (packs[1],))).packs == (packs[1],)
+    without = Ruleset([rule for rule in before.ruleset.rules if rule.name != "one"])
+    assert "one" not in {rule.name for rule in load_packs(before=Loaded(without, before.packs)).ruleset.rules}
+
+
+def test_a_built_in_rule_stays_when_the_rule_that_replaces_it_cannot_be_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCM_RULES_LENIENT", "true")
+    broken = a_rule(name="mine").replace("00000000-0000-4000-8000-000000000001", PUBLIC_BUCKET.id)
+    a_pack(tmp_path / "pack", rule=broken.replace("level: low", "level: hihg"))
+    monkeypatch.setenv("MCM_RULES_PATH", str(tmp_path / "pack"))
+    assert PUBLIC_BUCKET.name in {rule.name for rule in load_packs().ruleset.rules}
+
+
+def test_a_file_that_is_gone_is_left_out_like_a_broken_one(packs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCM_RULES_LENIENT", "true")
+    before = load_packs()
+    packs[0].unlink()
+    assert {rule.name for rule in load_packs().ruleset.rules} & {"one", "two", "three"} == {"two", "three"}
+    with pytest.raises(RuleLoadError, match="there is no such file or folder"):
+        load_packs(before=before)
 
 
 def test_a_pack_may_hold_the_built_in_rules_themselves() -> None:

@@ -12,6 +12,9 @@ from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.events import SourceEvent
 
+MISSING: Final = "?"
+"""What stands for a field without a value."""
+
 MAX_SHOWN: Final = 200
 """Characters shown of one value."""
 
@@ -35,8 +38,9 @@ def check_template(template: str) -> None:
 
 
 def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
-    """Fills a rule's description with the group's values and the event's; '?' stands for what is missing.
+    """Fills a rule's description with the group's values and the event's.
 
+    '?' stands for what is missing; the description of a published rule keeps its braces there.
     Values are data: they are shortened to MAX_SHOWN characters, and control characters are escaped.
     """
     view = EventView(event)
@@ -44,10 +48,9 @@ def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
     def replace(match: re.Match[str]) -> str:
         field = match[1]
         if field is None:
-            return match[0][0]
-        if field in group:
-            return _shown((group[field],))
-        return _shown(any_getter(rule.log_source.space, field)(view))
+            return match[0] if rule.is_published else match[0][0]
+        values = (group[field],) if field in group else any_getter(rule.log_source.space, field)(view)
+        return _shown(values) or (match[0] if rule.is_published else MISSING)
 
     return _FIELD.sub(replace, rule.description)
 
@@ -60,7 +63,9 @@ def describe_count(rule: Correlation, group: dict[str, Any], count: int) -> str:
     words = {**group, "count": counted, "timespan": _in_words(rule.timespan)}
 
     def replace(match: re.Match[str]) -> str:
-        return match[0][0] if match[1] is None else _shown((words.get(match[1]),))
+        if match[1] is None:
+            return match[0] if rule.is_published else match[0][0]
+        return _shown((words.get(match[1]),)) or (match[0] if rule.is_published else MISSING)
 
     return _FIELD.sub(replace, rule.description)
 
@@ -76,8 +81,6 @@ def _in_words(duration: timedelta) -> str:
 
 def _shown(values: tuple[Any, ...]) -> str:
     text = ", ".join(text for text in map(text_of, values) if text is not None)
-    if not text:
-        return "?"
     if len(text) > MAX_SHOWN:
         text = text[: MAX_SHOWN - 1] + "…"
     return "".join(

@@ -2,36 +2,22 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from sigma.exceptions import SigmaError
-from sigma.filters import SigmaFilter
-from sigma.rule import SigmaDetections, SigmaRule
+from sigma.rule import SigmaDetections
 
+from mcm_rules_engine.sigma.build_filter import Filter, with_filters
+from mcm_rules_engine.sigma.compile.conditions import compile_condition, required_values
 from mcm_rules_engine.sigma.compile.fields import EventView, Space, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import group_reader, object_among
 from mcm_rules_engine.sigma.compile.log_sources import LogSource, read_log_source
 from mcm_rules_engine.sigma.model.rule import Rule
-from mcm_rules_engine.sigma.parse.detections import DetectionReader, compile_detection, compile_step
+from mcm_rules_engine.sigma.parse.detections import DetectionReader, compile_step, condition_tree
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A Sigma filter: what it excludes from the rules it names, or from all of its log source (``rules`` None)."""
-
-    document: Document
-    sigma: SigmaFilter
-    rules: tuple[str, ...] | None
-
-    def names(self, metadata: Metadata) -> bool:
-        """Tells whether this filter names a rule."""
-        return self.rules is not None and not {metadata.id, metadata.name}.isdisjoint(self.rules)
 
 
 def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | None, list[Problem]]:
@@ -49,10 +35,12 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
         reader.wrong(("group_by",), f"{whole!r} is an object: the detection reads into it; group by a field inside it")
     if reader.problems:
         return None, reader.problems
+    applied = _applied(filters, metadata, log_source, reader)
     try:
-        sigma, applied = _filtered(document, metadata, definition, filters, reader)
-        detection = compile_detection(sigma.detection, log_source.space)
-        severity_of = _severity_of(metadata.level, steps, sigma.detection, log_source.space)
+        sigma = SigmaDetections.from_dict(definition)
+        tree = with_filters(condition_tree(sigma), applied)
+        matches = compile_condition(tree, log_source.space)
+        severity_of = _severity_of(metadata.level, steps, sigma, log_source.space)
     except (SigmaError, UnsupportedError) as error:
         reader.wrong(("detection",), str(error))
     if reader.problems:
@@ -60,43 +48,19 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
     rule = Rule(
         **metadata.definition(document, _version(document, metadata, applied), metadata.group_by),
         log_source=log_source,
-        matches=detection.matches,
+        matches=matches,
         severity_of=severity_of,
         group_of=group_reader(log_source.space, metadata.group_by),
-        required=detection.required,
+        required=required_values(tree),
         reads=frozenset(detections.fields),
     )
     return rule, []
 
 
-def build_filter(document: Document) -> tuple[Filter | None, list[Problem]]:
-    """Reads a filter document; returns the filter, or every problem it has."""
-    reader = Reader(document)
-    reader.check_spelling(document.data, ("title", "logsource", "filter"))
-    title = reader.text("title", required=True)
-    log_source = _log_source(reader)
-    if log_source is None:
-        return None, reader.problems
-    definition = DetectionReader(reader, "filter", log_source.space, ("rules",)).read()
-    if reader.problems:
-        return None, reader.problems
-    try:
-        sigma = SigmaFilter.from_dict({"title": title, "logsource": document.data["logsource"], "filter": definition})
-    except SigmaError as error:
-        reader.wrong(("filter",), str(error))
-    if reader.problems:
-        return None, reader.problems
-    named = sigma.filter.rules
-    rules = None if isinstance(named, str) else tuple(str(each.reference) for each in named)
-    return Filter(document, sigma, rules), []
-
-
 def _log_source(reader: Reader) -> LogSource | None:
-    value = reader.document.data.get("logsource")
-    if not isinstance(value, dict):
-        reader.wrong(("logsource",), "is missing" if value is None else "must be a map such as {category: activity}")
+    value = reader.read_log_source_keys()
+    if value is None:
         return None
-    reader.check_spelling(value, ("category", "product", "service", "definition"), ("logsource",))
     try:
         return read_log_source(value)
     except UnsupportedError as error:
@@ -104,28 +68,13 @@ def _log_source(reader: Reader) -> LogSource | None:
         return None
 
 
-def _filtered(
-    document: Document, metadata: Metadata, definition: dict[str, Any], filters: Sequence[Filter], reader: Reader
-) -> tuple[SigmaRule, list[Filter]]:
-    sigma = SigmaRule.from_dict(
-        {
-            "title": metadata.title[:256],
-            "id": metadata.id or None,
-            "name": metadata.name or None,
-            "logsource": document.data["logsource"],
-            "detection": definition,
-        }
-    )
-    applied = []
+def _applied(filters: Sequence[Filter], metadata: Metadata, log_source: LogSource, reader: Reader) -> list[Filter]:
+    applied = [each for each in filters if each.applies_to(metadata, log_source)]
     for each in filters:
-        before = list(sigma.detection.condition)
-        each.sigma.apply_on_rule(sigma)
-        if sigma.detection.condition != before:
-            applied.append(each)
-        elif each.names(metadata):
-            what = f"is not that of the rule {metadata.name!r}, which the filter names"
+        if each.names(metadata) and each not in applied:
+            what = f"does not cover the log source of the rule {metadata.name!r}, which the filter names"
             reader.problems.append(each.document.problem(("logsource",), what))
-    return sigma, applied
+    return applied
 
 
 def _read_steps(reader: Reader, detections: DetectionReader, level: Severity) -> dict[Severity, str]:

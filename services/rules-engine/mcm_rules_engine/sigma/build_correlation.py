@@ -36,10 +36,10 @@ def read_correlation(document: Document) -> tuple[ParsedCorrelation | None, list
     keys = CorrelationKeys.read(reader, metadata.level)
     if "group_by" in document.data:
         reader.wrong(("group_by",), "a correlation groups by correlation.group-by")
-    told = {"count", "timespan", *keys.group_by}
+    known = {"count", "timespan", *keys.group_by}
     for field in template_fields(metadata.description):
-        if field not in told:
-            reader.wrong(("description",), f"{{{field}}} is none of {', '.join(sorted(told))}")
+        if field not in known and not document.is_published:
+            reader.wrong(("description",), f"{{{field}}} is none of {', '.join(sorted(known))}")
     return (None if reader.problems else ParsedCorrelation(document, metadata, keys)), reader.problems
 
 

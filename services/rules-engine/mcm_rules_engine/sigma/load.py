@@ -1,18 +1,22 @@
 """Loading of rules: the built-in ones and packs, with every mistake reported at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from mcm_rules_engine.sigma.build import Filter, build_filter, build_rule
+from mcm_rules_engine.sigma.build import build_rule
 from mcm_rules_engine.sigma.build_correlation import ParsedCorrelation, read_correlation
+from mcm_rules_engine.sigma.build_filter import Filter, build_filter
+from mcm_rules_engine.sigma.compile.log_sources import read_log_sources
+from mcm_rules_engine.sigma.identities import with_ids, with_names
 from mcm_rules_engine.sigma.link import RuleLinker
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.sigma.packs import DisabledRules, pack_overrides
+from mcm_rules_engine.sigma.packs import pack_overrides
 from mcm_rules_engine.sigma.parse.documents import Document, Problem, parse_documents, read_documents
+from mcm_rules_engine.sigma.parse.files import rule_files
+from mcm_rules_engine.sigma.parse.unsupported import UnknownSourceError, UnsupportedError
 from mcm_shared.errors import RuleLoadError
-from mcm_shared.suggestions import did_you_mean
 
 BUILTIN: Final = Path(__file__).resolve().parent.parent / "rules"
 """The folder of the built-in rules."""
@@ -20,11 +24,17 @@ BUILTIN: Final = Path(__file__).resolve().parent.parent / "rules"
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What loading came to: the good rules, every mistake in the others, by file and line, and how many filters."""
+    """Result of loading: the good rules, every mistake in the others by file and line, and how many filters.
+
+    ``skipped`` are the published rules of folders for log sources that do not exist here. ``dropped`` are the mistakes
+    in what a lenient load left out.
+    """
 
     ruleset: Ruleset
     problems: list[Problem]
     filters: int
+    skipped: list[Problem] = field(default_factory=list)
+    dropped: list[Problem] = field(default_factory=list)
 
 
 def load_rules(paths: Sequence[Path] = (), builtin: bool = True) -> Ruleset:
@@ -33,37 +43,26 @@ def load_rules(paths: Sequence[Path] = (), builtin: bool = True) -> Ruleset:
     A rule of a pack replaces the built-in rule with its id. Raises one RuleLoadError that lists everything wrong in
     all of them.
     """
-    return _all_or_nothing(collect_rules(paths, builtin))
+    return all_or_nothing(collect_rules(paths, builtin))
 
 
 def parse_rules(text: str, name: str = "rule.yml") -> Ruleset:
     """Loads rules from YAML text alone; raises one RuleLoadError that lists everything wrong under ``name``."""
-    return _all_or_nothing(_load((), parse_documents(text, name), []))
+    return all_or_nothing(_load((), parse_documents(text, name), [], lenient=False))
 
 
-def collect_rules(paths: Sequence[Path] = (), builtin: bool = True) -> Collected:
-    """Loads what can be loaded."""
+def collect_rules(paths: Sequence[Path] = (), builtin: bool = True, *, lenient: bool = False) -> Collected:
+    """Loads what can be loaded; ``lenient`` leaves out the rules of packs that hold a mistake, and what needs them."""
     problems: list[Problem] = []
     builtin_files = rule_files([BUILTIN], problems) if builtin else []
     known = {file.resolve() for file in builtin_files}
+    named = {path.resolve() for path in paths if path.is_file()}
     files = [file for file in rule_files(paths, problems) if file.resolve() not in known]
-    return _load(_read(builtin_files), _read(files), problems)
-
-
-def rule_files(paths: Sequence[Path], problems: list[Problem]) -> list[Path]:
-    """Lists the rule files of packs, each once; a pack without any goes to ``problems``."""
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found = sorted(each for each in path.rglob("*") if _is_rule_file(each.relative_to(path)) and each.is_file())
-            if not found:
-                problems.append(Problem(str(path), None, None, "the folder holds no .yml or .yaml file"))
-            files.extend(found)
-        elif path.is_file():
-            files.append(path)
-        else:
-            problems.append(Problem(str(path), None, None, "there is no such file or folder"))
-    return list({file.resolve(): file for file in files}.values())
+    packs = (
+        read for file in files for read in read_documents(file, shown(file), in_folder=file.resolve() not in named)
+    )
+    builtin_documents = (read for file in builtin_files for read in read_documents(file, shown(file)))
+    return _load(builtin_documents, packs, problems, lenient=lenient)
 
 
 def shown(path: Path) -> str:
@@ -72,16 +71,37 @@ def shown(path: Path) -> str:
     return str(resolved.relative_to(BUILTIN.parent.parent) if resolved.is_relative_to(BUILTIN) else path)
 
 
-def _read(files: Iterable[Path]) -> Iterable[Document | Problem]:
-    return (read for file in files for read in read_documents(file, shown(file)))
+def all_or_nothing(collected: Collected) -> Ruleset:
+    """Returns the rules; raises one RuleLoadError that lists every mistake."""
+    problems = collected.problems
+    if problems:
+        count = "a rule cannot be loaded" if len(problems) == 1 else f"{len(problems)} mistakes in rules"
+        raise RuleLoadError("\n  ".join([f"{count}:", *map(str, problems)]))
+    return collected.ruleset
 
 
 def _load(
-    builtin: Iterable[Document | Problem], packs: Iterable[Document | Problem], problems: list[Problem]
+    builtin: Iterable[Document | Problem],
+    packs: Iterable[Document | Problem],
+    problems: list[Problem],
+    *,
+    lenient: bool,
 ) -> Collected:
-    documents, off = pack_overrides(_readable(builtin, problems), _readable(packs, problems), problems)
-    collected = _build(documents, off, problems)
-    problems.sort(key=lambda problem: (problem.path, problem.line or 0))
+    of_product = _readable(builtin, problems)
+    of_packs = _readable(packs, problems)
+    dropped = problems if lenient else []
+    remaining = [] if lenient else problems
+    while True:
+        collected = _build(of_product, of_packs, list(remaining))
+        broken = [document for document in of_packs if any(map(document.holds, collected.problems))] if lenient else []
+        if not broken:
+            break
+        # another rule may have needed a broken one, so the rest is built again
+        dropped += [problem for problem in collected.problems if any(one.holds(problem) for one in broken)]
+        of_packs = [document for document in of_packs if not any(document is one for one in broken)]
+    collected.dropped.extend(dropped)
+    for found in (collected.problems, collected.skipped, collected.dropped):
+        found.sort(key=lambda problem: (problem.path, problem.line or 0))
     return collected
 
 
@@ -95,20 +115,11 @@ def _readable(read: Iterable[Document | Problem], problems: list[Problem]) -> li
     return documents
 
 
-def _all_or_nothing(collected: Collected) -> Ruleset:
-    problems = collected.problems
-    if problems:
-        count = "a rule cannot be loaded" if len(problems) == 1 else f"{len(problems)} mistakes in rules"
-        raise RuleLoadError("\n  ".join([f"{count}:", *map(str, problems)]))
-    return collected.ruleset
-
-
-def _is_rule_file(below: Path) -> bool:
-    # mounted configuration keeps its copies in folders that begin with dots
-    return below.suffix in (".yml", ".yaml") and not any(part.startswith(".") for part in below.parts)
-
-
-def _build(documents: list[Document], off: DisabledRules, problems: list[Problem]) -> Collected:
+def _build(builtin: Sequence[Document], packs: Sequence[Document], problems: list[Problem]) -> Collected:
+    documents, off = pack_overrides(builtin, with_ids(packs), problems)
+    skipped: list[Problem] = []
+    documents, foreign = _without_foreign(with_names(documents), skipped)
+    linker = RuleLinker(documents, foreign, problems, skipped)
     filters: list[Filter] = []
     plain: list[Document] = []
     parsed_correlations: list[ParsedCorrelation] = []
@@ -125,21 +136,37 @@ def _build(documents: list[Document], off: DisabledRules, problems: list[Problem
             filters.extend([built_filter] if built_filter else [])
         else:
             plain.append(document)
-    named = RuleLinker(documents, problems)
     for document in plain:
         rule, wrong = build_rule(document, filters)
         problems.extend(wrong)
         if rule is not None:
-            named.add(document, rule)
-    _require_named_rules(filters, plain, problems)
-    rules, correlations = off.without(*named.link(parsed_correlations))
-    return Collected(Ruleset(rules, correlations), problems, len(filters))
-
-
-def _require_named_rules(filters: list[Filter], plain: list[Document], problems: list[Problem]) -> None:
-    known = {str(document.data[key]) for document in plain for key in ("id", "name") if key in document.data}
+            linker.add(document, rule)
     for each in filters:
-        for reference in each.rules or ():
-            if reference not in known:
-                what = f"no rule has the id or name {reference!r}{did_you_mean(reference, known)}"
-                problems.append(each.document.problem(("filter", "rules"), what))
+        linker.check_references(each.document, ("filter", "rules"), each.rules or ())
+    rules, correlations = off.without(*linker.link(parsed_correlations))
+    return Collected(Ruleset(rules, correlations), problems, len(filters), skipped)
+
+
+def _without_foreign(documents: Sequence[Document], skipped: list[Problem]) -> tuple[list[Document], list[Document]]:
+    """Separates the published rules of folders for other products, which match no event here."""
+    known, foreign = [], []
+    for document in documents:
+        reason = _foreign_source(document)
+        if reason is None:
+            known.append(document)
+        else:
+            skipped.append(document.problem(("logsource",), reason))
+            foreign.append(document)
+    return known, foreign
+
+
+def _foreign_source(document: Document) -> str | None:
+    log_source = document.data.get("logsource")
+    if document.in_folder and document.is_published and isinstance(log_source, dict):
+        try:
+            read_log_sources(log_source)
+        except UnknownSourceError as error:
+            return str(error)
+        except UnsupportedError:
+            return None
+    return None

@@ -23,14 +23,14 @@ from sigma.types import (
 )
 
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space, field_getter, presence_test, text_of
-from mcm_rules_engine.sigma.compile.patterns import compile_contains, plain_text
+from mcm_rules_engine.sigma.compile.patterns import anywhere, plain_text
 from mcm_rules_engine.sigma.compile.values import any_value_test, as_number
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 
 Predicate = Callable[[EventView], bool]
 
 Required = dict[str, frozenset[str]]
-"""Fields of which at least one value, in lower case, must be one of these for a condition to hold."""
+"""Fields of which at least one value, case-folded, must be one of these for a condition to hold."""
 
 
 def compile_condition(node: Any, space: Space) -> Predicate:
@@ -66,7 +66,7 @@ def required_values(node: Any) -> Required:
             return {field: frozenset().union(*(option[field] for option in options)) for field in shared}
         case ConditionFieldEqualsValueExpression(value=SigmaString() as value):
             text = plain_text(value)
-            return {} if text is None else {node.field: frozenset({text.lower()})}
+            return {} if text is None else {node.field: frozenset({text.casefold()})}
     return {}
 
 
@@ -100,7 +100,7 @@ def _any(parts: list[Predicate]) -> Predicate:
 
 
 def _alternatives(nodes: Iterable[Any], space: Space) -> list[Predicate]:
-    # alternatives on one field become one test, so that its values are read and lowered once
+    # alternatives on one field become one test, so that its values are read and case-folded once
     by_field: dict[str, list[SigmaType]] = {}
     parts: list[Predicate] = []
     for node in nodes:
@@ -159,7 +159,7 @@ def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReferen
         text, other_text = text_of(value), text_of(other)
         if text is None or other_text is None:
             return False
-        text, other_text = text.lower(), other_text.lower()
+        text, other_text = text.casefold(), other_text.casefold()
         if reference.starts_with and reference.ends_with:
             return other_text in text
         if reference.starts_with:
@@ -180,7 +180,6 @@ def _keyword_test(wanted: SigmaType, space: Space) -> Predicate:
     if isinstance(wanted, SigmaNumber):
         wanted = SigmaString(str(wanted))
     if isinstance(wanted, SigmaString) and not isinstance(wanted, SigmaCasedString):
-        contains = compile_contains(wanted)
-        return lambda view: any(contains((text_of(leaf) or "").lower()) for leaf in view.leaves(space))
+        wanted = anywhere(wanted)
     test = any_value_test([wanted])
     return lambda view: any(test(leaf) for leaf in view.leaves(space))

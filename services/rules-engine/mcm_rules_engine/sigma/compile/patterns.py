@@ -33,9 +33,9 @@ def plain_text(value: SigmaString) -> str | None:
     return first if len(parts) == 1 and isinstance(first, str) else None
 
 
-def compile_pattern(value: SigmaString, *, lower: bool) -> TextTest:
-    """Compiles a string with wildcards to a test of a whole text; with ``lower``, of a text already in lower case."""
-    parts = [part.lower() if lower and isinstance(part, str) else part for part in _parts(value)]
+def compile_pattern(value: SigmaString, *, fold: bool) -> TextTest:
+    """Compiles a string with wildcards to a test of a whole text; with ``fold``, of a text already case-folded."""
+    parts = [part.casefold() if fold and isinstance(part, str) else part for part in _parts(value)]
     if SpecialChars.WILDCARD_SINGLE in parts:
         return _by_regex(parts)
     texts = [part for part in parts if isinstance(part, str)]
@@ -47,11 +47,17 @@ def compile_pattern(value: SigmaString, *, lower: bool) -> TextTest:
     return _single(texts[0], open_start, open_end)
 
 
-def compile_contains(value: SigmaString) -> TextTest:
-    """Compiles a keyword to a test whether it stands anywhere in a text already in lower case."""
+def compile_single_wildcards(value: SigmaString) -> list[TextTest]:
+    """Compiles a string with ``?`` to a test of a text as it is: folding may make two characters of one, as of ß."""
+    parts = _parts(value)
+    return [_by_regex(parts, "i")] if SpecialChars.WILDCARD_SINGLE in parts else []
+
+
+def anywhere(value: SigmaString) -> SigmaString:
+    """Returns the pattern that matches where a keyword stands anywhere in a text."""
     wrapped = SigmaString()
     wrapped.s = [_MANY, *_parts(value), _MANY]
-    return compile_pattern(wrapped, lower=True)
+    return wrapped
 
 
 def compile_regex(value: SigmaRegularExpression) -> TextTest:
@@ -95,14 +101,14 @@ def _parts(value: SigmaString) -> list[Any]:
     return parts
 
 
-def _single(wanted: str, open_start: bool, open_end: bool) -> TextTest:
+def _single(part: str, open_start: bool, open_end: bool) -> TextTest:
     if open_start and open_end:
-        return lambda text: wanted in text
+        return lambda text: part in text
     if open_start:
-        return lambda text: text.endswith(wanted)
+        return lambda text: text.endswith(part)
     if open_end:
-        return lambda text: text.startswith(wanted)
-    return lambda text: text == wanted
+        return lambda text: text.startswith(part)
+    return lambda text: text == part
 
 
 def _segments(texts: list[str], open_start: bool, open_end: bool) -> TextTest:
@@ -125,6 +131,6 @@ def _segments(texts: list[str], open_start: bool, open_end: bool) -> TextTest:
     return matches
 
 
-def _by_regex(parts: list[Any]) -> TextTest:
+def _by_regex(parts: list[Any], flags: str = "") -> TextTest:
     pattern = "".join(re2.escape(part) if isinstance(part, str) else ".*" if part is _MANY else "." for part in parts)
-    return compile_re2(f"(?s)^(?:{pattern})$")
+    return compile_re2(f"^(?:{pattern})$", f"{flags}s")

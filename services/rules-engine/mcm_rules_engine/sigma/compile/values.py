@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 
 from sigma.types import (
@@ -21,9 +19,16 @@ from sigma.types import (
     TimestampPart,
 )
 
+from mcm_rules_engine.sigma.compile.addresses import addresses, unmapped_network
 from mcm_rules_engine.sigma.compile.fields import text_of
 from mcm_rules_engine.sigma.compile.numbers import SigmaWrittenNumber
-from mcm_rules_engine.sigma.compile.patterns import TextTest, compile_pattern, compile_regex, plain_text
+from mcm_rules_engine.sigma.compile.patterns import (
+    TextTest,
+    compile_pattern,
+    compile_regex,
+    compile_single_wildcards,
+    plain_text,
+)
 from mcm_rules_engine.sigma.compile.plugin_predicates import NamedPredicate, SigmaPredicate
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 
@@ -54,24 +59,25 @@ def any_value_test(wanted: Iterable[SigmaType]) -> ValueTest:
     Strings compare case-insensitively with the value's text; raises UnsupportedError for types that are no values.
     """
     exact: set[str] = set()
-    lowered: list[TextTest] = []
+    uncased: list[TextTest] = []
     cased: list[TextTest] = []
     others: list[ValueTest] = []
     for value in wanted:
         match value:
             case SigmaCasedString():
-                cased.append(compile_pattern(value, lower=False))
+                cased.append(compile_pattern(value, fold=False))
             case SigmaString():
                 plain = plain_text(value)
                 if plain is None:
-                    lowered.append(compile_pattern(value, lower=True))
+                    uncased.append(compile_pattern(value, fold=True))
+                    cased.extend(compile_single_wildcards(value))
                 else:
-                    exact.add(plain.lower())
+                    exact.add(plain.casefold())
             case SigmaRegularExpression():
                 cased.append(compile_regex(value))
             case _:
                 others.append(_other_test(value))
-    return _joined(frozenset(exact), tuple(lowered), tuple(cased), tuple(others))
+    return _joined(frozenset(exact), tuple(uncased), tuple(cased), tuple(others))
 
 
 def as_number(value: Any) -> float | None:
@@ -86,27 +92,27 @@ def as_number(value: Any) -> float | None:
 
 
 def _joined(
-    exact: frozenset[str], lowered: tuple[TextTest, ...], cased: tuple[TextTest, ...], others: tuple[ValueTest, ...]
+    exact: frozenset[str], uncased: tuple[TextTest, ...], cased: tuple[TextTest, ...], others: tuple[ValueTest, ...]
 ) -> ValueTest:
-    if exact and not lowered and not cased and not others:
+    if exact and not uncased and not cased and not others:
 
         def is_one_of(value: Any) -> bool:
             text = value if type(value) is str else text_of(value)
-            return text is not None and text.lower() in exact
+            return text is not None and text.casefold() in exact
 
         return is_one_of
-    if len(others) == 1 and not exact and not lowered and not cased:
+    if len(others) == 1 and not exact and not uncased and not cased:
         return others[0]
 
     def test(value: Any) -> bool:
         text = value if type(value) is str else text_of(value)
         if text is not None:
-            if exact or lowered:
-                low = text.lower()
-                if low in exact:
+            if exact or uncased:
+                folded = text.casefold()
+                if folded in exact:
                     return True
-                for matches in lowered:
-                    if matches(low):
+                for matches in uncased:
+                    if matches(folded):
                         return True
             for matches in cased:
                 if matches(text):
@@ -127,7 +133,7 @@ def _other_test(wanted: SigmaType) -> ValueTest:
             return lambda value: as_number(value) == number
         case SigmaBool():
             text = "true" if wanted.boolean else "false"
-            return lambda value: value is wanted.boolean or (isinstance(value, str) and value.lower() == text)
+            return lambda value: value is wanted.boolean or (isinstance(value, str) and value.casefold() == text)
         case SigmaCompareExpression():
             return _comparison(wanted)
         case SigmaCIDRExpression():
@@ -179,13 +185,12 @@ def _time(value: Any) -> datetime | None:
 
 
 def _network_test(wanted: SigmaCIDRExpression) -> ValueTest:
-    network = wanted.network
+    network = unmapped_network(wanted.network)
 
     def test(value: Any) -> bool:
         if not isinstance(value, str):
             return False
-        address = _address(value)
-        return address is not None and address.version == network.version and address in network
+        return any(address.version == network.version and address in network for address in addresses(value))
 
     return test
 
@@ -196,14 +201,3 @@ def _predicate_test(predicate: NamedPredicate) -> ValueTest:
         return text is not None and predicate(text)
 
     return test
-
-
-@lru_cache(maxsize=4096)
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address

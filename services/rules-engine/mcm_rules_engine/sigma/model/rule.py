@@ -26,7 +26,7 @@ class Definition:
     """What every rule says of itself, whether it looks at single events or correlates.
 
     ``version`` changes with what the rule detects and how it groups, not with its prose or tests. ``yaml`` is the
-    source text of its document.
+    source text of its document. A rule that ``is_published`` is plain Sigma: braces in its description are text.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Definition:
     group_for: timedelta
     raises_finding: bool
     tests: tuple[RuleTest, ...]
+    is_published: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

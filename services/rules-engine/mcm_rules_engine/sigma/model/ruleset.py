@@ -67,11 +67,11 @@ class _Index:
             if len(values) == 1:
                 value = values[0]
                 text = value if type(value) is str else text_of(value)
-                filed = by_value.get(text.lower()) if text is not None else None
+                filed = by_value.get(text.casefold()) if text is not None else None
                 if filed:
                     found = found + filed
             elif values:
-                texts = {text.lower() for text in map(text_of, values) if text is not None}
+                texts = {text.casefold() for text in map(text_of, values) if text is not None}
                 several = {entry for text in texts for entry in by_value.get(text, ())}
                 found = found + list(several)
         return found

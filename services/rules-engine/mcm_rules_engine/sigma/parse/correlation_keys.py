@@ -16,6 +16,7 @@ from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
 from mcm_rules_engine.sigma.model.correlation import Kind
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.metadata import Reader
+from mcm_rules_engine.sigma.parse.references import reference_key
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
 
@@ -107,6 +108,7 @@ class _KeysReader:
         if not isinstance(values, list) or not all(isinstance(each, str) and each for each in values):
             self._wrong(key, "must be a text or a list of texts")
             return ()
+        values = [reference_key(each) if key == "rules" else each for each in values]
         if len(set(values)) < len(values):
             self._wrong(key, "names one twice")
         return tuple(values)
@@ -222,6 +224,7 @@ class _KeysReader:
             if not isinstance(mapping, dict) or not all(isinstance(field, str) for field in mapping.values()):
                 self._wrong("aliases", "must map an alias to a map of each rule to its field")
                 return {}
+            mapping = {reference_key(str(rule)): field for rule, field in mapping.items()}
             if alias not in group_by:
                 self._wrong("aliases", f"{alias!r} is not in group-by")
             for rule in rules:
@@ -230,13 +233,13 @@ class _KeysReader:
             for rule in mapping:
                 if rule not in rules:
                     self._wrong("aliases", f"{rule!r} is none of the rules{did_you_mean(str(rule), rules)}")
-            aliases[str(alias)] = {str(rule): field for rule, field in mapping.items()}
+            aliases[str(alias)] = mapping
         return aliases
 
 
 def _all_of(parsed: CorrelationConditionItem | SigmaRuleReference) -> set[str] | None:
     if isinstance(parsed, SigmaRuleReference):
-        return {parsed.reference}
+        return {reference_key(parsed.reference)}
     if not isinstance(parsed, CorrelationConditionAND):
         return None
     parts = [_all_of(part) for part in parsed.args]

@@ -3,7 +3,6 @@
 import copy
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sigma.conditions import ConditionOR, SigmaCondition
@@ -11,7 +10,7 @@ from sigma.exceptions import SigmaError, SigmaTypeError
 from sigma.modifiers import modifier_mapping, reverse_modifier_mapping
 from sigma.rule.detection import EmptySigmaDetections, SigmaDetection, SigmaDetectionItem, SigmaDetections
 
-from mcm_rules_engine.sigma.compile.conditions import Predicate, Required, compile_condition, required_values
+from mcm_rules_engine.sigma.compile.conditions import Predicate, compile_condition
 from mcm_rules_engine.sigma.compile.fields import Space
 from mcm_rules_engine.sigma.compile.numbers import with_spelling
 from mcm_rules_engine.sigma.compile.patterns import compile_re2
@@ -28,23 +27,14 @@ _MISSING_DETECTION: Final = re.compile(r"Detection '([^']+)' not defined")
 _WRONG_TYPE: Final = re.compile(r"Modifier (\w+) incompatible")
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """A compiled detection; ``required`` serves the index of the rule set."""
-
-    matches: Predicate
-    required: Required
-
-
-def compile_detection(detections: SigmaDetections, space: Space) -> Detection:
-    """Compiles the condition of a detection; several conditions are alternatives."""
+def condition_tree(detections: SigmaDetections) -> Any:
+    """Parses the condition over some detections; several conditions are alternatives."""
     trees: list[Any] = [condition.parse() for condition in detections.parsed_condition]
-    tree = trees[0] if len(trees) == 1 else ConditionOR(trees)
-    return Detection(compile_condition(tree, space), required_values(tree))
+    return trees[0] if len(trees) == 1 else ConditionOR(trees)
 
 
 def compile_step(condition: str, detections: SigmaDetections, space: Space) -> Predicate:
-    """Compiles another condition over the same detection."""
+    """Compiles another condition over the same detections."""
     return compile_condition(SigmaCondition(condition, detections).parse(), space)
 
 

@@ -10,6 +10,9 @@ from sigma.exceptions import SigmaError
 from sigma.rule.base import check_alias_expansion
 from yamlcore import CCoreLoader  # type: ignore[import-untyped]
 
+OUR_KEYS: Final = ("group_by", "group_for", "escalate", "runbook", "tests", "enabled")
+"""Keys of a rule that Sigma does not have."""
+
 MAX_BYTES: Final = 1_000_000
 """Maximum size of a rule file."""
 
@@ -39,12 +42,23 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document of a rule file."""
+    """One YAML document of a rule file; ``in_folder`` tells that a folder of rules holds it."""
 
     path: str
     data: dict[str, Any]
     text: str
     node: yaml.MappingNode
+    in_folder: bool = False
+
+    @property
+    def is_published(self) -> bool:
+        """Tells whether this is plain Sigma, as rules are published: it uses no key that Sigma does not have."""
+        return not any(key in self.data for key in OUR_KEYS)
+
+    def holds(self, problem: Problem) -> bool:
+        """Tells whether a problem lies in this document."""
+        first, last = self.node.start_mark.line + 1, self.node.end_mark.line + 1
+        return problem.path == self.path and problem.line is not None and first <= problem.line <= last
 
     def problem(self, keys: tuple[str | int, ...], what: str) -> Problem:
         """Builds a problem of a place in this document, with the line of the deepest key that exists."""
@@ -94,7 +108,7 @@ for _tag in ("int", "float"):
     _RuleLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _RuleLoader.construct_number)
 
 
-def read_documents(path: Path, shown: str) -> Iterator[Document | Problem]:
+def read_documents(path: Path, shown: str, *, in_folder: bool = False) -> Iterator[Document | Problem]:
     """Reads the documents of a rule file, named as ``shown``; what cannot be read becomes a Problem with its line."""
     try:
         content = path.read_bytes()
@@ -108,10 +122,10 @@ def read_documents(path: Path, shown: str) -> Iterator[Document | Problem]:
     except UnicodeDecodeError as error:
         yield Problem(shown, None, None, f"is not UTF-8 (byte {error.start})")
         return
-    yield from parse_documents(text, shown)
+    yield from parse_documents(text, shown, in_folder=in_folder)
 
 
-def parse_documents(text: str, path: str) -> Iterator[Document | Problem]:
+def parse_documents(text: str, path: str, *, in_folder: bool = False) -> Iterator[Document | Problem]:
     """Parses YAML text as ``read_documents`` does; ``path`` names it in problems."""
     lines = text.splitlines()
     try:
@@ -134,7 +148,7 @@ def parse_documents(text: str, path: str) -> Iterator[Document | Problem]:
                 yield Problem(path, line, None, f"a rule must be a map of keys, not {type(data).__name__}")
                 continue
             source = "\n".join(lines[node.start_mark.line : _end(node, lines)]).rstrip() + "\n"
-            yield Document(path, data, source, node)
+            yield Document(path, data, source, node, in_folder)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)

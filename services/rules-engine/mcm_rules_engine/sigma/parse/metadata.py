@@ -11,7 +11,7 @@ from uuid import UUID
 from mcm_rules_engine.findings.describe import check_template
 from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
 from mcm_rules_engine.sigma.model.rule import RuleTest
-from mcm_rules_engine.sigma.parse.documents import Document, Problem
+from mcm_rules_engine.sigma.parse.documents import OUR_KEYS, Document, Problem
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_rules_engine.sigma.rule_tests import check_test_document
@@ -22,14 +22,16 @@ SIGMA_KEYS: Final = (
     "title", "id", "name", "taxonomy", "related", "status", "description", "license", "references", "author", "date",
     "modified", "tags", "logsource", "detection", "fields", "falsepositives", "level", "scope",
 )  # fmt: skip
-OUR_KEYS: Final = ("group_by", "group_for", "escalate", "runbook", "tests", "enabled")
+DEFAULT_LEVEL: Final = Severity.MEDIUM
+"""Severity of a rule that states no level, which Sigma allows."""
+
 LEVELS: Final = ("informational", *Severity)
 STATUSES: Final = ("stable", "test", "experimental", "deprecated", "unsupported")
 SHORTEST_GROUP: Final = timedelta(minutes=1)
 LONGEST_GROUP: Final = timedelta(days=30)
 
 _TAG: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_NAME: Final = re.compile(r"\w[\w.-]{0,99}")
 _FIELD_PATH: Final = re.compile(r"[^\s|]{1,200}")
 
 
@@ -62,6 +64,7 @@ class Metadata:
             "yaml": document.text,
             "group_by": group_by,
             "raises_finding": not self.informational,
+            "is_published": document.is_published,
         }
 
 
@@ -117,6 +120,15 @@ class Reader:
             self.wrong((key,), f"{value!r} is not one of {', '.join(known)}{did_you_mean(str(value), known)}")
         return known[-1]
 
+    def read_log_source_keys(self) -> dict[str, Any] | None:
+        """Returns the map below ``logsource``; None when it is missing or wrong."""
+        value = self.document.data.get("logsource")
+        if not isinstance(value, dict):
+            self.wrong(("logsource",), "is missing" if value is None else "must be a map such as {category: activity}")
+            return None
+        self.check_spelling(value, ("category", "product", "service", "definition"), ("logsource",))
+        return value
+
     def check_spelling(self, mapping: dict[Any, Any], known: Iterable[str], at: tuple[str | int, ...] = ()) -> None:
         """Reports keys that look like misspelt ones; Sigma leaves all others to whoever writes the rule."""
         known = tuple(known)
@@ -129,11 +141,11 @@ class Reader:
 def read_metadata(reader: Reader) -> Metadata:
     """Reads everything but log source, detection and ``escalate``."""
     reader.check_spelling(reader.document.data, (*SIGMA_KEYS, *OUR_KEYS, "correlation", "filter"))
-    level = reader.one_of("level", LEVELS, None)
+    level = reader.one_of("level", LEVELS, DEFAULT_LEVEL.value)
     title = reader.text("title", required=True)
     return Metadata(
         id=_uuid(reader),
-        name=_name(reader, title),
+        name=_name(reader),
         title=title,
         description=_description(reader) or title,
         level=Severity.LOW if level == "informational" else Severity(level),
@@ -159,16 +171,17 @@ def _uuid(reader: Reader) -> str:
         return ""
 
 
-def _name(reader: Reader, title: str) -> str:
-    # published rules seldom have a name; their title tells people which rule it was
+def _name(reader: Reader) -> str:
     name = reader.text("name")
     if name and not _NAME.fullmatch(name):
         reader.wrong(("name",), f"{name!r} may hold letters, digits and . _ - only, at most 100")
-    return name or re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:100]
+    return name
 
 
 def _description(reader: Reader) -> str:
     description = reader.text("description")
+    if reader.document.is_published:
+        return description
     try:
         check_template(description)
     except UnsupportedError as error:

@@ -3,3 +3,7 @@
 
 class UnsupportedError(Exception):
     """Says which construct of a field's value cannot be compiled; the loader adds file, line and field."""
+
+
+class UnknownSourceError(UnsupportedError):
+    """A log source that no event here belongs to, and that resembles none."""
