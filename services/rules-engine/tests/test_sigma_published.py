@@ -43,14 +43,16 @@ def description_of(text: str) -> str:
     return next(iter(findings.values())).description
 
 
-@pytest.mark.parametrize("description", ["{0CD2-{}}", "${HOME}", "{{x}} }", "a {guid} {not a field} {"])
+@pytest.mark.parametrize(
+    "description", ["{0CD2-{}}", "${HOME}", "{{x}} }", "{{x}}", "in {guid}", "{user} {not a field} {"]
+)
 def test_braces_in_the_description_of_a_published_rule_are_text(description: str) -> None:
     assert description_of(f"{RULE}description: '{description}'\n") == description
 
 
 def test_a_published_rule_may_name_a_field_in_its_description() -> None:
-    assert description_of(RULE + "description: '{user} and {other}'\n") == "mona@example.com and {other}"
-    assert description_of(RULE + "group_by: []\ndescription: '{user} and {other}'\n") == "mona@example.com and ?"
+    assert description_of(RULE + "description: '{user} and {other}'\n") == "mona@example.com and ?"
+    assert description_of(RULE + "description: 'a {event_type} in {{x}}'\n") == "a upload in {x}"
 
 
 def test_a_rule_without_a_level_is_medium_and_without_an_id_has_one_of_its_title() -> None:

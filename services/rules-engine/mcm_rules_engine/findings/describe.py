@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,9 +12,6 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.events import SourceEvent
-
-MISSING: Final = "?"
-"""What stands for a field without a value."""
 
 MAX_SHOWN: Final = 200
 """Characters shown of one value."""
@@ -38,21 +36,16 @@ def check_template(template: str) -> None:
 
 
 def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
-    """Fills a rule's description with the group's values and the event's.
+    """Fills a rule's description with the group's values and the event's; '?' stands for what is missing.
 
-    '?' stands for what is missing; the description of a published rule keeps its braces there.
     Values are data: they are shortened to MAX_SHOWN characters, and control characters are escaped.
     """
     view = EventView(event)
-
-    def replace(match: re.Match[str]) -> str:
-        field = match[1]
-        if field is None:
-            return match[0] if rule.is_published else match[0][0]
-        values = (group[field],) if field in group else any_getter(rule.log_source.space, field)(view)
-        return _shown(values) or (match[0] if rule.is_published else MISSING)
-
-    return _FIELD.sub(replace, rule.description)
+    values = {
+        field: (group[field],) if field in group else any_getter(rule.log_source.space, field)(view)
+        for field in template_fields(rule.description)
+    }
+    return _filled(rule, values)
 
 
 def describe_count(rule: Correlation, group: dict[str, Any], count: int) -> str:
@@ -61,11 +54,16 @@ def describe_count(rule: Correlation, group: dict[str, Any], count: int) -> str:
     most = rule.steps[-1][0]
     counted = f"{count} or more" if count >= most and not rule.tumbling else str(count)
     words = {**group, "count": counted, "timespan": _in_words(rule.timespan)}
+    return _filled(rule, {field: (words[field],) for field in template_fields(rule.description) if field in words})
+
+
+def _filled(rule: Rule | Correlation, values: Mapping[str, tuple[Any, ...]]) -> str:
+    has_value = any(value is not None for found in values.values() for value in found)
+    if rule.braces == "text" or (rule.braces == "fields with values" and not has_value):
+        return rule.description
 
     def replace(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return match[0] if rule.is_published else match[0][0]
-        return _shown((words.get(match[1]),)) or (match[0] if rule.is_published else MISSING)
+        return match[0][0] if match[1] is None else _shown(values.get(match[1], ()))
 
     return _FIELD.sub(replace, rule.description)
 
@@ -81,6 +79,8 @@ def _in_words(duration: timedelta) -> str:
 
 def _shown(values: tuple[Any, ...]) -> str:
     text = ", ".join(text for text in map(text_of, values) if text is not None)
+    if not text:
+        return "?"
     if len(text) > MAX_SHOWN:
         text = text[: MAX_SHOWN - 1] + "…"
     return "".join(

@@ -8,13 +8,13 @@ from sigma.rule import SigmaDetections
 
 from mcm_rules_engine.sigma.build_filter import Filter, with_filters
 from mcm_rules_engine.sigma.compile.conditions import compile_condition, required_values
-from mcm_rules_engine.sigma.compile.fields import EventView, Space, canonical_json
+from mcm_rules_engine.sigma.compile.fields import RESERVED, EventView, Space, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import group_reader, object_among
 from mcm_rules_engine.sigma.compile.log_sources import LogSource, read_log_source
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.detections import DetectionReader, compile_step, condition_tree
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
-from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
+from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_braces, read_metadata
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
@@ -33,6 +33,8 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
     whole = object_among(metadata.group_by, detections.fields)
     if whole is not None:
         reader.wrong(("group_by",), f"{whole!r} is an object: the detection reads into it; group by a field inside it")
+    fields_known = (*RESERVED, *metadata.group_by, *detections.fields)
+    braces = read_braces(reader, metadata.description, fields_known)
     if reader.problems:
         return None, reader.problems
     applied = _applied(filters, metadata, log_source, reader)
@@ -47,6 +49,7 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
         return None, reader.problems
     rule = Rule(
         **metadata.definition(document, _version(document, metadata, applied), metadata.group_by),
+        braces=braces,
         log_source=log_source,
         matches=matches,
         severity_of=severity_of,

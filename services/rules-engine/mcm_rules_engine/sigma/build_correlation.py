@@ -11,10 +11,10 @@ from mcm_rules_engine.findings.describe import template_fields
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
-from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.model.rule import Braces, Rule
 from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
-from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_metadata
+from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_braces, read_metadata
 
 _SERIES: Final = UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de")
 _ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)
@@ -27,20 +27,23 @@ class ParsedCorrelation:
     document: Document
     metadata: Metadata
     keys: CorrelationKeys
+    braces: Braces
 
 
 def read_correlation(document: Document) -> tuple[ParsedCorrelation | None, list[Problem]]:
-    """Reads a correlation document; returns the draft, or every problem it has."""
+    """Reads a correlation document; returns it, or every problem it has."""
     reader = Reader(document)
     metadata = read_metadata(reader)
     keys = CorrelationKeys.read(reader, metadata.level)
     if "group_by" in document.data:
         reader.wrong(("group_by",), "a correlation groups by correlation.group-by")
     known = {"count", "timespan", *keys.group_by}
+    braces = read_braces(reader, metadata.description, known)
     for field in template_fields(metadata.description):
-        if field not in known and not document.is_published:
+        if field not in known and braces == "fields":
             reader.wrong(("description",), f"{{{field}}} is none of {', '.join(sorted(known))}")
-    return (None if reader.problems else ParsedCorrelation(document, metadata, keys)), reader.problems
+    parsed = ParsedCorrelation(document, metadata, keys, braces)
+    return (None if reader.problems else parsed), reader.problems
 
 
 def build_correlation(
@@ -61,6 +64,7 @@ def build_correlation(
     groups = [tuple(entries)] if keys.kind in _ONE_INPUT else [(entry,) for entry in entries]
     correlation = Correlation(
         **metadata.definition(parsed.document, _version(parsed, versions), keys.group_by),
+        braces=parsed.braces,
         kind=keys.kind,
         inputs=tuple(_series(keys, group, versions) for group in groups),
         timespan=keys.timespan,

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from mcm_rules_engine.sigma.compile.conditions import Required
 from mcm_rules_engine.sigma.compile.fields import EventView
 from mcm_rules_engine.sigma.compile.group_keys import GroupReader
 from mcm_rules_engine.sigma.compile.log_sources import LogSource
 from mcm_shared.contracts.findings import Severity
+
+Braces = Literal["fields", "fields with values", "text"]
+"""What braces in a description mean: fields; fields if one of them has a value; or nothing, as in published prose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Definition:
     """What every rule says of itself, whether it looks at single events or correlates.
 
     ``version`` changes with what the rule detects and how it groups, not with its prose or tests. ``yaml`` is the
-    source text of its document. A rule that ``is_published`` is plain Sigma: braces in its description are text.
+    source text of its document. ``braces`` are what those in the description mean.
     """
 
     id: str
@@ -47,7 +50,7 @@ class Definition:
     group_for: timedelta
     raises_finding: bool
     tests: tuple[RuleTest, ...]
-    is_published: bool
+    braces: Braces
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from mcm_rules_engine.findings.describe import check_template
+from mcm_rules_engine.findings.describe import check_template, template_fields
 from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
-from mcm_rules_engine.sigma.model.rule import RuleTest
+from mcm_rules_engine.sigma.model.rule import Braces, RuleTest
 from mcm_rules_engine.sigma.parse.documents import OUR_KEYS, Document, Problem
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
@@ -64,7 +64,6 @@ class Metadata:
             "yaml": document.text,
             "group_by": group_by,
             "raises_finding": not self.informational,
-            "is_published": document.is_published,
         }
 
 
@@ -138,6 +137,18 @@ class Reader:
                 self.wrong((*at, key), f"is not a known key, did you mean {close!r}?")
 
 
+def read_braces(reader: Reader, description: str, known: Iterable[str]) -> Braces:
+    """Decides what braces in a description mean; those of a published rule may be text."""
+    try:
+        check_template(description)
+    except UnsupportedError as error:
+        if not reader.document.is_published:
+            reader.wrong(("description",), str(error))
+        return "text"
+    names_known = not {*known}.isdisjoint(template_fields(description))
+    return "fields" if names_known or not reader.document.is_published else "fields with values"
+
+
 def read_metadata(reader: Reader) -> Metadata:
     """Reads everything but log source, detection and ``escalate``."""
     reader.check_spelling(reader.document.data, (*SIGMA_KEYS, *OUR_KEYS, "correlation", "filter"))
@@ -147,7 +158,7 @@ def read_metadata(reader: Reader) -> Metadata:
         id=_uuid(reader),
         name=_name(reader),
         title=title,
-        description=_description(reader) or title,
+        description=reader.text("description") or title,
         level=Severity.LOW if level == "informational" else Severity(level),
         informational=level == "informational",
         status=reader.one_of("status", STATUSES, "test"),
@@ -176,17 +187,6 @@ def _name(reader: Reader) -> str:
     if name and not _NAME.fullmatch(name):
         reader.wrong(("name",), f"{name!r} may hold letters, digits and . _ - only, at most 100")
     return name
-
-
-def _description(reader: Reader) -> str:
-    description = reader.text("description")
-    if reader.document.is_published:
-        return description
-    try:
-        check_template(description)
-    except UnsupportedError as error:
-        reader.wrong(("description",), str(error))
-    return description
 
 
 def _tags(reader: Reader) -> tuple[str, ...]:
