@@ -75,6 +75,7 @@ async def some_findings(rows: Rows) -> dict[str, int]:
         ("enriched=false", ["login"]),
         ("q=MERGE", ["merge"]),
         ("q=mona@", ["bucket"]),
+        ("q=by zoë", ["login"]),
         ("q=failed logins", ["login"]),
         ("q=100%25", ["bucket"]),
         ("q=1%25", []),

@@ -96,6 +96,13 @@ async def test_users_are_found_by_a_part_of_their_name(client: httpx.AsyncClient
     assert (await client.get("/users?q=%25a%25")).json()["items"] == []
 
 
+async def test_users_are_found_whatever_the_case_of_any_letter(client: httpx.AsyncClient, rows: Rows) -> None:
+    await rows.counted(an_event(user="JOSÉ@example.com", timestamp=NOON))
+    await rows.finding(user="zoë@example.com")
+    for searched, user in (("josé", "JOSÉ@example.com"), ("ZOË", "zoë@example.com")):
+        assert [item["user"] for item in (await client.get("/users", params={"q": searched})).json()["items"]] == [user]
+
+
 async def test_a_user_is_shown_with_what_they_did_when(client: httpx.AsyncClient, rows: Rows) -> None:
     friday_night = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
     await rows.counted(

@@ -32,6 +32,7 @@ from mcm_api.users.schemas import UserFilter, UserInList, UserOrder, UserPage
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
+from mcm_shared.db.text_search import contains_ignoring_case
 
 DAYS: Final = 30
 NEWEST: Final = 500
@@ -200,7 +201,7 @@ def _users(wanted: UserFilter) -> Select[*tuple[Any, ...]]:
         .add_columns(rank.label("rank"), risk_score.label("risk_score"), values[wanted.sort].label("value"))
         .group_by(counted.c.user)
     )
-    return query if wanted.q is None else query.where(counted.c.user.icontains(wanted.q, autoescape=True))
+    return query if wanted.q is None else query.where(contains_ignoring_case(counted.c.user, wanted.q))
 
 
 def _value_of(sort: UserOrder, cursor: UserCursor) -> Any:

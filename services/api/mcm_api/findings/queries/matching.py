@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_
 from mcm_api.findings.filters import FindingFilter, SortKey
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
+from mcm_shared.db.text_search import contains_ignoring_case
 
 _FINDING: Final = FINDINGS.c
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,7 +92,7 @@ def _condition(name: str, value: Any) -> list[ColumnElement[bool]]:
             return [_FINDING.risk_score.is_not(None) if value else _FINDING.risk_score.is_(None)]
         case "q":
             columns = (_FINDING.title, _FINDING.description, _FINDING.rule_name, _FINDING.user)
-            return [or_(*(column.icontains(value, autoescape=True) for column in columns))]
+            return [or_(*(contains_ignoring_case(column, value) for column in columns))]
         case "from_date":
             return [_FINDING.first_seen >= _start_of(value)]
         case "to_date":
