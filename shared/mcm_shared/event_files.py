@@ -27,6 +27,8 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
+_DELIVERIES: Final = (b'{"Records":[', b'{"records":[')
+_PREFIX: Final = 24
 _OPENING: Final = (b"[", b"{", b",", b":")
 
 
@@ -119,7 +121,7 @@ def _line(name: str, line: Line, max_bytes: int) -> Iterator[Entry]:
     text = text.strip()
     if not text:
         return
-    if text[:1] == b"[" or text.startswith((b'{"Records"', b'{ "Records"')):
+    if text[:1] == b"[" or text[:_PREFIX].replace(b" ", b"").startswith(_DELIVERIES):
         try:
             value = _decode_exactly(text)
         except ValueError as error:
@@ -134,8 +136,8 @@ def _line(name: str, line: Line, max_bytes: int) -> Iterator[Entry]:
 
 
 def _elements(place: str, value: Any, max_bytes: int) -> Iterator[Entry]:
-    if isinstance(value, dict) and isinstance(value.get("Records"), list):
-        value = value["Records"]
+    if isinstance(value, dict):
+        value = _delivered(value)
     if not isinstance(value, list):
         value = [value]
     for number, element in enumerate(value, start=1):
@@ -147,6 +149,13 @@ def _elements(place: str, value: Any, max_bytes: int) -> Iterator[Entry]:
             yield Entry(where, b"", None, error.reason)
         except TypeError as error:
             yield Entry(where, b"", None, f"cannot be passed on: {error}")
+
+
+def _delivered(value: dict[str, Any]) -> Any:
+    # CloudTrail's log files, beside other keys, and deliveries of Azure's event hubs
+    if isinstance(value.get("Records"), list):
+        return value["Records"]
+    return value["records"] if value.keys() == {"records"} and isinstance(value["records"], list) else value
 
 
 def _decode_exactly(document: bytes) -> Any:

@@ -22,6 +22,8 @@ FORMS = {
     "an array over lines": json.dumps(RECORDS, indent=2).encode(),
     "an array with a record a line": b"[\n" + LINES.replace(b"\n", b",\n") + b"\n]\n",
     "Records": json.dumps({"Records": RECORDS}).encode(),
+    "records of an event hub": json.dumps({"records": RECORDS}).encode(),
+    "records over lines": json.dumps({"records": RECORDS}, indent=2).encode(),
     "Records over lines": json.dumps({"Records": RECORDS}, indent=2).encode(),
     "Records twice, a line each": b"\n".join(
         json.dumps({"Records": part}).encode() for part in (RECORDS[:1], RECORDS[1:])

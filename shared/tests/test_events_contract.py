@@ -72,6 +72,7 @@ def test_only_source_type_and_time_are_needed() -> None:
         ({"timestamp": True}, "timestamp: is not a time in ISO 8601 with a time zone"),
         ({"timestamp": "1795176000"}, "timestamp: is not a time in ISO 8601 with a time zone"),
         ({"timestamp": " -1795176000 "}, "timestamp: is not a time in ISO 8601 with a time zone"),
+        ({"timestamp": "1767614400.5"}, "timestamp: is not a time in ISO 8601 with a time zone"),
         ({"timestamp": "yesterday"}, "timestamp: is not a time in ISO 8601 with a time zone"),
         ({"timestamp": "2026-13-20T12:00:00Z"}, "timestamp: is not a time in ISO 8601 with a time zone"),
         ({"timestamp": "0000-01-01T00:00:00Z"}, "timestamp: "),
@@ -131,7 +132,16 @@ def test_any_time_with_a_zone_is_the_same_instant_in_utc(when: datetime, digits:
         assert parse_raw_event({**GOOD, "timestamp": written}).timestamp == shortened.replace(tzinfo=timezone(offset))
 
 
-@pytest.mark.parametrize("written", ["2026-11-20 12:00Z", "2026-11-20T13:00:00+01:00", "2026-11-20t12:00:00.0000000z"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-20 12:00Z",
+        "2026-11-20T13:00:00+01:00",
+        "2026-11-20T13:00:00+01",
+        "2026-11-20 12:00:00.0+00",
+        "2026-11-20t12:00:00.0000000z",
+    ],
+)
 def test_iso_8601_is_read_in_the_forms_that_systems_write(written: str) -> None:
     assert parse_raw_event({**GOOD, "timestamp": written}).timestamp == NOON
 

@@ -63,9 +63,64 @@ def test_a_record_keeps_its_id_time_user_and_payload() -> None:
     }
 
 
-@pytest.mark.parametrize("event_id", [None, 5, "", ["x"]])
-def test_a_record_without_an_id_gets_the_place_it_came_from(event_id: Any) -> None:
-    assert event_of(a_record(eventID=event_id)).id == "events.raw/0/7"
+@pytest.mark.parametrize("event_id", [None, "", ["x"]])
+def test_a_record_without_an_id_is_named_by_its_content(event_id: Any) -> None:
+    record = a_record(eventID=event_id)
+    assert event_of(record).uid == event_of(dict(reversed(record.items()))).uid
+    assert event_of(record).uid != event_of(a_record("Other", eventID=event_id)).uid
+
+
+def an_insight(**said: Any) -> dict[str, Any]:
+    """Builds an Insights record, which has no eventName, no eventSource and no userIdentity."""
+    details = {"insightType": "ApiCallRateInsight", "eventName": "RunInstances", "eventSource": "ec2.amazonaws.com"}
+    record = a_record(insightDetails={**details, "state": "Start"}, eventType="AwsCloudTrailInsight", **said)
+    return {key: value for key, value in record.items() if key not in ("eventName", "eventSource", "userIdentity")}
+
+
+def test_an_insight_is_an_event_of_its_type() -> None:
+    event = event_of(an_insight())
+    assert (event.event_type, event.user) == ("aws.cloudtrail.ApiCallRateInsight", None)
+    assert [event.facts[name] for name in ("insight_of", "service", "state")] == ["RunInstances", "ec2", "Start"]
+
+
+def test_another_record_without_a_name_is_an_event_of_its_kind() -> None:
+    record = an_insight(eventVersion="1.08")
+    del record["insightDetails"]
+    assert event_of(record).event_type == "aws.cloudtrail.AwsCloudTrailInsight"
+
+
+@pytest.mark.parametrize(
+    ("name", "credential", "details", "event_type"),
+    [
+        ("UserAuthentication", "PASSWORD", {"UserAuthentication": "Success"}, "login_success"),
+        ("UserAuthentication", "PASSWORD", {"UserAuthentication": "Failure"}, "login_failed"),
+        ("CredentialVerification", "PASSWORD", {"CredentialVerification": "Failure"}, "login_failed"),
+        ("CredentialVerification", "TOTP", {"CredentialVerification": "Failure"}, "mfa_failed"),
+        ("CredentialVerification", "WEBAUTHN", {"CredentialVerification": "Success"}, "mfa_success"),
+        ("CredentialVerification", "PASSWORD", {"CredentialVerification": "Success"},
+         "aws.cloudtrail.CredentialVerification"),
+        ("CredentialChallenge", "TOTP", {"CredentialChallenge": "Success"}, "mfa_challenge"),
+    ],
+)  # fmt: skip
+def test_signing_in_to_identity_center(name: str, credential: str, details: dict[str, str], event_type: str) -> None:
+    record = a_record(
+        name,
+        service="signin",
+        userIdentity={"type": "Unknown", "principalId": "123456789012", "accountId": "123456789012"},
+        additionalEventData={"UserName": "mona@example.com", "CredentialType": credential},
+        serviceEventDetails=details,
+    )
+    event = event_of(record)
+    assert (event.event_type, event.user) == (event_type, "mona@example.com")
+
+
+def test_services_are_told_from_people_and_sessions_are_kept() -> None:
+    service = event_of(a_record(userIdentity={"type": "AWSService", "invokedBy": "config.amazonaws.com"}))
+    assert (service.user, service.facts["actor_type"]) == ("config.amazonaws.com", "service")
+    role = {"type": "AssumedRole", "arn": "arn:aws:sts::123456789012:assumed-role/deploy/run-7"}
+    event = event_of(a_record(userIdentity=role))
+    assert (event.user, event.facts["session"]) == ("deploy", "run-7")
+    assert "actor_type" not in event.facts
 
 
 @pytest.mark.parametrize(
@@ -73,7 +128,7 @@ def test_a_record_without_an_id_gets_the_place_it_came_from(event_id: Any) -> No
     [
         (None, "must be a JSON object"),
         ([a_record()], "must be a JSON object"),
-        ({"Records": [a_record()]}, "send each of its Records"),
+        ({"Records": [a_record()]}, "send each of its Records as an event"),
         ({}, "eventName is missing"),
         (a_record(eventName=["x"]), "eventName is missing"),
         (a_record(eventTime=None), "eventTime is missing"),

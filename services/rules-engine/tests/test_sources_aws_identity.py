@@ -15,9 +15,11 @@ ROLES = "arn:aws:sts::123456789012:assumed-role"
     [
         ({"type": "IAMUser", "userName": "mona"}, "mona"),
         ({"type": "IAMUser", "arn": f"{USERS}:user/team/mona"}, "mona"),
-        ({"type": "Root", "userName": "my-alias", "arn": f"{USERS}:root"}, "root"),
-        ({"type": "AssumedRole", "arn": f"{ROLES}/deploy/mona"}, "deploy/mona"),
-        ({"type": "AssumedRole", "arn": f"{ROLES}/deploy/mona@example.com"}, "mona@example.com"),
+        ({"type": "Root", "userName": "my-alias", "arn": f"{USERS}:root"}, "root:123456789012"),
+        ({"type": "Root", "accountId": "123456789012"}, "root:123456789012"),
+        ({"type": "Root"}, "root"),
+        ({"type": "AssumedRole", "arn": f"{ROLES}/deploy/mona"}, "deploy"),
+        ({"type": "AssumedRole", "arn": f"{ROLES}/deploy/Mona@Example.com"}, "mona@example.com"),
         ({"type": "AssumedRole", "arn": f"{ROLES}/AWSReservedSSO_Admin_0f/mona"}, "mona"),
         ({"type": "AssumedRole", "arn": f"{ROLES}/web/i-0123456789abcdef0"}, "web"),
         ({"type": "AssumedRole", "arn": f"{ROLES}/job/aws-go-sdk-1722375070115152000"}, "job"),
@@ -31,7 +33,21 @@ ROLES = "arn:aws:sts::123456789012:assumed-role"
         ({"type": "WebIdentityUser", "principalId": "accounts.example.com:app:mona"}, "mona"),
         ({"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}, "cloudtrail.amazonaws.com"),
         ({"type": "AWSAccount", "accountId": "123456789012", "principalId": "AIDAEXAMPLE"}, "AIDAEXAMPLE"),
-        ({"type": "AWSAccount", "accountId": "123456789012"}, "123456789012"),
+        ({"type": "AWSAccount", "accountId": "123456789012"}, None),
+        ({"type": "AWSAccount", "accountId": "123456789012", "principalId": "123456789012"}, None),
+        ({"type": "IAMUser", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS", "principalId": ""}, None),
+        ({"type": "IAMUser", "userName": "***"}, None),
+        ({"type": "IAMUser", "userName": "***********"}, None),
+        ({"type": "IAMUser", "userName": "123456789012", "accountId": "123456789012"}, None),
+        ({"type": "Unknown", "principalId": "123456789012", "userName": "Mona"}, "Mona"),
+        (
+            {
+                "type": "FederatedUser",
+                "arn": "arn:aws:sts::123456789012:federated-user/build",
+                "sessionContext": {"sessionIssuer": {"type": "IAMUser", "userName": "mona"}},
+            },
+            "mona",
+        ),
         ({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "0f-1"}}, "0f-1"),
         ({"type": "Unknown"}, None),
         ({}, None),
@@ -46,6 +62,8 @@ def test_who_it_was(identity: Any, expected: str | None) -> None:
     assert user_of({"userIdentity": identity}) == expected
 
 
-def test_an_identity_center_user_may_be_named_beside_the_identity() -> None:
-    record = {"userIdentity": {"type": "IdentityCenterUser"}, "additionalEventData": {"UserName": "mona@example.com"}}
+@pytest.mark.parametrize("kind", ["IdentityCenterUser", "Unknown"])
+def test_a_sign_in_to_identity_center_names_the_user_beside_the_identity(kind: str) -> None:
+    identity = {"type": kind, "principalId": "123456789012", "accountId": "123456789012"}
+    record = {"userIdentity": identity, "additionalEventData": {"UserName": "Mona@example.com"}}
     assert user_of(record) == "mona@example.com"

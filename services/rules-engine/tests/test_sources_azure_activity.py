@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_rules_engine.sources import normalise
 from mcm_rules_engine.testing.any_shape import spoiled
 from mcm_shared.contracts.events import EVENT_TYPES, SourceEvent
@@ -79,7 +79,8 @@ def test_an_entry_delivered_again_is_the_same_event_and_its_neighbours_are_other
     assert event_of({key.lower(): value for key, value in an_entry().items()}).uid == first.uid
     for said in ({"resultType": "Start"}, {"time": "2026-11-20T12:00:01Z"}, {"resourceId": "/subscriptions/1"}):
         assert event_of(an_entry(**said)).uid != first.uid
-    assert event_of(an_entry(correlationId=None)).id == "events.raw/0/7"
+    without = an_entry(correlationId=None)
+    assert event_of(without).uid == event_of(dict(reversed(without.items()))).uid
     assert event_of(an_entry(correlationId=None, eventDataId="e-1")).id == "e-1"
 
 
@@ -89,6 +90,7 @@ def test_an_entry_delivered_again_is_the_same_event_and_its_neighbours_are_other
         ({"identity": {"claims": {f"{CLAIMS}emailaddress": "omar@example.com"}}}, "omar@example.com"),
         ({"identity": {"claims": {"name": "Omar"}}}, "Omar"),
         ({"identity": {"claims": {"appid": "app-1"}}}, "app-1"),
+        ({"identity": json.dumps({"Claims": {f"{CLAIMS}UPN": "Omar@Example.com"}})}, "omar@example.com"),
         ({"identity": "omar", "caller": "omar@example.com"}, "omar@example.com"),
         ({"identity": None}, None),
     ],
@@ -114,6 +116,87 @@ def test_what_the_built_in_rules_make_of_it(
     operation: str, request_body: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert rules_of(an_entry(operation, request=request_body)) == expected
+
+
+ASSIGNMENT = {"roleDefinitionId": OWNER, "principalId": "p-1"}
+IN_CAPITALS = {"Id": "a-1", "Properties": {"RoleDefinitionId": OWNER, "PrincipalId": "p-1", "Scope": "/"}}
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"requestbody": json.dumps(IN_CAPITALS)},
+        {"requestBody": json.dumps(IN_CAPITALS)},
+        {"RequestBody": IN_CAPITALS},
+        {"requestbody": json.dumps({"PROPERTIES": {"ROLEDEFINITIONID": OWNER}})},
+        {"requestbody": json.dumps({"properties": json.dumps(ASSIGNMENT)})},
+        {"requestbody": json.dumps(ASSIGNMENT)},
+        {"responseBody": json.dumps({"properties": ASSIGNMENT, "id": "a-1"})},
+        json.dumps({"requestbody": json.dumps(IN_CAPITALS)}),
+    ],
+)
+def test_an_owner_is_granted_however_the_request_is_spelled(properties: Any) -> None:
+    for key in ("properties", "Properties"):
+        entry = {**an_entry(WRITE_ROLE), key: properties}
+        entry = {name: value for name, value in entry.items() if name == key or name.lower() != "properties"}
+        assert rules_of(entry) == [("role_escalated_to_admin", "critical")]
+
+
+def test_elevated_access_is_an_escalation() -> None:
+    entry = an_entry("Microsoft.Authorization/elevateAccess/action")
+    assert rules_of(entry) == [("role_escalated_to_admin", "critical")]
+    assert event_of(entry).facts["target"] == "mona@example.com"
+    assert rules_of({**entry, "resultType": "Failure"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.7:51234", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("[2001:db8::7]:443", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_an_address_may_come_with_a_port(text: str, expected: str) -> None:
+    assert event_of(an_entry(callerIpAddress=text)).facts["ip"] == expected
+
+
+def test_the_spellings_of_the_api_and_of_log_analytics_are_read() -> None:
+    rest = {
+        "eventTimestamp": "2026-11-20T12:00:00Z",
+        "operationName": {"value": WRITE_ROLE, "localizedValue": "Create role assignment"},
+        "status": {"value": "Succeeded"},
+        "caller": "Mona@example.com",
+        "httpRequest": {"clientIpAddress": "192.0.2.7"},
+        "properties": {"requestbody": json.dumps(IN_CAPITALS)},
+        "eventDataId": "e-1",
+    }
+    row = {
+        "TimeGenerated": "2026-11-20T12:00:00Z",
+        "OperationNameValue": WRITE_ROLE.upper(),
+        "ActivityStatusValue": "Success",
+        "Caller": "mona@example.com",
+        "CallerIpAddress": "192.0.2.7",
+        "Properties": json.dumps({"requestbody": json.dumps(IN_CAPITALS)}),
+    }
+    for entry in (rest, row):
+        assert rules_of(entry) == [("role_escalated_to_admin", "critical")]
+        assert (event_of(entry).user, event_of(entry).facts["ip"]) == ("mona@example.com", "192.0.2.7")
+
+
+@pytest.mark.parametrize("key", ["operationName", "OperationName", "OPERATIONNAME", "operationname"])
+def test_native_rules_match_keys_in_any_case(key: str) -> None:
+    rule = (
+        "title: A rule\nid: 00000000-0000-4000-8000-0000000000a4\nlevel: low\n"
+        "logsource: {product: azure, service: activitylogs}\n"
+        f"detection: {{s: {{operationName: {WRITE_ROLE}, properties.requestBody|contains: Owner}}, condition: s}}\n"
+    )
+    entry = an_entry(WRITE_ROLE, properties=None)
+    del entry["operationName"], entry["properties"]
+    ruleset = parse_rules(rule)
+    assert ruleset.match(event_of({**entry, key: WRITE_ROLE, "Properties": {"requestbody": "the Owner"}}))
+    assert not ruleset.match(event_of({**entry, key: WRITE_ROLE, "Properties": {"requestbody": "a reader"}}))
 
 
 def test_a_container_is_named_with_its_account() -> None:

@@ -114,7 +114,7 @@ def test_elevated_access_to_all_subscriptions_is_an_escalation_of_whoever_took_i
     assert (event.event_type, event.facts["target"], event.facts["new_role"]) == (
         "permission_changed",
         "mona@example.com",
-        "admin",
+        "root",
     )
 
 

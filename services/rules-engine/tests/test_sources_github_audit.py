@@ -61,7 +61,9 @@ def test_an_entry_keeps_its_id_time_user_and_payload() -> None:
         ({}, "2026-11-20T12:00:00.123000+00:00"),
         ({"created_at": None}, "2026-11-20T12:00:00.123000+00:00"),
         ({"created_at": "2026-11-20T13:00:00+01:00"}, "2026-11-20T12:00:00+00:00"),
-        ({"created_at": 0}, "1970-01-01T00:00:00+00:00"),
+        ({"created_at": 1_795_176_000}, "2026-11-20T12:00:00+00:00"),
+        ({"created_at": 1_795_176_000.5}, "2026-11-20T12:00:00.500000+00:00"),
+        ({"created_at": "2026-11-20 13:00:00.5+01"}, "2026-11-20T12:00:00.500000+00:00"),
     ],
 )
 def test_when_it_was(said: dict[str, Any], expected: str) -> None:
@@ -73,7 +75,7 @@ def test_when_it_was(said: dict[str, Any], expected: str) -> None:
     [
         ("org.update_member", {"permission": "admin", "old_permission": "read"}, ("read", "owner", "org:example")),
         ("org.add_member", {"permission": "read"}, (None, "read", "org:example")),
-        ("org.add_member", {}, (None, "member", "org:example")),
+        ("org.add_member", {}, (None, None, "org:example")),
         ("org.remove_member", {"old_permission": "admin"}, ("owner", None, "org:example")),
         (
             "repo.update_member",
@@ -108,6 +110,34 @@ def test_a_role_that_changes_hands(
 )
 def test_what_happened(action: str, expected: str) -> None:
     assert event_of(an_entry(action)).event_type == expected
+
+
+def test_a_member_change_without_a_permission_invents_no_role() -> None:
+    for action in ("org.add_member", "repo.add_member", "team.add_member", "repo.update_member"):
+        event = event_of(an_entry(action, user="omar"))
+        assert event.event_type == "permission_changed"
+        assert "new_role" not in event.facts
+
+
+def test_an_entry_without_an_id_is_named_by_its_content() -> None:
+    entry = an_entry(_document_id=None)
+    assert event_of(entry).uid == event_of(dict(reversed(entry.items()))).uid
+    assert event_of(entry).uid != event_of(an_entry("other", _document_id=None)).uid
+
+
+@pytest.mark.parametrize(
+    ("said", "user", "actor_type"),
+    [
+        ({"external_identity_nameid": "Mona@Example.com"}, "mona@example.com", None),
+        ({"external_identity_nameid": "mona-sso"}, "mona", None),
+        ({"actor": "dependabot[bot]"}, "dependabot[bot]", "service"),
+        ({"actor": "deploy-bot", "actor_is_bot": True}, "deploy-bot", "service"),
+        ({"actor": None}, None, None),
+    ],
+)
+def test_who_it_was(said: dict[str, Any], user: str | None, actor_type: str | None) -> None:
+    event = event_of(an_entry(**said))
+    assert (event.user, event.facts.get("actor_type")) == (user, actor_type)
 
 
 def test_the_built_in_rules_know_a_new_owner() -> None:

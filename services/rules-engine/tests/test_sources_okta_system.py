@@ -157,8 +157,29 @@ def test_what_cannot_be_an_event_is_refused_with_a_reason(payload: Any, expected
     assert expected in caught.value.reason
 
 
-def test_an_entry_without_an_id_gets_the_place_it_came_from() -> None:
-    assert event_of(an_entry(uuid=None)).id == "events.raw/0/7"
+def test_an_entry_without_an_id_is_named_by_its_content() -> None:
+    entry = an_entry(uuid=None)
+    assert event_of(entry).uid == event_of(dict(reversed(entry.items()))).uid
+    assert event_of(entry).uid != event_of(an_entry("other", uuid=None)).uid
+
+
+@pytest.mark.parametrize("result", ["SUCCESS", "FAILURE"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"debug": {"factor": "PASSWORD_AS_FACTOR"}},
+        {"target": [{"type": "AuthenticatorEnrollment", "detailEntry": {"methodTypeUsed": "Password"}}]},
+    ],
+)
+def test_a_password_is_no_further_factor(said: dict[str, Any], result: str) -> None:
+    event = event_of(an_entry("user.authentication.auth_via_mfa", result, **said))
+    assert event.event_type == "okta.system.user.authentication.auth_via_mfa"
+
+
+def test_a_user_is_the_same_in_any_case_and_what_is_no_person_says_so() -> None:
+    person = event_of(an_entry(actor={"type": "User", "alternateId": "Mona@Example.com"}))
+    assert (person.user, person.facts.get("actor_type")) == ("mona@example.com", None)
+    assert event_of(an_entry(actor={"type": "PublicClientApp", "alternateId": "sync"})).facts["actor_type"] == "service"
 
 
 @settings(deadline=None)

@@ -11,34 +11,35 @@ from mcm_rules_engine.sources.aws_access import (
     policy_visibility,
     unblocks_public_access,
 )
-from mcm_rules_engine.sources.aws_identity import user_of
-from mcm_rules_engine.sources.read import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.aws_identity import actor_type_of, session_of, user_of
+from mcm_rules_engine.sources.aws_identity_center import IDENTITY_CENTER_SIGN_INS
+from mcm_rules_engine.sources.read import first_text, id_at, known, other_type, text_at, time_at, value_at
 from mcm_rules_engine.sources.source import Payload, Source
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
 NAME: Final = "aws.cloudtrail"
 
+_SIGN_INS: Final = frozenset({"ConsoleLogin", *IDENTITY_CENTER_SIGN_INS})
+
 Facts = dict[str, Any]
 Action = Callable[[dict[str, Any], Facts], str]
 """Adds the facts of one action and returns the event type."""
 
 
-def normalise(payload: Any, fallback_id: str) -> SourceEvent:
+def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """Makes the event of a CloudTrail record.
 
     A call that failed (``errorCode``) keeps the type of its action, ``aws.cloudtrail.<eventName>``: what did not happen
-    must not look as if it had.
+    must not look as if it had. A record of another kind (Insights) has the name of what it reports in its place.
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"a CloudTrail record must be a JSON object, not {type(payload).__name__}")
-    if isinstance(payload.get("Records"), list):
-        raise PoisonEventError("this is a whole CloudTrail log file; send each of its Records as an event of its own")
-    name = text_at(payload, "eventName")
+    name = _event_name(payload)
     if name is None:
         raise PoisonEventError("eventName is missing: is this a CloudTrail record?")
     timestamp = time_at(payload, "eventTime")
-    event_id = id_at(payload, "eventID", fallback_id)
+    event_id = id_at(payload, "eventID", payload)
     facts = _common_facts(payload)
     action = _ACTIONS.get((_service(payload), name))
     event_type = action(payload, facts) if action is not None and _may_have_happened(payload, name) else ""
@@ -54,9 +55,19 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     )
 
 
+def _event_name(payload: dict[str, Any]) -> str | None:
+    return first_text(
+        text_at(payload, "eventName"), text_at(payload, "insightDetails", "insightType"), _kind_of_record(payload)
+    )
+
+
+def _kind_of_record(payload: dict[str, Any]) -> str | None:
+    return text_at(payload, "eventType") if "eventVersion" in payload else None
+
+
 def _may_have_happened(payload: dict[str, Any], name: str) -> bool:
     # a failed sign-in is an event of its own, and its error stands elsewhere
-    return name == "ConsoleLogin" or not payload.get("errorCode")
+    return name in _SIGN_INS or not payload.get("errorCode")
 
 
 def _service(payload: dict[str, Any]) -> str:
@@ -72,8 +83,20 @@ def _common_facts(payload: dict[str, Any]) -> Facts:
         "region": text_at(payload, "awsRegion"),
         "account": text_at(payload, "recipientAccountId") or text_at(payload, "userIdentity", "accountId"),
         "error": text_at(payload, "errorCode"),
+        "session": session_of(payload),
+        "actor_type": actor_type_of(payload),
+        **_insight(payload),
     }
     return known(facts)
+
+
+def _insight(payload: dict[str, Any]) -> Facts:
+    details = payload.get("insightDetails")
+    return {
+        "insight_of": text_at(details, "eventName"),
+        "service": (text_at(details, "eventSource") or "").removesuffix(".amazonaws.com") or None,
+        "state": text_at(details, "state"),
+    }
 
 
 def _console_login(payload: dict[str, Any], facts: Facts) -> str:
@@ -188,7 +211,7 @@ def _permission_changed(payload: dict[str, Any], facts: Facts) -> str:
 
 def _add_bucket(payload: dict[str, Any], facts: Facts) -> None:
     bucket = text_at(payload, "requestParameters", "bucketName")
-    if bucket is None and "Account" in payload["eventName"]:
+    if bucket is None and "Account" in (text_at(payload, "eventName") or ""):
         bucket = f"all of aws-account/{facts.get('account', 'unknown')}"
     if bucket is not None:
         facts["bucket"] = bucket
@@ -201,6 +224,7 @@ def _request(payload: dict[str, Any]) -> dict[str, Any]:
 
 _ACTIONS: Final[dict[tuple[str, str], Action]] = {
     ("signin", "ConsoleLogin"): _console_login,
+    **{(service, name): action for service in ("signin", "sso") for name, action in IDENTITY_CENTER_SIGN_INS.items()},
     ("s3", "CreateBucket"): _create_bucket,
     ("s3", "PutBucketAcl"): _put_bucket_acl,
     ("s3", "PutBucketPolicy"): _put_bucket_policy,
@@ -217,7 +241,7 @@ _ACTIONS: Final[dict[tuple[str, str], Action]] = {
 
 
 def _recognise(payload: Payload) -> bool:
-    return "eventSource" in payload and ("eventName" in payload or "eventVersion" in payload)
+    return "eventVersion" in payload or ("eventSource" in payload and "eventName" in payload)
 
 
 SOURCE: Final = Source(

@@ -3,63 +3,88 @@
 import re
 from typing import Any, Final
 
+from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import text_at
-from mcm_shared.contracts.events import MAX_TEXT
 
-_MADE_BY_MACHINES: Final = re.compile(
-    r"i-[0-9a-f]{8,}|(aws-(go-)?sdk|botocore-session|aws-cli).*|[0-9.-]+", re.IGNORECASE
-)
-"""Session names that software makes up; they would tell every run of a role apart."""
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_SSO_ROLE: Final = "AWSReservedSSO_"
 
 
 def user_of(payload: dict[str, Any]) -> str | None:
-    """Names the person or service behind a record: short, and the same each time they come.
+    """Names the user behind a record, the same way each time; None when the record hides or does not know the user.
 
-    IAM and SAML users by name, root as ``root``, a role as ``role/session`` (by the session alone when it names a
-    person, by the role alone when software made the session's name up), a service by its host name.
+    An IAM or SAML user by name, a person in Identity Center by the name they sign in with, root as ``root:<account>``.
+    An assumed role by the person it was assumed by where the session says so (a source identity, an e-mail address,
+    an Identity Center session), else by the role that issued the session. A service by its host name. An account
+    number is no user.
     """
-    name = _name(payload)
-    return None if name is None else name[:MAX_TEXT]
+    return user_name(*map(_without_account, _candidates(payload)))
 
 
-def _name(payload: dict[str, Any]) -> str | None:
+def actor_type_of(payload: dict[str, Any]) -> str | None:
+    """Tells that the actor is an AWS service; None for anyone else."""
+    identity = payload.get("userIdentity")
+    return SERVICE if text_at(identity, "type") == "AWSService" else None
+
+
+def session_of(payload: dict[str, Any]) -> str | None:
+    """Returns the name of an assumed role's session, which whoever assumed the role chose."""
+    identity = payload.get("userIdentity")
+    return _session(identity)[1] if text_at(identity, "type") == "AssumedRole" else None
+
+
+def _candidates(payload: dict[str, Any]) -> list[str | None]:
     identity = payload.get("userIdentity")
     match text_at(identity, "type"):
         case "Root":
-            return "root"
+            in_arn = (text_at(identity, "arn") or "").removesuffix(":root").rpartition(":")[2]
+            account = text_at(identity, "accountId") or in_arn or text_at(payload, "recipientAccountId")
+            return [f"root:{account}" if account else "root"]
         case "AssumedRole":
-            return _assumed_role(identity) or _fallback(identity)
+            return [_assumed_role(identity)]
+        case "FederatedUser":
+            _, _, session = (text_at(identity, "arn") or "").partition(":federated-user/")
+            return [session if "@" in session else text_at(identity, *_ISSUER), session, *_others(identity)]
         case "AWSService":
-            return text_at(identity, "invokedBy") or _fallback(identity)
-        case "IdentityCenterUser":
-            return (
-                text_at(identity, "userName")
-                or text_at(payload, "additionalEventData", "UserName")
-                or text_at(identity, "onBehalfOf", "userId")
-                or _fallback(identity)
-            )
-    return text_at(identity, "userName") or _fallback(identity)
+            return [text_at(identity, "invokedBy"), *_others(identity)]
+        case "IdentityCenterUser" | "Unknown" | None:
+            # the sign-in pages of Identity Center name the user beside the identity
+            return [
+                text_at(payload, "additionalEventData", "UserName"),
+                text_at(identity, "userName"),
+                text_at(identity, "onBehalfOf", "userId"),
+                *_others(identity),
+            ]
+    return [text_at(identity, "userName"), *_others(identity)]
+
+
+_ISSUER: Final = ("sessionContext", "sessionIssuer", "userName")
 
 
 def _assumed_role(identity: Any) -> str | None:
     who = text_at(identity, "sessionContext", "sourceIdentity")
     if who is not None:
         return who
+    role, session = _session(identity)
+    if session is not None and ("@" in session or role is None or role.startswith(_SSO_ROLE)):
+        return session
+    return role
+
+
+def _session(identity: Any) -> tuple[str | None, str | None]:
     _, _, path = (text_at(identity, "arn") or "").partition(":assumed-role/")
     role, _, session = path.partition("/")
-    role = role or text_at(identity, "sessionContext", "sessionIssuer", "userName") or ""
     if not session:
         _, _, session = (text_at(identity, "principalId") or "").partition(":")
-    if not role or "@" in session or (session and role.startswith("AWSReservedSSO_")):
-        return session or None
-    if not session or _MADE_BY_MACHINES.fullmatch(session):
-        return role
-    return f"{role}/{session}"
+    return text_at(identity, *_ISSUER) or role or None, session or None
 
 
-def _fallback(identity: Any) -> str | None:
-    arn = text_at(identity, "arn")
-    if arn is not None and "/" in arn:
-        return arn.rpartition("/")[2] or arn
-    _, _, session = (text_at(identity, "principalId") or "").rpartition(":")
-    return session or text_at(identity, "invokedBy") or text_at(identity, "accountId")
+def _others(identity: Any) -> list[str | None]:
+    arn = text_at(identity, "arn") or ""
+    _, colon, session = (text_at(identity, "principalId") or "").rpartition(":")
+    named_by_arn = arn.rpartition("/")[2] if "/" in arn else None
+    return [named_by_arn, session if colon or session else None, text_at(identity, "invokedBy")]
+
+
+def _without_account(name: str | None) -> str | None:
+    return None if name is None or _ACCOUNT.fullmatch(name) else name

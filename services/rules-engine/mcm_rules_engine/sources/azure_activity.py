@@ -1,12 +1,12 @@
 """Azure: one event of a subscription's activity log, as diagnostic settings send it."""
 
-import json
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final
 
-from mcm_rules_engine.sources.azure import log_of
-from mcm_rules_engine.sources.read import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.azure import address, first_time, from_json_text, has_succeeded, log_of, lower_entry
+from mcm_rules_engine.sources.identity import SERVICE, user_name
+from mcm_rules_engine.sources.read import first_text, id_at, known, other_type, text_at, value_at
 from mcm_rules_engine.sources.source import Payload, Source
 from mcm_shared.contracts.events import MAX_TEXT, SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
@@ -14,11 +14,12 @@ from mcm_shared.errors import PoisonEventError
 NAME: Final = "azure.activity"
 
 Facts = dict[str, Any]
-Action = Callable[[dict[str, Any], Facts], str]
+Action = Callable[[Payload, Facts], str]
 """Adds the facts of one action and returns the event type; '' when it is none of the known types."""
 
 _CLAIMS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-_DONE: Final = ("success", "succeeded")
+_TIMES: Final = ("time", "eventtimestamp", "timegenerated")
+_RESULTS: Final = ("resulttype", "status", "activitystatusvalue", "activitystatus")
 _ROLES: Final = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "owner",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "admin",
@@ -28,21 +29,22 @@ _ROLES: Final = {
 """Azure's own roles by id; who administers access can have any right, and so counts as an admin."""
 
 
-def normalise(payload: Any, fallback_id: str) -> SourceEvent:
+def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """Makes the event of an entry of the activity log, whose keys come in any case.
 
-    An operation is told several times, from its start to its end; only its success is a change.
+    An operation is reported several times, from its start to its end; only its success is a change. An entry that
+    holds neither a correlation id nor an id of its own is named by its content.
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"an event of Azure's activity log must be a JSON object, not {type(payload).__name__}")
-    entry = {str(key).lower(): value for key, value in payload.items()}
-    operation = text_at(entry, "operationname")
+    entry = lower_entry(payload)
+    operation = _value(entry, "operationname", "operationnamevalue")
     if operation is None:
         raise PoisonEventError("operationName is missing: is this an event of Azure's activity log?")
-    timestamp = time_at(entry, "time")
-    event_id = _id(entry, operation, fallback_id)
+    timestamp = first_time(entry, *_TIMES)
+    event_id = _id(entry, operation, payload)
     facts = _common_facts(entry)
-    action = _ACTIONS.get(operation.lower()) if facts.get("result") in _DONE else None
+    action = _ACTIONS.get(operation.lower()) if has_succeeded(facts.get("result")) else None
     event_type = action(entry, facts) if action is not None else ""
     return SourceEvent(
         uid=event_uid(NAME, event_id),
@@ -56,58 +58,83 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     )
 
 
-def _id(entry: dict[str, Any], operation: str, fallback_id: str) -> str:
+def _value(entry: Payload, *keys: str) -> str | None:
+    # the REST API writes {"value": "…", "localizedValue": "…"}
+    return first_text(*(text_at(entry, key) or text_at(entry, key, "value") for key in keys))
+
+
+def _id(entry: Payload, operation: str, payload: Payload) -> str:
     # the log gives no id of its own: the parts that tell its entries apart make one, the same at each delivery
     correlation = text_at(entry, "correlationid")
     if correlation is not None:
-        parts = (entry["time"], correlation, operation, text_at(entry, "resulttype"), text_at(entry, "resourceid"))
+        time = next(text for key in _TIMES if (text := text_at(entry, key)))
+        parts = (time, correlation, operation, _value(entry, *_RESULTS), text_at(entry, "resourceid"))
         joined = "|".join(part or "" for part in parts).lower()
         if len(joined) <= MAX_TEXT:
             return joined
-    return id_at(entry, "eventdataid", fallback_id)
+    return id_at(entry, "eventdataid", payload)
 
 
-def _user(entry: dict[str, Any]) -> str | None:
-    claims = value_at(entry, "identity", "claims")
-    names = (text_at(claims, key) for key in (f"{_CLAIMS}upn", f"{_CLAIMS}emailaddress", "name", "appid"))
-    name = next((name for name in names if name is not None), None) or text_at(entry, "caller")
-    return None if name is None else name[:MAX_TEXT]
+def _user(entry: Payload) -> str | None:
+    return _person(entry) or _service(entry)
 
 
-def _common_facts(entry: dict[str, Any]) -> Facts:
-    result = text_at(entry, "resulttype")
+def _person(entry: Payload) -> str | None:
+    claims = _claims(entry)
+    caller = text_at(entry, "caller")
+    names = (text_at(claims, key) for key in (f"{_CLAIMS}upn", f"{_CLAIMS}emailaddress", f"{_CLAIMS}name", "name"))
+    return user_name(*names, caller if caller is None or "@" in caller else None)
+
+
+def _service(entry: Payload) -> str | None:
+    return user_name(text_at(_claims(entry), "appid"), text_at(entry, "caller"))
+
+
+def _claims(entry: Payload) -> Any:
+    return from_json_text(value_at(entry, "identity", "claims") or entry.get("claims"))
+
+
+def _common_facts(entry: Payload) -> Facts:
+    result = _value(entry, *_RESULTS)
+    ip = first_text(text_at(entry, "calleripaddress"), text_at(entry, "httprequest", "clientipaddress"))
     return known(
         {
-            "ip": text_at(entry, "calleripaddress"),
+            "ip": address(ip),
             "region": text_at(entry, "location"),
             "resource": text_at(entry, "resourceid"),
             "result": None if result is None else result.lower(),
+            "actor_type": SERVICE if _person(entry) is None and _service(entry) is not None else None,
         }
     )
 
 
-def _request(entry: dict[str, Any]) -> Any:
-    text = value_at(entry, "properties", "requestbody")
-    try:
-        body = json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError):
-        return None
-    return value_at(body, "properties")
+def _request(entry: Payload) -> Any:
+    """Returns what the request asked for: below ``properties`` of its body, or the body itself."""
+    body = from_json_text(value_at(entry, "properties", "requestbody"))
+    properties = from_json_text(value_at(body, "properties"))
+    return body if properties is None else properties
 
 
-def _role_assigned(entry: dict[str, Any], facts: Facts) -> str:
+def _role_assigned(entry: Payload, facts: Facts) -> str:
     request = _request(entry)
-    definition = (text_at(request, "roleDefinitionId") or text_at(request, "RoleDefinitionId") or "").lower()
-    role = definition.rpartition("/")[2]
+    response = value_at(from_json_text(value_at(entry, "properties", "responsebody")), "properties")
+    definition = text_at(request, "roledefinitionid") or text_at(response, "roledefinitionid") or ""
+    role = definition.lower().rpartition("/")[2]
     if not role:
         return ""
     facts["new_role"] = _ROLES.get(role, role)
-    facts["target"] = text_at(request, "principalId") or text_at(request, "PrincipalId")
+    facts["target"] = text_at(request, "principalid") or text_at(response, "principalid")
     return "permission_changed"
 
 
-def _container_written(entry: dict[str, Any], facts: Facts) -> str:
-    access = text_at(_request(entry), "publicAccess")
+def _access_elevated(entry: Payload, facts: Facts) -> str:
+    # a global administrator becomes administrator of access at the root, above every subscription
+    facts |= {"new_role": "root", "target": _user(entry), "role": "User Access Administrator"}
+    return "permission_changed"
+
+
+def _container_written(entry: Payload, facts: Facts) -> str:
+    access = text_at(_request(entry), "publicaccess")
     if access is None:
         return ""
     facts["visibility"] = "private" if access.lower() == "none" else "public"
@@ -115,8 +142,8 @@ def _container_written(entry: dict[str, Any], facts: Facts) -> str:
     return "storage_bucket_permission_changed"
 
 
-def _account_written(entry: dict[str, Any], facts: Facts) -> str:
-    allowed = value_at(_request(entry), "allowBlobPublicAccess")
+def _account_written(entry: Payload, facts: Facts) -> str:
+    allowed = value_at(_request(entry), "allowblobpublicaccess")
     if not isinstance(allowed, bool):
         return ""
     facts["public_access_block"] = not allowed
@@ -131,6 +158,7 @@ def _names(facts: Facts, *kinds: str) -> str | None:
 
 
 _ACTIONS: Final[dict[str, Action]] = {
+    "microsoft.authorization/elevateaccess/action": _access_elevated,
     "microsoft.authorization/roleassignments/write": _role_assigned,
     "microsoft.storage/storageaccounts/write": _account_written,
     "microsoft.storage/storageaccounts/blobservices/containers/write": _container_written,

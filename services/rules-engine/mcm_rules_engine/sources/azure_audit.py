@@ -8,7 +8,7 @@ from mcm_rules_engine.sources.azure import address, first_time, flat_entry, from
 from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import first_text, id_at, known, objects_in, text_at, value_at
 from mcm_rules_engine.sources.source import Payload, Source
-from mcm_shared.contracts.events import SourceEvent, event_uid, payload_id
+from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
 NAME: Final = "azure.audit"
@@ -44,7 +44,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     if activity is None:
         raise PoisonEventError("activityDisplayName and operationName are missing: is this Entra ID's audit log?")
     timestamp = first_time(entry, "activitydatetime", "time", "timegenerated")
-    event_id = id_at(entry, "id", payload_id(payload))
+    event_id = id_at(entry, "id", payload)
     facts = _common_facts(entry)
     words = activity_words(activity)
     action = _ACTIONS.get(words) if has_succeeded(facts.get("result")) else None
@@ -113,7 +113,7 @@ def _role_changed(entry: Payload, facts: Facts) -> str:
 
 def _elevated(entry: Payload, facts: Facts) -> str:
     # a global administrator makes themselves administrator of every subscription
-    facts |= {"new_role": "admin", "role": "User Access Administrator", "target": _user(entry), "resource": "azure"}
+    facts |= {"new_role": "root", "role": "User Access Administrator", "target": _user(entry), "resource": "azure"}
     return "permission_changed"
 
 

@@ -7,7 +7,7 @@ from mcm_rules_engine.sources.azure import address, first_time, flat_entry, from
 from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import first_text, id_at, known, objects_in, other_type, text_at, value_at
 from mcm_rules_engine.sources.source import Payload, Source
-from mcm_shared.contracts.events import SourceEvent, event_uid, payload_id
+from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
 NAME: Final = "azure.signin"
@@ -63,7 +63,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     if "operationname" not in entry and not {"userprincipalname", "appdisplayname", "status"} & entry.keys():
         raise PoisonEventError("operationName and userPrincipalName are missing: is this a sign-in of Entra ID?")
     timestamp = first_time(entry, "createddatetime", "time", "timegenerated")
-    event_id = id_at(entry, "id", payload_id(payload))
+    event_id = id_at(entry, "id", payload)
     facts = _facts(entry)
     return SourceEvent(
         uid=event_uid(NAME, event_id),

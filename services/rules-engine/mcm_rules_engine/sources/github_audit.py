@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import epoch_or_time_at, id_at, known, other_type, text_at
 from mcm_rules_engine.sources.source import Payload, Source
-from mcm_shared.contracts.events import MAX_TEXT, SourceEvent, event_uid
+from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
 NAME: Final = "github.audit"
@@ -15,8 +16,12 @@ Action = Callable[[dict[str, Any], Facts], str]
 """Adds the facts of one action and returns the event type."""
 
 
-def normalise(payload: Any, fallback_id: str) -> SourceEvent:
-    """Makes the event of an entry of the audit log; its ``created_at`` is in milliseconds since 1970."""
+def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
+    """Makes the event of an entry of the audit log, whose ``created_at`` is in milliseconds or seconds since 1970.
+
+    An entry without ``_document_id`` is named by its content. With single sign-on the user is the identity they signed
+    in with where that is an e-mail address, else their GitHub login.
+    """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"an event of GitHub's audit log must be a JSON object, not {type(payload).__name__}")
     action = text_at(payload, "action")
@@ -24,21 +29,29 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
         raise PoisonEventError("action is missing: is this an event of GitHub's audit log?")
     # newer logs name the same time twice
     timestamp = epoch_or_time_at(payload, "created_at" if payload.get("created_at") is not None else "@timestamp")
-    event_id = id_at(payload, "_document_id", fallback_id)
+    event_id = id_at(payload, "_document_id", payload)
     facts = _common_facts(payload)
     known_action = _ACTIONS.get(action)
     event_type = known_action(payload, facts) if known_action is not None else other_type(NAME, action)
-    actor = text_at(payload, "actor")
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
         source=NAME,
         event_type=event_type,
-        user=None if actor is None else actor[:MAX_TEXT],
+        user=_user(payload),
         timestamp=timestamp,
         raw_data=payload,
         attributes=facts,
     )
+
+
+def _user(payload: dict[str, Any]) -> str | None:
+    single_sign_on = text_at(payload, "external_identity_nameid") or ""
+    return user_name(single_sign_on if "@" in single_sign_on else None, text_at(payload, "actor"))
+
+
+def _is_service(payload: dict[str, Any]) -> bool:
+    return payload.get("actor_is_bot") is True or (text_at(payload, "actor") or "").endswith("[bot]")
 
 
 def _common_facts(payload: dict[str, Any]) -> Facts:
@@ -49,6 +62,7 @@ def _common_facts(payload: dict[str, Any]) -> Facts:
             "country": text_at(payload, "actor_location", "country_code"),
             "repository": text_at(payload, "repo"),
             "organisation": text_at(payload, "org"),
+            "actor_type": SERVICE if _is_service(payload) else None,
         }
     )
 
@@ -70,7 +84,7 @@ def _pull_request(event_type: str) -> Action:
 
 def _role_given(payload: dict[str, Any], facts: Facts) -> str:
     new_role = text_at(payload, "new_repo_permission") or text_at(payload, "permission")
-    facts["new_role"] = _role(payload, new_role) or "member"
+    facts |= known({"new_role": _role(payload, new_role)})
     return _role_changed(payload, facts)
 
 

@@ -9,7 +9,7 @@ from mcm_rules_engine.sources.github_events import event_name_of
 from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import epoch_or_time_at, first_text, id_at, known, other_type, text_at
 from mcm_rules_engine.sources.source import Payload, Source, Transport
-from mcm_shared.contracts.events import SourceEvent, event_uid, payload_id
+from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.contracts.sources import GITHUB_WEBHOOK
 from mcm_shared.errors import PoisonEventError
 
@@ -48,7 +48,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
         )
     timestamp = _time(payload)
     content = {key: value for key, value in payload.items() if key != RECEIVED_KEY}
-    event_id = id_at(payload, DELIVERY_KEY, payload_id({**content, EVENT_KEY: name}))
+    event_id = id_at(payload, DELIVERY_KEY, {**content, EVENT_KEY: name})
     facts = _common_facts(payload)
     action = ACCESS_ACTIONS.get(name) or CODE_ACTIONS.get(name)
     event_type = action(payload, facts) if action is not None else ""

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from mcm_rules_engine.sources.read import id_at, known, other_type, text_at, time_at, value_at
+from mcm_rules_engine.sources.identity import SERVICE, user_name
+from mcm_rules_engine.sources.read import id_at, known, objects_in, other_type, text_at, time_at, value_at
 from mcm_rules_engine.sources.source import Payload, Source
-from mcm_shared.contracts.events import MAX_TEXT, SourceEvent, event_uid
+from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
 NAME: Final = "okta.system"
@@ -14,12 +15,15 @@ Facts = dict[str, Any]
 Action = Callable[[dict[str, Any], Facts], str]
 """Adds the facts of one action and returns the event type; '' when this outcome is none of the known types."""
 
-_NOBODY: Final = ("unknown", "")
+_PEOPLE: Final = ("User", None)
+_PASSWORDS: Final = ("password", "password_as_factor")
+"""How Okta calls the password where it stands among the factors; it is no further factor."""
+
 _ROLES: Final = {"super administrator": "super_admin", "organization administrator": "admin"}
 """Okta's roles that administer everything, as the built-in rules know them; the others keep their names."""
 
 
-def normalise(payload: Any, fallback_id: str) -> SourceEvent:
+def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """Makes the event of an entry of the System Log.
 
     Only what succeeded becomes a change; a login or a factor that failed is an event of its own.
@@ -30,7 +34,7 @@ def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     if action is None:
         raise PoisonEventError("eventType is missing: is this an event of Okta's System Log?")
     timestamp = time_at(payload, "published")
-    event_id = id_at(payload, "uuid", fallback_id)
+    event_id = id_at(payload, "uuid", payload)
     facts = _common_facts(payload)
     known_action = _ACTIONS.get(action)
     event_type = known_action(payload, facts) if known_action is not None else ""
@@ -57,15 +61,12 @@ def _user(payload: dict[str, Any]) -> str | None:
 
 
 def _name(entity: Any) -> str | None:
-    names = (text_at(entity, key) for key in ("alternateId", "displayName", "id"))
-    name = next((name for name in names if name is not None and name.lower() not in _NOBODY), None)
-    return None if name is None else name[:MAX_TEXT]
+    return user_name(*(text_at(entity, key) for key in ("alternateId", "displayName", "id")))
 
 
 def _target(payload: dict[str, Any], *types: str) -> str | None:
-    targets = payload.get("target")
     # no targets are null, not an empty list
-    for each in targets if isinstance(targets, list) else ():
+    for each in objects_in(payload.get("target")):
         if text_at(each, "type") in types:
             return _name(each)
     return None
@@ -80,6 +81,7 @@ def _common_facts(payload: dict[str, Any]) -> Facts:
             "country": text_at(client, "geographicalContext", "country"),
             "city": text_at(client, "geographicalContext", "city"),
             "reason": text_at(payload, "outcome", "reason"),
+            "actor_type": SERVICE if text_at(payload, "actor", "type") not in _PEOPLE else None,
         }
     )
 
@@ -101,7 +103,14 @@ def _factor(payload: dict[str, Any], facts: Facts) -> str:
     factor = text_at(payload, "debugContext", "debugData", "factor")
     if factor is not None:
         facts["factor"] = factor.lower()
+    if facts.get("factor") in _PASSWORDS or _used_password(payload):
+        return ""
     return "mfa_success" if _succeeded(payload) else "mfa_failed" if _failed(payload) else ""
+
+
+def _used_password(payload: dict[str, Any]) -> bool:
+    used = (text_at(each, "detailEntry", "methodTypeUsed") for each in objects_in(payload.get("target")))
+    return "password" in [(method or "").lower() for method in used]
 
 
 def _factor_denied(_payload: dict[str, Any], facts: Facts) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mcm_shared.contracts.events import MAX_TEXT, parse_time
+from mcm_shared.contracts.events import MAX_TEXT, parse_time, payload_id
 from mcm_shared.errors import PoisonEventError
 
 _NOT_IN_A_TYPE: Final = re.compile(r"[^A-Za-z0-9._:/-]")
@@ -76,17 +76,18 @@ def epoch_or_time_at(payload: dict[str, Any], key: str) -> datetime:
         raise PoisonEventError(f"{key} {str(value)[:_SHOWN]} is no number of milliseconds since 1970") from None
 
 
-def id_at(payload: dict[str, Any], key: str, fallback_id: str) -> str:
-    """Reads the source's own id, else ``fallback_id``; raises PoisonEventError for one that is too long."""
-    event_id = text_at(payload, key) or fallback_id
+def id_at(payload: dict[str, Any], key: str, whole: object) -> str:
+    """Reads the source's own id, else the hash of the ``whole`` payload; raises PoisonEventError when it is too long.
+
+    A number is an id too. Without an id the same payload is the same event, however often it is delivered.
+    """
+    value = payload.get(key)
+    event_id = str(value) if isinstance(value, int) and not isinstance(value, bool) else text_at(payload, key)
+    if event_id is None:
+        return payload_id(whole)
     if len(event_id) > MAX_TEXT:
         raise PoisonEventError(f"{key} has {len(event_id)} characters; the limit is {MAX_TEXT}")
     return event_id
-
-
-def user_text(name: str | None) -> str | None:
-    """Cuts a user's name to the length an event may hold."""
-    return None if name is None else name[:MAX_TEXT]
 
 
 def other_type(source: str, action: str) -> str:

@@ -39,6 +39,8 @@ def normalise(payload: Any, source: str | None, fallback_id: str, transport: Tra
     if isinstance(payload, dict):
         if found.route is not None:
             found = active_sources().get(found.route(payload) or source, found)
+        if found.envelope is not None and _delivered(payload, found.envelope) is not None:
+            raise PoisonEventError(f"this is a whole delivery; send each of its {found.envelope} as an event")
         if found.from_transport is not None:
             payload = found.from_transport(payload, transport)
     return found.normalise(payload, fallback_id)
@@ -57,8 +59,14 @@ def payloads_of(record: Any, source: str | None) -> list[Any]:
     found = None if source is None else active_sources().get(source)
     if found is None or found.envelope is None or not isinstance(record, dict):
         return [record]
-    delivered = next((value for key, value in record.items() if key.lower() == found.envelope.lower()), None)
-    return delivered if isinstance(delivered, list) else [record]
+    delivered = _delivered(record, found.envelope)
+    return [record] if delivered is None else delivered
+
+
+def _delivered(record: dict[str, Any], envelope: str) -> list[Any] | None:
+    # a payload may have a key of that name; an envelope has nothing else
+    ((key, value), *more) = record.items() or [("", None)]
+    return value if not more and key.lower() == envelope.lower() and isinstance(value, list) else None
 
 
 def rule_view(event: SourceEvent) -> Mapping[str, Any]:
