@@ -44,6 +44,7 @@ def test_it_has_the_products_paths(document: dict[str, Any]) -> None:
         "PUT /findings/{finding_id}/feedback",
         "GET /stats/summary",
         "GET /stats/ai",
+        "GET /stats/timeline",
         "GET /stats/overview",
         "GET /stream",
         "GET /findings/facets",

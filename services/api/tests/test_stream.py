@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import httpx
 import pytest
 
-from mcm_api.testing.stream_client import listening
+from mcm_api.testing.stream_client import Listening, listening
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import connect_producer
@@ -199,6 +199,14 @@ async def test_open_streams_do_not_hold_up_the_stop(api: Service, kafka: KafkaSe
     assert "Traceback" not in api.stderr()
 
 
+async def until_missing(heard: Listening, names: list[str]) -> None:
+    """Waits for a heartbeat that reports exactly these dependencies as missing."""
+    count = len(heard.of("heartbeat"))
+    while heard.of("heartbeat")[-1].data["missing"] != names:
+        count += 1
+        await heard.hears("heartbeat", count)
+
+
 async def test_the_stream_outlives_an_outage_of_kafka(
     private_stack: StartPrivateStack, run_service: RunService
 ) -> None:
@@ -212,8 +220,9 @@ async def test_the_stream_outlives_an_outage_of_kafka(
         await publish(kafka, findings[:1])
         await heard.hears("finding")
         await asyncio.to_thread(stack.kafka.kill)
-        await asyncio.sleep(2)
+        await until_missing(heard, ["kafka"])
         await asyncio.to_thread(stack.kafka.start)
+        await until_missing(heard, [])
         await publish(kafka, findings[1:])
         await heard.hears("finding", 3)
 

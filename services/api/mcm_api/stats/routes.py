@@ -8,7 +8,8 @@ from mcm_api.app_state import DatabaseDep, EnrichmentDep, EventRateDep, StreamDe
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.stats.ai import read_ai_figures
 from mcm_api.stats.queries import read_summary, read_tops
-from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter
+from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter, Timeline, TimelineFilter
+from mcm_api.stats.timeline import read_timeline
 
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
@@ -17,6 +18,12 @@ router = APIRouter(tags=["stats"], route_class=StrictRoute)
 async def get_summary(wanted: Annotated[SummaryFilter, Query()], reader: DatabaseDep) -> Summary:
     """Gives totals, findings by severity, and events by UTC day or hour; of all time unless asked otherwise."""
     return await read_summary(reader, wanted)
+
+
+@router.get("/stats/timeline", summary="Events and findings over time")
+async def get_timeline(query: Annotated[TimelineFilter, Query()], reader: DatabaseDep) -> Timeline:
+    """Counts events and findings by minute, hour or day, exactly within the period; all time by default."""
+    return await read_timeline(reader, query)
 
 
 @router.get("/stats/overview", summary="What stands out")

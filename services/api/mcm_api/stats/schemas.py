@@ -79,6 +79,42 @@ class SummaryFilter(Period):
     interval: Annotated[Step, Field(description="How long the steps of events_over_time are")] = Step.DAY
 
 
+class TimelineInterval(StrEnum):
+    """Width of the steps of a timeline."""
+
+    AUTO = "auto"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+class TimelineFilter(Period):
+    """The period of a timeline, and the width of its steps."""
+
+    interval: Annotated[TimelineInterval, Field(description="auto: by the length of the period")] = (
+        TimelineInterval.AUTO
+    )
+
+
+class TimelineStep(BaseModel):
+    """Counts of one step, by their own time."""
+
+    start: Annotated[datetime, Field(description="Start of the step; the first step may begin before the period")]
+    events: int
+    findings: Annotated[int, Field(description="Findings first seen in the step")]
+
+
+class Timeline(BaseModel):
+    """Events and findings over time, steps without any included; only what lies in the period is counted."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    interval: Annotated[TimelineInterval, Field(description="The chosen width, never auto")]
+    from_: Annotated[datetime | None, Field(alias="from", description="Start of the period; null: no data")]
+    to: Annotated[datetime | None, Field(description="End of the period, exclusive; null: no data")]
+    steps: Annotated[list[TimelineStep], Field(description="At most 3,660, the latest ones")]
+
+
 class TopRule(BaseModel):
     """A rule with findings."""
 
