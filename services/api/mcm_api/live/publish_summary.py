@@ -8,7 +8,7 @@ import structlog
 from mcm_api.database import Reader
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.schemas import StreamSummary
-from mcm_api.stats.queries import read_figures
+from mcm_api.stats.queries.figures import read_figures
 from mcm_api.stats.rate import EventRate
 from mcm_shared.errors import McmError
 

@@ -17,7 +17,7 @@ from mcm_api.pipeline.schemas import (
     SourceState,
     Worker,
 )
-from mcm_api.stats.queries import count_events
+from mcm_api.stats.queries.figures import count_events
 from mcm_api.stats.rate import EventRate
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS

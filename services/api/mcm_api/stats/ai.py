@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from mcm_api.database import Reader
 from mcm_api.findings.enrichment import Enrichment
-from mcm_api.stats.queries import count_explained
+from mcm_api.stats.queries.figures import count_explained
 from mcm_api.stats.schemas import AiFigures, AiUsage, AuthorCount, SourceCounts
 from mcm_enricher import stats_ai
 

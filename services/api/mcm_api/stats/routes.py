@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from mcm_api.app_state import DatabaseDep, EnrichmentDep, EventRateDep, StreamDep
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.stats.ai import read_ai_figures
-from mcm_api.stats.queries import read_summary, read_tops
+from mcm_api.stats.queries.figures import read_summary, read_tops
+from mcm_api.stats.queries.timeline import read_timeline
 from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter, Timeline, TimelineFilter
-from mcm_api.stats.timeline import read_timeline
 
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
