@@ -1,6 +1,7 @@
 """What the commands of all services share: running async code, exit codes, clear errors instead of tracebacks."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -15,6 +16,7 @@ ResultT = TypeVar("ResultT")
 EXIT_FAILED: Final = 1
 EXIT_WRONG_USE: Final = 2
 EXIT_INTERRUPTED: Final = 130
+EXIT_TERMINATED: Final = 143
 
 
 def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
@@ -22,6 +24,7 @@ def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
 
     Exit 2 for a wrong setting, rule or flag; 1 for anything else that failed; 130 when interrupted.
     """
+    _end_on_sigterm()
     try:
         return uvloop.run(command())
     except ConfigurationError as error:
@@ -34,6 +37,12 @@ def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
         # the reader of our output went away, as `| head` does
         sys.stdout = None
         raise SystemExit(EXIT_FAILED) from None
+
+
+def _end_on_sigterm() -> None:
+    # the kernel does not end the first process of a container by a signal that it has no handler for
+    if os.getpid() == 1 and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -16,7 +16,7 @@ from mcm_enricher.retry_fallbacks import retry_fallbacks_forever
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.cli import on_stop_signal, until_first_ends
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.db.engine import create_engine
+from mcm_shared.db.engine import close_engine, create_engine
 from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import connect_producer
@@ -61,7 +61,7 @@ async def run_service() -> None:
             await until_first_ends(*tasks)
     finally:
         await explainer.close()
-        await engine.dispose()
+        await close_engine(engine)
 
 
 def _consumer(kafka: KafkaSettings, enricher: Enricher, batch_size: int) -> Worker[Batch]:

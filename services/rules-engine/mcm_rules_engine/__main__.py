@@ -12,7 +12,7 @@ from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.settings import EngineSettings
 from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.db.engine import create_engine
+from mcm_shared.db.engine import AsyncEngine, close_engine, create_engine
 from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.logs import configure_logs
@@ -53,13 +53,20 @@ async def _run() -> None:
         decode=rules.decode,
         handle=rules.handle,
     )
-    on_stop_signal(worker.stop)
+    stopping = asyncio.Event()
+    on_stop_signal(stopping.set)
     try:
-        await wait_for_schema(engine)
-        await rules.register()
-        await until_first_ends(worker.run(), rules.reload_when_asked())
+        await until_first_ends(_prepare_database(engine, rules), stopping.wait())
+        if not stopping.is_set():
+            on_stop_signal(worker.stop)
+            await until_first_ends(worker.run(), rules.reload_when_asked())
     finally:
-        await engine.dispose()
+        await close_engine(engine)
+
+
+async def _prepare_database(engine: AsyncEngine, rules: ActiveRules) -> None:
+    await wait_for_schema(engine)
+    await rules.register()
 
 
 def main() -> None:

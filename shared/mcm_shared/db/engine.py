@@ -27,6 +27,7 @@ from mcm_shared.settings import DatabaseSettings
 _WAL_TRIES = 100
 _WAL_AGAIN_S = 0.02
 COMMAND_TIMEOUT_S = 60
+_CLOSE_TIMEOUT_S = 1.0
 
 _READ_ONLY = "mcm_read_only"
 _EPOCH = "mcm_epoch"
@@ -92,6 +93,13 @@ def _connector(url: PostgresUrl, statement_timeout_s: float | None) -> PoolerDet
         # the driver cancels in the server's place: settings do not reach it through a pooler
         {**shared, "command_timeout": command_timeout_s, "server_settings": dict(url.server_settings)},
     )
+
+
+async def close_engine(engine: AsyncEngine) -> None:
+    """Closes the connections of a program that ends; a server that does not answer is not waited for."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await engine.dispose()
 
 
 @asynccontextmanager

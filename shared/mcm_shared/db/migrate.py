@@ -1,7 +1,6 @@
 """Brings the schema of the database to the newest version, and waits for it to be there."""
 
 import asyncio
-import contextlib
 from functools import cache
 from pathlib import Path
 
@@ -83,20 +82,26 @@ def main() -> None:
 async def _migrate() -> None:
     configure_logs("migrate")
     settings = load_settings(DatabaseSettings)
-    engine = create_engine(settings, pooled=False)
-    waited = False
-    while True:
-        with contextlib.suppress(DatabaseDownError):
-            async with transaction(engine, read_only=True) as connection:
-                await connection.execute(text("SELECT 1"))
-            break
-        if not waited:
-            log.warning("waiting for the database", hint="is DATABASE_URL right?")
-            waited = True
-        await asyncio.sleep(1)
-    await engine.dispose()
+    await _wait_for_server(settings)
     await _upgrade(settings)
     log.info("the schema is up to date")
+
+
+async def _wait_for_server(settings: DatabaseSettings) -> None:
+    engine = create_engine(settings, pooled=False)
+    reason = ""
+    while True:
+        try:
+            async with transaction(engine, read_only=True) as connection:
+                await connection.execute(text("SELECT 1"))
+        except DatabaseDownError as error:
+            if str(error) != reason:
+                reason = str(error)
+                log.warning("waiting for the database", reason=reason)
+            await asyncio.sleep(1)
+        else:
+            break
+    await engine.dispose()
 
 
 async def _upgrade(settings: DatabaseSettings) -> None:

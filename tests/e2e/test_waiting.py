@@ -1,0 +1,84 @@
+"""Programs that wait for the database or for Kafka say so, and end at once when they are asked to."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from mcm_local.checkout import COMMANDS
+from mcm_shared.cli import EXIT_INTERRUPTED, EXIT_TERMINATED
+from tests.pipeline import Pipeline
+from tests.services import Service
+
+_UNSHARE = shutil.which("unshare")
+_ABSENT = "postgresql://mcm:secret@127.0.0.1:1/mcm"
+_NO_KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+_ENDS_WITHIN_S = 20
+"""Seconds on a busy machine; the supervisor of a container waits 10 s by default."""
+
+RunService = Callable[..., Service]
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """A database that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        yield f"postgresql://mcm:secret@127.0.0.1:{listener.getsockname()[1]}/mcm?connect_timeout=120"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_programs_that_wait_end_when_they_are_asked_to(
+    pipeline: Pipeline, run_service: RunService, silent_url: str, number: signal.Signals
+) -> None:
+    waiting_for_database = [
+        run_service(program, *arguments, env=pipeline.environment, DATABASE_URL=_ABSENT)
+        for program, *arguments in (("mcm-rules-engine", "run"), ("mcm-enricher", "run"), ("mcm-migrate",))
+    ]
+    waiting_for_kafka = [
+        run_service(program, *arguments, env={**pipeline.environment, **_NO_KAFKA})
+        for program, *arguments in (("mcm-rules-engine", "run"), ("mcm-enricher", "run"), ("mcm-topics",))
+    ]
+    connecting = [
+        run_service(program, *arguments, env=pipeline.environment, DATABASE_URL=silent_url)
+        for program, *arguments in (("mcm-rules-engine", "run"), ("mcm-enricher", "run"), ("mcm-migrate",))
+    ]
+    for service in waiting_for_database:
+        service.wait_for_log("waiting for the database", seconds=60)
+        assert "the database does not answer: " in service.stderr()
+        assert "Connect" in service.stderr()
+    for service in waiting_for_kafka:
+        service.wait_for_log("waiting for Kafka", seconds=60)
+    for service in connecting:
+        _wait_for_connection(service, silent_url)
+
+    services = [*waiting_for_database, *waiting_for_kafka, *connecting]
+    for service in services:
+        service.process.send_signal(number)
+
+    # a service ends its work and has succeeded; a command was broken off
+    broken_off = {signal.SIGTERM: -signal.SIGTERM, signal.SIGINT: EXIT_INTERRUPTED}[number]
+    assert [service.wait(_ENDS_WITHIN_S) for service in services] == [0, 0, broken_off] * 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or _UNSHARE is None, reason="only root may make process namespaces")
+def test_the_first_process_of_a_container_ends_when_it_is_asked_to(pipeline: Pipeline) -> None:
+    command = [str(_UNSHARE), "--pid", "--fork", "--kill-child", str(COMMANDS / "mcm-migrate")]
+    environment = {**os.environ, **pipeline.environment, "DATABASE_URL": _ABSENT}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as outer:
+        assert outer.stderr is not None
+        assert b"waiting for the database" in outer.stderr.readline()
+        (first,) = psutil.Process(outer.pid).children()
+        first.send_signal(signal.SIGTERM)
+        assert outer.wait(_ENDS_WITHIN_S) == EXIT_TERMINATED
+
+
+def _wait_for_connection(service: Service, url: str) -> None:
+    port = int(url.partition("?")[0].rpartition(":")[2].partition("/")[0])
+    process = psutil.Process(service.pid)
+    while not any(one.raddr and one.raddr.port == port for one in process.net_connections()):
+        assert service.running, service.stderr()
