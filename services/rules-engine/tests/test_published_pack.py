@@ -31,7 +31,9 @@ RAISING = [rule for rule in IN_PACK if rule.raises_finding]
 TIMES = {
     "aws.cloudtrail": ("eventTime", "2026-01-05T12:00:00Z"),
     "azure.activity": ("time", "2026-01-05T12:00:00Z"),
+    "azure.signin": ("time", "2026-01-05T12:00:00Z"),
     "github.audit": ("created_at", 1_767_614_400_000),
+    "github.webhook": ("received_at", "2026-01-05T12:00:00Z"),
     "okta.system": ("published", "2026-01-05T12:00:00Z"),
 }
 """Where each source keeps the time of an event, and a time to put there."""
@@ -41,7 +43,7 @@ OKTA_SPELLS = {"eventtype": "eventType", "debugcontext": "debugContext", "legacy
 with_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the published cases are not on this machine")
 
 
-@pytest.mark.parametrize("folder", ["azure", "cloudtrail", "github", "okta"])
+@pytest.mark.parametrize("folder", ["azure", "cloudtrail", "entra", "github", "github-webhook", "okta"])
 async def test_every_rule_passes_its_own_tests_in_every_order(folder: str) -> None:
     rules = [rule for rule in IN_PACK if Path(rule.path).parent.name == folder]
     assert len(rules) > 10
