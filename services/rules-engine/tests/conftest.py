@@ -1,10 +1,12 @@
-"""Databases for the tests of the engine."""
+"""Databases and plug-ins for the tests of the engine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from mcm_rules_engine.testing.deliveries import engine_for
+from mcm_rules_engine.testing.distributions import Install, installing
 from mcm_shared.db.engine import AsyncEngine
 
 
@@ -22,3 +24,10 @@ async def engines(request: pytest.FixtureRequest) -> AsyncIterator[list[AsyncEng
 def engine(engines: list[AsyncEngine]) -> AsyncEngine:
     """The first worker's engine."""
     return engines[0]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Installs distributions with plug-ins for one test."""
+    with installing(tmp_path, monkeypatch) as install:
+        yield install

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,54 +11,12 @@ from mcm_local.checkout import COMMANDS
 from mcm_rules_engine.active_packs import active_packs, load_active_rules
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.pipeline.decode import Matcher
-from mcm_rules_engine.plugins import plugins
-from mcm_rules_engine.sigma.compile.plugin_predicates import named_predicates
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sources import active_sources, normalise
-from mcm_rules_engine.sources.plugin_sources import plugin_sources
+from mcm_rules_engine.testing.distributions import CRM, RULE, Install, a_distribution
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
-from mcm_shared.errors import ConfigurationError, PoisonEventError, RuleLoadError
+from mcm_shared.errors import ConfigurationError, RuleLoadError
 from mcm_shared.kafka.records import Outgoing
-from mcm_shared.testing.builders import NOON, ARecord, an_event, an_event_payload
-
-Install = Callable[..., Path]
-
-CRM = """
-from datetime import datetime
-
-from mcm_shared.contracts.events import SourceEvent, event_uid, to_utc
-from mcm_shared.errors import PoisonEventError
-
-
-def normalise(payload, fallback_id):
-    if not isinstance(payload, dict) or "when" not in payload:
-        raise PoisonEventError("a CRM record needs when")
-    event_id = payload.get("ref", fallback_id)
-    return SourceEvent(
-        uid=event_uid("acme.crm", event_id),
-        id=event_id,
-        source="acme.crm",
-        event_type="permission_changed" if payload["what"] == "grant" else f"acme.crm.{payload['what']}",
-        user=payload["who"],
-        timestamp=to_utc(datetime.fromisoformat(payload["when"])),
-        raw_data=payload,
-        attributes={"target": payload["to"], "new_role": payload["role"]} if payload["what"] == "grant" else {},
-    )
-"""
-
-RULE = """\
-title: Export from the CRM
-id: 00000000-0000-4000-8000-0000000000c1
-name: crm_export
-level: medium
-logsource: {product: acme, service: crm}
-detection: {export: {what: export}, condition: export}
-tests:
-  - name: an export
-    events: [{source: acme.crm, user: mona@example.com, raw_data: {what: export}}]
-    expect: [{severity: medium, user: mona@example.com}]
-  - {name: a view, events: [{source: acme.crm, raw_data: {what: view}}], expect: []}
-"""
+from mcm_shared.testing.builders import ARecord, an_event, an_event_payload
 
 
 def a_rule(detection: str) -> str:
@@ -73,47 +30,6 @@ def a_rule(detection: str) -> str:
 def reason_of(letter: Outgoing) -> str:
     """Reads why a record is a dead letter."""
     return (dict(letter.headers)[REASON_HEADER] or b"").decode()
-
-
-def a_distribution(folder: Path, module: str, code: str, entry_points: str, name: str = "acme-plugins") -> Path:
-    """Writes an installed distribution: one module, and what it adds."""
-    (folder / f"{module}.py").write_text(code)
-    information = folder / f"{name.replace('-', '_')}-1.0.dist-info"
-    information.mkdir()
-    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (information / "entry_points.txt").write_text(entry_points)
-    return folder
-
-
-def forget_plugins() -> None:
-    """Makes the process look for plug-ins anew."""
-    for found in (plugins, plugin_sources, active_sources, named_predicates):
-        found.cache_clear()
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Installs a distribution for this test: a module's name and code, and its entry points."""
-
-    def installed(module: str, code: str, entry_points: str, **more: str) -> Path:
-        folder = a_distribution(tmp_path, module, code, entry_points, **more)
-        monkeypatch.syspath_prepend(str(folder))
-        forget_plugins()
-        return folder
-
-    yield installed
-    monkeypatch.undo()
-    forget_plugins()
-
-
-def test_a_source_of_a_plugin_is_read_like_any_other(install: Install) -> None:
-    install("acme_crm_a", CRM, "[mcm.sources]\nacme.crm = acme_crm_a:normalise\n")
-    assert "acme.crm" in active_sources()
-    payload = {"ref": "c-1", "what": "grant", "who": "mona@example.com", "when": "2026-11-20T12:00:00+00:00"}
-    event = normalise({**payload, "to": "omar@example.com", "role": "admin"}, "acme.crm", "x")
-    assert (event.id, event.event_type, event.timestamp) == ("c-1", "permission_changed", NOON)
-    (match,) = [one for one in load_active_rules().match(event) if one.rule.raises_finding]
-    assert match.rule.name == "role_escalated_to_admin"
 
 
 def test_a_record_a_plugin_refuses_or_stumbles_over_is_a_dead_letter_and_its_neighbours_are_not(
@@ -132,33 +48,6 @@ def test_a_record_a_plugin_refuses_or_stumbles_over_is_a_dead_letter_and_its_nei
         "the plug-in 'acme.crm' (mcm.sources: acme_crm_b:normalise of acme-plugins) failed: KeyError: 'what'",
     ]
     assert len(batch.events) == 1
-
-
-@pytest.mark.parametrize(
-    ("made", "reason"),
-    [
-        ("replace(event, source='acme.other')", "of the source 'acme.other', not 'acme.crm'"),
-        ("replace(event, id='other')", "whose uid is not event_uid(source, id)"),
-        ("replace(event, id=5)", "or whose id is no text"),
-        ("replace(event, user=5)", "whose user is neither None nor a text"),
-        ("replace(event, timestamp=event.timestamp.replace(tzinfo=None))", "whose timestamp is not in UTC"),
-        ("replace(event, event_type='two words')", "of the type 'two words'"),
-        ("replace(event, attributes={'a': {1}})", "whose raw_data or attributes is not JSON"),
-        ("replace(event, attributes={'a': chr(0)})", "with a NUL character"),
-        ("replace(event, raw_data=[])", "whose raw_data or attributes is no dict"),
-        ("{}", "of the type dict, not SourceEvent"),
-    ],
-)
-def test_an_event_that_is_none_is_refused_with_the_name_of_its_plugin(install: Install, made: str, reason: str) -> None:
-    module = f"acme_crm_{abs(hash(made))}"
-    code = (
-        f"{CRM}\n\ndef other(payload, fallback_id):\n    event = normalise(payload, fallback_id)\n    return {made}\n"
-    )
-    install(module, f"from dataclasses import replace\n{code}", f"[mcm.sources]\nacme.crm = {module}:other\n")
-    payload = {"what": "view", "who": "mona@example.com", "when": "2026-11-20T12:00:00Z"}
-    with pytest.raises(PoisonEventError, match=r"the plug-in 'acme.crm' .* made an event ") as caught:
-        normalise(payload, "acme.crm", "x")
-    assert reason in caught.value.reason
 
 
 def test_rules_use_the_predicates_of_plugins(install: Install) -> None:
@@ -255,14 +144,6 @@ def test_two_plugins_do_not_share_a_name(install: Install) -> None:
     install("acme_one", code, "[mcm.predicates]\neven = acme_one:thing\n", name="acme-one")
     install("acme_two", code, "[mcm.predicates]\neven = acme_two:thing\n", name="acme-two")
     with pytest.raises(ConfigurationError, match=r"of acme-two\) has the name of .* of acme-one\)"):
-        load_active_rules()
-
-
-@pytest.mark.parametrize("name", ["aws.cloudtrail", "canonical"])
-def test_a_plugin_does_not_take_the_place_of_a_source_of_the_product(install: Install, name: str) -> None:
-    module = f"acme_taken_{name[:3]}"
-    install(module, "def thing(payload, fallback_id): ...", f"[mcm.sources]\n{name} = {module}:thing\n")
-    with pytest.raises(ConfigurationError, match=f"cannot bring the source '{name}'"):
         load_active_rules()
 
 
