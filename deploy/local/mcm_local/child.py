@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mcm_local.ports import ServerPort
 from mcm_local.processes import Command, ends_within, launch, signal_group, trim_log
 from mcm_shared.errors import ConfigurationError
 
@@ -31,6 +32,8 @@ class Spec:
     """Names of the processes that must have been ready once."""
     is_ready: Callable[[], bool] = lambda: True
     """Polled while the process runs, until it returns True."""
+    port: ServerPort | None = None
+    """Secured before each start; the process is ready only when it listens there itself."""
     once: bool = False
     """A one-off process: ready when it has exited with 0, restarted when it fails."""
     when_done: Callable[[], object] = lambda: None
@@ -70,7 +73,7 @@ class Child:
                 self._start(now)
         elif self.process.poll() is not None:
             self._ended(self.process.returncode, now)
-        elif not self.ready and not self.spec.once and self.spec.is_ready():
+        elif not self.ready and not self.spec.once and self.spec.is_ready() and self._has_its_port(self.process.pid):
             self.ready = True
 
     def stop(self, seconds: float) -> None:
@@ -89,7 +92,17 @@ class Child:
             signal_group(self.process, signal.SIGKILL)
             self.process.wait()
 
+    def _has_its_port(self, pid: int) -> bool:
+        if self.spec.port is None:
+            return True
+        if not self.spec.port.is_served_by(pid):
+            return False
+        self.spec.port.keep()
+        return True
+
     def _start(self, now: float) -> None:
+        if self.spec.port is not None:
+            self.spec.port.secure()
         command = self.spec.command()
         try:
             self.process = launch(command, self.log)

@@ -2,8 +2,9 @@
 
 import contextlib
 import fcntl
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -24,6 +25,7 @@ class Folder:
         """Exists once the events of the first start are in Kafka."""
         self._lock = self.path / "lock"
         self._pids = self.path / "pids"
+        self._ports = self.path / "ports.json"
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -49,6 +51,18 @@ class Folder:
             self._end_leftovers()
             yield
             self._pids.unlink(missing_ok=True)
+
+    def save_ports(self, ports: Mapping[str, int]) -> None:
+        """Stores the ports of this start, so that the next one uses them again."""
+        self._ports.write_text(json.dumps(ports))
+
+    def saved_ports(self) -> dict[str, int]:
+        """Reads the ports of the last start; empty at the first start or if the file is damaged."""
+        try:
+            ports = json.loads(self._ports.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return {name: port for name, port in ports.items() if isinstance(port, int)} if isinstance(ports, dict) else {}
 
     def remember(self, pid: int) -> None:
         """Records a child process, so that the next run can end it if this one is killed."""

@@ -2,7 +2,10 @@
 
 import secrets
 import socket
+from collections.abc import Callable
 from typing import Final
+
+import psutil
 
 from mcm_shared.errors import ConfigurationError
 
@@ -14,6 +17,52 @@ _HIGHEST: Final = 32_000
 _TRIES: Final = 200
 
 _given: Final[set[int]] = set()
+
+
+class ServerPort:
+    """Port of a supervised server: checked before each start, and replaced by a free one until the server has used it.
+
+    Clients are configured with the port once the server was ready, so it stays the same from then on.
+    """
+
+    def __init__(self, owner: str, preferred: int, say: Callable[[str], None]) -> None:
+        self.owner = owner
+        self.number = preferred
+        self._say = say
+        self._in_use = False
+
+    def secure(self) -> None:
+        """Picks another port if a different program listens on this one; only reports it once clients know the port."""
+        if is_free(self.number):
+            return
+        if self._in_use:
+            self._say(f"port {self.number} of {self.owner} is in use by another program; stop that program")
+            return
+        taken, self.number = self.number, free_port()
+        self._say(f"port {taken} is in use; {self.owner} uses {self.number}")
+
+    def is_served_by(self, pid: int) -> bool:
+        """Returns whether the process or one of its children listens on the port, and not a different program."""
+        try:
+            process = psutil.Process(pid)
+            connections = [
+                connection
+                for each in (process, *process.children(recursive=True))
+                for connection in each.net_connections(kind="tcp")
+            ]
+        except psutil.AccessDenied:
+            # some systems show the connections of a process to root only
+            return True
+        except psutil.NoSuchProcess:
+            return False
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == self.number
+            for connection in connections
+        )
+
+    def keep(self) -> None:
+        """Fixes the port, since clients use it from now on."""
+        self._in_use = True
 
 
 def free_port(preferred: int | None = None) -> int:

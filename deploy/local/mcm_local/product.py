@@ -11,7 +11,7 @@ from mcm_local.checkout import COMMANDS
 from mcm_local.child import Spec
 from mcm_local.endpoints import Endpoints
 from mcm_local.kafka import Kafka
-from mcm_local.ports import LOOPBACK, free_port
+from mcm_local.ports import LOOPBACK, ServerPort, free_port
 from mcm_local.postgres import Postgres
 from mcm_local.processes import Command
 from mcm_local.server import Server
@@ -29,13 +29,15 @@ class Product:
 
     kafka: Kafka
     postgres: Postgres
-    api_port: int
+    kafka_port: ServerPort
+    postgres_port: ServerPort
+    api_port: ServerPort
     backlog_fed: Path
 
     @property
     def api_url(self) -> str:
         """URL of the API."""
-        return f"http://{LOOPBACK}:{self.api_port}"
+        return f"http://{LOOPBACK}:{self.api_port.number}"
 
     def endpoints(self) -> Endpoints:
         """All addresses; known once Postgres was started."""
@@ -46,9 +48,20 @@ class Product:
             database=self.postgres.url,
         )
 
+    def ports(self) -> dict[str, int]:
+        """Ports in use, by server."""
+        return {
+            "kafka": self.kafka_port.number,
+            "postgres": self.postgres_port.number,
+            "api": self.api_port.number,
+        }
+
     def servers(self) -> list[Spec]:
         """Postgres and Kafka; the last to stop."""
-        return [_server(self.postgres, stop_timeout_s=2.0), _server(self.kafka, stop_timeout_s=2.5)]
+        return [
+            _server(self.postgres, self.postgres_port, stop_timeout_s=2.0),
+            _server(self.kafka, self.kafka_port, stop_timeout_s=2.5),
+        ]
 
     def services(self) -> list[Spec]:
         """The migration, then every service."""
@@ -56,7 +69,7 @@ class Product:
         ready: dict[str, Callable[[], bool]] = {
             name: _answers(f"http://{LOOPBACK}:{port}/metrics") for name, port in ports.items()
         }
-        ready["api"] = _answers(f"{self.api_url}/ready")
+        ready["api"] = lambda: _answers(f"{self.api_url}/ready")()
         migration = Spec("migrate", self._command("mcm-migrate"), after=("postgres",), once=True)
         return [
             migration,
@@ -66,6 +79,7 @@ class Product:
                     self._command(f"mcm-{name}", "run", MCM_METRICS_PORT=str(ports[name])),
                     after=("migrate", "kafka"),
                     is_ready=ready[name],
+                    port=self.api_port if name == "api" else None,
                     stop_timeout_s=1.5,
                 )
                 for name in _SERVICES
@@ -98,18 +112,24 @@ class Product:
             "DATABASE_URL": self.postgres.url,
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "MCM_API_HOST": LOOPBACK,
-            "MCM_API_PORT": str(self.api_port),
+            "MCM_API_PORT": str(self.api_port.number),
             "MCM_METRICS_PORT": "0",
         }
 
 
-def _server(server: Server, *, stop_timeout_s: float) -> Spec:
+def _server(server: Server, port: ServerPort, *, stop_timeout_s: float) -> Spec:
     def command() -> Command:
+        server.port = port.number
         server.prepare()
         return server.command()
 
     return Spec(
-        server.name, command, is_ready=server.answers, stop_signal=server.stop_signal, stop_timeout_s=stop_timeout_s
+        server.name,
+        command,
+        is_ready=server.answers,
+        port=port,
+        stop_signal=server.stop_signal,
+        stop_timeout_s=stop_timeout_s,
     )
 
 

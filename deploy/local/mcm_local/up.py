@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mcm_local.endpoints import Endpoints, remove_endpoints, write_endpoints
 from mcm_local.folder import Folder
 from mcm_local.jars import fetch
 from mcm_local.kafka import Kafka
-from mcm_local.ports import free_port
+from mcm_local.ports import ServerPort
 from mcm_local.postgres import Postgres
 from mcm_local.product import Product
 from mcm_local.settings import LocalSettings
@@ -50,6 +50,7 @@ def up(settings: LocalSettings, *, feed: bool) -> None:
         def when_ready() -> None:
             endpoints = product.endpoints()
             write_endpoints(folder.endpoints, endpoints)
+            folder.save_ports(product.ports())
             say("everything is ready")
             _show(_how_to_use(endpoints))
 
@@ -69,6 +70,7 @@ def stack(settings: LocalSettings) -> None:
     with _product(settings, say) as (folder, product):
 
         def when_ready() -> None:
+            folder.save_ports(product.ports())
             _show(
                 f"export DATABASE_URL={product.postgres.url}\n"
                 f"export KAFKA_BOOTSTRAP_SERVERS={product.kafka.bootstrap_servers}"
@@ -83,17 +85,25 @@ def _product(settings: LocalSettings, say: Progress) -> Iterator[tuple[Folder, P
     with folder.held():
         remove_endpoints(folder.endpoints)
         fetch(JARS, say=say)
-        kafka = Kafka(folder.path / "kafka", _port("Kafka", settings.kafka_port, say), jars=JARS)
-        postgres = Postgres(folder.path / "postgres", _port("Postgres", settings.postgres_port, say))
-        yield folder, Product(kafka, postgres, _port("the API", settings.api_port, say), folder.backlog_fed)
+        ports = _ports(settings, folder.saved_ports(), say)
+        kafka = Kafka(folder.path / "kafka", ports["kafka"].number, jars=JARS)
+        postgres = Postgres(folder.path / "postgres", ports["postgres"].number)
+        yield folder, Product(kafka, postgres, ports["kafka"], ports["postgres"], ports["api"], folder.backlog_fed)
         say(f"all stopped; the data is kept in {folder.path}")
 
 
-def _port(who: str, preferred: int, say: Progress) -> int:
-    port = free_port(preferred)
-    if port != preferred:
-        say(f"port {preferred} is in use; {who} uses {port}")
-    return port
+def _ports(settings: LocalSettings, saved: Mapping[str, int], say: Progress) -> dict[str, ServerPort]:
+    # a port that the user has set comes first, then that of the last start, then the default
+    return {
+        name: ServerPort(
+            owner,
+            getattr(settings, f"{name}_port")
+            if f"{name}_port" in settings.model_fields_set or name not in saved
+            else saved[name],
+            say,
+        )
+        for name, owner in (("kafka", "Kafka"), ("postgres", "Postgres"), ("api", "the API"))
+    }
 
 
 def _how_to_use(endpoints: Endpoints) -> str:
