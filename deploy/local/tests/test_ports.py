@@ -47,7 +47,8 @@ def test_a_port_taken_between_check_and_start_is_replaced_and_reported(tmp_path:
             child.kill()
 
     assert port.number != first
-    assert [line for line in said if line.startswith("port")] == [f"port {first} is in use; the server uses {port.number}"]
+    about_ports = [line for line in said if line.startswith("port")]
+    assert about_ports == [f"port {first} is in use; the server uses {port.number}"]
 
 
 def test_a_port_that_clients_know_is_reported_but_not_replaced() -> None:
