@@ -202,6 +202,7 @@ async def test_the_story_of_the_stolen_root_account() -> None:
         ("iam_access_key_created_for_other_user", "medium"),
         ("console_login_without_mfa", "critical"),
         ("ec2_high_cost_instances_launched", "medium"),
+        ("ec2_imdsv1_enabled", "low"),
         ("iam_policy_changed", "low"),
         ("iam_user_created", "low"),
         ("role_escalated_to_admin", "high"),
