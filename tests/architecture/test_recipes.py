@@ -1,0 +1,39 @@
+"""The recipes of CONTRIBUTING.md: a forgotten place fails here, with what to add."""
+
+import json
+import re
+
+from tests.architecture.sources import ROOT
+
+PARAMETER = re.compile(r"\{[^}]+\}")
+NAVIGATION = re.compile(r'title: "([^"]+)"')
+
+
+def test_every_endpoint_is_documented() -> None:
+    paths = json.loads((ROOT / "frontend" / "openapi.json").read_text())["paths"]
+    document = (ROOT / "docs" / "api.md").read_text()
+    missing = [path for path in paths if not re.search(PARAMETER.sub("[^/ ]+", path) + r"(?![\w/])", document)]
+
+    assert missing == [], "describe the endpoint in docs/api.md with an example"
+
+
+def test_every_page_of_the_navigation_is_documented() -> None:
+    pages = [
+        title
+        for page in (ROOT / "frontend" / "src" / "features").glob("*/page.ts")
+        for title in NAVIGATION.findall(page.read_text())
+    ]
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs" / "dashboard.md").read_text(), re.MULTILINE)
+    documented = {name.strip().lower() for row in rows for name in row.split(",")}
+
+    assert len(pages) > 4
+    assert [title for title in pages if title.lower() not in documented] == [], "add a row to docs/dashboard.md"
+
+
+def test_contributing_lists_each_recipe() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    recipes = re.findall(r"^\| \*\*([^*]+)\*\*", text, re.MULTILINE)
+
+    assert {"a rule", "a source", "an endpoint", "a page", "a setting", "a metric", "a findings column"} <= set(recipes)
+    for path in re.findall(r"`((?:services|frontend|shared|docs|tests|deploy|packs)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), f"CONTRIBUTING.md names {path}, which does not exist"
