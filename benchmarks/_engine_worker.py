@@ -7,9 +7,9 @@ import sys
 import uvloop
 
 from mcm_rules_engine.active_packs import Loaded
-from mcm_rules_engine.pipeline.active_rules import ActiveRules, MatchedBatch
+from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
-from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -25,19 +25,15 @@ async def _run(group: str, rules: str) -> None:
     kafka = load_settings(KafkaSettings)
     engine = create_engine(load_settings(DatabaseSettings))
     topics = Topics(kafka.topic_prefix)
+
+    def make_handler(ruleset: Ruleset) -> DetectionHandler:
+        matcher = Matcher(ruleset, settings.max_event_bytes)
+        return DetectionHandler(engine, matcher, ruleset, topics, os.getpid() % 16)
+
     active = ActiveRules(
-        engine,
-        lambda _: Loaded(Ruleset([]) if rules == "none" else load_rules(), ()),
-        asyncio.Event(),
-        matcher=lambda ruleset: Matcher(ruleset, topics, settings.max_event_bytes),
-        processor=lambda ruleset: Processor(engine, ruleset, topics, os.getpid() % 16),
+        engine, lambda _: Loaded(Ruleset([]) if rules == "none" else load_rules(), ()), asyncio.Event(), make_handler
     )
-    worker: Worker[MatchedBatch] = Worker(
-        kafka,
-        Subscription(topics.raw, group, settings.batch_size),
-        decode=active.decode,
-        handle=active.handle,
-    )
+    worker = Worker(kafka, Subscription(topics.raw, group, settings.batch_size), active.handler)
     on_stop_signal(worker.stop)
     await worker.run()
     await engine.dispose()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from mcm_rules_engine.pipeline.decode import Matcher
-from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
@@ -28,18 +28,18 @@ Batch = Sequence[ARecord]
 
 @dataclass(frozen=True, slots=True)
 class RunningEngine:
-    """One worker's matcher and processor; ``engine`` is for whatever a benchmark prepares or counts."""
+    """One worker's handler; ``engine`` is for whatever a benchmark prepares or counts."""
 
     engine: AsyncEngine
-    matcher: Matcher
-    processor: Processor
+    handler: DetectionHandler
 
     async def costs(self, batches: Iterable[Batch]) -> list[float]:
         """Handles batches one after the other; returns µs for each event, batch by batch."""
         found = []
         for batch in batches:
             started = time.perf_counter()
-            await self.processor.handle(self.matcher.decode(batch))
+            stored = await self.handler.store([self.handler.decode(record) for record in batch])
+            await self.handler.complete(stored)
             found.append((time.perf_counter() - started) / len(batch) * 1e6)
         return found
 
@@ -56,9 +56,8 @@ async def running_engine(database_url: str, ruleset: Ruleset) -> AsyncIterator[R
     # as a worker does when its rules are loaded
     freeze_heap()
     try:
-        yield RunningEngine(
-            engine, Matcher(ruleset, topics, MAX_EVENT_BYTES), Processor(engine, ruleset, topics, shard=0)
-        )
+        matcher = Matcher(ruleset, MAX_EVENT_BYTES)
+        yield RunningEngine(engine, DetectionHandler(engine, matcher, ruleset, topics, shard=0))
     finally:
         await engine.dispose()
 

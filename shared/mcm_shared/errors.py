@@ -1,14 +1,15 @@
 """The errors of the product, named after what happens next.
 
 McmError
-├── PoisonEventError        this record can never be processed → dead-letter it with its reason and go on
-├── DataRefusedError        the database refuses a row → find which one, dead-letter it and go on
-├── PositionGoneError       a topic no longer holds what comes after a position → read the state afresh, go on from now
-├── TransientError          a dependency is down or slow → back off, commit nothing, try again
+├── PoisonEventError        a record can never be processed → dead-letter it with the reason
+│   └── MessageRefusedError Kafka refuses a message for its content → find it in its batch and drop it
+├── DataRefusedError        the database refuses a row → find it in its batch and dead-letter it
+├── PositionGoneError       a topic no longer holds the records after a position → read the state, continue from now
+├── TransientError          a dependency is down or slow → back off, commit nothing, retry
 │   ├── DatabaseDownError
 │   └── BrokerDownError
 └── ConfigurationError      a setting, rule or flag is wrong → stop the start and say what to change (exit 2)
-    └── RuleLoadError       a rule file cannot be used → names file, field and construct
+    └── RuleLoadError       a rule file cannot be used → name file, field and construct
 """
 
 
@@ -17,36 +18,40 @@ class McmError(Exception):
 
 
 class PoisonEventError(McmError):
-    """Says that a record can never be processed; ``reason`` is a sentence a person understands."""
+    """A record can never be processed; ``reason`` is a sentence for people."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
+class MessageRefusedError(PoisonEventError):
+    """Kafka refuses a message for its content, such as its size."""
+
+
 class DataRefusedError(McmError):
-    """Says that the database refuses the data of a transaction, whoever tries."""
+    """The database refuses the data of a transaction; a retry would fail too."""
 
 
 class PositionGoneError(McmError):
-    """Says that a topic no longer holds what comes after a position in it."""
+    """A topic no longer holds the records after a position."""
 
 
 class TransientError(McmError):
-    """Says that a dependency is down or slow: back off, commit nothing, try again."""
+    """A dependency is down or slow: back off, commit nothing, retry."""
 
 
 class DatabaseDownError(TransientError):
-    """Says that the database did not answer."""
+    """The database does not respond, or cannot do its work now."""
 
 
 class BrokerDownError(TransientError):
-    """Says that Kafka did not answer."""
+    """Kafka does not respond, or cannot do its work now."""
 
 
 class ConfigurationError(McmError):
-    """Says that a setting, rule or flag is wrong and what to change."""
+    """A setting, rule or flag is wrong; the message says what to change."""
 
 
 class RuleLoadError(ConfigurationError):
-    """Says which rule file, field and construct cannot be used, and why."""
+    """A rule file cannot be used; the message names file, field and construct."""

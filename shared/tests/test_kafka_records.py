@@ -3,7 +3,8 @@
 import pytest
 
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES, Outgoing, dead_letter, header, origin_of
+from mcm_shared.kafka.dead_letters import dead_letter
+from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES, Outgoing, header, origin_of
 from mcm_shared.testing.builders import ARecord
 
 TOPICS = Topics("test-")

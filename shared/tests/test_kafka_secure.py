@@ -1,18 +1,17 @@
 """The settings that managed Kafka asks for, against a broker that asks for them: TLS and a login."""
 
-import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.kafka.records import Outgoing, Record
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
+from mcm_shared.testing.workers import Handler, a_worker, running, until
 from tests.secure_kafka import MECHANISMS, PASSWORD, USER, SecureKafka
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here to make certificates")
@@ -45,25 +44,13 @@ def login(broker: SecureKafka, mechanism: str, **others: str) -> KafkaSettings:
 async def test_topics_are_made_records_sent_read_and_committed(broker: SecureKafka, mechanism: str) -> None:
     kafka = login(broker, mechanism)
     topics = Topics(kafka.topic_prefix)
-    came: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    async def handle(values: list[bytes | None], _: Callable[[], None]) -> list[Outgoing]:
-        for value in values:
-            came.put_nowait(value)
-        return [Outgoing(topics.findings, value or b"") for value in values]
-
-    def decode(records: Sequence[Record]) -> list[bytes | None]:
-        return [record.value for record in records]
+    handler = Handler(topics)
 
     await ensure_topics(kafka)
     async with connect_producer(kafka) as producer:
         await producer.send([Outgoing(topics.raw, b"over TLS")])
-    worker = Worker(kafka, Subscription(topics.raw, topics.group("secure")), decode=decode, handle=handle)
-    running = asyncio.create_task(worker.run())
-
-    assert await asyncio.wait_for(came.get(), 60) == b"over TLS"
-    worker.stop()
-    await asyncio.wait_for(running, 30)
+    async with running(a_worker(kafka, handler)):
+        await until(lambda: handler.handled == [b"over TLS"], 60)
 
 
 async def test_a_wrong_password_gets_nowhere(broker: SecureKafka) -> None:

@@ -8,11 +8,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
 
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import Outgoing, Record, header
+from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.settings import KafkaSettings
+from mcm_shared.testing.workers import Handler, a_worker
 
 _PLACEHOLDER = b"QQQQ"
 
@@ -34,33 +34,25 @@ async def send_unreadable(kafka: KafkaSettings, topic: str, partition: int, betw
 async def test_a_record_the_client_cannot_decode_is_stepped_over_and_told(
     kafka: KafkaSettings, topics: Topics, producer: Producer, committed: Callable[[str], Awaitable[dict[int, int]]]
 ) -> None:
-    handled: list[bytes] = []
-
-    def decode(records: Sequence[Record]) -> list[bytes]:
-        return [record.value or b"" for record in records]
-
-    async def handle(values: list[bytes], _: Callable[[], None]) -> list[Outgoing]:
-        handled.extend(values)
-        return []
-
+    handler = Handler(topics)
     neighbours = [str(number).encode() for number in range(40)]
     await producer.send([Outgoing(topics.raw, value, key=value) for value in neighbours[:30]])
     await send_unreadable(kafka, topics.raw, 0, neighbours[30:33])
     await send_unreadable(kafka, topics.raw, 1, neighbours[33:34])
     await send_unreadable(kafka, topics.raw, 1, neighbours[34:36])
     await producer.send([Outgoing(topics.raw, value, key=value) for value in neighbours[36:]])
-    worker = Worker(kafka, Subscription(topics.raw, topics.group("readers")), decode=decode, handle=handle)
+    worker = a_worker(kafka, handler)
 
     task = asyncio.create_task(worker.run())
     deadline = time.monotonic() + 60
     while sum((await committed("readers")).values()) < 43:
-        assert time.monotonic() < deadline, sorted(handled)
+        assert time.monotonic() < deadline, sorted(handler.handled)
         await asyncio.sleep(0.05)
     worker.stop()
     await task
 
     behind_it_in_its_batch = {b"31", b"32", b"35"}
-    assert set(handled) == set(neighbours) - behind_it_in_its_batch
+    assert set(handler.handled) == set(neighbours) - behind_it_in_its_batch
     dead_letters = [record async for record in read_topic(kafka, topics.dead)]
     assert len({header(letter, "origin") for letter in dead_letters}) == 3 + len(behind_it_in_its_batch)
     assert {header(letter, "reason") for letter in dead_letters} == {

@@ -31,13 +31,13 @@ async def consumer(kafka: KafkaSettings, topics: Topics) -> AsyncIterator[AIOKaf
         yield consumer
 
 
-async def look_often(watchdog: Watchdog, consumer: AIOKafkaConsumer) -> None:
+async def check_often(watchdog: Watchdog, consumer: AIOKafkaConsumer) -> None:
     for _ in range(5):
-        await watchdog.look(consumer)
+        await watchdog.check(consumer)
 
 
 def impatient() -> Watchdog:
-    return Watchdog(stuck_after_s=0, look_every_s=0)
+    return Watchdog(stuck_after_s=0, check_every_s=0)
 
 
 async def test_records_that_wait_while_nothing_moves_end_the_process(
@@ -46,11 +46,11 @@ async def test_records_that_wait_while_nothing_moves_end_the_process(
     await producer.send([Outgoing(topics.raw, b"1"), Outgoing(topics.raw, b"2")])
     watchdog = impatient()
 
-    await watchdog.look(consumer)
+    await watchdog.check(consumer)
     with pytest.raises(
         StuckError, match=r"^2 records are waiting but nothing has moved for 0 s; ending so that I am restart"
     ):
-        await watchdog.look(consumer)
+        await watchdog.check(consumer)
 
 
 async def test_one_look_is_not_enough_and_any_move_begins_anew(
@@ -60,24 +60,24 @@ async def test_one_look_is_not_enough_and_any_move_begins_anew(
     watchdog = impatient()
 
     for _ in range(5):
-        await watchdog.look(consumer)
+        await watchdog.check(consumer)
         watchdog.moved()
 
 
 async def test_an_idle_topic_is_no_reason_to_end(consumer: AIOKafkaConsumer) -> None:
-    await look_often(impatient(), consumer)
+    await check_often(impatient(), consumer)
 
 
 async def test_a_minute_has_to_pass_first(consumer: AIOKafkaConsumer, producer: Producer, topics: Topics) -> None:
     await producer.send([Outgoing(topics.raw, b"1")])
 
-    await look_often(Watchdog(), consumer)
+    await check_often(Watchdog(), consumer)
 
 
 async def test_without_partitions_there_is_nothing_to_look_at(kafka: KafkaSettings, topics: Topics) -> None:
     # not yet a member of its group
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap_servers, group_id=topics.group("readers"))
-    await look_often(impatient(), consumer)
+    await check_often(impatient(), consumer)
 
 
 async def test_a_consumer_that_stays_silent_while_kafka_answers_others_is_given_up(
@@ -90,9 +90,9 @@ async def test_a_consumer_that_stays_silent_while_kafka_answers_others_is_given_
     monkeypatch.setattr(consumer, "position", never)
     watchdog = impatient()
 
-    await watchdog.look(consumer)
+    await watchdog.check(consumer)
     with pytest.raises(TimeoutError, match="the consumer had no answer"):
-        await watchdog.look(consumer)
+        await watchdog.check(consumer)
 
 
 async def test_one_answer_missed_is_not_enough(consumer: AIOKafkaConsumer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +103,8 @@ async def test_one_answer_missed_is_not_enough(consumer: AIOKafkaConsumer, monke
     for _ in range(3):
         with monkeypatch.context() as patch:
             patch.setattr(consumer, "position", at_once)
-            await watchdog.look(consumer)
-        await watchdog.look(consumer)
+            await watchdog.check(consumer)
+        await watchdog.check(consumer)
 
 
 class TestWhileTheBrokerIsDown:
@@ -119,10 +119,10 @@ class TestWhileTheBrokerIsDown:
     ) -> None:
         await producer.send([Outgoing(topics.raw, b"1")])
         watchdog = impatient()
-        await watchdog.look(consumer)
+        await watchdog.check(consumer)
 
         own_broker.kill()
 
-        await watchdog.look(consumer)
+        await watchdog.check(consumer)
         with pytest.raises(TimeoutError, match="the consumer had no answer"):
-            await watchdog.look(consumer)
+            await watchdog.check(consumer)

@@ -101,7 +101,7 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
     assert sum((await committed(GROUP)).values()) == 4 * sent
 
 
-@pytest.mark.parametrize("lets_follow", [False, True])
+@pytest.mark.parametrize("completes", [False, True])
 async def test_a_batch_that_outlives_its_partitions_does_not_set_the_group_back(
     kafka: KafkaSettings,
     topics: Topics,
@@ -109,11 +109,11 @@ async def test_a_batch_that_outlives_its_partitions_does_not_set_the_group_back(
     committed: Committed,
     members: Callable[[str], Awaitable[int]],
     handler: Handler,
-    lets_follow: bool,
+    completes: bool,
 ) -> None:
     other = Handler(topics)
     handler.held.clear()
-    handler.lets_follow = lets_follow
+    handler.completes = completes
 
     async def both_partitions(*numbers: int) -> None:
         for key in (b"a", b"b", b"c", b"d"):

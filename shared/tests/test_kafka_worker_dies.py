@@ -1,26 +1,20 @@
 """A worker that dies at its work: the next one of its group does the work again, and nothing is lost."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 
 import pytest
 
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import Producer
-from mcm_shared.kafka.records import Outgoing, Record
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import KafkaSettings
+from mcm_shared.testing.workers import Handler, a_worker
 
-GROUP = "readers"
 BATCH = 5
 
 
 class HandlerDiedError(Exception):
     """The process ends in the middle of a batch, as by a kill or a bug."""
-
-
-def decode(records: Sequence[Record]) -> list[bytes]:
-    return [record.value or b"" for record in records]
 
 
 async def test_what_a_worker_died_at_the_next_one_is_given_again(
@@ -30,21 +24,20 @@ async def test_what_a_worker_died_at_the_next_one_is_given_again(
     await producer.send([Outgoing(topics.raw, value, key=b"one partition") for value in sent])
     done: list[bytes] = []
 
-    async def die_at_the_third(values: list[bytes], _: Callable[[], None]) -> list[Outgoing]:
-        if len(done) >= 2 * BATCH:
-            raise HandlerDiedError
-        done.extend(values)
-        return []
+    class Dying(Handler):
+        async def work(self, values: list[bytes]) -> None:
+            if len(done) >= 2 * BATCH:
+                raise HandlerDiedError
+            done.extend(values)
 
-    async def go_on(values: list[bytes], _: Callable[[], None]) -> list[Outgoing]:
-        done.extend(values)
-        if values[-1] == sent[-1]:
-            second.stop()
-        return []
+    class Surviving(Handler):
+        async def work(self, values: list[bytes]) -> None:
+            done.extend(values)
+            if values[-1] == sent[-1]:
+                second.stop()
 
-    subscription = Subscription(topics.raw, topics.group(GROUP), BATCH)
     with pytest.raises(HandlerDiedError):
-        await asyncio.wait_for(Worker(kafka, subscription, decode=decode, handle=die_at_the_third).run(), 60)
-    second = Worker(kafka, subscription, decode=decode, handle=go_on)
+        await asyncio.wait_for(a_worker(kafka, Dying(topics), BATCH).run(), 60)
+    second = a_worker(kafka, Surviving(topics), BATCH)
     await asyncio.wait_for(second.run(), 60)
     assert sorted(set(done), key=int) == sent

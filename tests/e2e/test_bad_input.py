@@ -87,7 +87,7 @@ BAD = {
     "a whole CloudTrail file": Bad(
         b'{"Records": [{}]}', r".*send each of its Records as an event of its own", [("source", b"aws.cloudtrail")]
     ),
-    "an origin with a NUL": Bad(event(), r"the database refuses the event: .*", [("origin", b"a\x00b/1/2")]),
+    "an origin with a NUL": Bad(event(), r"the database refuses the record: .*", [("origin", b"a\x00b/1/2")]),
     "nothing": Bad(b"", r"the event is empty"),
     "a tombstone": Bad(None, r"the event is empty"),
 }  # fmt: skip

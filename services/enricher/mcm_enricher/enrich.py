@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from prometheus_client import Counter
-
 from mcm_enricher.contexts import FindingContext, RuleGuidance, make_context
 from mcm_enricher.explainers import FALLBACK, Explainer, Explanation
 from mcm_enricher.store.findings import (
@@ -22,6 +20,7 @@ from mcm_enricher.store.findings import (
 )
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+from mcm_shared.metrics import counter
 
 __all__ = [
     "Enricher",
@@ -32,8 +31,8 @@ __all__ = [
     "worth_enriching",
 ]
 
-ENRICHED: Final = Counter("mcm_findings_enriched", "Findings enriched, by what explained them", ["source"])
-OVERTAKEN: Final = Counter("mcm_enrichments_overtaken", "Enrichments dropped: the finding has a newer one, or is gone")
+ENRICHED: Final = counter("mcm_findings_enriched")
+OVERTAKEN: Final = counter("mcm_enrichments_overtaken")
 
 _GROWN_TENFOLD: Final = 10
 _NOTES_KEPT: Final = 1000

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from mcm_enricher.consume import Batch, FindingConsumer
+from mcm_enricher.consume import EnrichmentHandler
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.choose import make_explainer
 from mcm_enricher.jobs import JobRunner
@@ -15,6 +15,7 @@ from mcm_enricher.publish import EnrichedPublisher
 from mcm_enricher.retry_fallbacks import retry_fallbacks_forever
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.cli import on_stop_signal, until_first_ends
+from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import close_engine, create_engine
 from mcm_shared.db.migrate import wait_for_schema
@@ -64,8 +65,9 @@ async def run_service() -> None:
         await close_engine(engine)
 
 
-def _consumer(kafka: KafkaSettings, enricher: Enricher, batch_size: int) -> Worker[Batch]:
+def _consumer(
+    kafka: KafkaSettings, enricher: Enricher, batch_size: int
+) -> Worker[FindingMessage, list[FindingMessage]]:
     topics = Topics(kafka.topic_prefix)
-    consumer = FindingConsumer(enricher, topics)
-    subscription = Subscription(topics.findings, topics.group("enricher"), batch_size)
-    return Worker(kafka, subscription, decode=consumer.decode, handle=consumer.handle)
+    handler = EnrichmentHandler(enricher, topics)
+    return Worker(kafka, Subscription(topics.findings, topics.group("enricher"), batch_size), lambda: handler)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.consume import FindingConsumer, parse_finding
+from mcm_enricher.consume import EnrichmentHandler, parse_finding
 from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers import Explanation
@@ -19,12 +19,13 @@ from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.errors import PoisonEventError
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.builders import ARecord, a_finding
+from mcm_shared.testing.builders import a_finding
 from tests.services import Service
 
 Store = Callable[[AsyncEngine, Iterable[FindingMessage]], Awaitable[list[FindingMessage]]]
@@ -203,18 +204,24 @@ class SpoiltExplainer:
 
 
 async def test_an_enrichment_the_database_refuses_does_not_stop_its_batch(
-    postgres: AsyncEngine, some_findings: SomeFindings
+    postgres: AsyncEngine, kafka: KafkaSettings, some_findings: SomeFindings
 ) -> None:
     findings = await some_findings(postgres, 5)
-    spoilt = findings[3].uid
-    consumer = FindingConsumer(Enricher(postgres, SpoiltExplainer(spoilt)), Topics())
-    records = [ARecord(f.model_dump_json().encode(), offset=number) for number, f in enumerate(findings)]
+    spoilt = findings[3]
+    topics = Topics(kafka.topic_prefix)
+    handler = EnrichmentHandler(Enricher(postgres, SpoiltExplainer(spoilt.uid)), topics)
+    worker = Worker(kafka, Subscription(topics.findings, topics.group("enricher")), lambda: handler)
 
-    outgoing = await consumer.handle(consumer.decode(records), lambda: None)
+    await publish(kafka, findings)
+    task = asyncio.create_task(worker.run())
+    await until_told(kafka, [finding for finding in findings if finding != spoilt])
+    await until(lambda: _any(kafka, topics.dead))
+    worker.stop()
+    await task
 
-    [dead] = [message for message in outgoing if message.topic == "events.dead"]
-    assert dead.value == records[3].value
-    assert b"the database refuses the enrichment" in (dict(dead.headers)["reason"] or b"")
+    [dead] = [record async for record in read_topic(kafka, topics.dead)]
+    assert dead.value == spoilt.model_dump_json().encode()
+    assert (header(dead, REASON_HEADER) or "").startswith("the database refuses the record: ")
     versions = await ai_versions(postgres)
     assert [versions[finding.uid] for finding in findings] == [1, 1, 1, None, 1]
 

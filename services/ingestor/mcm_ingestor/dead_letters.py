@@ -10,6 +10,13 @@ from typing import Any, Final
 from mcm_shared.contracts.topics import ORIGIN_HEADER, REASON_HEADER, SOURCE_HEADER, Topics
 from mcm_shared.errors import PoisonEventError
 from mcm_shared.kafka.committed_offsets import read_committed_offsets, write_committed_offsets
+from mcm_shared.kafka.dead_letters import (
+    OFFSET_HEADER,
+    PARTITION_HEADER,
+    TIMESTAMP_HEADER,
+    TOPIC_HEADER,
+    original_headers,
+)
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_ends, read_topic
 from mcm_shared.kafka.records import Headers, Outgoing, Record, header, origin_of
@@ -20,7 +27,6 @@ _GROUP: Final = "dead-letters-replay"
 _BATCH: Final = 500
 _NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _YEAR_9999_MS: Final = 253_370_764_800_000
-_DEAD_LETTER_HEADERS: Final = {REASON_HEADER, ORIGIN_HEADER, "topic", "partition", "offset", "timestamp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +214,13 @@ def _dead_letter(record: Record, *, replayed: bool) -> DeadLetter:
     return DeadLetter(
         origin=origin_of(record),
         reason=header(record, REASON_HEADER) or "no reason given",
-        topic=header(record, "topic") or "",
-        partition=_number(header(record, "partition")),
-        offset=_number(header(record, "offset")),
-        at=_number(header(record, "timestamp")),
+        topic=header(record, TOPIC_HEADER) or "",
+        partition=_number(header(record, PARTITION_HEADER)),
+        offset=_number(header(record, OFFSET_HEADER)),
+        at=_number(header(record, TIMESTAMP_HEADER)),
         key=record.key,
         value=record.value or b"",
-        headers=tuple((name, value) for name, value in record.headers if name not in _DEAD_LETTER_HEADERS),
+        headers=original_headers(record),
         place=(record.partition, record.offset),
         replayed=replayed,
     )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.kafka.dead_letters import dead_letter as to_dead_letter
 from mcm_shared.kafka.records import Outgoing, Record
-from mcm_shared.kafka.records import dead_letter as to_dead_letter
 from mcm_shared.testing.builders import ARecord
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]

@@ -6,10 +6,11 @@ from typing import Final
 
 from mcm_rules_engine.active_packs import load_packs
 from mcm_rules_engine.cli import app
-from mcm_rules_engine.pipeline.active_rules import ActiveRules, MatchedBatch
+from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
-from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.settings import EngineSettings
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, close_engine, create_engine
@@ -37,22 +38,16 @@ async def _run() -> None:
     kafka = load_settings(KafkaSettings)
     engine = create_engine(load_settings(DatabaseSettings))
     topics = Topics(kafka.topic_prefix)
-    # by chance, not by process id: in containers all workers have the same
+    # random, not the process id: in containers all workers have the same
     shard = random.randrange(SHARDS)  # noqa: S311 (spreads workers, hides nothing)
-    rules = ActiveRules(
-        engine,
-        lambda before: load_packs(before=before),
-        asked,
-        matcher=lambda ruleset: Matcher(ruleset, topics, settings.max_event_bytes),
-        processor=lambda ruleset: Processor(engine, ruleset, topics, shard),
-    )
+
+    def make_handler(ruleset: Ruleset) -> DetectionHandler:
+        return DetectionHandler(engine, Matcher(ruleset, settings.max_event_bytes), ruleset, topics, shard)
+
+    rules = ActiveRules(engine, lambda before: load_packs(before=before), asked, make_handler)
     serve_metrics(load_settings(MetricsSettings))
-    worker: Worker[MatchedBatch] = Worker(
-        kafka,
-        Subscription(topics.raw, topics.group("rules-engine"), settings.batch_size),
-        decode=rules.decode,
-        handle=rules.handle,
-    )
+    subscription = Subscription(topics.raw, topics.group("rules-engine"), settings.batch_size)
+    worker = Worker(kafka, subscription, rules.handler)
     stopping = asyncio.Event()
     on_stop_signal(stopping.set)
     try:

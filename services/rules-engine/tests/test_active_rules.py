@@ -14,7 +14,7 @@ from sqlalchemy import select
 from mcm_rules_engine.active_packs import Loaded
 from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
-from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.topics import Topics
@@ -84,28 +84,27 @@ class Disk:
 def rules_in_force(engine: AsyncEngine, disk: Disk) -> ActiveRules:
     """Puts the rules of a disk in force."""
 
-    def processor(ruleset: Ruleset) -> Processor:
-        return Processor(engine, ruleset, TOPICS, shard=0)
+    def make_handler(ruleset: Ruleset) -> DetectionHandler:
+        return DetectionHandler(engine, Matcher(ruleset, 1_000_000), ruleset, TOPICS, shard=0)
 
-    return ActiveRules(
-        engine,
-        disk.load,
-        asyncio.Event(),
-        matcher=lambda ruleset: Matcher(ruleset, TOPICS, 1_000_000),
-        processor=processor,
-    )
+    return ActiveRules(engine, disk.load, asyncio.Event(), make_handler)
 
 
-async def test_a_batch_is_handled_by_the_rules_it_was_matched_by(engine: AsyncEngine) -> None:
+async def handle(handler: DetectionHandler, *records: ARecord) -> None:
+    """Stores and completes a batch."""
+    await handler.complete(await handler.store([handler.decode(record) for record in records]))
+
+
+async def test_a_batch_keeps_the_rules_it_began_with(engine: AsyncEngine) -> None:
     disk = Disk(a_rule("upload") + TWO_UPLOADS)
     rules = rules_in_force(engine, disk)
     uploads = [ARecord(an_event_payload(event_type="upload")) for _ in range(2)]
-    matched = rules.decode(uploads)
+    before = rules.handler()
     disk.text = a_rule("downloads", 2, "download")
     await rules.reload()
-    await rules.handle(matched, lambda: None)
+    await handle(before, *uploads)
     assert await rows_of(engine, FINDINGS.c.rule_name) == ["two_uploads"]
-    await rules.handle(rules.decode([*uploads, ARecord(an_event_payload(event_type="download"))]), lambda: None)
+    await handle(rules.handler(), *uploads, ARecord(an_event_payload(event_type="download")))
     assert await rows_of(engine, FINDINGS.c.rule_name) == ["downloads", "two_uploads"]
 
 
@@ -116,7 +115,7 @@ async def test_a_broken_version_changes_nothing(engine: AsyncEngine, broken: str
     await rules.register()
     disk.text = broken
     await rules.reload()
-    await rules.handle(rules.decode([ARecord(an_event_payload(event_type="upload", id="1"))]), lambda: None)
+    await handle(rules.handler(), ARecord(an_event_payload(event_type="upload", id="1")))
     assert await rows_of(engine, FINDINGS.c.rule_name) == ["old"]
     assert await rows_of(engine, RULES.c.name) == ["old"]
 

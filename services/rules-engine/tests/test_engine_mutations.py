@@ -8,16 +8,14 @@ import pytest
 from sqlalchemy import func, select
 
 from mcm_rules_engine.correlation.protocol import LatestByValue, RangeQuery, RangeResult
-from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.detections import range_query
 from mcm_rules_engine.testing.deliveries import (
-    TOPICS,
     SteppedEngine,
     WorkerDiedError,
-    batch_of,
     engine_for,
+    handle,
     read_messages,
 )
 from mcm_shared.contracts.events import SourceEvent
@@ -104,7 +102,7 @@ class Worker:
         return sorted((f for f in found if f.rule_name == name), key=lambda f: f.first_seen)
 
     async def _handle(self, engine: AsyncEngine, events: Sequence[SourceEvent]) -> None:
-        await Processor(engine, self._ruleset, TOPICS, self._shard).handle(batch_of(self._ruleset, events))
+        await handle(engine, self._ruleset, events, self._shard)
 
 
 async def test_an_event_that_comes_again_counts_once(engine: AsyncEngine) -> None:

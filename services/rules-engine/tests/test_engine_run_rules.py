@@ -10,16 +10,14 @@ from sqlalchemy import event, func, select, text, true
 from sqlalchemy.util import await_
 
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
-from mcm_rules_engine.pipeline.handler import Processor
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.store.events import lock_unprocessed
 from mcm_rules_engine.testing.deliveries import (
-    TOPICS,
     SteppedEngine,
     WorkerDiedError,
-    batch_of,
     engine_for,
+    handle,
     read_messages,
 )
 from mcm_shared.contracts.events import SourceEvent
@@ -111,7 +109,7 @@ async def test_an_event_applied_by_itself_and_a_batch_of_the_stream_do_not_block
     _wait_before(stream, "INSERT INTO event_rollups", both_hold)
     _wait_before(library, "INSERT INTO detections", both_hold)
     await asyncio.gather(
-        Processor(stream, RULES, TOPICS, shard=0).handle(batch_of(RULES, [second])),
+        handle(stream, RULES, [second]),
         apply_rules_to_event(third, library, RULES),
     )
     assert await detections(stream) == [("upload", 3), ("uploads", 1)]

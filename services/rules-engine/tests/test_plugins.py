@@ -13,9 +13,7 @@ from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.testing.distributions import CRM, RULE, Install, a_distribution
-from mcm_shared.contracts.topics import REASON_HEADER, Topics
-from mcm_shared.errors import ConfigurationError, RuleLoadError
-from mcm_shared.kafka.records import Outgoing
+from mcm_shared.errors import ConfigurationError, PoisonEventError, RuleLoadError
 from mcm_shared.testing.builders import ARecord, an_event, an_event_payload
 
 
@@ -27,9 +25,13 @@ def a_rule(detection: str) -> str:
     )
 
 
-def reason_of(letter: Outgoing) -> str:
-    """Reads why a record is a dead letter."""
-    return (dict(letter.headers)[REASON_HEADER] or b"").decode()
+def refusal(matcher: Matcher, record: ARecord) -> str | None:
+    """Decodes a record; returns why it is refused, None when it is not."""
+    try:
+        matcher.decode(record)
+    except PoisonEventError as error:
+        return error.reason
+    return None
 
 
 def test_a_record_a_plugin_refuses_or_stumbles_over_is_a_dead_letter_and_its_neighbours_are_not(
@@ -42,12 +44,12 @@ def test_a_record_a_plugin_refuses_or_stumbles_over_is_a_dead_letter_and_its_nei
         ARecord(b'{"when": "2026-11-20T12:00:00Z"}', headers=header),
         ARecord(an_event_payload()),
     ]
-    batch = Matcher(parse_rules(RULE), Topics(), 1_000_000).decode(records)
-    assert [reason_of(letter) for letter in batch.dead] == [
+    matcher = Matcher(parse_rules(RULE), 1_000_000)
+    assert [refusal(matcher, record) for record in records] == [
         "a CRM record needs when",
         "the plug-in 'acme.crm' (mcm.sources: acme_crm_b:normalise of acme-plugins) failed: KeyError: 'what'",
+        None,
     ]
-    assert len(batch.events) == 1
 
 
 def test_rules_use_the_predicates_of_plugins(install: Install) -> None:
@@ -80,10 +82,11 @@ def test_a_predicate_that_is_not_known_is_a_mistake_in_the_rule(install: Install
 def test_an_event_that_a_predicate_stumbles_over_is_a_dead_letter(install: Install) -> None:
     code = "def small(text):\n    return len(text) < 9 or 0 > 1 / (len(text) - 11)\n"
     install("acme_small", code, "[mcm.predicates]\nsmall = acme_small:small\n")
-    matcher = Matcher(parse_rules(a_rule("word|predicate: small")), Topics(), 1_000_000)
-    batch = matcher.decode([ARecord(an_event_payload(word="x" * 11)), ARecord(an_event_payload(word="x" * 8))])
-    assert [len(one.matches) for one in batch.events] == [1]
-    assert reason_of(batch.dead[0]).endswith("of acme-plugins) failed: ZeroDivisionError: division by zero")
+    matcher = Matcher(parse_rules(a_rule("word|predicate: small")), 1_000_000)
+    assert len(matcher.decode(ARecord(an_event_payload(word="x" * 8))).matches) == 1
+    reason = refusal(matcher, ARecord(an_event_payload(word="x" * 11)))
+    assert reason is not None
+    assert reason.endswith("of acme-plugins) failed: ZeroDivisionError: division by zero")
 
 
 async def test_the_tests_of_a_rule_notice_a_predicate_that_remembers(install: Install) -> None:

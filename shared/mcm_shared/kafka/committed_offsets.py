@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from mcm_shared.errors import BrokerDownError
-from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.connection import connection_options, end_within, make_consumer
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 15
@@ -51,9 +51,7 @@ async def write_committed_offsets(kafka: KafkaSettings, group: str, topic: str, 
     if not offsets:
         return
     places = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
-    consumer = AIOKafkaConsumer(
-        **connection_options(kafka, "mcm-committed-offsets"), group_id=group, enable_auto_commit=False
-    )
+    consumer = make_consumer(kafka, "mcm-committed-offsets", group_id=group)
     async with _connected(consumer.start, consumer.stop, kafka):
         consumer.assign(list(places))
         await consumer.commit(places)

@@ -1,13 +1,15 @@
-"""How every client of the bus connects: the same security, the same limits."""
+"""Connections to Kafka: the same security, limits and isolation for every client."""
 
 import asyncio
 import importlib.util
 from collections.abc import Awaitable
 from typing import Any, Final
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.helpers import create_ssl_context
 
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.kafka.records import MAX_MESSAGE_BYTES
 from mcm_shared.settings import KafkaSettings
 
 _CANCELLED_WITHIN_S: Final = 0.5
@@ -40,10 +42,24 @@ def connection_options(kafka: KafkaSettings, client: str) -> dict[str, Any]:
     return options
 
 
-async def end_within(job: Awaitable[object], seconds: float) -> None:
-    """Lets a job end, in so many seconds at most; what becomes of it says nothing.
+def make_consumer(kafka: KafkaSettings, client: str, **options: Any) -> AIOKafkaConsumer:
+    """Makes a consumer that reads committed records only: none of open or aborted transactions.
 
-    Made for clients that close: while the broker is down they hang, fail, or end by cancelling themselves.
+    ``options`` are those of AIOKafkaConsumer. The end of a partition (``end_offsets``) is then its last stable offset.
+    """
+    return AIOKafkaConsumer(
+        **connection_options(kafka, client),
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        fetch_max_bytes=MAX_MESSAGE_BYTES,
+        **options,
+    )
+
+
+async def end_within(job: Awaitable[object], seconds: float) -> None:
+    """Awaits the end of a job, at most ``seconds``, and ignores its result and errors.
+
+    For closing clients: while the broker is down they hang, fail, or end by cancelling themselves.
     """
     task = asyncio.ensure_future(job)
     await asyncio.wait([task], timeout=seconds)
@@ -55,6 +71,6 @@ async def end_within(job: Awaitable[object], seconds: float) -> None:
 
 
 def _require_c_extensions() -> None:
-    # without them reading a record costs thirteen times as much, and nothing else would tell
+    # without them reading a record costs thirteen times as much, without any sign of it
     if importlib.util.find_spec("aiokafka.record._crecords") is None:
         raise ConfigurationError("aiokafka was installed without its C extensions; install it from a wheel")

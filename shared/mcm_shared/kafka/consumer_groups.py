@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from mcm_shared.errors import BrokerDownError
 from mcm_shared.kafka.committed_offsets import list_committed_offsets
-from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.connection import connection_options, end_within, make_consumer
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 5
@@ -110,9 +110,8 @@ def _member(told: Any, topic: str) -> Member:
 
 @asynccontextmanager
 async def _clients(kafka: KafkaSettings) -> AsyncIterator[tuple[AIOKafkaAdminClient, AIOKafkaConsumer]]:
-    options = connection_options(kafka, "mcm-watch")
-    admin = AIOKafkaAdminClient(**options, request_timeout_ms=_TIMEOUT_S * 1000)
-    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(**connection_options(kafka, "mcm-watch"), request_timeout_ms=_TIMEOUT_S * 1000)
+    consumer = make_consumer(kafka, "mcm-watch")
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             await asyncio.gather(admin.start(), consumer.start())

@@ -9,9 +9,15 @@ from itertools import count
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    InvalidTimestampError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    RecordTooLargeError,
+)
 
-from mcm_shared.errors import BrokerDownError, PoisonEventError
+from mcm_shared.errors import BrokerDownError, MessageRefusedError
 from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.kafka.records import MAX_DEAD_BYTES, Outgoing
 from mcm_shared.settings import KafkaSettings
@@ -20,6 +26,13 @@ DELIVERY_TIMEOUT_S: Final = 10.0
 """How long a batch may take to be acknowledged before ``send`` gives up."""
 
 _CLOSE_TIMEOUT_S: Final = 3.0
+# the only errors that concern a message; any other may pass, whatever it says
+_REFUSALS: Final[dict[type[BaseException], str]] = {
+    MessageSizeTooLargeError: "as too large",
+    RecordListTooLargeError: "as too large",
+    RecordTooLargeError: "as too large",
+    InvalidTimestampError: "for its timestamp",
+}
 _BATCH_BYTES: Final = 256 * 1024
 
 
@@ -41,8 +54,8 @@ class Producer:
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Sends messages and returns when all are acknowledged; those of one key keep their order.
 
-        Raises BrokerDownError when Kafka does not take them within DELIVERY_TIMEOUT_S (some may have been taken), and
-        PoisonEventError for a message over the broker's limit.
+        Raises BrokerDownError when Kafka does not acknowledge them within DELIVERY_TIMEOUT_S (some may have been
+        stored), and MessageRefusedError when Kafka refuses one of them for its content; the others may be stored.
         """
         if not messages:
             return
@@ -50,8 +63,8 @@ class Producer:
             async with asyncio.timeout(DELIVERY_TIMEOUT_S + 5):
                 client = await self._connected()
                 await self._deliver(client, messages)
-        except MessageSizeTooLargeError as error:
-            raise PoisonEventError(f"Kafka refuses the message as too large: {error}") from error
+        except tuple(_REFUSALS) as error:
+            raise MessageRefusedError(f"Kafka refuses the message {_REFUSALS[type(error)]}: {error}") from error
         except (KafkaError, TimeoutError, OSError) as error:
             await self.close()
             raise BrokerDownError(f"Kafka did not take the messages: {_text(error)}") from error

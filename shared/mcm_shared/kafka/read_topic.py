@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from mcm_shared.errors import BrokerDownError
-from mcm_shared.kafka.connection import connection_options, end_within
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Record
+from mcm_shared.kafka.connection import end_within, make_consumer
+from mcm_shared.kafka.records import Record
 from mcm_shared.settings import KafkaSettings
 
 _CONNECT_TIMEOUT_S: Final = 15
@@ -23,12 +23,7 @@ async def read_topic(kafka: KafkaSettings, topic: str) -> AsyncGenerator[Record,
 
     Raises BrokerDownError when Kafka does not answer.
     """
-    consumer = AIOKafkaConsumer(
-        **connection_options(kafka, "mcm-reader"),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_bytes=MAX_MESSAGE_BYTES,
-    )
+    consumer = make_consumer(kafka, "mcm-reader", auto_offset_reset="earliest")
     try:
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
@@ -48,7 +43,7 @@ async def read_ends(kafka: KafkaSettings, topic: str) -> tuple[dict[tuple[str, i
 
     Raises BrokerDownError when Kafka does not answer.
     """
-    consumer = AIOKafkaConsumer(**connection_options(kafka, "mcm-reader"), enable_auto_commit=False)
+    consumer = make_consumer(kafka, "mcm-reader")
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT_S):
             await consumer.start()

@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from mcm_shared.errors import BrokerDownError, PositionGoneError
-from mcm_shared.kafka.connection import connection_options, end_within
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Record
+from mcm_shared.kafka.connection import end_within, make_consumer
+from mcm_shared.kafka.records import Record
 from mcm_shared.settings import KafkaSettings
 
 Place = tuple[str, int]
@@ -94,12 +94,7 @@ async def read_between(
 
 @asynccontextmanager
 async def _consumer(kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer, None]:
-    consumer = AIOKafkaConsumer(
-        **connection_options(kafka, "mcm-tail"),
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        fetch_max_bytes=MAX_MESSAGE_BYTES,
-    )
+    consumer = make_consumer(kafka, "mcm-tail", auto_offset_reset="none")
     try:
         async with _answering(kafka):
             await consumer.start()

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from mcm_shared.metrics import counter, histogram
 
-_REQUESTS: Final = Counter("mcm_http_requests_total", "Requests answered", ["method", "route", "status"])
-_SECONDS: Final = Histogram("mcm_http_request_seconds", "Time to answer", ["method", "route"])
-_ACCEPTED: Final = Counter("mcm_intake_events_total", "Events taken over HTTP and acknowledged by Kafka")
+_REQUESTS: Final = counter("mcm_http_requests_total")
+_SECONDS: Final = histogram("mcm_http_request_seconds")
+_ACCEPTED: Final = counter("mcm_intake_events_total")
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

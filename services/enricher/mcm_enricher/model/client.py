@@ -15,7 +15,6 @@ from uuid import uuid4
 
 import stamina
 import structlog
-from prometheus_client import Counter
 
 from mcm_enricher.model.answer import Answer, AnswerRefusedError, read_answer
 from mcm_enricher.model.chat import ChatModel, ModelUnavailableError, UnusableReplyError
@@ -27,11 +26,12 @@ from mcm_enricher.store.answers import Claim, Question, StoredAnswer
 from mcm_shared.concurrency.coalesce import Coalescer
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import McmError
+from mcm_shared.metrics import counter
 
 log = structlog.get_logger()
 
-REQUESTS: Final = Counter("mcm_ai_requests", "Requests to the model, by how they went", ["outcome"])
-TOKENS: Final = Counter("mcm_ai_tokens", "Tokens that the model's server counted", ["kind"])
+REQUESTS: Final = counter("mcm_ai_requests")
+TOKENS: Final = counter("mcm_ai_tokens")
 
 _ASKS: Final = 2
 _CLAIM_SPARE_S: Final = 10.0

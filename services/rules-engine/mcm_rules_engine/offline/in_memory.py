@@ -37,7 +37,7 @@ class Evaluation:
 
     async def add(self, events: Sequence[SourceEvent]) -> None:
         """Evaluates a batch of events, beside all those before it."""
-        matched = first_of_each([MatchedEvent(event, self._ruleset.match(event)) for event in events])
+        matched, _ = first_of_each([MatchedEvent(event, self._ruleset.match(event)) for event in events])
         # of an event that no rule holds for, nothing is asked again but whether it was there
         kept = [one.event if one.matches else replace(one.event, raw_data={}, attributes=None) for one in matched]
         async with transaction(self._engine) as connection:

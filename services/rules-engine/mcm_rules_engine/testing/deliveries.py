@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import Table, delete, false, func, select
 
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
-from mcm_rules_engine.pipeline.decode import Batch, MatchedEvent
-from mcm_rules_engine.pipeline.handler import Processor
+from mcm_rules_engine.pipeline.decode import MatchedEvent, Matcher
+from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.testing.generated_cases import Case, Delivery
@@ -25,13 +24,16 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, create_engine, tr
 from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
 from mcm_shared.db.tables import DETECTIONS, FINDINGS, ROLLUPS, RULES, SOURCE_EVENTS, TUMBLING_COUNTS
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import DatabaseSettings
 
 TOPICS = Topics()
 
+_MAX_EVENT_BYTES = 1_000_000
 
-class WorkerDiedError(Exception):
-    """A worker dies: what it has committed stays, nothing else."""
+
+class WorkerDiedError(BaseException):
+    """A worker dies: what it has committed stays, nothing else. No error handler of the engine runs."""
 
 
 class Schedule:
@@ -68,21 +70,10 @@ class SteppedEngine(AsyncEngine):
         super().__init__(engine.sync_engine)
         self._before_each = before_each
 
-    def connect(self) -> Any:
+    async def connect(self) -> AsyncConnection:  # type: ignore[override]
         """Opens a connection when its turn has come."""
-        return _WhenDue(super().connect(), self._before_each)
-
-
-class _WhenDue(AsyncExitStack):
-    def __init__(self, connection: Any, before: Callable[[], Awaitable[None]]) -> None:
-        super().__init__()
-        self._connection = connection
-        self._before = before
-
-    async def __aenter__(self) -> AsyncConnection:  # type: ignore[override]
-        await self._before()
-        connection: AsyncConnection = await self.enter_async_context(self._connection)
-        return connection
+        await self._before_each()
+        return await super().connect()
 
 
 def engine_for(url: str) -> AsyncEngine:
@@ -90,9 +81,13 @@ def engine_for(url: str) -> AsyncEngine:
     return create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)))
 
 
-def batch_of(ruleset: Ruleset, events: Sequence[SourceEvent]) -> Batch:
-    """Makes the batch that decoding these events gives."""
-    return Batch([MatchedEvent(event, ruleset.match(event)) for event in events])
+async def handle(
+    engine: AsyncEngine, ruleset: Ruleset, events: Sequence[SourceEvent], shard: int = 0
+) -> list[Outgoing]:
+    """Stores and completes a batch of events; returns the messages to send."""
+    handler = DetectionHandler(engine, Matcher(ruleset, _MAX_EVENT_BYTES), ruleset, TOPICS, shard)
+    stored = await handler.store([MatchedEvent(event, ruleset.match(event)) for event in events])
+    return list(await handler.complete(stored))
 
 
 async def run_case(engines: Sequence[AsyncEngine], case: Case) -> list[FindingMessage]:
@@ -139,7 +134,7 @@ async def _deliver(
         if delivery.way == "stored":
             await _save(stepped, delivery.events, shard)
             return (await run_rules(stepped, ruleset, max(1, len(delivery.events) // 2))).findings
-        outgoing = await Processor(stepped, ruleset, TOPICS, shard).handle(batch_of(ruleset, delivery.events))
+        outgoing = await handle(stepped, ruleset, delivery.events, shard)
         return [FindingMessage.model_validate_json(message.value) for message in outgoing]
     except WorkerDiedError:
         return []

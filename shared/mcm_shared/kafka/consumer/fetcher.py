@@ -1,69 +1,93 @@
-"""Collecting the records of the next batch, while those before it are handled."""
+"""Fetcher: collects the records of the next batch while earlier batches are in progress."""
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from mcm_shared.kafka.connection import end_within
 from mcm_shared.kafka.consumer.rebalance import RebalanceListener
-from mcm_shared.kafka.consumer.undecodable import Fetched, fetch, fetch_one_by_one
+from mcm_shared.kafka.consumer.undecodable import RecordsByPartition, fetch, fetch_one_by_one
+from mcm_shared.kafka.records import Record
 
 _POLL_MS: Final = 200
+_POSITION_TIMEOUT_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Fetched records, the offsets to commit once they are handled, and the generation they belong to.
+
+    An offset may lie beyond the last record: transaction markers take up offsets too.
+    """
+
+    records: list[Record]
+    offsets: Mapping[TopicPartition, int]
+    generation: int
 
 
 class Fetcher:
-    """Fetches from a consumer, at most ``max_records`` for a batch; ``singly``: one by one, since one is unreadable.
+    """Fetches at most ``max_records`` for a batch; with ``one_by_one``, single records, past an undecodable one.
 
-    It never stops fetching while batches are handled: the client asks a broker for nothing more as long as a record of
-    its last answer is not taken, so what came meanwhile would be a whole batch late.
+    It fetches all the time, also while batches are in progress: the client requests more from a broker only when every
+    record of its last response was taken, so records would otherwise arrive a whole batch late.
     """
 
     def __init__(
         self, consumer: AIOKafkaConsumer, rebalance: RebalanceListener, max_records: int, *, one_by_one: bool
     ) -> None:
         self._consumer = consumer
-        self._handover = rebalance
+        self._rebalance = rebalance
         self._max_records = max_records
         self._one_by_one = one_by_one
-        self._fetching: asyncio.Task[tuple[Fetched, int]] | None = None
-        self._fetched: Fetched = {}
-        self._count = 0
-        self._generation = rebalance.generation
+        self._fetching: asyncio.Task[tuple[RecordsByPartition, dict[TopicPartition, int], int]] | None = None
+        self._records: list[Record] = []
+        self._offsets: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}
+        self._generation = self._positions_generation = rebalance.generation
 
     @property
-    def is_worth_a_batch(self) -> bool:
-        """Says that records are there and a batch of them may begin, or is worth decoding ahead."""
-        few = 2 * self._count < self._max_records
-        return self._count > 0 and not (few and self._handover.in_flight.blocker())
+    def has_batch(self) -> bool:
+        """Whether to decode the next batch now: it can begin, or it is large enough to decode ahead.
+
+        Offsets without records, past transaction markers, are a batch too, once nothing else is in progress.
+        """
+        blocked = self._rebalance.in_flight.blocker() is not None
+        if self._records:
+            return not blocked or 2 * len(self._records) >= self._max_records
+        return bool(self._offsets) and not blocked
 
     async def collect(self) -> None:
-        """Fetches more, until some came, a short time is over, or another batch may begin.
+        """Fetches until records came, a short time has passed, or the next batch may begin.
 
-        Raises UndecodableError, and what a batch in hand ended with.
+        Raises UndecodableError, and the error that a batch in progress ended with.
         """
-        blocker = self._handover.in_flight.blocker()
+        blocker = self._rebalance.in_flight.blocker()
         if self._fetching is None:
-            self._fetching = asyncio.create_task(self._fetch(self._max_records - self._count))
+            self._fetching = asyncio.create_task(self._fetch(self._max_records - len(self._records)))
         ends: list[asyncio.Future[Any]] = [self._fetching]
-        if self._count and blocker is not None:
+        if self._records and blocker is not None:
             ends.append(blocker)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if not self._fetching.done():
             return
-        fetched, generation = self._fetching.result()
+        fetched, offsets, generation = self._fetching.result()
         self._fetching = None
         if generation != self._generation:
-            # what was fetched before a rebalance is read again, from the last commit
-            self._fetched, self._count, self._generation = {}, 0, generation
-        for partition, records in fetched.items():
-            self._fetched.setdefault(partition, []).extend(records)
-            self._count += len(records)
+            # records from before a rebalance are read again, from the last commit
+            self._records, self._offsets, self._generation = [], {}, generation
+        for records in fetched.values():
+            self._records.extend(records)
+        self._offsets |= offsets
 
-    def take(self) -> tuple[Fetched, int]:
-        """Returns what was collected, by partition, and of which generation it is."""
-        taken = self._fetched, self._generation
-        self._fetched, self._count = {}, 0
+    def take(self) -> Fetched:
+        """Takes the collected records."""
+        taken = Fetched(self._records, self._offsets, self._generation)
+        self._records, self._offsets = [], {}
         return taken
 
     async def end(self) -> None:
@@ -71,10 +95,33 @@ class Fetcher:
         if self._fetching is not None:
             await end_within(self._fetching, 0)
 
-    async def _fetch(self, most: int) -> tuple[Fetched, int]:
+    async def _fetch(self, max_records: int) -> tuple[RecordsByPartition, dict[TopicPartition, int], int]:
         if self._one_by_one:
-            fetched = await fetch_one_by_one(self._consumer, _POLL_MS, most)
+            fetched = await fetch_one_by_one(self._consumer, _POLL_MS, max_records)
             self._one_by_one = bool(fetched)
         else:
-            fetched = await fetch(self._consumer, _POLL_MS, most)
-        return {partition: records for partition, records in fetched.items() if records}, self._handover.generation
+            fetched = await fetch(self._consumer, _POLL_MS, max_records)
+        # read before anything is awaited: what was fetched belongs to this generation
+        generation = self._rebalance.generation
+        if generation != self._positions_generation:
+            self._positions, self._positions_generation = {}, generation
+        fetched = {partition: records for partition, records in fetched.items() if records}
+        return fetched, await self._moved(fetched), generation
+
+    async def _moved(self, fetched: RecordsByPartition) -> dict[TopicPartition, int]:
+        """Returns the positions that the fetch moved, past its records and the transaction markers after them."""
+        moved = {partition: records[-1].offset + 1 for partition, records in fetched.items()}
+        # without its markers a batch is committed all the same: a partition revoked meanwhile is no error
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(_POSITION_TIMEOUT_S):
+                for partition in self._consumer.assignment():
+                    if self._consumer.highwater(partition) is None:
+                        continue
+                    position = await self._consumer.position(partition)
+                    if partition not in moved and partition not in self._positions:
+                        committed = await self._consumer.committed(partition) if position else None
+                        self._positions[partition] = position if committed is None else committed
+                    if partition in moved or position > self._positions[partition]:
+                        moved[partition] = max(position, moved.get(partition, 0))
+        self._positions |= moved
+        return moved

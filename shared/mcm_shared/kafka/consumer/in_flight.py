@@ -1,4 +1,4 @@
-"""The batches of a worker that are being handled."""
+"""Batches in flight: pipelined, at most two, in order."""
 
 import asyncio
 import contextlib
@@ -12,26 +12,29 @@ _MAX: Final = 2
 _CANCELLED_WITHIN_S: Final = 0.5
 
 Handling = Callable[["asyncio.Task[bool] | None", Callable[[], None]], Coroutine[Any, Any, bool]]
-"""Handles a batch: given the batch before it, and what to call when the next one may begin; says whether it was."""
+"""Handles a batch, given the task of the batch before it and a callback that lets the next batch begin.
+
+Returns False when the batch was left uncommitted.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _InFlight:
     task: "asyncio.Task[bool]"
     next_allowed: "asyncio.Future[None]"
 
 
 class InFlightBatches:
-    """Batches in their order; another one may begin beside them when the newest lets it, and as long as they are few.
+    """The batches in flight, in order. The next one may begin when the newest allows it, up to two.
 
-    More of them would be handled no sooner: they share one thread.
+    More would gain nothing: they share one thread.
     """
 
     def __init__(self) -> None:
-        self._batches: list[_Batch] = []
+        self._batches: list[_InFlight] = []
 
     def begin(self, handling: Handling) -> None:
-        """Begins to handle a batch."""
+        """Starts a batch."""
         before = self._batches[-1].task if self._batches else None
         next_allowed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -41,10 +44,10 @@ class InFlightBatches:
 
         task = asyncio.create_task(handling(before, allow_next))
         task.add_done_callback(allow_next)
-        self._batches.append(_Batch(task, next_allowed))
+        self._batches.append(_InFlight(task, next_allowed))
 
     def blocker(self) -> "asyncio.Future[Any] | None":
-        """Returns what must end before another batch may begin, None where one may; raises what a batch ended with."""
+        """Returns what the next batch must wait for, or None; raises the error that a batch ended with."""
         while self._batches and self._batches[0].task.done():
             self._batches.pop(0).task.result()
         if len(self._batches) >= _MAX:
@@ -54,18 +57,18 @@ class InFlightBatches:
         return None
 
     async def settle(self, within_s: float) -> None:
-        """Waits until all are handled, for so many seconds at most."""
+        """Waits until all batches are done, at most ``within_s`` seconds."""
         if self._batches:
             await asyncio.wait([batch.task for batch in self._batches], timeout=within_s)
 
     async def end(self, within_s: float) -> None:
-        """Waits for them, and gives up what takes longer: uncommitted, it is simply read again."""
+        """Waits for the batches and cancels those that take longer; uncommitted, their records are read again."""
         await self.settle(within_s)
-        undone = [batch.task for batch in self._batches if not batch.task.done()]
-        for task in undone:
+        unfinished = [batch.task for batch in self._batches if not batch.task.done()]
+        for task in unfinished:
             task.cancel()
-        if undone:
-            await asyncio.wait(undone, timeout=_CANCELLED_WITHIN_S)
+        if unfinished:
+            await asyncio.wait(unfinished, timeout=_CANCELLED_WITHIN_S)
         for batch in self._batches:
             if batch.task.done():
                 with contextlib.suppress(asyncio.CancelledError, KafkaError):

@@ -1,4 +1,4 @@
-"""Tells a quiet topic from a consumer that has silently stopped."""
+"""Watchdog: tells an idle topic from a consumer that has silently stopped."""
 
 import asyncio
 import time
@@ -12,49 +12,49 @@ from mcm_shared.errors import McmError
 
 log = structlog.get_logger()
 
-_LOOK_TIMEOUT_S: Final = 5.0
+_CHECK_TIMEOUT_S: Final = 5.0
 
 
 class StuckError(McmError):
-    """Says that records wait in assigned partitions and nothing has moved; the process should end and be restarted."""
+    """Records wait in assigned partitions and nothing has moved; the process should end and be restarted."""
 
 
 class Watchdog:
-    """Asks the broker for its end offsets when nothing has moved, since an outage looks like an idle topic."""
+    """Compares positions with the broker's end offsets when nothing has moved: an outage looks like an idle topic."""
 
-    def __init__(self, stuck_after_s: float = 60.0, look_every_s: float = 10.0) -> None:
+    def __init__(self, stuck_after_s: float = 60.0, check_every_s: float = 10.0) -> None:
         self._stuck_after_s = stuck_after_s
-        self._look_every_s = look_every_s
+        self._check_every_s = check_every_s
         self._last_moved = time.monotonic()
-        self._last_look = time.monotonic()
+        self._last_check = time.monotonic()
         self._suspicious = False
         self._silent = False
 
     def moved(self) -> None:
-        """Notes that records came in or a batch was finished or tried."""
+        """Records that a fetch, a batch or an attempt made progress."""
         self._last_moved = time.monotonic()
         self._suspicious = self._silent = False
 
-    async def look(self, consumer: AIOKafkaConsumer) -> None:
-        """Looks, every few seconds at most.
+    async def check(self, consumer: AIOKafkaConsumer) -> None:
+        """Checks the consumer, every few seconds at most.
 
-        Raises StuckError when nothing moved for a minute and records waited at two looks: after an outage the first
-        one may come before they do. Raises TimeoutError when the consumer had no answer at two looks: after a broker's
-        restart it can stay silent for good while others read, so it is given up for a new one, which waits as well.
+        Raises StuckError when nothing moved for a minute and two checks found records waiting; right after an outage
+        the first check may come before the first fetch. Raises TimeoutError when the consumer did not respond to two
+        checks: after a broker restart a client can stay silent forever, so it is replaced by a new one.
         """
         now = time.monotonic()
-        if now - self._last_moved < self._stuck_after_s or now - self._last_look < self._look_every_s:
+        if now - self._last_moved < self._stuck_after_s or now - self._last_check < self._check_every_s:
             return
-        self._last_look = now
+        self._last_check = now
         assigned = consumer.assignment()
         if not assigned:
             return
         try:
-            async with asyncio.timeout(_LOOK_TIMEOUT_S):
+            async with asyncio.timeout(_CHECK_TIMEOUT_S):
                 ends = await consumer.end_offsets(assigned)
                 waiting = sum([max(0, end - await consumer.position(partition)) for partition, end in ends.items()])
         except (KafkaError, TimeoutError, OSError) as error:
-            log.warning("Kafka does not answer", reason=str(error) or type(error).__name__)
+            log.warning("Kafka does not respond", reason=str(error) or type(error).__name__)
             self._suspicious = False
             if self._silent:
                 raise TimeoutError("the consumer had no response for too long") from error
@@ -64,6 +64,6 @@ class Watchdog:
         if waiting and self._suspicious:
             idle = round(now - self._last_moved)
             raise StuckError(
-                f"{waiting} records are waiting but nothing has moved for {idle} s; ending so that I am restarted"
+                f"{waiting} records are waiting but nothing has moved for {idle} s; the worker exits to be restarted"
             )
         self._suspicious = waiting > 0

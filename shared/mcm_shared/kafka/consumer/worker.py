@@ -1,10 +1,9 @@
-"""The one consumer loop: decode, handle a batch, send what comes of it, commit last."""
+"""Consumer loop: fetch, decode, store, complete, send, commit."""
 
 import asyncio
 import contextlib
-import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -21,33 +20,34 @@ from aiokafka.errors import (
 )
 
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.errors import TransientError
-from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.connection import end_within, make_consumer
+from mcm_shared.kafka.consumer.failure_policy import Batch, FailurePolicy, LeftUncommittedError, pause
 from mcm_shared.kafka.consumer.fetcher import Fetcher
+from mcm_shared.kafka.consumer.handler import BatchHandler, DecodedT, StoredT
 from mcm_shared.kafka.consumer.rebalance import RebalanceListener
-from mcm_shared.kafka.consumer.undecodable import Undecodable, UndecodableError
+from mcm_shared.kafka.consumer.undecodable import UndecodableError
 from mcm_shared.kafka.consumer.watchdog import Watchdog
 from mcm_shared.kafka.producer import Producer
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Outgoing, Record
 from mcm_shared.kafka.topics_admin import wait_for_topics
-from mcm_shared.metrics import BATCH_SECONDS, LAG, RECORDS, RETRIES
+from mcm_shared.metrics import counter, gauge, histogram
 from mcm_shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 
-PreparedT = TypeVar("PreparedT")
 ResultT = TypeVar("ResultT")
 
-_LOOK_S: Final = 0.2
+RECORDS: Final = counter("mcm_records")
+BATCH_SECONDS: Final = histogram("mcm_batch_seconds")
+LAG: Final = gauge("mcm_lag")
+
+_CHECK_S: Final = 0.2
 # seconds after ``stop``
 _BATCH_ENDS_BY_S: Final = 3.0
 _CONSUMER_STOPS_BY_S: Final = 5.0
 _PRODUCER_STOPS_BY_S: Final = 6.0
 _CANCELLED_WITHIN_S: Final = 0.5
-_FIRST_BACKOFF_S: Final = 0.1
-_MAX_BACKOFF_S: Final = 5.0
 
-# The group moved on without us: whoever owns the partition now reads the batch again, and no harm is done.
+# the group has moved on: the new owner of the partition reads the batch again, which does no harm
 _LOST_PARTITION = (
     CommitFailedError,
     IllegalGenerationError,
@@ -59,7 +59,7 @@ _LOST_PARTITION = (
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a worker reads: a topic, as a member of a group, at most ``max_records`` at a time."""
+    """What a worker reads: a topic, as a member of a group, at most ``max_records`` for a batch."""
 
     topic: str
     group: str
@@ -67,53 +67,53 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work(Generic[PreparedT]):
-    """A batch: what ``decode`` made of its records, what no one could, and where the group goes on after it."""
+class _Work(Generic[DecodedT, StoredT]):
+    """A decoded batch, and the offsets to commit when it is done."""
 
-    prepared: PreparedT
-    lost: Sequence[Outgoing]
+    batch: Batch[DecodedT, StoredT]
+    records: int
     offsets: Mapping[TopicPartition, int]
     generation: int
-    records: int
 
 
-class Worker(Generic[PreparedT]):
-    """Consumes a topic in batches until it is told to stop.
+class Worker(Generic[DecodedT, StoredT]):
+    """Consumes a topic in batches until it is stopped, at least once.
 
-    ``decode`` turns records into what ``handle`` needs: no I/O, no exceptions for bad records. ``handle`` does the work
-    and returns the messages to send; it may be called again with the same batch, and raises TransientError to ask for
-    that. The next batch is handled when this one is done, or beside its rest once ``handle`` has called what it is
-    given. Messages are sent in the order of batches, and offsets committed when everything sent was acknowledged.
+    ``next_handler`` returns the handler of the next batch; a batch keeps its handler to the end. See BatchHandler for
+    what happens to a batch, and FailurePolicy for what happens when that fails.
     """
 
     def __init__(
         self,
         kafka: KafkaSettings,
         subscription: Subscription,
-        *,
-        decode: Callable[[Sequence[Record]], PreparedT],
-        handle: Callable[[PreparedT, Callable[[], None]], Awaitable[Sequence[Outgoing]]],
+        next_handler: Callable[[], BatchHandler[DecodedT, StoredT]],
     ) -> None:
         self._kafka = kafka
         self._subscription = subscription
-        self._decode = decode
-        self._handle = handle
+        self._next_handler = next_handler
         self._producer = Producer(kafka)
-        self._topics = Topics(kafka.topic_prefix)
         self._stopping = asyncio.Event()
-        self._asked_to_stop = 0.0
+        self._stop_asked_at = 0.0
         self._one_by_one = False
         self._watchdog = Watchdog()
+        self._policy = FailurePolicy(
+            subscription.topic,
+            Topics(kafka.topic_prefix),
+            self._producer,
+            stopping=self._stopping,
+            watchdog=self._watchdog,
+        )
 
     def stop(self) -> None:
-        """Asks the worker to end; done within 8 s, whatever is down."""
-        self._asked_to_stop = time.monotonic()
+        """Stops the worker within 8 s, whatever is down."""
+        self._stop_asked_at = time.monotonic()
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consumes until ``stop``; a broker or database that is down is waited for.
+        """Consumes until ``stop``; waits for Kafka and for the handler's dependencies while they are down.
 
-        Raises StuckError when records are waiting but nothing has moved for a minute.
+        Raises StuckError when records wait and nothing has moved for a minute.
         """
         try:
             while not self._stopping.is_set():
@@ -123,22 +123,21 @@ class Worker(Generic[PreparedT]):
                         await self._consume()
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("connection to Kafka lost, retrying", reason=str(error) or type(error).__name__)
-                    await self._pause(1.0)
+                    await pause(1.0, self._stopping)
                 except UndecodableError:
                     self._one_by_one = True
         finally:
             await end_within(self._producer.close(), self._left(_PRODUCER_STOPS_BY_S))
 
     async def _consume(self) -> None:
-        consumer = AIOKafkaConsumer(
-            **connection_options(self._kafka, "mcm-worker"),
+        consumer = make_consumer(
+            self._kafka,
+            "mcm-worker",
             group_id=self._subscription.group,
-            enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             rebalance_timeout_ms=30_000,
-            fetch_max_bytes=MAX_MESSAGE_BYTES,
         )
         rebalance = RebalanceListener()
         consumer.subscribe([self._subscription.topic], listener=rebalance)
@@ -157,62 +156,49 @@ class Worker(Generic[PreparedT]):
 
     async def _step(self, consumer: AIOKafkaConsumer, rebalance: RebalanceListener, fetcher: Fetcher) -> None:
         await self._unless_stopping(fetcher.collect())
-        await self._watchdog.look(consumer)
-        if not fetcher.is_worth_a_batch:
+        await self._watchdog.check(consumer)
+        if not fetcher.has_batch:
             return
         self._watchdog.moved()
-        fetched, generation = fetcher.take()
-        records = [record for group in fetched.values() for record in group]
-        prepared = self._decode([record for record in records if not isinstance(record, Undecodable)])
-        lost = [record.dead_letter(self._topics) for record in records if isinstance(record, Undecodable)]
-        await self._room(consumer, rebalance)
-        # after a stop or a rebalance these records are read again; the batch before may have been left undone
-        if not self._stopping.is_set() and rebalance.generation == generation:
-            offsets = {partition: group[-1].offset + 1 for partition, group in fetched.items()}
-            work = _Work(prepared, lost, offsets, generation, len(records))
+        fetched = fetcher.take()
+        batch = self._policy.decode(self._next_handler(), fetched.records)
+        await self._wait_for_turn(consumer, rebalance)
+        # after a stop or a rebalance these records are read again; the batch before may have been left uncommitted
+        if not self._stopping.is_set() and rebalance.allows(fetched.generation):
+            work = _Work(batch, len(fetched.records), fetched.offsets, fetched.generation)
             rebalance.in_flight.begin(partial(self._finish, consumer, rebalance, work))
 
-    async def _room(self, consumer: AIOKafkaConsumer, rebalance: RebalanceListener) -> None:
-        """Waits until another batch may begin, but no longer than until ``stop``."""
+    async def _wait_for_turn(self, consumer: AIOKafkaConsumer, rebalance: RebalanceListener) -> None:
+        """Waits until the next batch may begin, or until ``stop``."""
         while not self._stopping.is_set():
             blocker = rebalance.in_flight.blocker()
             if blocker is None:
                 return
-            await self._unless_stopping(asyncio.wait([blocker], timeout=_LOOK_S))
-            await self._watchdog.look(consumer)
+            await self._unless_stopping(asyncio.wait([blocker], timeout=_CHECK_S))
+            await self._watchdog.check(consumer)
 
     async def _finish(
         self,
         consumer: AIOKafkaConsumer,
         rebalance: RebalanceListener,
-        work: "_Work[PreparedT]",
+        work: "_Work[DecodedT, StoredT]",
         before: "asyncio.Task[bool] | None",
         allow_next: Callable[[], None],
     ) -> bool:
-        """Handles, sends and commits a batch; False says that it was left undone."""
+        """Stores, completes, sends and commits a batch; False when it was left uncommitted."""
         topic = self._subscription.topic
         started = time.perf_counter()
-        wait = _FIRST_BACKOFF_S
-        while True:
-            try:
-                messages = await self._handle(work.prepared, allow_next)
-                # a commit speaks for what was read before too
-                if before is not None and not await before:
-                    return False
-                await self._producer.send([*messages, *work.lost])
-                break
-            except TransientError as error:
-                if self._stopping.is_set():
-                    log.warning("batch left for the next start", reason=str(error), records=work.records)
-                    return False
-                RETRIES.labels(topic).inc()
-                log.warning(
-                    "batch deferred, retrying", reason=str(error), again_in_s=round(wait, 1), records=work.records
-                )
-                await self._pause(wait * random.uniform(0.5, 1.5))  # noqa: S311 (spreads workers, hides nothing)
-                self._watchdog.moved()
-                wait = min(wait * 2, _MAX_BACKOFF_S)
-        # after a rebalance the partitions are read again from the last commit, by us too: a commit would only set back
+        try:
+            parts = await self._policy.store(work.batch)
+            allow_next()
+            messages = await self._policy.complete(work.batch, parts)
+            # a commit covers all records before it, those of the batch before too
+            if before is not None and not await before:
+                return False
+            await self._policy.send(work.batch, messages)
+        except LeftUncommittedError:
+            return False
+        # after a rebalance its partitions are read again from the last commit: a commit would only set the group back
         if rebalance.generation == work.generation:
             with contextlib.suppress(*_LOST_PARTITION):
                 await consumer.commit(dict(work.offsets))
@@ -222,12 +208,8 @@ class Worker(Generic[PreparedT]):
         self._report_lag(consumer, work.offsets)
         return True
 
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-
     async def _unless_stopping(self, job: Coroutine[Any, Any, ResultT]) -> ResultT | None:
-        """Awaits a job, but no longer than until ``stop``; None says that it was given up."""
+        """Awaits a job, but cancels it on ``stop`` and returns None."""
         task, stop = asyncio.create_task(job), asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -238,12 +220,13 @@ class Worker(Generic[PreparedT]):
                 await end_within(task, 0)
 
     def _left(self, ends_by_s: float) -> float:
-        """Says how long something may take that must have ended so many seconds after ``stop``."""
-        since = time.monotonic() - self._asked_to_stop if self._stopping.is_set() else 0.0
+        """Returns the seconds left for something that must end ``ends_by_s`` seconds after ``stop``."""
+        since = time.monotonic() - self._stop_asked_at if self._stopping.is_set() else 0.0
         return max(_CANCELLED_WITHIN_S, ends_by_s - since)
 
     def _report_lag(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
         for partition, position in offsets.items():
             if partition in consumer.assignment():
-                end = consumer.highwater(partition)
+                # the end of what may be read: records of open transactions lie beyond it
+                end = consumer.last_stable_offset(partition)
                 LAG.labels(partition.topic, partition.partition).set(max(0, (end or position) - position))
