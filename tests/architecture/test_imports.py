@@ -22,6 +22,10 @@ ALLOWED: dict[str, tuple[tuple[str, ...], str]] = {
         ("services/enricher/mcm_enricher/model/openai*",),
         "take an Explainer; only the openai explainer knows the SDK",
     ),
+    "prometheus_client": (
+        ("shared/mcm_shared/metrics.py", "services/api/mcm_api/health/routes.py"),
+        "declare the metric in METRICS of mcm_shared.metrics and create it with counter, gauge or histogram",
+    ),
     "sqlalchemy": (
         (
             "shared/mcm_shared/db/*",

@@ -7,25 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import REGISTRY
-from prometheus_client.metrics import MetricWrapperBase
 
-import mcm_api.http.metrics
-import mcm_enricher.enrich
-import mcm_enricher.model.client
-import mcm_rules_engine.pipeline.handler
-import mcm_shared.metrics
+from mcm_shared.metrics import METRICS, Metric, metrics_table
 from tests.architecture.composition import services
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import ROOT, product_modules
 
 FOLDER = ROOT / "deploy" / "observability"
-SERVING = (
-    mcm_api.http.metrics,
-    mcm_enricher.model.client,
-    mcm_enricher.enrich,
-    mcm_rules_engine.pipeline.handler,
-    mcm_shared.metrics,
-)
 BY_PROMETHEUS = {"up": (), "process_resident_memory_bytes": ()}
 LABELS_BY_PROMETHEUS = {"service", "instance", "job", "le"}
 WORDS = {"sum", "rate", "by", "le", "count", "increase", "histogram_quantile"}
@@ -44,9 +31,23 @@ def _expressions() -> Iterable[str]:
 
 def _served() -> dict[str, tuple[str, ...]]:
     """Names what the services serve as Prometheus sees it, each with its labels."""
-    assert all(SERVING), "imported for the metrics they register"
-    collectors = {one for one in REGISTRY._names_to_collectors.values() if isinstance(one, MetricWrapperBase)}
-    return {f"{one._name}{ending}": tuple(one._labelnames) for one in collectors for ending in ENDINGS[str(one._type)]}
+    return {
+        f"{metric.served_name.removesuffix('_total')}{ending}": metric.labels
+        for metric in METRICS
+        for ending in ENDINGS[metric.kind]
+    }
+
+
+def test_the_table_of_metrics_is_that_of_the_registry() -> None:
+    assert metrics_table() in (ROOT / "docs" / "operations.md").read_text(), (
+        "put the output of `python -m mcm_shared.metrics` into docs/operations.md"
+    )
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_metric_of_the_registry_is_measured(metric: Metric) -> None:
+    made = f'{metric.kind}("{metric.name}")'
+    assert any(made in path.read_text() for path in product_modules()), f"no code makes {made}"
 
 
 @pytest.mark.parametrize("expression", sorted(set(_expressions())))

@@ -39,8 +39,11 @@ MUTATIONS = (
         "shared/mcm_shared/kafka/consumer/worker.py",
         (
             (
-                "        wait = _FIRST_BACKOFF_S\n        while True:\n",
-                "        wait = _FIRST_BACKOFF_S\n        await consumer.commit(work.offsets)\n        while True:\n",
+                "        try:\n            parts = await self._policy.store(work.batch)\n",
+                (
+                    "        await consumer.commit(dict(work.offsets))\n"
+                    "        try:\n            parts = await self._policy.store(work.batch)\n"
+                ),
             ),
         ),
         "shared/tests/test_kafka_worker_dies.py::test_what_a_worker_died_at_the_next_one_is_given_again",
@@ -50,6 +53,30 @@ MUTATIONS = (
         "shared/mcm_shared/kafka/consumer/worker.py",
         (("if before is not None and not await before:", "if before is None and work.generation < 0:"),),
         "shared/tests/test_kafka_in_flight.py::test_a_batch_left_undone_by_a_stop_is_not_passed_by_the_next_one",
+    ),
+    Mutation(
+        "a record that the database refuses is dead-lettered",
+        "shared/mcm_shared/kafka/consumer/failure_policy.py",
+        (
+            (
+                '        self.dead.append((item[0], f"the database refuses the record: {error}"))\n',
+                "        del item, error\n",
+            ),
+        ),
+        "shared/tests/test_kafka_failure_policy.py"
+        "::test_records_that_the_database_refuses_are_dead_lettered_and_the_others_are_handled",
+    ),
+    Mutation(
+        "records of open and aborted transactions are not read",
+        "shared/mcm_shared/kafka/connection.py",
+        (('isolation_level="read_committed"', 'isolation_level="read_uncommitted"'),),
+        "shared/tests/test_kafka_transactions.py::test_a_worker_reads_committed_records_only",
+    ),
+    Mutation(
+        "offsets are committed past transaction markers",
+        "shared/mcm_shared/kafka/consumer/fetcher.py",
+        (("return bool(self._offsets) and not blocked", "return False"),),
+        "shared/tests/test_kafka_transactions.py::test_a_marker_without_records_leaves_no_lag_after_a_restart_either",
     ),
     Mutation(
         "repeated events are evaluated again",
