@@ -81,7 +81,7 @@ export function aSummary(overrides: Partial<Schema<"Summary">> = {}): Schema<"Su
 }
 
 /** Builds an event. */
-export function anEvent(overrides: Partial<Schema<"Event">> = {}): Schema<"Event"> {
+export function anEvent(overrides: Partial<Schema<"EventResponse">> = {}): Schema<"EventResponse"> {
   return {
     id: 11,
     event_uid: "00000000-0000-4000-8000-0000000000e1",
@@ -101,7 +101,7 @@ export function anEvent(overrides: Partial<Schema<"Event">> = {}): Schema<"Event
 export function aProblem(
   status: number,
   detail: string,
-): Pick<Schema<"Problem">, "title" | "status" | "detail" | "request_id"> {
+): Pick<Schema<"ProblemResponse">, "title" | "status" | "detail" | "request_id"> {
   return { title: "Service Unavailable", status, detail, request_id: "5bbf062afc43470c9a911324b09c19fe" };
 }
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -12,23 +12,22 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from mcm_api.app_state import AppState
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader, DatabaseWriter
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
 from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.findings import routes as findings
-from mcm_api.findings.enrichment import Enrichment
+from mcm_api.findings.enrichment import EnrichmentService
 from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
-from mcm_api.health.readiness import Probe, Readiness
 from mcm_api.http.cross_site import refuse_cross_site
 from mcm_api.http.dashboard import serve_dashboard
 from mcm_api.http.docs_page import serve_docs
-from mcm_api.http.problems import Problem, install_problem_handlers, problem_answers
+from mcm_api.http.problems import ProblemResponse, install_problem_handlers, problem_answers
 from mcm_api.http.request_context import RequestContext
+from mcm_api.http.state import part_of, provide
 from mcm_api.live import routes as live
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.publish_summary import publish_summary
@@ -36,11 +35,15 @@ from mcm_api.live.schemas import StreamFinding, StreamHeartbeat, StreamResync, S
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.live.topic_reader import heartbeat, tail_findings
 from mcm_api.pipeline import routes as pipeline
+from mcm_api.resources.broker import Broker, Cluster
+from mcm_api.resources.event_rate import EventRate
+from mcm_api.resources.readiness import Probe, Readiness
+from mcm_api.resources.rule_catalogue import RuleCatalogue
+from mcm_api.resources.stream_position import StreamPosition
 from mcm_api.rules import routes as rules
-from mcm_api.rules.active_rules import RuleCatalogue
 from mcm_api.settings import ApiSettings
 from mcm_api.stats import routes as stats
-from mcm_api.stats.rate import EventRate
+from mcm_api.stats.dependencies import DailyTokenBudget
 from mcm_api.users import routes as users
 from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
 from mcm_shared.contracts.events import RawEvent
@@ -71,7 +74,7 @@ class Api(FastAPI):
         document = super().openapi()
         _, schemas = models_json_schema(
             [
-                (Problem, "serialization"),
+                (ProblemResponse, "serialization"),
                 (RawEvent, "validation"),
                 (GivenFeedback, "validation"),
                 (StreamFinding, "serialization"),
@@ -88,48 +91,11 @@ class Api(FastAPI):
 def create_app(
     settings: ApiSettings, database: DatabaseSettings, kafka: KafkaSettings | None, ai: EnricherSettings
 ) -> FastAPI:
-    """Makes the application; it connects to nothing until it is asked, and serves without what is down.
+    """Makes the application; it connects on first use and serves what it can while a dependency is down.
 
-    ``kafka`` is None where none is configured: then no events are taken over HTTP. Raises ConfigurationError for
-    settings that do not go together.
+    ``kafka`` is None where none is configured: then the intake of events answers 503. Raises ConfigurationError for
+    settings that contradict each other.
     """
-    reader = Reader(
-        create_engine(database, statement_timeout_s=settings.query_timeout_s), timeout_s=settings.query_timeout_s
-    )
-    producer = Producer(kafka) if kafka else None
-    topics = Topics(kafka.topic_prefix if kafka else "")
-    probes: dict[str, Probe] = {
-        "database": partial(require_database, reader),
-        "schema": partial(require_schema, reader),
-    }
-    if kafka:
-        probes["kafka"] = partial(ensure_topics, kafka)
-    intake = (
-        Intake(CoalescingSender(producer), topics.raw, settings.max_event_bytes, settings.intake_timeout_s)
-        if producer
-        else None
-    )
-    # connections of its own: explaining many findings does not keep those who read waiting
-    engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
-    explainer = make_explainer(ai, engine)
-    enrichment = Enrichment(
-        engine,
-        explainer,
-        producer,
-        EnrichedPublisher(producer, topics),
-        concurrency=2 * ai.concurrency,
-        budget=ai.budget,
-    )
-    broadcaster = Broadcaster([topics.findings, topics.enriched] if kafka else [])
-    parts = AppState(
-        reader=reader,
-        readiness=Readiness(probes),
-        enrichment=enrichment,
-        intake=intake,
-        stream_config=StreamConfig(broadcaster, kafka, settings.max_streams),
-        rate=EventRate(),
-        rules=RuleCatalogue(),
-    )
     app = Api(
         title="Mini Compliance Monitor",
         description=_ABOUT,
@@ -140,9 +106,9 @@ def create_app(
         generate_unique_id_function=_operation_id,
         responses=problem_answers(403, 422, 500, 503),
         dependencies=[Depends(refuse_cross_site)],
-        lifespan=_lifespan(parts, kafka),
+        lifespan=_lifespan,
     )
-    app.state.parts = parts
+    _provide_parts(app, settings, database, kafka, ai)
     for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, live):
         app.include_router(feature.router)
     serve_docs(app)
@@ -152,28 +118,67 @@ def create_app(
     return app
 
 
-def _lifespan(parts: AppState, kafka: KafkaSettings | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await bring_up_sqlite(parts.enrichment.engine)
-        broadcaster = parts.stream_config.broadcaster
-        work = [heartbeat(broadcaster, parts.readiness), publish_summary(broadcaster, parts.reader, parts.rate)]
-        if kafka:
-            work += [_make_topics(kafka), tail_findings(kafka, broadcaster)]
-        tasks = [asyncio.create_task(job) for job in work]
-        try:
-            yield
-        finally:
-            broadcaster.end()
-            for task in tasks:
-                task.cancel()
-            # a server that is down never answers a goodbye
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                    await asyncio.gather(*tasks, return_exceptions=True)
-                    await parts.close()
+def _provide_parts(
+    app: FastAPI, settings: ApiSettings, database: DatabaseSettings, kafka: KafkaSettings | None, ai: EnricherSettings
+) -> None:
+    engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
+    reader = DatabaseReader(engine, timeout_s=settings.query_timeout_s)
+    # connections of its own: explaining many findings must not keep readers waiting
+    writing_engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
+    topics = Topics(kafka.topic_prefix if kafka else "")
+    producer = Producer(kafka) if kafka else None
+    explainer = make_explainer(ai, writing_engine)
+    publisher = EnrichedPublisher(producer, topics)
+    enrichment = EnrichmentService(writing_engine, explainer, producer, publisher, concurrency=2 * ai.concurrency)
+    broadcaster = Broadcaster([topics.findings, topics.enriched] if kafka else [])
+    probes: dict[str, Probe] = {
+        "database": partial(require_database, reader),
+        "schema": partial(require_schema, reader),
+    }
+    if kafka:
+        probes["kafka"] = partial(ensure_topics, kafka)
+    provide(
+        app,
+        reader,
+        enrichment,
+        DatabaseWriter(writing_engine),
+        EventRate(),
+        RuleCatalogue(),
+        Readiness(probes),
+        DailyTokenBudget(ai.budget),
+        StreamConfig(broadcaster, kafka, settings.max_streams),
+        StreamPosition(lambda: broadcaster.position),
+        Broker(Cluster(kafka, producer) if kafka and producer else None),
+    )
+    if producer:
+        sender = CoalescingSender(producer)
+        provide(app, Intake(sender, topics.raw, settings.max_event_bytes, settings.intake_timeout_s))
 
-    return lifespan
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    reader, enrichment = part_of(app, DatabaseReader), part_of(app, EnrichmentService)
+    readiness, stream = part_of(app, Readiness), part_of(app, StreamConfig)
+    await bring_up_sqlite(enrichment.engine)
+    work = [
+        heartbeat(stream.broadcaster, readiness),
+        publish_summary(stream.broadcaster, reader, part_of(app, EventRate)),
+    ]
+    if stream.kafka:
+        work += [_make_topics(stream.kafka), tail_findings(stream.kafka, stream.broadcaster)]
+    tasks = [asyncio.create_task(job) for job in work]
+    try:
+        yield
+    finally:
+        stream.broadcaster.end()
+        for task in tasks:
+            task.cancel()
+        # closing must not wait for a server that is down
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                closing = (readiness.close(), reader.close(), enrichment.close())
+                await asyncio.gather(*closing, return_exceptions=True)
 
 
 async def _make_topics(kafka: KafkaSettings) -> None:

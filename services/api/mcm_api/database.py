@@ -1,28 +1,31 @@
-"""How every query of the API reads: in one read-only transaction that ends in time."""
+"""Read-only transactions with a time limit, for every query of the API."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Annotated
 
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mcm_api.findings_cache import FindingsCache
+from mcm_api.http.state import provided
 from mcm_shared.db.engine import transaction
 from mcm_shared.errors import DatabaseDownError
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads from the database, each time within ``timeout_s`` seconds; ``remembered`` is what was read of findings."""
+class DatabaseReader:
+    """Read access to the database, each transaction within ``timeout_s`` seconds, and the cache over findings."""
 
     engine: AsyncEngine
     timeout_s: float
-    remembered: FindingsCache = field(default_factory=FindingsCache)
+    cache: FindingsCache = field(default_factory=FindingsCache)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Opens a read-only transaction; the time to connect counts.
+        """Opens a read-only transaction; the time limit includes connecting.
 
         Raises DatabaseDownError when the database is out of reach or too slow.
         """
@@ -35,3 +38,17 @@ class Reader:
     async def close(self) -> None:
         """Closes the connections."""
         await self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseWriter:
+    """Write access to the database, for the people's actions that the API stores."""
+
+    engine: AsyncEngine
+
+
+DatabaseDep = Annotated[DatabaseReader, Depends(provided(DatabaseReader))]
+"""Gives a route read access to the database."""
+
+DatabaseWriterDep = Annotated[DatabaseWriter, Depends(provided(DatabaseWriter))]
+"""Gives a route write access to the database."""

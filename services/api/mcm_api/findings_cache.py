@@ -1,7 +1,7 @@
-"""What was read of findings, kept for as long as no finding changes.
+"""Cache of results computed from findings, valid until a finding changes.
 
-Every transaction that changes findings raises a counter in the database. Whoever reads it first and then the findings
-may keep what was read under that number: while the counter says the same, the findings are the same.
+Every transaction that changes findings increments a counter in the database. A result is stored with the counter read
+before it: while the counter is the same, the findings are the same.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from mcm_shared.db.finding_changes import read_changes
 
 ValueT = TypeVar("ValueT")
 
-_MAX_KEPT: Final = 200
+_MAX_ENTRIES: Final = 200
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 class FindingsCache:
-    """Answers by key, each with the number of changes it was read at; the ones used last are kept."""
+    """LRU cache of results by key, each valid for one value of the change counter."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, tuple[int, Any, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[int, Any, int]] = OrderedDict()
         self._bytes = 0
         self._loading: dict[tuple[Hashable, int], asyncio.Lock] = {}
 
@@ -33,34 +33,33 @@ class FindingsCache:
         load: Callable[[AsyncConnection], Awaitable[ValueT]],
         size_of: Callable[[ValueT], int] = lambda _: 1024,
     ) -> ValueT:
-        """Gives what ``load`` reads, or what it read before if no finding has changed since."""
+        """Returns the cached result, or loads and caches it; concurrent callers of one key share one load."""
         changes = await read_changes(connection)
-        found: ValueT | None = self.kept(key, changes)
+        found: ValueT | None = self.cached(key, changes)
         if found is not None:
             return found
-        # one reads, the others wait for it
         lock = self._loading.setdefault((key, changes), asyncio.Lock())
         async with lock:
             try:
-                found = self.kept(key, changes)
+                found = self.cached(key, changes)
                 if found is None:
                     found = await load(connection)
-                    self._keep(key, changes, found, size_of(found))
+                    self._store(key, changes, found, size_of(found))
             finally:
                 self._loading.pop((key, changes), None)
         return found
 
-    def kept(self, key: Hashable, changes: int) -> Any:
-        """Gives what is kept for this number of changes; None when there is nothing."""
-        entry = self._kept.get(key)
+    def cached(self, key: Hashable, changes: int) -> Any:
+        """Returns the result cached for this value of the change counter, or None."""
+        entry = self._entries.get(key)
         if entry is None or entry[0] != changes:
             return None
-        self._kept.move_to_end(key)
+        self._entries.move_to_end(key)
         return entry[1]
 
-    def _keep(self, key: Hashable, changes: int, value: Any, size: int) -> None:
-        before = self._kept.pop(key, None)
-        self._bytes += size - (before[2] if before else 0)
-        self._kept[key] = (changes, value, size)
-        while len(self._kept) > 1 and (len(self._kept) > _MAX_KEPT or self._bytes > _MAX_BYTES):
-            self._bytes -= self._kept.popitem(last=False)[1][2]
+    def _store(self, key: Hashable, changes: int, value: Any, size: int) -> None:
+        replaced = self._entries.pop(key, None)
+        self._bytes += size - (replaced[2] if replaced else 0)
+        self._entries[key] = (changes, value, size)
+        while len(self._entries) > 1 and (len(self._entries) > _MAX_ENTRIES or self._bytes > _MAX_BYTES):
+            self._bytes -= self._entries.popitem(last=False)[1][2]

@@ -8,7 +8,9 @@ import structlog
 import uvicorn
 
 from mcm_api.app import create_app
-from mcm_api.app_state import AppState
+from mcm_api.http.state import part_of
+from mcm_api.live.stream_config import StreamConfig
+from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_api.settings import ApiSettings
 from mcm_enricher import EnricherSettings
 from mcm_shared.cli import on_reload_signal, on_stop_signal
@@ -33,7 +35,6 @@ async def serve() -> None:
     if kafka is not None:
         connection_options(kafka, "mcm-api")  # a login that is not complete stops the start, not the first request
     app = create_app(settings, load_settings(DatabaseSettings), kafka, load_settings(EnricherSettings))
-    parts: AppState = app.state.parts
     listener = _listen(settings.host, settings.port)
     server = _Server(
         uvicorn.Config(
@@ -49,12 +50,12 @@ async def serve() -> None:
     )
 
     def stop() -> None:
-        # streams never end by themselves; who listens comes back with their position
-        parts.stream_config.broadcaster.end()
+        # streams are endless; their clients reconnect with their position
+        part_of(app, StreamConfig).broadcaster.end()
         server.stop()
 
     on_stop_signal(stop)
-    on_reload_signal(parts.rules.reload)
+    on_reload_signal(part_of(app, RuleCatalogue).reload)
     freeze_heap()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)

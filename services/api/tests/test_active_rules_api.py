@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm_api.rules.active_rules import RuleCatalogue
+from mcm_api.resources.rule_catalogue import RuleCatalogue
 
 RULE = """
 title: {name}

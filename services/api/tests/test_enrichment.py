@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from mcm_api.findings.enrichment import Enrichment
+from mcm_api.findings.enrichment import EnrichmentService
+from mcm_api.http.state import part_of
 from mcm_api.testing.serving import SilentModel, serving
 from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
 from mcm_shared.contracts.topics import Topics
@@ -91,7 +92,8 @@ async def test_a_model_that_is_too_slow_for_a_request_is_not_waited_for(
     for _ in range(20):
         await Rows(engine).finding()
     explainer = make_explainer(EnricherSettings(**silent_model.settings()), engine)
-    enrichment = Enrichment(engine, explainer, None, EnrichedPublisher(None, Topics("")), concurrency=4, limit_s=0.5)
+    publisher = EnrichedPublisher(None, Topics(""))
+    enrichment = EnrichmentService(engine, explainer, None, publisher, concurrency=4, limit_s=0.5)
 
     started = time.monotonic()
     findings = await enrichment.explain_missing(500)
@@ -103,4 +105,4 @@ async def test_a_model_that_is_too_slow_for_a_request_is_not_waited_for(
 
 
 def test_a_request_for_explanations_takes_ten_seconds_at_most(app: FastAPI) -> None:
-    assert app.state.parts.enrichment.limit_s == 10
+    assert part_of(app, EnrichmentService).limit_s == 10

@@ -80,7 +80,9 @@ def test_every_operation_documents_its_problems(document: dict[str, Any]) -> Non
     for name, operation in operations(document):
         for status in ("422", "500", "503"):
             content = operation["responses"][status]["content"]
-            assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, name
+            assert content == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemResponse"}}
+            }, name
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -45,32 +45,44 @@ class FindingMessage(BaseModel):
     """The whole state of a finding; a consumer drops a message whose ``version`` is not newer than what it has.
 
     On ``findings`` the AI fields may be None or older than the finding; on ``findings.enriched`` they are those just
-    written. ``source`` is that of the earliest detection's event; None in messages of before it was told.
+    written. ``source`` is None in messages from versions that did not publish it.
+
+    This is the one declaration of a finding's columns that travel: the API's schema, its CSV export and the rows read
+    from the database follow it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    uid: UUID
-    id: int
-    version: int
-    rule_id: str
-    rule_name: str
-    rule_version: str
-    title: str
-    description: str
-    severity: Severity
-    user: str | None
-    group: dict[str, Any]
-    tags: list[str]
-    first_seen: datetime
-    last_seen: datetime
-    detection_count: int
-    event_id: int | None
-    event_uid: UUID | None
-    source: str | None = None
-    created_at: datetime
-    extra_data: dict[str, Any]
-    risk_score: Annotated[int | None, Field(ge=0, le=100)] = None
-    ai_explanation: str | None = None
-    ai_source: str | None = None
-    ai_enriched_at: datetime | None = None
+    id: Annotated[int, Field(examples=[17])]
+    uid: Annotated[UUID, Field(description="The same however often the events are processed")]
+    version: Annotated[int, Field(description="Rises with each change by the rules", examples=[3])]
+    rule_id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+    rule_name: Annotated[str, Field(examples=["storage_bucket_public"])]
+    rule_version: Annotated[str, Field(description="Hash of the definition of the rule that raised it")]
+    title: Annotated[str, Field(examples=["Storage bucket made public"])]
+    description: Annotated[str, Field(examples=["Bucket acme-reports was made public by mona@example.com"])]
+    severity: Annotated[Severity, Field(examples=["critical"])]
+    user: Annotated[str | None, Field(examples=["mona@example.com"])]
+    group: Annotated[
+        dict[str, Any],
+        Field(description="The fields the rule groups by, with their values", examples=[{"user": "mona@example.com"}]),
+    ]
+    tags: Annotated[list[str], Field(description="Controls and techniques", examples=[["soc2.cc6.1", "attack.t1530"]])]
+    first_seen: Annotated[datetime, Field(description="Event time of the earliest detection, UTC")]
+    last_seen: Annotated[datetime, Field(description="Event time of the latest detection, UTC")]
+    detection_count: Annotated[int, Field(description="Distinct detections of the rule", examples=[5])]
+    event_id: Annotated[int | None, Field(description="The event of the earliest detection", examples=[4711])]
+    event_uid: Annotated[UUID | None, Field(description="The uid of that event")]
+    source: Annotated[
+        str | None, Field(description="The source of the earliest detection's event", examples=["github.audit"])
+    ] = None
+    created_at: Annotated[datetime, Field(description="When it was first stored, UTC")]
+    extra_data: Annotated[dict[str, Any], Field(description="Evidence: the earliest and the latest detection")]
+    risk_score: Annotated[int | None, Field(ge=0, le=100, description="0 to 100; null until scored", examples=[92])] = (
+        None
+    )
+    ai_explanation: Annotated[str | None, Field(description="What happened, why it matters, what to check first")] = (
+        None
+    )
+    ai_source: Annotated[str | None, Field(description="What wrote the explanation", examples=["heuristic"])] = None
+    ai_enriched_at: Annotated[datetime | None, Field(description="When it was scored and explained, UTC")] = None

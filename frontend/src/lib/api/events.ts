@@ -1,7 +1,7 @@
 import { api, body } from "./client";
 import type { QueryOf, Schema } from "./schema";
 
-export type Event = Schema<"Event">;
+export type Event = Schema<"EventResponse">;
 export type EventDetails = Schema<"EventDetails">;
 export type EventFacets = Schema<"EventFacets">;
 export type EventFilter = Omit<QueryOf<"/events">, "limit" | "offset" | "before">;

@@ -1,7 +1,7 @@
 import { api, body } from "./client";
 import type { QueryOf, Schema } from "./schema";
 
-export type Finding = Schema<"Finding">;
+export type Finding = Schema<"FindingResponse">;
 export type FindingPage = Schema<"FindingPage">;
 export type FindingFacets = Schema<"FindingFacets">;
 export type FindingQuery = QueryOf<"/findings">;

@@ -4,7 +4,7 @@ import type { QueryOf, Schema } from "./schema";
 export type Pipeline = Schema<"Pipeline">;
 export type GroupLag = Schema<"GroupLag">;
 export type SourceState = Schema<"SourceState">;
-export type DeadLetter = Schema<"DeadLetter">;
+export type DeadLetter = Schema<"DeadLetterResponse">;
 
 /** Reads the consumers' lag, the state of each source, and the health of Kafka and the database. */
 export const getPipeline = (signal?: AbortSignal) => body(api.GET("/pipeline", { signal }));

@@ -1,9 +1,9 @@
 import { api, body } from "./client";
 import type { Schema } from "./schema";
 
-export type Rule = Schema<"Rule">;
+export type Rule = Schema<"RuleResponse">;
 export type RuleDetails = Schema<"RuleDetails">;
-export type RuleTest = Schema<"RuleTest">;
+export type RuleTest = Schema<"RuleTestResponse">;
 
 /** Reads every active rule, with the figures of its findings. */
 export const getRules = (signal?: AbortSignal) => body(api.GET("/rules", { signal }));

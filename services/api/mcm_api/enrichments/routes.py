@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from mcm_api.app_state import EnrichmentDep
+from mcm_api.database import DatabaseWriterDep
 from mcm_api.enrichments.schemas import EnrichmentJob
 from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
@@ -27,7 +27,7 @@ _LOCATION: Final = {"Location": {"description": "Where its progress is", "schema
 )
 async def start_enrichment(
     response: Response,
-    enrichment: EnrichmentDep,
+    writer: DatabaseWriterDep,
     limit: Annotated[
         int | None, Query(ge=1, le=MAX_ID, description="Findings to explain, at most, the oldest first; none: all")
     ] = None,
@@ -36,24 +36,24 @@ async def start_enrichment(
 
     Each enricher runs one job at a time. A job without findings is done at once.
     """
-    job_id = await start_job(enrichment.engine, limit)
+    job_id = await start_job(writer.engine, limit)
     response.headers["Location"] = f"/enrichments/{job_id}"
-    return _job(await job_progress(enrichment.engine, job_id), job_id)
+    return _job(await job_progress(writer.engine, job_id), job_id)
 
 
 @router.get("/enrichments/{job_id}", summary="Get the progress of a job", responses=problem_answers(404))
-async def get_enrichment(job_id: JobId, enrichment: EnrichmentDep) -> EnrichmentJob:
+async def get_enrichment(job_id: JobId, writer: DatabaseWriterDep) -> EnrichmentJob:
     """Says how far a job is."""
-    return _job(await job_progress(enrichment.engine, job_id), job_id)
+    return _job(await job_progress(writer.engine, job_id), job_id)
 
 
 @router.delete("/enrichments/{job_id}", summary="Cancel a job", responses=problem_answers(404))
-async def cancel_enrichment(job_id: JobId, enrichment: EnrichmentDep) -> EnrichmentJob:
+async def cancel_enrichment(job_id: JobId, writer: DatabaseWriterDep) -> EnrichmentJob:
     """Ends a job after the batch in hand and says how far it came; one that is over stays as it is.
 
     What it has explained stays explained.
     """
-    return _job(await cancel_job(enrichment.engine, job_id), job_id)
+    return _job(await cancel_job(writer.engine, job_id), job_id)
 
 
 def _job(progress: JobProgress | None, job_id: UUID) -> EnrichmentJob:

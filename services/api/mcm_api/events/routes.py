@@ -5,17 +5,19 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from mcm_api.app_state import ActiveRulesDep, DatabaseDep, IntakeDep
+from mcm_api.database import DatabaseDep
+from mcm_api.events.dependencies import IntakeDep
 from mcm_api.events.queries.counting import count_by_time, count_facets
-from mcm_api.events.queries.details import read_event
+from mcm_api.events.queries.details import events_of_finding, read_event
 from mcm_api.events.queries.newest import newest_events
 from mcm_api.events.schemas import (
     MAX_INTAKE,
     Accepted,
-    Event,
     EventDetails,
     EventFacets,
     EventFilter,
+    EventPage,
+    EventResponse,
     Histogram,
     HistogramFilter,
     PeriodFilter,
@@ -24,6 +26,8 @@ from mcm_api.http.body import read_json_body
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.resources.findings import read_findings
+from mcm_api.resources.rule_catalogue import ActiveRulesDep
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)
 
@@ -54,7 +58,7 @@ _LINK: Final = {"Link": {"description": 'The next page, `rel="next"`', "schema":
 @router.get("/events", summary="List events, newest first", responses={200: {"headers": _LINK}})
 async def list_events(
     request: Request, response: Response, wanted: Annotated[EventFilter, Query()], reader: DatabaseDep
-) -> list[Event]:
+) -> list[EventResponse]:
     """Lists events from the newest to the oldest by their own time.
 
     To read on, follow the `Link` header: it stays fast however far back it leads, and is missing on the last page.
@@ -63,7 +67,7 @@ async def list_events(
     if following is not None:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"before", "offset"}]
         response.headers["Link"] = f'</events?{urlencode([*kept, ("before", following.encode())])}>; rel="next"'
-    return [Event.model_validate(dict(row)) for row in rows]
+    return [EventResponse.model_validate(dict(row)) for row in rows]
 
 
 @router.get("/events/histogram", summary="Count events by time", response_model_by_alias=True)
@@ -82,13 +86,27 @@ async def get_event_facets(wanted: Annotated[PeriodFilter, Query()], reader: Dat
 async def get_event(
     event_id: Annotated[RowId, Path(description="The event's `id`", examples=[4711])],
     reader: DatabaseDep,
-    knows: ActiveRulesDep,
+    rules: ActiveRulesDep,
 ) -> EventDetails:
     """Gets one event, with the rules it matches and the findings that name it."""
-    found = await read_event(reader, event_id, knows)
+    found = await read_event(reader, event_id, rules)
     if found is None:
         raise ProblemError(404, f"There is no event with id {event_id}.")
     return found
+
+
+@router.get("/findings/{finding_id}/events", summary="List the events of a finding", responses=problem_answers(404))
+async def list_finding_events(
+    finding_id: Annotated[RowId, Path(description="The finding's `id`", examples=[17])],
+    reader: DatabaseDep,
+    limit: Annotated[int, Query(ge=1, le=500, description="Maximum number of events")] = 100,
+) -> EventPage:
+    """Lists the events of the finding's earliest and latest detection and those that completed them, oldest first."""
+    findings = await read_findings(reader, [finding_id])
+    if not findings:
+        raise ProblemError(404, f"There is no finding with id {finding_id}.")
+    items, total = await events_of_finding(reader, findings[0], limit)
+    return EventPage(items=items, total=total)
 
 
 @router.post(

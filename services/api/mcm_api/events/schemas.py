@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mcm_api.events.cursor import Cursor
-from mcm_api.findings.schemas import Finding
-from mcm_api.http.counts import ValueCount
 from mcm_api.http.parameters import EventType, Instant, SourceName, UserName
+from mcm_api.resources.counts import ValueCount
+from mcm_api.resources.findings import FindingResponse
 from mcm_shared.contracts.findings import Severity
 
 MAX_PAGE: Final = 500
@@ -72,7 +72,7 @@ class EventFilter(BaseModel):
         return self
 
 
-class Event(BaseModel):
+class EventResponse(BaseModel):
     """An event as it was stored."""
 
     id: Annotated[int, Field(examples=[4711])]
@@ -110,21 +110,21 @@ class MatchedRule(BaseModel):
     level: Annotated[Severity, Field(description="The severity it has at this event")]
 
 
-class EventDetails(Event):
+class EventDetails(EventResponse):
     """An event, with what became of it."""
 
     ingested_at: Annotated[datetime, Field(description="When it was stored, UTC")]
     matched_rules: Annotated[list[MatchedRule], Field(description="Also those that raise no finding by themselves")]
     findings: Annotated[
-        list[Finding],
+        list[FindingResponse],
         Field(description="Those that name it: as their earliest or latest event, or in what completed it"),
     ]
 
 
 class EventPage(BaseModel):
-    """Events that took part in a finding, the oldest first."""
+    """Events that contributed to a finding, the oldest first."""
 
-    items: list[Event]
+    items: list[EventResponse]
     total: Annotated[int, Field(description="Events that the finding names")]
 
 
@@ -166,7 +166,7 @@ class HistogramFilter(PeriodFilter):
     source: Annotated[list[SourceName] | None, Field(max_length=100, description="Only of these sources")] = None
 
 
-class Bucket(BaseModel):
+class HistogramBucket(BaseModel):
     """Events of one step."""
 
     start: datetime
@@ -181,7 +181,7 @@ class Histogram(BaseModel):
     interval: Annotated[Interval, Field(description="The one chosen, never auto")]
     from_: Annotated[datetime | None, Field(alias="from", description="The start of the first step; null: no events")]
     to: Annotated[datetime | None, Field(description="The end of the last step; null: no events")]
-    buckets: list[Bucket]
+    buckets: list[HistogramBucket]
 
 
 class EventFacets(BaseModel):

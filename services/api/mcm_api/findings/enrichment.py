@@ -1,4 +1,4 @@
-"""Asking for findings to be explained now, and telling the others once they are."""
+"""Scoring and explaining findings on request."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,11 +19,10 @@ _LIMIT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Enrichment:
+class EnrichmentService:
     """Has findings explained by ``explainer``, ``concurrency`` at once; ``producer`` is None without Kafka.
 
-    What a model has not explained ``limit_s`` seconds after a request came, the heuristic explains. ``budget`` is the
-    tokens that may be used in a day; None: any.
+    What a model has not explained ``limit_s`` seconds after a request came, the heuristic explains.
     """
 
     engine: AsyncEngine
@@ -31,7 +30,6 @@ class Enrichment:
     producer: Producer | None
     publisher: EnrichedPublisher
     concurrency: int
-    budget: int | None = None
     limit_s: float = _LIMIT_S
 
     async def explain(self, finding_ids: Sequence[int]) -> list[FindingMessage]:
@@ -47,7 +45,7 @@ class Enrichment:
         """Explains up to ``limit`` findings that have no risk score, the oldest first."""
         return await self.explain(await missing_ids(self.engine, limit))
 
-    async def tell(self, enriched: Sequence[FindingMessage]) -> None:
+    async def publish(self, enriched: Sequence[FindingMessage]) -> None:
         """Publishes enriched findings; without Kafka, or while it is down, they are in the database all the same."""
         try:
             await self.publisher.publish(enriched)

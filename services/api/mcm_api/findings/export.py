@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingQuery
-from mcm_api.findings.queries.pages import Written, read_all
+from mcm_api.findings.queries.pages import read_all
 from mcm_api.http.json_response import write_json
+from mcm_api.resources.findings import FindingRow
 
 _BATCH: Final = 500
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -24,20 +25,20 @@ COLUMNS: Final = (
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 
-async def export_findings(reader: Reader, wanted: FindingQuery) -> AsyncGenerator[bytes, None]:
+async def export_findings(reader: DatabaseReader, wanted: FindingQuery) -> AsyncGenerator[bytes, None]:
     """Yields a file of all findings that match, in the order asked for."""
-    write: Callable[[Sequence[Written]], bytes] = _csv if wanted.format == "csv" else _ndjson
+    write: Callable[[Sequence[FindingRow]], bytes] = _csv if wanted.format == "csv" else _ndjson
     if wanted.format == "csv":
         yield _lines([COLUMNS])
     async for findings in read_all(reader, wanted, _BATCH):
         yield write(findings)
 
 
-def _csv(findings: Sequence[Written]) -> bytes:
+def _csv(findings: Sequence[FindingRow]) -> bytes:
     return _lines([_cells(orjson.loads(write_json(finding))) for finding in findings])
 
 
-def _ndjson(findings: Sequence[Written]) -> bytes:
+def _ndjson(findings: Sequence[FindingRow]) -> bytes:
     return b"".join(write_json(finding) + b"\n" for finding in findings)
 
 

@@ -35,7 +35,7 @@ class MissingDependency(BaseModel):
     reason: Annotated[str, Field(examples=["the database does not answer"])]
 
 
-class Problem(BaseModel):
+class ProblemResponse(BaseModel):
     """What went wrong, after RFC 9457."""
 
     type: Annotated[str, Field(description="Always about:blank: status and title say what kind it is")] = "about:blank"
@@ -51,7 +51,7 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem; ``extra`` fills the fields of Problem beyond the usual ones."""
+    """Ends a request with a problem; ``extra`` fills the fields of ProblemResponse beyond the usual ones."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ def problem_response(
     extra: Mapping[str, Any] | None = None,
 ) -> Response:
     """Writes a problem as a response."""
-    problem = Problem(
+    problem = ProblemResponse(
         title=HTTPStatus(status).phrase, status=status, detail=detail, request_id=request_id, **(extra or {})
     )
     body = orjson.dumps(problem.model_dump(mode="json", exclude_none=True))
@@ -101,7 +101,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Documents problem answers in OpenAPI."""
-    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemResponse"}}}
     return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}
 
 

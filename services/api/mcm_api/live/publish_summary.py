@@ -1,48 +1,58 @@
-"""Telling everyone who listens the figures as they change: one query for all, and none when nobody listens."""
+"""Publishing the summary frame: one query a second for all subscribers, and none while there are no subscribers."""
 
 import asyncio
 from typing import Final
 
 import structlog
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.schemas import StreamSummary
-from mcm_api.stats.queries.figures import read_figures
-from mcm_api.stats.rate import EventRate
+from mcm_api.resources.counts import SeverityCounts
+from mcm_api.resources.event_rate import EventRate
+from mcm_api.resources.figures import count_events, count_severities, count_unscored
 from mcm_shared.errors import McmError
 
 log = structlog.get_logger()
 
-_EVERY_S: Final = 1.0
-_IDLE_EVERY_S: Final = 5.0
+_INTERVAL_S: Final = 1.0
+_IDLE_INTERVAL_S: Final = 5.0
 
 
-async def publish_summary(broadcaster: Broadcaster, reader: Reader, rate: EventRate) -> None:
-    """Tells the figures, at most once a second and only when they changed, until it is cancelled."""
-    told: StreamSummary | None = None
-    heard_by = 0
+async def publish_summary(broadcaster: Broadcaster, reader: DatabaseReader, rate: EventRate) -> None:
+    """Publishes the figures until cancelled, at most once a second and only when they changed."""
+    published: StreamSummary | None = None
+    published_to = 0
     idle_s = 0.0
     while True:
-        if broadcaster.subscribers or idle_s >= _IDLE_EVERY_S:
+        if broadcaster.subscribers or idle_s >= _IDLE_INTERVAL_S:
             idle_s = 0.0
-            summary = await _figures(reader, rate)
-            # who came since has heard none yet
-            if summary is not None and (summary != told or len(broadcaster.subscribers) > heard_by):
+            summary = await _read_summary(reader, rate)
+            # a new subscriber has not received the unchanged figures yet
+            if summary is not None and (summary != published or len(broadcaster.subscribers) > published_to):
                 broadcaster.tell("summary", summary.model_dump(mode="json"))
-                told = summary
-            heard_by = len(broadcaster.subscribers)
-        await asyncio.sleep(_EVERY_S)
-        idle_s += _EVERY_S
+                published = summary
+            published_to = len(broadcaster.subscribers)
+        await asyncio.sleep(_INTERVAL_S)
+        idle_s += _INTERVAL_S
 
 
-async def _figures(reader: Reader, rate: EventRate) -> StreamSummary | None:
+async def _read_summary(reader: DatabaseReader, rate: EventRate) -> StreamSummary | None:
     try:
-        figures = await read_figures(reader)
+        async with reader.transaction() as connection:
+            severities = await count_severities(reader, connection)
+            total = await count_events(connection)
+            unscored = await count_unscored(reader, connection)
     except McmError:
-        # what is wrong is said by /ready and by every request
+        # /ready and every request report the reason
         return None
     except Exception:
-        log.exception("the figures cannot be told and are tried again")
+        log.exception("summary not published, trying again")
         return None
-    return StreamSummary(**figures, events_per_second=rate.count(figures["total_events"]))
+    return StreamSummary(
+        total_events=total,
+        total_findings=sum(severities.values()),
+        findings_by_severity=SeverityCounts(**severities),
+        unenriched=unscored,
+        events_per_second=rate.update(total),
+    )

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
-from mcm_api.app_state import StreamDep
 from mcm_api.http.parameters import RuleName, UserName
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.live.dependencies import StreamDep
 from mcm_api.live.frames import FrameFilter
 from mcm_api.live.position import MAX_POSITION, decode_position
 from mcm_api.live.replay import stream_frames
@@ -41,7 +41,7 @@ _FRAMES: Final[dict[str, Any]] = {
     responses={200: _FRAMES},
 )
 async def listen(
-    follows: StreamDep,
+    stream: StreamDep,
     after: Annotated[
         str | None,
         Query(max_length=MAX_POSITION, description="Go on after this position: `position` of a page, or a frame's id"),
@@ -63,15 +63,17 @@ async def listen(
     position = last_event_id or after
     try:
         since = (
-            None if position is None or follows.kafka is None else decode_position(follows.broadcaster.topics, position)
+            None if position is None or stream.kafka is None else decode_position(stream.broadcaster.topics, position)
         )
     except ValueError as error:
         name = "Last-Event-ID" if last_event_id else "after"
         raise invalid(f"{name} {error}", [ProblemItem(parameter=name, reason=str(error))]) from None
-    if len(follows.broadcaster.subscribers) >= follows.most_listeners:
-        raise ProblemError(503, "As many listen as this API allows (MCM_API_MAX_STREAMS).", headers=RETRY_AFTER)
-    wanted = FrameFilter(frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()))
+    if len(stream.broadcaster.subscribers) >= stream.max_subscribers:
+        raise ProblemError(
+            503, "The API serves as many streams as it may (MCM_API_MAX_STREAMS); try again later.", headers=RETRY_AFTER
+        )
+    filters = FrameFilter(frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()))
     # proxies must hand on each frame as it comes
     return FrameStream(
-        stream_frames(follows.broadcaster, follows.kafka, wanted, since), headers={"X-Accel-Buffering": "no"}
+        stream_frames(stream.broadcaster, stream.kafka, filters, since), headers={"X-Accel-Buffering": "no"}
     )

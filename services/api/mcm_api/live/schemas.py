@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from mcm_api.stats.schemas import SeverityCounts
+from mcm_api.resources.counts import SeverityCounts
 from mcm_shared.contracts.findings import FindingMessage
 
 HEARTBEAT_S: Final = 5.0

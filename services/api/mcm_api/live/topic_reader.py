@@ -6,10 +6,10 @@ from typing import Final
 
 import structlog
 
-from mcm_api.health.readiness import Readiness
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.frames import finding_frame
 from mcm_api.live.schemas import HEARTBEAT_S, StreamHeartbeat
+from mcm_api.resources.readiness import Readiness
 from mcm_shared.errors import BrokerDownError, PositionGoneError
 from mcm_shared.kafka.tail import tail_topics
 from mcm_shared.settings import KafkaSettings

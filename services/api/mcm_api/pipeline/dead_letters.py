@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mcm_api.pipeline.cursor import decode_cursor, encode_cursor
-from mcm_api.pipeline.schemas import DeadLetter, DeadLetterFilter, DeadLetterPage, Origin
+from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, DeadLetterResponse, RecordOrigin
 from mcm_ingestor.dead_letters import DeadLetter as Letter
 from mcm_ingestor.dead_letters import dead_letters_before
 from mcm_shared.settings import KafkaSettings
@@ -26,15 +26,15 @@ async def read_letters(kafka: KafkaSettings, wanted: DeadLetterFilter) -> DeadLe
     )
 
 
-def _shown(letter: Letter) -> DeadLetter:
+def _shown(letter: Letter) -> DeadLetterResponse:
     origin = _ORIGIN.fullmatch(letter.origin)
-    return DeadLetter(
+    return DeadLetterResponse(
         partition=letter.place[0],
         offset=letter.place[1],
         at=letter.written_at,
         reason=letter.reason,
         source=letter.source,
-        origin=Origin(topic=origin[1], partition=int(origin[2]), offset=int(origin[3])) if origin else None,
+        origin=RecordOrigin(topic=origin[1], partition=int(origin[2]), offset=int(origin[3])) if origin else None,
         payload=letter.value[:_SHOWN_BYTES].decode("utf-8", "replace")[:_SHOWN],
         size=len(letter.value),
         replayed=letter.replayed,

@@ -7,18 +7,18 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.pipeline.schemas import (
     DeadLetterTotal,
     GroupLag,
+    GroupMember,
     PartitionLag,
     Pipeline,
     Reachable,
     SourceState,
-    Worker,
 )
-from mcm_api.stats.queries.figures import count_events
-from mcm_api.stats.rate import EventRate
+from mcm_api.resources.event_rate import EventRate
+from mcm_api.resources.figures import count_events
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import McmError
@@ -30,7 +30,7 @@ _HOUR: Final = timedelta(hours=1)
 _NO_KAFKA: Final = "no Kafka is configured; set KAFKA_BOOTSTRAP_SERVERS"
 
 
-async def read_pipeline(reader: Reader, rate: EventRate, kafka: KafkaSettings | None) -> Pipeline:
+async def read_pipeline(reader: DatabaseReader, rate: EventRate, kafka: KafkaSettings | None) -> Pipeline:
     """Reads how the pipeline is; what does not answer is said, and the rest is told all the same."""
     bus, why_no_bus = await _bus(kafka)
     sources, per_second, why_no_database = await _stored(reader, rate)
@@ -58,10 +58,10 @@ async def _bus(kafka: KafkaSettings | None) -> tuple[KafkaState | None, str | No
         return None, str(error)
 
 
-async def _stored(reader: Reader, rate: EventRate) -> tuple[list[SourceState], float | None, str | None]:
+async def _stored(reader: DatabaseReader, rate: EventRate) -> tuple[list[SourceState], float | None, str | None]:
     try:
         async with reader.transaction() as connection:
-            return await _sources(connection), rate.count(await count_events(connection)), None
+            return await _sources(connection), rate.update(await count_events(connection)), None
     except McmError as error:
         return [], None, str(error)
 
@@ -110,7 +110,9 @@ def _group(state: GroupState, topics: Topics) -> GroupLag:
         )
         for number in sorted(state.ends)
     ]
-    workers = [Worker(id=member.id, host=member.host, partitions=list(member.partitions)) for member in state.members]
+    workers = [
+        GroupMember(id=member.id, host=member.host, partitions=list(member.partitions)) for member in state.members
+    ]
     named: dict[str, Any] = {
         "group": state.group.removeprefix(topics.prefix),
         "topic": state.topic.removeprefix(topics.prefix),

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from mcm_api.app_state import DatabaseDep, EnrichmentDep, EventRateDep, StreamDep
+from mcm_api.database import DatabaseDep
 from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.pipeline.dead_letters import read_letters
 from mcm_api.pipeline.queries import read_pipeline
-from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, Replayed
+from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, ReplayResponse
+from mcm_api.resources.broker import BrokerDep
+from mcm_api.resources.event_rate import EventRateDep
 from mcm_ingestor import dead_letters
 from mcm_shared.errors import PoisonEventError
 
@@ -18,15 +20,15 @@ router = APIRouter(tags=["pipeline"], route_class=StrictRoute)
 
 
 @router.get("/pipeline", summary="How is the pipeline?")
-async def get_pipeline(reader: DatabaseDep, rates: EventRateDep, follows: StreamDep) -> Pipeline:
+async def get_pipeline(reader: DatabaseDep, rate: EventRateDep, broker: BrokerDep) -> Pipeline:
     """Says how far each service is, what its workers read, what came from each source, and whether all answers."""
-    return await read_pipeline(reader, rates, follows.kafka)
+    return await read_pipeline(reader, rate, broker.settings)
 
 
 @router.get("/dead-letters", summary="List dead letters")
-async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()], follows: StreamDep) -> DeadLetterPage:
+async def list_dead_letters(query: Annotated[DeadLetterFilter, Query()], broker: BrokerDep) -> DeadLetterPage:
     """Lists what could not be processed, the newest first, with the reason."""
-    return await read_letters(follows.require_kafka(), wanted)
+    return await read_letters(broker.require().settings, query)
 
 
 @router.post(
@@ -38,16 +40,16 @@ async def list_dead_letters(wanted: Annotated[DeadLetterFilter, Query()], follow
 async def replay_dead_letter(
     partition: Annotated[int, Path(ge=0, le=2**31 - 1, description="The letter's `partition`")],
     offset: Annotated[int, Path(ge=0, le=MAX_ID, description="The letter's `offset`")],
-    explains: EnrichmentDep,
-    follows: StreamDep,
-) -> Replayed:
+    broker: BrokerDep,
+) -> ReplayResponse:
     """Sends a letter to the topic it came from, as it was; sending one twice does no harm."""
-    kafka = follows.require_kafka()
-    assert explains.producer is not None  # noqa: S101 (there is one where there is Kafka)
+    cluster = broker.require()
     try:
-        letter = await dead_letters.replay_dead_letter(kafka, explains.producer, partition, offset)
+        letter = await dead_letters.replay_dead_letter(cluster.settings, cluster.producer, partition, offset)
     except PoisonEventError as error:
         raise ProblemError(409, f"The letter cannot be sent again: {error.reason}.") from error
     if letter is None:
         raise ProblemError(404, f"There is no dead letter {offset} in partition {partition}.")
-    return Replayed(partition=partition, offset=offset, topic=letter.topic.removeprefix(kafka.topic_prefix))
+    return ReplayResponse(
+        partition=partition, offset=offset, topic=letter.topic.removeprefix(cluster.settings.topic_prefix)
+    )

@@ -25,7 +25,7 @@ class PartitionLag(BaseModel):
     worker: Annotated[str | None, Field(description="Id of the worker that reads it; null: nobody does")]
 
 
-class Worker(BaseModel):
+class GroupMember(BaseModel):
     """A member of a group."""
 
     id: str
@@ -40,7 +40,7 @@ class GroupLag(BaseModel):
     topic: Annotated[str, Field(examples=["events.raw"])]
     lag: Annotated[int, Field(description="Records that wait, in all partitions")]
     partitions: list[PartitionLag]
-    workers: list[Worker]
+    workers: list[GroupMember]
 
 
 class SourceState(BaseModel):
@@ -73,7 +73,7 @@ class Pipeline(BaseModel):
     dead_letters: DeadLetterTotal
 
 
-class Origin(BaseModel):
+class RecordOrigin(BaseModel):
     """Where a record was first written."""
 
     topic: str
@@ -81,7 +81,7 @@ class Origin(BaseModel):
     offset: int
 
 
-class DeadLetter(BaseModel):
+class DeadLetterResponse(BaseModel):
     """A record that could not be processed."""
 
     partition: Annotated[int, Field(description="Where the letter itself is, in events.dead")]
@@ -89,7 +89,7 @@ class DeadLetter(BaseModel):
     at: Annotated[datetime | None, Field(description="When the record was written, UTC")]
     reason: Annotated[str, Field(examples=["timestamp is missing"])]
     source: Annotated[str | None, Field(description="The source of a native payload", examples=["aws.cloudtrail"])]
-    origin: Origin | None
+    origin: RecordOrigin | None
     payload: Annotated[str, Field(description="The first 2,000 characters")]
     size: Annotated[int, Field(description="Bytes of the whole payload")]
     replayed: Annotated[bool, Field(description="It was sent again since")]
@@ -98,7 +98,7 @@ class DeadLetter(BaseModel):
 class DeadLetterPage(BaseModel):
     """A page of dead letters, the newest first."""
 
-    items: list[DeadLetter]
+    items: list[DeadLetterResponse]
     next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
 
 
@@ -121,7 +121,7 @@ class DeadLetterFilter(BaseModel):
     ] = None
 
 
-class Replayed(BaseModel):
+class ReplayResponse(BaseModel):
     """What became of a letter that was to be sent again."""
 
     partition: int

@@ -1,6 +1,6 @@
 """Reading the catalogue of rules, and what each found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,10 +9,10 @@ import yaml
 from sqlalchemy import RowMapping, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.rules.controls import controls_of
 from mcm_api.rules.plain_english import plain_english
-from mcm_api.rules.schemas import DayFindings, Rule, RuleDetails, RuleTest
+from mcm_api.rules.schemas import DayFindings, RuleDetails, RuleResponse, RuleTestResponse
 from mcm_shared.db.tables import FINDINGS, RULES
 
 DAYS: Final = 30
@@ -21,17 +21,17 @@ _FINDING: Final = FINDINGS.c
 _RULE: Final = RULES.c
 
 
-async def read_rules(reader: Reader, families: Mapping[str, str]) -> list[Rule]:
+async def read_rules(reader: DatabaseReader, families: Mapping[str, str]) -> list[RuleResponse]:
     """Reads every rule the engine has loaded, in its latest version, by family and name."""
     async with reader.transaction() as connection:
         rows = await _catalogue(connection)
         found = await _found(connection)
         days, last = await _days(connection)
-    rules = [Rule(**_values(row, families, found, days, last)) for row in rows]
+    rules = [RuleResponse(**_values(row, families, found, days, last)) for row in rows]
     return sorted(rules, key=lambda rule: (rule.family, rule.rule_name))
 
 
-async def read_rule(reader: Reader, name: str, families: Mapping[str, str]) -> RuleDetails | None:
+async def read_rule(reader: DatabaseReader, name: str, families: Mapping[str, str]) -> RuleDetails | None:
     """Reads one rule by id or name; None where there is none."""
     try:
         wanted = or_(_RULE.rule_id == UUID(name), _RULE.name == name)
@@ -55,16 +55,6 @@ async def read_rule(reader: Reader, name: str, families: Mapping[str, str]) -> R
         rule_version=row["version"],
         loaded_at=row["loaded_at"],
     )
-
-
-async def rule_titles(connection: AsyncConnection, names: Iterable[str]) -> dict[str, str]:
-    """Finds the titles of rules by name: the catalogue's, or that of a finding of a rule that is in no catalogue."""
-    known = select(_RULE.name, _RULE.title).order_by(_RULE.loaded_at)
-    titles: dict[str, str] = {row[0]: row[1] for row in await connection.execute(known)}
-    for name in set(names) - titles.keys():
-        newest = select(_FINDING.title).where(_FINDING.rule_name == name).order_by(_FINDING.first_seen.desc()).limit(1)
-        titles[name] = (await connection.execute(newest)).scalar_one_or_none() or name
-    return titles
 
 
 async def _catalogue(connection: AsyncConnection, *wanted: Any) -> list[RowMapping]:
@@ -140,9 +130,9 @@ def _document(text: str) -> Mapping[str, Any]:
     return document if isinstance(document, Mapping) else {}
 
 
-def _tests(document: Mapping[str, Any]) -> list[RuleTest]:
+def _tests(document: Mapping[str, Any]) -> list[RuleTestResponse]:
     return [
-        RuleTest(
+        RuleTestResponse(
             name=test["name"],
             events=sum(event.get("repeat", 1) for event in test.get("events", [])),
             fires=bool(test["expect"]),

@@ -24,7 +24,7 @@ class DayFindings(BaseModel):
     count: int
 
 
-class Rule(BaseModel):
+class RuleResponse(BaseModel):
     """A rule in force, and what it found."""
 
     rule_id: UUID
@@ -45,7 +45,7 @@ class Rule(BaseModel):
     ]
 
 
-class RuleTest(BaseModel):
+class RuleTestResponse(BaseModel):
     """A test inside the rule."""
 
     name: Annotated[str, Field(examples=["five in ten minutes"])]
@@ -54,13 +54,13 @@ class RuleTest(BaseModel):
     expect: Annotated[list[dict[str, Any]], Field(description="The findings it must raise, as far as the test says")]
 
 
-class RuleDetails(Rule):
+class RuleDetails(RuleResponse):
     """A rule in force, whole."""
 
     yaml: Annotated[str, Field(description="Its document, as it was loaded")]
     runbook: Annotated[str, Field(description="What to do about its findings")]
     falsepositives: Annotated[list[str], Field(description="What else may look like it")]
     summary: Annotated[list[str], Field(description="What it looks for, in sentences")]
-    tests: list[RuleTest]
+    tests: list[RuleTestResponse]
     rule_version: Annotated[str, Field(description="Hash of its definition")]
     loaded_at: Annotated[datetime | None, Field(description="When the engine last loaded it, UTC")]

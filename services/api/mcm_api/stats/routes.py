@@ -4,9 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from mcm_api.app_state import DatabaseDep, EnrichmentDep, EventRateDep, StreamDep
+from mcm_api.database import DatabaseDep
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.resources.event_rate import EventRateDep
+from mcm_api.resources.stream_position import StreamPositionDep
 from mcm_api.stats.ai import read_ai_figures
+from mcm_api.stats.dependencies import TokenBudgetDep
 from mcm_api.stats.queries.figures import read_summary, read_tops
 from mcm_api.stats.queries.timeline import read_timeline
 from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter, Timeline, TimelineFilter
@@ -28,14 +31,14 @@ async def get_timeline(query: Annotated[TimelineFilter, Query()], reader: Databa
 
 @router.get("/stats/overview", summary="What stands out")
 async def get_overview(
-    wanted: Annotated[Period, Query()], reader: DatabaseDep, follows: StreamDep, rates: EventRateDep
+    wanted: Annotated[Period, Query()], reader: DatabaseDep, stream: StreamPositionDep, rate: EventRateDep
 ) -> Overview:
     """Gives the rules and users with the highest risk scores, and what waits to be explained."""
-    position = follows.broadcaster.position
+    position = stream.current()
     events, unenriched, rules, users = await read_tops(reader, wanted)
     return Overview(
         unenriched=unenriched,
-        events_per_second=rates.count(events),
+        events_per_second=rate.update(events),
         top_rules=rules,
         top_users=users,
         position=position,
@@ -43,6 +46,6 @@ async def get_overview(
 
 
 @router.get("/stats/ai", summary="The figures of explanations")
-async def get_ai_stats(reader: DatabaseDep, explains: EnrichmentDep) -> AiFigures:
+async def get_ai_stats(reader: DatabaseDep, budget: TokenBudgetDep) -> AiFigures:
     """Gives who explained how many findings, what people think of it by prompt version and model, and tokens by day."""
-    return await read_ai_figures(reader, explains)
+    return await read_ai_figures(reader, budget)

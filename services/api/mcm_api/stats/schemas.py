@@ -8,23 +8,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mcm_api.http.parameters import Instant
+from mcm_api.resources.counts import SeverityCounts
 from mcm_shared.contracts.findings import Severity
-
-
-class SeverityCounts(BaseModel):
-    """Findings by severity; every severity is there."""
-
-    low: int = 0
-    medium: int = 0
-    high: int = 0
-    critical: int = 0
-
-
-class DayCount(BaseModel):
-    """Events of one day in UTC, by their own time."""
-
-    date: calendar_date
-    count: int
 
 
 class StepCount(BaseModel):

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.users.cursor import UserCursor
 from mcm_api.users.schemas import UserFilter, UserInList, UserOrder, UserPage
 from mcm_shared.contracts.findings import Severity
@@ -57,7 +57,7 @@ class _Counted(NamedTuple):
     score: int | None
 
 
-async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
+async def list_page(reader: DatabaseReader, wanted: UserFilter) -> UserPage:
     """Reads a page of users, and the cursor of the next."""
     users = _users(wanted).subquery()
     value, user = users.c.value, users.c.user
@@ -79,7 +79,7 @@ async def list_page(reader: Reader, wanted: UserFilter) -> UserPage:
     return UserPage(items=items, next=following)
 
 
-async def read_activity(reader: Reader, user: str) -> Activity | None:
+async def read_activity(reader: DatabaseReader, user: str) -> Activity | None:
     """Reads what a user did; None for one whom no event names."""
     parts: dict[str, list[_Counted]] = defaultdict(list)
     async with reader.transaction() as connection:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from mcm_api.app_state import DatabaseDep
+from mcm_api.database import DatabaseDep
 from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import UserName
 from mcm_api.http.problems import ProblemError, problem_answers

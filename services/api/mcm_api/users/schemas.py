@@ -6,8 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from mcm_api.http.counts import ValueCount
-from mcm_api.stats.schemas import DayCount, SeverityCounts
+from mcm_api.resources.counts import DayCount, SeverityCounts, ValueCount
 from mcm_api.users.cursor import UserCursor
 from mcm_shared.contracts.findings import Severity
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
-from mcm_api.events.schemas import Bucket, EventFacets, Histogram, HistogramFilter, Interval, PeriodFilter
-from mcm_api.http.counts import ValueCount
+from mcm_api.database import DatabaseReader
+from mcm_api.events.schemas import EventFacets, Histogram, HistogramBucket, HistogramFilter, Interval, PeriodFilter
 from mcm_api.http.problems import ProblemItem, invalid
+from mcm_api.resources.counts import ValueCount
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, USER_DAYS
 
 MAX_BUCKETS: Final = 1500
@@ -23,7 +23,7 @@ _WIDTHS: Final = {
 _AUTO: Final = ((timedelta(hours=3), Interval.MINUTE), (timedelta(days=4), Interval.HOUR))
 
 
-async def count_by_time(reader: Reader, wanted: HistogramFilter) -> Histogram:
+async def count_by_time(reader: DatabaseReader, wanted: HistogramFilter) -> Histogram:
     """Counts events in steps of their own time.
 
     Raises ProblemError 422 when the steps would be too many.
@@ -46,11 +46,11 @@ async def count_by_time(reader: Reader, wanted: HistogramFilter) -> Histogram:
         interval=interval,
         from_=first,
         to=first + number * width,
-        buckets=[Bucket(start=start, count=counts.get(start, 0)) for start in starts],
+        buckets=[HistogramBucket(start=start, count=counts.get(start, 0)) for start in starts],
     )
 
 
-async def count_facets(reader: Reader, wanted: PeriodFilter) -> EventFacets:
+async def count_facets(reader: DatabaseReader, wanted: PeriodFilter) -> EventFacets:
     """Counts events by type and by source, in whole days."""
     async with reader.transaction() as connection:
         return EventFacets(

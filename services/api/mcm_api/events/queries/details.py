@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.events.queries.newest import COLUMNS
-from mcm_api.events.schemas import Event, EventDetails, MatchedRule
-from mcm_api.findings.queries.pages import find_findings
-from mcm_api.findings.schemas import Finding
-from mcm_api.rules.active_rules import RuleCatalogue
+from mcm_api.events.schemas import EventDetails, EventResponse, MatchedRule
+from mcm_api.resources.findings import FindingResponse, read_findings
+from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
@@ -25,7 +24,7 @@ _MAX_FINDINGS: Final = 100
 _DAY: Final = timedelta(days=1)
 
 
-async def read_event(reader: Reader, event_id: int, rules: RuleCatalogue) -> EventDetails | None:
+async def read_event(reader: DatabaseReader, event_id: int, rules: RuleCatalogue) -> EventDetails | None:
     """Reads an event by its id; None where there is none."""
     ruleset = await rules.ruleset()
     query = select(*COLUMNS, _EVENT.ingested_at).where(_EVENT.id == event_id)
@@ -34,17 +33,19 @@ async def read_event(reader: Reader, event_id: int, rules: RuleCatalogue) -> Eve
         if row is None:
             return None
         ids = await _naming(connection, row["event_uid"], row["timestamp"], ruleset)
-    findings = await find_findings(reader, ids)
+    findings = await read_findings(reader, ids)
     return EventDetails(**row, matched_rules=_matched(row, ruleset), findings=findings)
 
 
-async def events_of_finding(reader: Reader, finding: Finding, limit: int) -> tuple[list[Event], int]:
+async def events_of_finding(
+    reader: DatabaseReader, finding: FindingResponse, limit: int
+) -> tuple[list[EventResponse], int]:
     """Reads the events that a finding names, the oldest first, and how many it names."""
     uids = named_events(finding.extra_data)
     query = select(*COLUMNS).order_by(_EVENT.timestamp, _EVENT.event_uid).limit(limit)
     async with reader.transaction() as connection:
         rows = (await connection.execute(query.where(among(_EVENT.event_uid, uids, connection)))).mappings().all()
-    return [Event.model_validate(dict(row)) for row in rows], len(uids)
+    return [EventResponse.model_validate(dict(row)) for row in rows], len(uids)
 
 
 def named_events(extra_data: dict[str, Any]) -> list[UUID]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, literal, select, tuple_
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.events.cursor import Cursor
 from mcm_api.events.schemas import EventFilter
 from mcm_shared.db.tables import SOURCE_EVENTS
@@ -25,7 +25,7 @@ COLUMNS: Final = (
 )
 
 
-async def newest_events(reader: Reader, wanted: EventFilter) -> tuple[Sequence[RowMapping], Cursor | None]:
+async def newest_events(reader: DatabaseReader, wanted: EventFilter) -> tuple[Sequence[RowMapping], Cursor | None]:
     """Reads a page of events, newest first, and the cursor of the next page; None on the last one."""
     query = (
         _matching(select(*COLUMNS), wanted)

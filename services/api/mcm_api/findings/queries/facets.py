@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Select, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingFilter
 from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
-from mcm_api.http.counts import ValueCount
-from mcm_api.rules.queries import rule_titles
+from mcm_api.resources.counts import ValueCount
+from mcm_api.resources.rule_titles import rule_titles
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
 
@@ -23,14 +23,14 @@ _FINDING: Final = FINDINGS.c
 _ENRICHED: Final = case((_FINDING.risk_score.is_(None), literal_column("0")), else_=literal_column("1"))
 
 
-async def count_facets(reader: Reader, wanted: FindingFilter) -> FindingFacets:
+async def count_facets(reader: DatabaseReader, wanted: FindingFilter) -> FindingFacets:
     """Counts the findings that match by severity, rule, source, user, and whether they are enriched.
 
     Each is counted with every other filter but its own.
     """
     key = ("facets", wanted.model_dump_json(exclude_none=True))
     async with reader.transaction() as connection:
-        return await reader.remembered.read(connection, key, partial(_count_all, wanted=wanted))
+        return await reader.cache.read(connection, key, partial(_count_all, wanted=wanted))
 
 
 async def _count_all(connection: AsyncConnection, wanted: FindingFilter) -> FindingFacets:

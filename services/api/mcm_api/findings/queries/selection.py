@@ -16,9 +16,9 @@ Selection = Sequence[int]
 """Ids of findings, in order; eight bytes each."""
 
 
-async def select_findings(connection: AsyncConnection, wanted: FindingFilter, sort: SortKey, order: str) -> Selection:
+async def select_findings(connection: AsyncConnection, filters: FindingFilter, sort: SortKey, order: str) -> Selection:
     """Reads what a filter selects."""
-    ids = select(FINDINGS.c.id).where(*conditions(wanted)).order_by(*ordered_by(sort, order))
+    ids = select(FINDINGS.c.id).where(*conditions(filters)).order_by(*ordered_by(sort, order))
     if connection.dialect.name == "postgresql":
         # as one array: the driver reads it twenty times as fast as so many rows
         found: Any = (await connection.execute(select(func.array_agg(ids.subquery().c.id)))).scalar_one()

@@ -1,15 +1,16 @@
 """Reading the figures of the overview, from roll-ups instead of the events."""
 
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
-from mcm_api.rules.queries import rule_titles
-from mcm_api.stats.schemas import Period, SeverityCounts, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
+from mcm_api.database import DatabaseReader
+from mcm_api.resources.counts import SeverityCounts
+from mcm_api.resources.figures import between, count_events, count_severities, count_unscored
+from mcm_api.resources.rule_titles import rule_titles
+from mcm_api.stats.schemas import Period, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS
 
@@ -20,11 +21,11 @@ _FINDING: Final = FINDINGS.c
 _WIDTHS: Final = {Step.DAY: timedelta(days=1), Step.HOUR: timedelta(hours=1)}
 
 
-async def read_summary(reader: Reader, wanted: SummaryFilter) -> Summary:
+async def read_summary(reader: DatabaseReader, wanted: SummaryFilter) -> Summary:
     """Reads how many events and findings there are, findings by severity, and events by steps of time."""
     first, end = _whole_steps(wanted)
     async with reader.transaction() as connection:
-        severities = await _remembered_severities(reader, connection, first, end)
+        severities = await count_severities(reader, connection, first, end)
         counts = await _counts(connection, wanted.interval, first, end)
     return Summary(
         total_events=sum(counts.values()),
@@ -34,49 +35,16 @@ async def read_summary(reader: Reader, wanted: SummaryFilter) -> Summary:
     )
 
 
-async def read_figures(reader: Reader) -> dict[str, Any]:
-    """Reads the figures that everyone who listens is told: events, findings, findings by severity and without score."""
-    async with reader.transaction() as connection:
-        severities = await _remembered_severities(reader, connection, None, None)
-        total = await count_events(connection)
-        unenriched = await reader.remembered.read(connection, "unenriched", count_unenriched)
-    return {
-        "total_events": total,
-        "total_findings": sum(severities.values()),
-        "findings_by_severity": severities,
-        "unenriched": unenriched,
-    }
-
-
-async def count_unenriched(connection: AsyncConnection) -> int:
-    """Counts findings without a risk score."""
-    query = select(func.count()).select_from(FINDINGS).where(_FINDING.risk_score.is_(None))
-    return (await connection.execute(query)).scalar_one()
-
-
-async def count_events(connection: AsyncConnection) -> int:
-    """Counts all events."""
-    total = func.coalesce(func.sum(EVENT_DAYS.c["count"]), 0)
-    return int((await connection.execute(select(total))).scalar_one())
-
-
-async def read_tops(reader: Reader, wanted: Period) -> tuple[int, int, list[TopRule], list[TopUser]]:
+async def read_tops(reader: DatabaseReader, wanted: Period) -> tuple[int, int, list[TopRule], list[TopUser]]:
     """Reads how many events there are and findings without a score, and the rules and users that stand out."""
 
     async def tops(connection: AsyncConnection) -> tuple[list[TopRule], list[TopUser]]:
         return await _top_rules(connection, wanted), await _top_users(connection, wanted)
 
     async with reader.transaction() as connection:
-        rules, users = await reader.remembered.read(connection, ("tops", wanted.from_, wanted.to), tops)
-        unenriched = await reader.remembered.read(connection, "unenriched", count_unenriched)
+        rules, users = await reader.cache.read(connection, ("tops", wanted.from_, wanted.to), tops)
+        unenriched = await count_unscored(reader, connection)
         return await count_events(connection), unenriched, rules, users
-
-
-async def _remembered_severities(
-    reader: Reader, connection: AsyncConnection, first: datetime | None, end: datetime | None
-) -> dict[str, int]:
-    read = partial(_severities, first=first, end=end)
-    return await reader.remembered.read(connection, ("severities", first, end), read)
 
 
 async def _top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule]:
@@ -96,7 +64,7 @@ async def _top_users(connection: AsyncConnection, wanted: Period) -> list[TopUse
     ]
 
 
-async def count_explained(reader: Reader) -> list[tuple[str, str, str, int]]:
+async def count_explained(reader: DatabaseReader) -> list[tuple[str, str, str, int]]:
     """Counts explained findings by source, prompt version and model ("" for the heuristic's)."""
     source, data = FINDINGS.c.ai_source, FINDINGS.c.ai_data
     by_model = source.in_(("openai", "cache"))
@@ -115,7 +83,7 @@ async def _top(connection: AsyncConnection, wanted: Period, column: ColumnElemen
     score, number = func.max(_FINDING.risk_score), func.count()
     query = (
         select(column, func.max(_FINDING.severity_rank), number, score)
-        .where(column.is_not(None), *_between(_FINDING.first_seen, wanted.from_, wanted.to))
+        .where(column.is_not(None), *between(_FINDING.first_seen, wanted.from_, wanted.to))
         .group_by(column)
         .order_by(func.coalesce(score, -1).desc(), number.desc(), column)
         .limit(MAX_SHOWN)
@@ -144,31 +112,17 @@ def _after(start: datetime, interval: Step) -> datetime | None:
         return None
 
 
-async def _severities(connection: AsyncConnection, first: datetime | None, end: datetime | None) -> dict[str, int]:
-    rank = _FINDING.severity_rank
-    rows = await connection.execute(
-        select(rank, func.count()).where(*_between(_FINDING.first_seen, first, end)).group_by(rank)
-    )
-    return {severity.value: 0 for severity in Severity} | {
-        Severity.of_rank(number).value: count for number, count in rows
-    }
-
-
 async def _counts(
     connection: AsyncConnection, interval: Step, first: datetime | None, end: datetime | None
 ) -> dict[datetime, int]:
     if interval is Step.HOUR:
         hour, count = EVENT_ROLLUPS.c.hour, EVENT_ROLLUPS.c["count"]
-        query = select(hour, func.sum(count)).where(*_between(hour, first, end)).group_by(hour)
+        query = select(hour, func.sum(count)).where(*between(hour, first, end)).group_by(hour)
         return {start: int(number) for start, number in await connection.execute(query)}
     day, count = EVENT_DAYS.c.day, EVENT_DAYS.c["count"]
-    days = _between(day, first and first.date(), end and end.date())
+    days = between(day, first and first.date(), end and end.date())
     query = select(day, func.sum(count)).where(*days).group_by(day)
     return {datetime.combine(of, time.min, UTC): int(number) for of, number in await connection.execute(query)}
-
-
-def _between(column: ColumnElement[Any], first: Any, end: Any) -> list[ColumnElement[bool]]:
-    return [*([] if first is None else [column >= first]), *([] if end is None else [column < end])]
 
 
 def _filled(counts: dict[datetime, int], interval: Step) -> list[StepCount]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.database import Reader
+from mcm_api.database import DatabaseReader
 from mcm_api.http.problems import ProblemItem, invalid
 from mcm_api.stats.schemas import Timeline, TimelineFilter, TimelineInterval, TimelineStep
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
@@ -28,7 +28,7 @@ _EVENT_TIME: Final = SOURCE_EVENTS.c.timestamp
 _FIRST_SEEN: Final = FINDINGS.c.first_seen
 
 
-async def read_timeline(reader: Reader, query: TimelineFilter) -> Timeline:
+async def read_timeline(reader: DatabaseReader, query: TimelineFilter) -> Timeline:
     """Counts events and findings in steps of their own time; the first and the last step end at the period's bounds.
 
     Raises ProblemError 422 when the steps would be too many.
@@ -47,7 +47,7 @@ async def read_timeline(reader: Reader, query: TimelineFilter) -> Timeline:
             raise invalid(f"interval: {reason}.", [ProblemItem(parameter="interval", reason=reason)])
         events = await _count_events(connection, interval, first, end)
         read = partial(_count_findings, interval=interval, first=first, end=end)
-        findings = await reader.remembered.read(connection, ("timeline", interval, first, end), read)
+        findings = await reader.cache.read(connection, ("timeline", interval, first, end), read)
     # of a longer time than can be shown, the latest days
     starts = [start + step * width for step in range(max(0, number - MAX_STEPS), number)]
     return Timeline(

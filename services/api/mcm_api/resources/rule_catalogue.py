@@ -1,11 +1,13 @@
-"""The rules by this API's own environment: to match an event again, and to say what belongs together."""
+"""Active rules, compiled as the engine compiles them."""
 
 import asyncio
 from pathlib import PurePath
-from typing import Final
+from typing import Annotated, Final
 
 import structlog
+from fastapi import Depends
 
+from mcm_api.http.state import provided
 from mcm_rules_engine.active_packs import load_active_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.errors import ConfigurationError
@@ -52,3 +54,7 @@ def _load(known: Ruleset) -> Ruleset:
         return known
     log.info("rules loaded", rules=len(ruleset.rules), correlations=len(ruleset.correlations))
     return ruleset
+
+
+ActiveRulesDep = Annotated[RuleCatalogue, Depends(provided(RuleCatalogue))]
+"""Gives a route the active rules."""

@@ -1,0 +1,52 @@
+"""Counts of all events and findings, each defined once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mcm_api.database import DatabaseReader
+from mcm_shared.contracts.findings import Severity
+from mcm_shared.db.tables import EVENT_DAYS, FINDINGS
+
+
+async def count_events(connection: AsyncConnection) -> int:
+    """Counts all stored events."""
+    total = func.coalesce(func.sum(EVENT_DAYS.c["count"]), 0)
+    return int((await connection.execute(select(total))).scalar_one())
+
+
+async def count_unscored(reader: DatabaseReader, connection: AsyncConnection) -> int:
+    """Counts findings without a risk score; cached until a finding changes."""
+    return await reader.cache.read(connection, "unscored", _count_unscored)
+
+
+async def count_severities(
+    reader: DatabaseReader, connection: AsyncConnection, start: datetime | None = None, end: datetime | None = None
+) -> dict[str, int]:
+    """Counts findings by severity, first seen from ``start`` and before ``end``; cached until a finding changes."""
+    read = partial(_severities, start=start, end=end)
+    return await reader.cache.read(connection, ("severities", start, end), read)
+
+
+def between(column: ColumnElement[Any], start: Any, end: Any) -> Sequence[ColumnElement[bool]]:
+    """Lists the conditions of a half-open range, either end of which may be None."""
+    return [*([] if start is None else [column >= start]), *([] if end is None else [column < end])]
+
+
+async def _count_unscored(connection: AsyncConnection) -> int:
+    query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.risk_score.is_(None))
+    return (await connection.execute(query)).scalar_one()
+
+
+async def _severities(connection: AsyncConnection, start: datetime | None, end: datetime | None) -> dict[str, int]:
+    rank = FINDINGS.c.severity_rank
+    rows = await connection.execute(
+        select(rank, func.count()).where(*between(FINDINGS.c.first_seen, start, end)).group_by(rank)
+    )
+    return {severity.value: 0 for severity in Severity} | {
+        Severity.of_rank(number).value: count for number, count in rows
+    }
