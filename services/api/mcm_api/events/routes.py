@@ -26,7 +26,7 @@ from mcm_api.http.body import read_json_body
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
-from mcm_api.resources.findings import read_findings
+from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.rule_catalogue import ActiveRulesDep
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)

@@ -11,7 +11,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.pages import read_all
 from mcm_api.http.json_response import write_json
-from mcm_api.resources.findings import FindingRow
+from mcm_api.resources.queries.findings import FindingRow
 
 _BATCH: Final = 500
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")

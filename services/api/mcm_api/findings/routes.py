@@ -17,7 +17,8 @@ from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
-from mcm_api.resources.findings import FindingResponse, read_findings
+from mcm_api.resources.findings import FindingResponse
+from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.stream_position import StreamPositionDep
 from mcm_enricher import set_feedback
 

@@ -10,7 +10,7 @@ from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.schemas import StreamSummary
 from mcm_api.resources.counts import SeverityCounts
 from mcm_api.resources.event_rate import EventRate
-from mcm_api.resources.figures import count_events, count_severities, count_unscored
+from mcm_api.resources.queries.figures import count_events, count_severities, count_unscored
 from mcm_shared.errors import McmError
 
 log = structlog.get_logger()

@@ -18,7 +18,7 @@ from mcm_api.pipeline.schemas import (
     SourceState,
 )
 from mcm_api.resources.event_rate import EventRate
-from mcm_api.resources.figures import count_events
+from mcm_api.resources.queries.figures import count_events
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import McmError

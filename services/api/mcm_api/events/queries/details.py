@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.events.queries.newest import COLUMNS
 from mcm_api.events.schemas import EventDetails, EventResponse, MatchedRule
-from mcm_api.resources.findings import FindingResponse, read_findings
+from mcm_api.resources.findings import FindingResponse
+from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent

@@ -13,7 +13,7 @@ from mcm_api.findings.filters import FindingFilter
 from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
 from mcm_api.resources.counts import ValueCount
-from mcm_api.resources.rule_titles import rule_titles
+from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
 

@@ -10,7 +10,7 @@ from mcm_api.findings.cursor import Cursor
 from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
 from mcm_api.findings.queries.matching import value_of
 from mcm_api.findings.queries.selection import Selection, place_after, select_findings, size_of
-from mcm_api.resources.findings import FindingRow, read_finding_rows
+from mcm_api.resources.queries.findings import FindingRow, read_finding_rows
 
 
 async def read_page(reader: DatabaseReader, query: FindingQuery) -> tuple[list[FindingRow], int, str | None]:

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.resources.counts import SeverityCounts
-from mcm_api.resources.figures import between, count_events, count_severities, count_unscored
-from mcm_api.resources.rule_titles import rule_titles
+from mcm_api.resources.queries.figures import between, count_events, count_severities, count_unscored
+from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_api.stats.schemas import Period, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS
