@@ -42,3 +42,17 @@ def test_log_lines_that_operations_explains_are_written_by_the_code() -> None:
 
     assert len(explained) > 5
     assert [line for line in explained if line not in sources] == []
+
+
+def test_paths_in_the_architecture_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = {path for path in re.findall(r"`([\w./-]+/[\w./-]*)`", text) if not path.startswith(("mcm_", "/"))}
+    roots = (
+        ROOT,
+        ROOT / "services" / "rules-engine" / "mcm_rules_engine",
+        ROOT / "services" / "enricher" / "mcm_enricher",
+        ROOT / "services" / "api" / "mcm_api",
+    )
+
+    assert len(named) > 20
+    assert sorted(path for path in named if not any((root / path).exists() for root in roots)) == []
