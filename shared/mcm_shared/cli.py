@@ -1,15 +1,18 @@
 """What the commands of all services share: running async code, exit codes, clear errors instead of tracebacks."""
 
 import asyncio
+import importlib.metadata
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
+import typer
 import uvloop
 
 from mcm_shared.errors import ConfigurationError, McmError
+from mcm_shared.logs import configure_logs
 
 ResultT = TypeVar("ResultT")
 
@@ -43,6 +46,65 @@ def _end_on_sigterm() -> None:
     # the kernel does not end the first process of a container by a signal that it has no handler for
     if os.getpid() == 1 and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
+
+
+def command_line(program: str, description: str, *, service: str | None = None) -> typer.Typer:
+    """Creates the command line of a service: help without arguments, ``--version``, and logs under ``service``.
+
+    ``program`` is the name of the command and of its distribution.
+    """
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=description, name=program
+    )
+
+    def start(
+        context: typer.Context,
+        _version: Annotated[
+            bool,
+            typer.Option("--version", callback=_version_of(program), is_eager=True, help="Show the version and exit."),
+        ] = False,
+    ) -> None:
+        if service is None or context.resilient_parsing:
+            return
+        try:
+            configure_logs(service)
+        except ConfigurationError as error:
+            fail(str(error), EXIT_WRONG_USE)
+
+    app.callback()(start)
+    return app
+
+
+def run_single_command(
+    program: str, description: str, command: Callable[[], Coroutine[Any, Any, object]], distribution: str
+) -> None:
+    """Runs a command line that has one command, without arguments: only ``--help`` and ``--version`` beside it."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+    def only(
+        _version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                callback=_version_of(program, distribution),
+                is_eager=True,
+                help="Show the version and exit.",
+            ),
+        ] = False,
+    ) -> None:
+        run_command(command)
+
+    app.command(help=description)(only)
+    app(prog_name=program)
+
+
+def _version_of(program: str, distribution: str | None = None) -> Callable[[bool], None]:
+    def show(wanted: bool) -> None:
+        if wanted:
+            typer.echo(f"{program} {importlib.metadata.version(distribution or program)}")
+            raise typer.Exit
+
+    return show
 
 
 def fail(message: str, code: int) -> NoReturn:

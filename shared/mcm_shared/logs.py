@@ -1,16 +1,22 @@
 """Logs of every service: to stderr, readable on a terminal, one JSON object a line elsewhere."""
 
 import logging
+import os
 import sys
 from typing import Any
 
 import structlog
 
-from mcm_shared.settings import LogSettings, load_settings
+from mcm_shared.settings import LogSettings, load_settings, unknown_variables
+
+log = structlog.get_logger()
 
 
 def configure_logs(service: str, settings: LogSettings | None = None) -> None:
-    """Sets up logging for the process; every line carries the service's name."""
+    """Sets up logging for the process; every line carries the service's name.
+
+    Warns once of ``MCM_`` variables in the environment that nothing reads: one is most likely a misspelt setting.
+    """
     settings = settings or load_settings(LogSettings)
     readable = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
@@ -40,3 +46,6 @@ def configure_logs(service: str, settings: LogSettings | None = None) -> None:
     )
     # libraries speak through logging; their warnings are ours to show, their chatter is not
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    unknown = unknown_variables(os.environ)
+    if unknown:
+        log.warning("unknown settings ignored", variables=", ".join(unknown))

@@ -2,14 +2,62 @@
 
 import os
 import re
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.suggestions import close_to
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+KNOWN_VARIABLES: Final = frozenset(
+    {
+        "MCM_AI_BUDGET_TOKENS_PER_DAY",
+        "MCM_AI_CONCURRENCY",
+        "MCM_AI_EXPLAINER",
+        "MCM_AI_REDACT",
+        "MCM_AI_TIMEOUT_S",
+        "MCM_API_HOST",
+        "MCM_API_INTAKE_TIMEOUT_S",
+        "MCM_API_MAX_STREAMS",
+        "MCM_API_PORT",
+        "MCM_API_QUERY_TIMEOUT_S",
+        "MCM_BATCH_SIZE",
+        "MCM_DASHBOARD_PATH",
+        "MCM_DATABASE_POOL_SIZE",
+        "MCM_DEMO_RATE",
+        "MCM_ENRICHER_BATCH_SIZE",
+        "MCM_IMAGES",
+        "MCM_KAFKA_RETENTION_HOURS",
+        "MCM_LOCAL_FOLDER",
+        "MCM_LOCAL_KAFKA_PORT",
+        "MCM_LOCAL_POSTGRES_PORT",
+        "MCM_LOG_FORMAT",
+        "MCM_LOG_LEVEL",
+        "MCM_MAX_EVENT_BYTES",
+        "MCM_METRICS_HOST",
+        "MCM_METRICS_PORT",
+        "MCM_PUBLISH_ADDRESS",
+        "MCM_PUBLISH_API_PORT",
+        "MCM_PUBLISH_GRAFANA_PORT",
+        "MCM_PUBLISH_KAFKA_PORT",
+        "MCM_RULES_LENIENT",
+        "MCM_RULES_PATH",
+        "MCM_TOPIC_PARTITIONS",
+        "MCM_TOPIC_PREFIX",
+        "MCM_TOPIC_REPLICATION",
+        "MCM_VERSION",
+        "MCM_WORKER_CPUS",
+    }
+)
+"""Variables of all services and of docker-compose.yml: services often share one environment."""
+
+_PREFIX: Final = "MCM_"
+_TOOLS: Final = ("BENCH_", "CHAOS_", "CHROMIUM", "ORACLE_", "SCALING_", "TEST_")
+"""Variables of tests and benchmarks, which run services as they are."""
 
 _DATABASE_URL = re.compile(r"^(postgres(ql)?://|sqlite:///)", re.ASCII)
 
@@ -133,3 +181,17 @@ def _plain(detail: object) -> str:
     if kind == "missing":
         return "is not set"
     return str(detail["msg"]).removeprefix("Value error, ")  # type: ignore[index]
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Lists the ``MCM_`` variables that nothing of the product reads, each with the closest known one."""
+    known = [variable.lower() for variable in KNOWN_VARIABLES]
+    unknown = sorted(
+        name
+        for name in environment
+        if name.startswith(_PREFIX)
+        and name not in KNOWN_VARIABLES
+        and not name.removeprefix(_PREFIX).startswith(_TOOLS)
+    )
+    closest = {name: close_to(name.lower(), known, cutoff=0.6) for name in unknown}
+    return [name if close is None else f"{name} (did you mean {close.upper()}?)" for name, close in closest.items()]

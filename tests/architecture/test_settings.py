@@ -3,6 +3,7 @@
 import ast
 import re
 
+from mcm_shared.settings import KNOWN_VARIABLES
 from tests.architecture.sources import ROOT, name_of, product_modules
 
 VARIABLE = re.compile(r"(DATABASE_URL|(MCM|KAFKA|OPENAI)_[A-Z0-9_]+)")
@@ -24,3 +25,14 @@ def test_every_variable_is_documented() -> None:
     missing = {variable: where for variable, where in sorted(_variables().items()) if variable not in written_down}
 
     assert missing == {}, f"add these to the settings in {DOCUMENTS[0]}: name, default, what it does"
+
+
+def test_every_setting_is_known_to_the_warning_of_misspelt_ones() -> None:
+    settings = {
+        name
+        for path in product_modules()
+        for name in re.findall(r'validation_alias="(MCM_[A-Z0-9_]+)"', path.read_text())
+    }
+    compose = set(re.findall(r"\$\{(MCM_[A-Z0-9_]+)", (ROOT / "docker-compose.yml").read_text()))
+
+    assert settings | compose == KNOWN_VARIABLES, "add it to KNOWN_VARIABLES in mcm_shared/settings.py, or take it out"

@@ -10,20 +10,15 @@ from mcm_local.checkout import JARS
 from mcm_local.settings import LocalSettings
 from mcm_local.up import stack as run_stack
 from mcm_local.up import up as run_up
-from mcm_shared.cli import EXIT_FAILED, EXIT_WRONG_USE, fail
+from mcm_shared.cli import EXIT_FAILED, EXIT_WRONG_USE, command_line, fail
 from mcm_shared.errors import ConfigurationError, McmError
 from mcm_shared.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = command_line("mcm-local", "Runs Kafka, Postgres and all services on this machine, without Docker.")
 jars = typer.Typer(no_args_is_help=True, help="Kafka's jars: fetch them, or update the list.")
 app.add_typer(jars, name="jars")
 
 FolderOption = Annotated[Path | None, typer.Option(help="Folder for data, logs and endpoints.json.")]
-
-
-@app.callback()
-def describe() -> None:
-    """Runs Kafka, Postgres and all services on this machine, without Docker."""
 
 
 @app.command()

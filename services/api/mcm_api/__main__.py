@@ -3,29 +3,22 @@
 import sys
 
 import orjson
-import typer
 from pydantic import SecretStr
 
 from mcm_api.app import create_app
 from mcm_api.serve import serve
 from mcm_api.settings import ApiSettings
 from mcm_enricher import EnricherSettings
-from mcm_shared.cli import run_command
-from mcm_shared.logs import configure_logs
+from mcm_shared.cli import command_line, run_command
 from mcm_shared.settings import DatabaseSettings, load_settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serves events, findings and figures over HTTP.")
+app = command_line("mcm-api", "Serves events, findings and figures over HTTP.", service="api")
 
 
 @app.command()
 def run() -> None:
     """Serve the API until it is told to stop."""
-
-    async def command() -> None:
-        configure_logs("api")
-        await serve()
-
-    run_command(command)
+    run_command(serve)
 
 
 @app.command()

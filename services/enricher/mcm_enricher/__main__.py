@@ -16,17 +16,16 @@ from mcm_enricher.publish import EnrichedPublisher
 from mcm_enricher.service import run_service
 from mcm_enricher.settings import EnricherSettings
 from mcm_enricher.store.findings import count_missing
-from mcm_shared.cli import run_command
+from mcm_shared.cli import command_line, run_command
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.logs import configure_logs
 from mcm_shared.settings import DatabaseSettings, load_kafka_settings, load_settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Scores findings and explains them.")
+app = command_line("mcm-enricher", "Scores findings and explains them.", service="enricher")
 
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the result.")]
 Limit = Annotated[
@@ -55,7 +54,6 @@ def enrich_what_is_missing(limit: Limit = None, output: Format = "table") -> Non
 
 
 async def _enrich_missing(limit: int | None) -> list[FindingMessage]:
-    configure_logs("enricher")
     settings = load_settings(EnricherSettings)
     engine = create_engine(load_settings(DatabaseSettings))
     explainer = make_explainer(settings, engine)

@@ -21,7 +21,6 @@ from mcm_shared.db.engine import close_engine, create_engine
 from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import connect_producer
-from mcm_shared.logs import configure_logs
 from mcm_shared.metrics import serve_metrics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_kafka_settings, load_settings
 
@@ -33,7 +32,6 @@ async def run_service() -> None:
 
     Without KAFKA_BOOTSTRAP_SERVERS it runs enrichment jobs only.
     """
-    configure_logs("enricher")
     settings = load_settings(EnricherSettings)
     kafka = load_kafka_settings()
     engine = create_engine(load_settings(DatabaseSettings))

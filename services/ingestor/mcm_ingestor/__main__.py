@@ -10,25 +10,17 @@ from mcm_ingestor import commands
 from mcm_ingestor.generator import seed_and_end
 from mcm_ingestor.replay import origin_of
 from mcm_ingestor.sinks import SinkName
-from mcm_shared.cli import EXIT_WRONG_USE, fail, run_command
+from mcm_shared.cli import EXIT_WRONG_USE, command_line, fail, run_command
 from mcm_shared.contracts.sources import CANONICAL, require_known_source
 from mcm_shared.errors import ConfigurationError
-from mcm_shared.logs import configure_logs
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Ingests events.")
+app = command_line("mcm-ingestor", "Ingests events.", service="ingestor")
 dead_letters = typer.Typer(no_args_is_help=True, help="Lists and replays records that could not be processed.")
 app.add_typer(dead_letters, name="dead-letters")
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 Rate = Annotated[float | None, typer.Option(min=0.001, max=1e6, help="Events a second.")]
-
-
-@app.callback()
-def _prepare() -> None:
-    configure_logs("ingestor")
-    # our own errors report an unreachable broker once, in one sentence
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 @app.command()
@@ -115,6 +107,8 @@ def replay_dead_letters(
 
 def main() -> None:
     """Runs the command line."""
+    # our own errors report an unreachable broker once, in one sentence
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     app(prog_name="mcm-ingestor")
 
 

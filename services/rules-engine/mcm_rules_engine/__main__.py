@@ -16,7 +16,6 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, close_engine, create_engine
 from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
-from mcm_shared.logs import configure_logs
 from mcm_shared.metrics import serve_metrics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_settings
 
@@ -33,7 +32,6 @@ def run() -> None:
 async def _run() -> None:
     asked = asyncio.Event()
     on_reload_signal(asked.set)
-    configure_logs("rules-engine")
     settings = load_settings(EngineSettings)
     kafka = load_settings(KafkaSettings)
     engine = create_engine(load_settings(DatabaseSettings))

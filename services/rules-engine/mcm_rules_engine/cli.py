@@ -14,10 +14,9 @@ from mcm_rules_engine.pipeline.run_rules import run_from_environment
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import collect_rules, load_rules, shown
 from mcm_rules_engine.sigma.parse.files import rule_files
-from mcm_shared.cli import EXIT_FAILED, run_command
+from mcm_shared.cli import EXIT_FAILED, command_line, run_command
 from mcm_shared.contracts.sources import CANONICAL
 from mcm_shared.errors import ConfigurationError
-from mcm_shared.logs import configure_logs
 from mcm_shared.settings import load_settings
 
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the result.")]
@@ -30,7 +29,7 @@ MorePacks = Annotated[list[Path] | None, typer.Option("--rules", help="A rule fi
 Source = Annotated[str, typer.Option(help="canonical, a native source, or envelope: each record names its own.")]
 NoBuiltin = Annotated[bool, typer.Option("--no-builtin", help="Leave the built-in rules out.")]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Stores events and raises findings by Sigma rules.")
+app = command_line("mcm-rules-engine", "Stores events and raises findings by Sigma rules.", service="rules-engine")
 
 
 @app.command("run-rules")
@@ -57,7 +56,6 @@ def scan_command(
     output: Format = "table",
 ) -> None:
     """Evaluates files of events by the rules, without broker or server; exits 1 when there are findings."""
-    configure_logs("rules-engine")
 
     async def scan_files() -> bool:
         ruleset = load_active_rules(rules or (), builtin=not no_builtin)
@@ -104,7 +102,6 @@ def check_command(paths: Paths = None) -> None:
 @app.command("test")
 def run_tests_command(paths: Paths = None) -> None:
     """Runs the tests inside rules, each in five orders of its events; exits 1 when one fails or is missing."""
-    configure_logs("rules-engine")
 
     async def test() -> bool:
         ruleset = load_rules(active_packs(paths or ()))

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from mcm_local.checkout import COMMANDS
-from mcm_rules_engine.offline.scan import CANONICAL, MAX_EVENT_IDS, scan
+from mcm_rules_engine.offline.scan import MAX_EVENT_IDS, scan
 from mcm_rules_engine.sigma.load import parse_rules
+from mcm_shared.contracts.sources import CANONICAL
 from mcm_shared.testing.builders import NOON, an_event_payload
 
 RunScan = Callable[..., subprocess.CompletedProcess[str]]

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_shared.cli import run_command
+from mcm_shared.cli import run_single_command
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.errors import DatabaseDownError
 from mcm_shared.logs import configure_logs
@@ -76,7 +76,9 @@ async def is_up_to_date(engine: AsyncEngine) -> bool:
 
 def main() -> None:
     """Runs the ``mcm-migrate`` command."""
-    run_command(_migrate)
+    run_single_command(
+        "mcm-migrate", "Creates or upgrades the database schema, once the database answers.", _migrate, "mcm-shared"
+    )
 
 
 async def _migrate() -> None:

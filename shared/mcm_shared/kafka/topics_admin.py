@@ -7,7 +7,7 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from mcm_shared.cli import run_command
+from mcm_shared.cli import run_single_command
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
 from mcm_shared.kafka.connection import connection_options, end_within
@@ -58,8 +58,8 @@ async def wait_for_topics(kafka: KafkaSettings) -> None:
 
 
 def main() -> None:
-    """Runs the ``mcm-topics`` command: makes the topics that are missing, once Kafka answers."""
-    run_command(_make_topics)
+    """Runs the ``mcm-topics`` command."""
+    run_single_command("mcm-topics", "Creates the missing topics, once Kafka answers.", _make_topics, "mcm-shared")
 
 
 async def _make_topics() -> None:
