@@ -67,8 +67,8 @@ scale-demo: setup ## show throughput and lag while workers go 1 → 2 → 4 → 
 	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null build
 	@exec $(BIN)/python -m tests.scaling
 
-chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3)
-	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) exec $(BIN)/pytest tests/chaos
+chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3 KILLS=50)
+	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) MCM_DATABASE_KILLS=$(or $(KILLS),50) exec $(BIN)/pytest tests/chaos
 
 bench: setup ## run the benchmarks
 	@exec $(BIN)/python -m benchmarks
