@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, create_engine, fetch, transaction
-from mcm_shared.errors import DatabaseDownError
+from mcm_shared.errors import DatabaseDownError, DataRefusedError
 from mcm_shared.settings import DatabaseSettings
 
 Statement = Callable[[AsyncConnection], Awaitable[Any]]
@@ -170,4 +170,53 @@ async def test_an_error_of_our_own_in_a_dying_connection_is_tried_again(
 
     with pytest.raises(DatabaseDownError):
         await trip_over_it()
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("by", [by_driver, by_sqlalchemy])
+@pytest.mark.parametrize(
+    ("states", "meaning"),
+    [
+        ("22003 22021 22P02 22P05 23502 23503 23505 23514 23P01 54000 54001", DataRefusedError),
+        (
+            """0A000 08006 21000 25006 25P02 25P03 26000 28000 34000 40001 40P01 42501 42601 42883 42P01 42P05
+            53100 53200 53300 55P03 57014 57P01 57P03 58000 58030 F0000 HV000 P0001 XX000 XX001 ZZ999""",
+            DatabaseDownError,
+        ),
+    ],
+    ids=["data", "anything else"],
+)
+async def test_only_errors_about_data_are_refused_data(
+    database_url: str, states: str, meaning: type[Exception], by: Statement
+) -> None:
+    engine = pooled(database_url)
+
+    async def run(statement: str) -> None:
+        async with transaction(engine) as connection:
+            if by is by_driver:
+                await fetch(connection, statement)
+            else:
+                await connection.execute(text(statement))
+
+    for state in states.split():
+        with pytest.raises(meaning, match="odd"):
+            await run(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{state}'; END $$")
+        await run("SELECT 1")
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("by", [by_driver, by_sqlalchemy])
+async def test_statements_that_the_server_has_forgotten_are_prepared_again(database_url: str, by: Statement) -> None:
+    engine = pooled(database_url)
+    async with transaction(engine) as connection:
+        await by(connection)
+    async with transaction(engine) as connection:
+        await connection.execute(text("DEALLOCATE ALL"))
+
+    with pytest.raises(DatabaseDownError, match="SQLSTATE 26000"):
+        async with transaction(engine) as connection:
+            await by(connection)
+
+    async with transaction(engine) as connection:
+        assert await by(connection)
     await engine.dispose()

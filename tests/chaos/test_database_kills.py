@@ -8,10 +8,11 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import asyncpg
 import httpx
@@ -92,9 +93,9 @@ class Killer:
 
 
 @asynccontextmanager
-async def in_background(job: Callable[[], object]) -> AsyncIterator[None]:
+async def in_background(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Runs a job until the block ends, and raises what it failed with."""
-    task = asyncio.ensure_future(job())  # type: ignore[arg-type]
+    task = asyncio.create_task(job)
     try:
         yield
     finally:
@@ -120,7 +121,7 @@ async def test_workers_outlive_a_database_that_dies_again_and_again(
     statuses: Counter[int] = Counter()
     killer = Killer(disposable_stack, pipeline.database_url, seed=KILLS)
 
-    async with in_background(lambda: read_on(services[3], statuses)):
+    async with in_background(read_on(services[3], statuses)):
         share = len(events) // KILLS
         for number in range(KILLS):
             await pipeline.push(*map(canonical, events[number * share : (number + 1) * share]))

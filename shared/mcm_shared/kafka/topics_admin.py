@@ -5,7 +5,19 @@ from typing import Any, Final
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidConfigurationError,
+    InvalidPartitionsError,
+    InvalidReplicationAssignmentError,
+    InvalidReplicationFactorError,
+    InvalidTopicError,
+    KafkaError,
+    PolicyViolationError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from mcm_shared.cli import run_single_command
 from mcm_shared.contracts.topics import Topics
@@ -20,6 +32,17 @@ log = structlog.get_logger()
 _TIMEOUT_S: Final = 15
 _CLOSE_TIMEOUT_S: Final = 2
 _DAY_MS: Final = 24 * 60 * 60 * 1000
+# what a person must change; every other error of the broker may pass by itself
+_WRONG_SETTINGS: Final = (
+    ClusterAuthorizationFailedError,
+    InvalidConfigurationError,
+    InvalidPartitionsError,
+    InvalidReplicationAssignmentError,
+    InvalidReplicationFactorError,
+    InvalidTopicError,
+    PolicyViolationError,
+    TopicAuthorizationFailedError,
+)
 
 
 async def ensure_topics(kafka: KafkaSettings) -> None:
@@ -96,6 +119,6 @@ def _check(response: Any) -> None:
         # another service may have made it since we looked
         if code and for_code(code) is not TopicAlreadyExistsError:
             why = next((text for text in message if text), for_code(code).__name__)
-            if for_code(code).retriable:
-                raise BrokerDownError(f"Kafka cannot make the topic {name} yet: {why}")
-            raise ConfigurationError(f"Kafka refuses to make the topic {name}: {why}")
+            if for_code(code) in _WRONG_SETTINGS:
+                raise ConfigurationError(f"Kafka refuses to make the topic {name}: {why}")
+            raise BrokerDownError(f"Kafka cannot make the topic {name} yet: {why}")

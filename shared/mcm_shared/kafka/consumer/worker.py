@@ -20,6 +20,7 @@ from aiokafka.errors import (
 )
 
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.errors import ConfigurationError
 from mcm_shared.kafka.connection import end_within, make_consumer
 from mcm_shared.kafka.consumer.failure_policy import Batch, FailurePolicy, LeftUncommittedError, pause
 from mcm_shared.kafka.consumer.fetcher import Fetcher
@@ -96,6 +97,7 @@ class Worker(Generic[DecodedT, StoredT]):
         self._stopping = asyncio.Event()
         self._stop_asked_at = 0.0
         self._one_by_one = False
+        self._has_consumed = False
         self._watchdog = Watchdog()
         self._policy = FailurePolicy(
             subscription.topic,
@@ -126,6 +128,12 @@ class Worker(Generic[DecodedT, StoredT]):
                     await pause(1.0, self._stopping)
                 except UndecodableError:
                     self._one_by_one = True
+                except ConfigurationError as error:
+                    # a broker that refuses what it allowed before may allow it again
+                    if not self._has_consumed:
+                        raise
+                    log.warning("Kafka refuses the connection, retrying", reason=str(error))
+                    await pause(1.0, self._stopping)
         finally:
             await end_within(self._producer.close(), self._left(_PRODUCER_STOPS_BY_S))
 
@@ -145,6 +153,7 @@ class Worker(Generic[DecodedT, StoredT]):
         self._one_by_one = False
         try:
             await self._unless_stopping(consumer.start())
+            self._has_consumed = True
             log.info("consuming", topic=self._subscription.topic, group=self._subscription.group)
             self._watchdog.moved()
             while not self._stopping.is_set():
