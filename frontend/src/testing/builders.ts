@@ -163,6 +163,8 @@ export function aRule(overrides: Partial<RuleDetails> = {}): RuleDetails {
     level: "medium",
     status: "stable",
     family: "auth",
+    pack: "built-in",
+    active: true,
     tags: ["soc2.cc6.1", "attack.t1110"],
     controls: [
       { framework: "SOC 2", control: "CC6.1" },

@@ -10,10 +10,9 @@ import uvicorn
 from mcm_api.app import create_app
 from mcm_api.http.state import part_of
 from mcm_api.live.stream_config import StreamConfig
-from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_api.settings import ApiSettings
 from mcm_enricher import EnricherSettings
-from mcm_shared.cli import on_reload_signal, on_stop_signal
+from mcm_shared.cli import on_stop_signal
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.gc_tuning import freeze_heap
 from mcm_shared.kafka.connection import connection_options
@@ -55,7 +54,6 @@ async def serve() -> None:
         server.stop()
 
     on_stop_signal(stop)
-    on_reload_signal(part_of(app, RuleCatalogue).reload)
     freeze_heap()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)

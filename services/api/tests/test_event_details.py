@@ -7,7 +7,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.store.rules import record_load
 from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.db.engine import transaction
 from mcm_shared.testing.builders import NOON, a_public_bucket, an_event
 from mcm_shared.testing.rows import Rows
 
@@ -30,6 +33,8 @@ async def test_an_event_is_shown_with_the_rules_it_matches_and_its_findings(
 ) -> None:
     event = a_public_bucket(timestamp=NOON)
     await rows.counted(event)
+    async with transaction(rows.engine) as connection:
+        await record_load(connection, load_rules())
     named = await rows.finding(first_seen=NOON, extra_data={"earliest": evidence(event), "latest": evidence(event)})
     await rows.finding(first_seen=NOON, extra_data={"earliest": evidence(an_event()), "latest": {}})
     listed = await newest(client)

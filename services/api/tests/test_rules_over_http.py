@@ -10,7 +10,8 @@ from sqlalchemy import insert
 
 from mcm_api.rules.plain_english import plain_english
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_rules_engine.store.rules import register_rules
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.store.rules import record_load
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import RULES
 from mcm_shared.testing.builders import NOON
@@ -24,7 +25,7 @@ BY_NAME = {rule.name: rule for rule in BUILTIN.all}
 async def registered(rows: Rows) -> None:
     """The built-in rules, as the engine registers them."""
     async with transaction(rows.engine) as connection:
-        await register_rules(connection, BUILTIN.all)
+        await record_load(connection, BUILTIN)
 
 
 @pytest.mark.usefixtures("registered")
@@ -108,7 +109,7 @@ async def test_only_the_latest_version_of_a_rule_is_shown(client: httpx.AsyncCli
     }  # fmt: skip
     async with transaction(rows.engine) as connection:
         await connection.execute(insert(RULES).values(old))
-        await register_rules(connection, [rule])
+        await record_load(connection, Ruleset([rule]))
 
     assert [one["title"] for one in (await client.get("/rules")).json()] == [rule.title]
     assert (await client.get("/rules/large_merge")).json()["rule_version"] == rule.version

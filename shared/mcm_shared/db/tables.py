@@ -208,6 +208,17 @@ RULES: Final = Table(
     Column("runbook", Text, nullable=False),
     Column("yaml", Text, nullable=False),
     Column("loaded_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+    Column("family", Text, nullable=False, server_default=text("''"), comment="the folder of the rule's file"),
+    Column("pack", Text, nullable=False, server_default=text("''"), comment="the pack of the rule; '' if unknown"),
+    Column("filters", JSON, nullable=False, server_default=text("'[]'"), comment="YAML of the filters that apply"),
+    Column("active", Boolean, nullable=False, server_default=false(), comment="part of the newest load"),
+)
+
+RULE_CATALOGUE: Final = Table(
+    "rule_catalogue",
+    METADATA,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False, comment="one row"),
+    Column("revision", BigInteger, nullable=False, comment="incremented by every load of rules"),
 )
 
 ENRICHMENT_ANSWERS: Final = Table(

@@ -1,16 +1,15 @@
-"""Active rules, compiled as the engine compiles them."""
+"""The active rules, compiled from the rule catalogue as the engine compiled them."""
 
 import asyncio
-from pathlib import PurePath
 from typing import Annotated, Final
 
 import structlog
 from fastapi import Depends
 
+from mcm_api.database import DatabaseReader
 from mcm_api.http.state import provided
-from mcm_rules_engine.active_packs import load_active_rules
-from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_shared.errors import ConfigurationError
+from mcm_api.resources.queries.recorded_rules import read_recorded_rules, read_revision
+from mcm_rules_engine import Ruleset, compile_recorded
 
 log = structlog.get_logger()
 
@@ -18,42 +17,32 @@ _NONE: Final = Ruleset(())
 
 
 class RuleCatalogue:
-    """The built-in rules and the packs of MCM_RULES_PATH, loaded when they are first needed, and again when asked.
-
-    Where they cannot be loaded the log says why, and those that were known stay, at first none.
-    """
+    """Cache of the active rules, compiled again when the revision of the catalogue changes."""
 
     def __init__(self) -> None:
-        self._loading: asyncio.Task[Ruleset] | None = None
+        self._revision: int | None = None
+        self._ruleset = _NONE
+        self._lock = asyncio.Lock()
 
-    async def ruleset(self) -> Ruleset:
-        """Gives the rules."""
-        if self._loading is None:
-            self._loading = asyncio.create_task(asyncio.to_thread(_load, _NONE))
-        return await asyncio.shield(self._loading)
+    async def ruleset(self, reader: DatabaseReader) -> Ruleset:
+        """Returns the active rules; raises DatabaseDownError when the catalogue cannot be read."""
+        async with reader.transaction() as connection:
+            revision = await read_revision(connection)
+        if revision != self._revision:
+            async with self._lock:
+                if revision != self._revision:
+                    await self._compile(reader)
+        return self._ruleset
 
-    def reload(self) -> None:
-        """Has the rules read again; who asks meanwhile waits for them."""
-        self._loading = asyncio.create_task(self._load_after(self._loading))
-
-    async def _load_after(self, before: "asyncio.Task[Ruleset] | None") -> Ruleset:
-        known = _NONE if before is None else await before
-        return await asyncio.to_thread(_load, known)
-
-    async def families(self) -> dict[str, str]:
-        """Gives by rule id the folder that a rule lies in."""
-        return {rule.id: PurePath(rule.path).parent.name for rule in (await self.ruleset()).all}
-
-
-def _load(known: Ruleset) -> Ruleset:
-    try:
-        ruleset = load_active_rules()
-    except ConfigurationError as error:
-        reason = str(error)
-        log.error("rules not loaded, those known stay", reason=reason)  # noqa: TRY400 (no bug of ours)
-        return known
-    log.info("rules loaded", rules=len(ruleset.rules), correlations=len(ruleset.correlations))
-    return ruleset
+    async def _compile(self, reader: DatabaseReader) -> None:
+        async with reader.transaction() as connection:
+            # of one snapshot or an older revision: then the next request compiles again
+            revision = await read_revision(connection)
+            recorded = await read_recorded_rules(connection)
+        # in a thread: compiling hundreds of rules must not delay other requests
+        self._ruleset = await asyncio.to_thread(compile_recorded, recorded)
+        self._revision = revision
+        log.info("active rules compiled", rules=len(self._ruleset.rules), correlations=len(self._ruleset.correlations))
 
 
 ActiveRulesDep = Annotated[RuleCatalogue, Depends(provided(RuleCatalogue))]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from mcm_rules_engine.sigma.parse.durations import parse_duration
+from mcm_rules_engine import parse_duration
 
 _OPERATORS: Final = {
     "contains": "contains",

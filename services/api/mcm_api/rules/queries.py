@@ -21,32 +21,32 @@ _FINDING: Final = FINDINGS.c
 _RULE: Final = RULES.c
 
 
-async def read_rules(reader: DatabaseReader, families: Mapping[str, str]) -> list[RuleResponse]:
-    """Reads every rule the engine has loaded, in its latest version, by family and name."""
+async def read_rules(reader: DatabaseReader) -> list[RuleResponse]:
+    """Reads every rule the engine ever loaded, each in its active or else its latest version, by family and name."""
     async with reader.transaction() as connection:
         rows = await _catalogue(connection)
         found = await _found(connection)
         days, last = await _days(connection)
-    rules = [RuleResponse(**_values(row, families, found, days, last)) for row in rows]
+    rules = [RuleResponse(**_values(row, found, days, last)) for row in rows]
     return sorted(rules, key=lambda rule: (rule.family, rule.rule_name))
 
 
-async def read_rule(reader: DatabaseReader, name: str, families: Mapping[str, str]) -> RuleDetails | None:
+async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
     """Reads one rule by id or name; None where there is none."""
     try:
-        wanted = or_(_RULE.rule_id == UUID(name), _RULE.name == name)
+        condition = or_(_RULE.rule_id == UUID(name), _RULE.name == name)
     except ValueError:
-        wanted = _RULE.name == name
+        condition = _RULE.name == name
     async with reader.transaction() as connection:
-        rows = await _catalogue(connection, wanted)
+        rows = await _catalogue(connection, condition)
         if not rows:
             return None
-        row = max(rows, key=lambda one: one["loaded_at"])
+        row = max(rows, key=lambda one: (one["active"], one["loaded_at"]))
         found = await _found(connection, row["rule_id"])
         days, last = await _days(connection, row["rule_id"])
     document = _document(row["yaml"])
     return RuleDetails(
-        **_values(row, families, found, days, last),
+        **_values(row, found, days, last),
         yaml=row["yaml"],
         runbook=row["runbook"],
         falsepositives=row["falsepositives"],
@@ -57,8 +57,13 @@ async def read_rule(reader: DatabaseReader, name: str, families: Mapping[str, st
     )
 
 
-async def _catalogue(connection: AsyncConnection, *wanted: Any) -> list[RowMapping]:
-    rows = (await connection.execute(select(RULES).where(*wanted).order_by(_RULE.loaded_at))).mappings().all()
+async def _catalogue(connection: AsyncConnection, *conditions: Any) -> list[RowMapping]:
+    # the last row of a rule wins
+    rows = (
+        (await connection.execute(select(RULES).where(*conditions).order_by(_RULE.active, _RULE.loaded_at)))
+        .mappings()
+        .all()
+    )
     return list({row["rule_id"]: row for row in rows}.values())
 
 
@@ -90,7 +95,6 @@ async def _days(connection: AsyncConnection, *rule_ids: UUID) -> tuple[dict[tupl
 
 def _values(
     row: RowMapping,
-    families: Mapping[str, str],
     found: Mapping[UUID, tuple[int, int, datetime]],
     days: Mapping[tuple[UUID, str], int],
     last: date | None,
@@ -105,7 +109,9 @@ def _values(
         "description": row["description"],
         "level": row["level"],
         "status": row["status"],
-        "family": families.get(str(rule_id)) or _log_source(row["yaml"]),
+        "family": row["family"] or _log_source(row["yaml"]),
+        "pack": row["pack"] or None,
+        "active": row["active"],
         "tags": row["tags"],
         "controls": controls_of(row["tags"]),
         "findings": findings,

@@ -11,7 +11,7 @@ from mcm_shared.contracts.findings import Severity
 
 
 class Control(BaseModel):
-    """A requirement of a framework that a rule speaks to."""
+    """A control of a framework that a rule maps to."""
 
     framework: Annotated[str, Field(examples=["SOC 2"])]
     control: Annotated[str, Field(examples=["CC6.1"])]
@@ -25,20 +25,22 @@ class DayFindings(BaseModel):
 
 
 class RuleResponse(BaseModel):
-    """A rule in force, and what it found."""
+    """A rule of the catalogue, and its results."""
 
     rule_id: UUID
     rule_name: Annotated[str, Field(examples=["login_failures"])]
     title: Annotated[str, Field(examples=["Repeated failed logins"])]
     description: Annotated[str, Field(examples=["{count} failed logins by {user} within {timespan}."])]
-    level: Annotated[Severity, Field(description="The severity it begins with")]
+    level: Annotated[Severity, Field(description="The severity of a single detection")]
     status: Annotated[str, Field(examples=["stable"])]
-    family: Annotated[str, Field(description="What it belongs with: its folder, or its log source", examples=["auth"])]
+    family: Annotated[str, Field(description="The folder of its file, else its log source", examples=["auth"])]
+    pack: Annotated[str | None, Field(description="The pack it comes from; null: unknown", examples=["built-in"])]
+    active: Annotated[bool, Field(description="Part of the newest load of rules by an engine")]
     tags: Annotated[list[str], Field(examples=[["soc2.cc6.1", "attack.t1110"]])]
     controls: list[Control]
     findings: Annotated[int, Field(description="Findings of its own")]
     detections: Annotated[int, Field(description="Detections in its findings")]
-    last_hit: Annotated[datetime | None, Field(description="When it last held, by the event's own time, UTC")]
+    last_hit: Annotated[datetime | None, Field(description="Event time of its latest detection, UTC")]
     hits_per_day: Annotated[
         list[DayFindings],
         Field(description="Findings by the day they were first seen, 30 days up to the latest finding of any rule"),
@@ -49,18 +51,18 @@ class RuleTestResponse(BaseModel):
     """A test inside the rule."""
 
     name: Annotated[str, Field(examples=["five in ten minutes"])]
-    events: Annotated[int, Field(description="Events it gives the rule")]
-    fires: Annotated[bool, Field(description="Whether the rule must hold")]
+    events: Annotated[int, Field(description="Events of the test")]
+    fires: Annotated[bool, Field(description="Whether the rule must raise a finding")]
     expect: Annotated[list[dict[str, Any]], Field(description="The findings it must raise, as far as the test says")]
 
 
 class RuleDetails(RuleResponse):
-    """A rule in force, whole."""
+    """A rule of the catalogue in full."""
 
-    yaml: Annotated[str, Field(description="Its document, as it was loaded")]
-    runbook: Annotated[str, Field(description="What to do about its findings")]
-    falsepositives: Annotated[list[str], Field(description="What else may look like it")]
-    summary: Annotated[list[str], Field(description="What it looks for, in sentences")]
+    yaml: Annotated[str, Field(description="Its source")]
+    runbook: Annotated[str, Field(description="How to respond to its findings")]
+    falsepositives: Annotated[list[str], Field(description="Known false positives")]
+    summary: Annotated[list[str], Field(description="What it detects, in plain English")]
     tests: list[RuleTestResponse]
     rule_version: Annotated[str, Field(description="Hash of its definition")]
     loaded_at: Annotated[datetime | None, Field(description="When the engine last loaded it, UTC")]

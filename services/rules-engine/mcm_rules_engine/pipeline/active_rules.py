@@ -9,7 +9,7 @@ import structlog
 from mcm_rules_engine.active_packs import Loaded
 from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.store.rules import register_rules
+from mcm_rules_engine.store.rules import record_load
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.errors import ConfigurationError, TransientError
 from mcm_shared.gc_tuning import freeze_heap
@@ -44,7 +44,7 @@ class ActiveRules:
 
     async def register(self) -> None:
         """Writes the active rules to the catalogue; waits for the database while it is down."""
-        await self._register(self._loaded.ruleset)
+        await self._register(self._loaded)
         log.info("rules loaded", **_counts(self._loaded.ruleset))
 
     async def reload_when_asked(self) -> NoReturn:
@@ -64,7 +64,7 @@ class ActiveRules:
         except Exception:
             log.exception("rules not reloaded, the active rules stay")
         else:
-            await self._register(loaded.ruleset)
+            await self._register(loaded)
             log.info("rules reloaded", **_counts(loaded.ruleset), **_changes(self._loaded.ruleset, loaded.ruleset))
             self._activate(loaded)
 
@@ -73,11 +73,11 @@ class ActiveRules:
         self._handler = self._make_handler(loaded.ruleset)
         freeze_heap()
 
-    async def _register(self, ruleset: Ruleset) -> None:
+    async def _register(self, loaded: Loaded) -> None:
         while True:
             try:
                 async with transaction(self._engine) as connection:
-                    await register_rules(connection, ruleset.all)
+                    await record_load(connection, loaded.ruleset, loaded.packs)
             except TransientError as error:
                 log.warning("rules not registered yet, trying again", reason=str(error))
                 await asyncio.sleep(_AGAIN_S)

@@ -1,6 +1,7 @@
 """Applying the rules to one event at once, for programs that use the engine as a library."""
 
 from functools import cache
+from uuid import UUID
 
 from mcm_rules_engine.active_packs import load_active_rules
 from mcm_rules_engine.pipeline.detect import Detector
@@ -8,7 +9,7 @@ from mcm_rules_engine.pipeline.stored_events import process_stored
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import Unprocessed, lock_event
 from mcm_rules_engine.store.findings import read_messages
-from mcm_rules_engine.store.rules import register_rules
+from mcm_rules_engine.store.rules import record_rules
 from mcm_shared.contracts.events import RawEvent, SourceEvent, content_id, from_raw_event
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
@@ -46,7 +47,7 @@ async def apply_rules_to_event(
     async with transaction(db) as connection:
         findings = await read_messages(connection, touched)
         found = {finding.rule_id for finding in findings}
-        await register_rules(connection, [rule for rule in rules.all if rule.id in found])
+        await record_rules(connection, rules, [UUID(rule.id) for rule in rules.all if rule.id in found])
     return findings
 
 

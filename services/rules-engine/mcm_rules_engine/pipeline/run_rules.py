@@ -1,16 +1,18 @@
 """The batch over stored events whose rules have not run yet: findings in, events marked processed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
-from mcm_rules_engine.active_packs import load_active_rules
+from mcm_rules_engine.active_packs import load_packs
 from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.stored_events import process_stored
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import lock_unprocessed
 from mcm_rules_engine.store.findings import read_messages
-from mcm_rules_engine.store.rules import register_rules
+from mcm_rules_engine.store.rules import record_load
 from mcm_shared.cli import run_command
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
@@ -29,14 +31,14 @@ class Outcome:
     findings: list[FindingMessage] = field(default_factory=list)
 
 
-async def run_rules(engine: AsyncEngine, ruleset: Ruleset, batch_size: int) -> Outcome:
+async def run_rules(engine: AsyncEngine, ruleset: Ruleset, batch_size: int, packs: Sequence[Path] = ()) -> Outcome:
     """Runs the rules over every unprocessed event, ``batch_size`` at a time.
 
     Safe to run beside the stream, beside itself and again after a crash: an event is marked processed only after the
     correlations over it have looked. Raises DatabaseDownError when the database is out of reach.
     """
     async with transaction(engine) as connection:
-        await register_rules(connection, ruleset.all)
+        await record_load(connection, ruleset, packs)
     detector = Detector(ruleset, _SHARD)
     outcome = Outcome()
     touched: set[UUID] = set()
@@ -60,7 +62,8 @@ async def run_from_environment() -> Outcome:
     engine = create_engine(load_settings(DatabaseSettings))
     try:
         await wait_for_schema(engine)
-        return await run_rules(engine, load_active_rules(), settings.batch_size)
+        loaded = load_packs()
+        return await run_rules(engine, loaded.ruleset, settings.batch_size, loaded.packs)
     finally:
         await engine.dispose()
 

@@ -56,6 +56,7 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
         group_of=group_reader(log_source.space, metadata.group_by),
         required=required_values(tree),
         reads=frozenset(detections.fields),
+        filters=tuple(each.document.text for each in applied),
     )
     return rule, []
 

@@ -41,6 +41,14 @@ def with_names(documents: Sequence[Document]) -> list[Document]:
     ]
 
 
+def with_identity(document: Document, rule_id: str, name: str) -> Document:
+    """Gives a rule the id and the name it was loaded with, unless it states them itself."""
+    for key, value in (("id", rule_id), ("name", name)):
+        if _lacks(document, key):
+            document = _with(document, key, value)
+    return document
+
+
 def titles_of(documents: Iterable[Document]) -> tuple[dict[str, Document], set[str]]:
     """Returns the rules by title, and the titles that several share."""
     by_title: dict[str, Document] = {}

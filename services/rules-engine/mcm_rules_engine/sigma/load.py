@@ -51,6 +51,11 @@ def parse_rules(text: str, name: str = "rule.yml") -> Ruleset:
     return all_or_nothing(_load((), parse_documents(text, name), [], lenient=False))
 
 
+def build_documents(documents: Sequence[Document]) -> Collected:
+    """Compiles parsed documents; leaves out those that hold a mistake, and what needs them."""
+    return _load((), documents, [], lenient=True)
+
+
 def collect_rules(paths: Sequence[Path] = (), builtin: bool = True, *, lenient: bool = False) -> Collected:
     """Loads what can be loaded; ``lenient`` leaves out the rules of packs that hold a mistake, and what needs them."""
     problems: list[Problem] = []

@@ -16,6 +16,8 @@ const rule: Schema<"RuleDetails"> = {
   level: "critical",
   status: "stable",
   family: "storage",
+  pack: "built-in",
+  active: true,
   tags: [],
   controls: [
     { framework: "SOC 2", control: "CC6.1" },

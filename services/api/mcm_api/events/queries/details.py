@@ -14,7 +14,7 @@ from mcm_api.events.schemas import EventDetails, EventResponse, MatchedRule
 from mcm_api.resources.findings import FindingResponse
 from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.rule_catalogue import RuleCatalogue
-from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine import Ruleset
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS
@@ -25,9 +25,9 @@ _MAX_FINDINGS: Final = 100
 _DAY: Final = timedelta(days=1)
 
 
-async def read_event(reader: DatabaseReader, event_id: int, rules: RuleCatalogue) -> EventDetails | None:
+async def read_event(reader: DatabaseReader, event_id: int, catalogue: RuleCatalogue) -> EventDetails | None:
     """Reads an event by its id; None where there is none."""
-    ruleset = await rules.ruleset()
+    ruleset = await catalogue.ruleset(reader)
     query = select(*COLUMNS, _EVENT.ingested_at).where(_EVENT.id == event_id)
     async with reader.transaction() as connection:
         row = (await connection.execute(query)).mappings().one_or_none()

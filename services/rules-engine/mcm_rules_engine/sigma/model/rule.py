@@ -58,7 +58,8 @@ class Rule(Definition):
     """One single-event Sigma rule, compiled.
 
     ``severity_of`` starts at ``level`` and only rises. ``required`` are the equalities without which the rule cannot
-    match. ``reads`` are the fields of its detection.
+    match. ``reads`` are the fields of its detection. ``filters`` are the source texts of the filters
+    that apply to it.
     """
 
     log_source: LogSource
@@ -67,3 +68,4 @@ class Rule(Definition):
     group_of: GroupReader = field(repr=False)
     required: Required = field(repr=False, default_factory=dict)
     reads: frozenset[str] = field(repr=False, default=frozenset())
+    filters: tuple[str, ...] = field(repr=False, default=())
