@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.suggestions import close_to
 
@@ -106,6 +107,22 @@ class DatabaseSettings(BaseSettings):
         if not _DATABASE_URL.match(url.get_secret_value()):
             raise ValueError("it must begin with postgresql:// or sqlite:///")
         return url
+
+
+class EventSettings(BaseSettings):
+    """Limits of events, the same for every service that takes them."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    max_event_bytes: Annotated[
+        int,
+        Field(
+            ge=1024,
+            le=MAX_MESSAGE_BYTES,
+            validation_alias="MCM_MAX_EVENT_BYTES",
+            description="Maximum event size in bytes; larger events are refused or dead-lettered",
+        ),
+    ] = 1024 * 1024
 
 
 class KafkaSettings(BaseSettings):

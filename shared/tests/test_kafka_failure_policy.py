@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from mcm_shared.contracts.topics import REASON_HEADER, Topics
+from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES, REASON_HEADER, Topics
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Outgoing, header
+from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, running, until

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from mcm_local.kafka import Kafka
-from mcm_shared.contracts.topics import Topics
+from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES, Topics
 from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.kafka.dead_letters import dead_letter
 from mcm_shared.kafka.producer import DELIVERY_TIMEOUT_S, Producer
 from mcm_shared.kafka.read_topic import read_topic
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Outgoing
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import ARecord
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mcm_shared.contracts.topics import Topics
+from mcm_shared.contracts.topics import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES, Topics
 from mcm_shared.kafka.dead_letters import dead_letter
-from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES, Outgoing, header, origin_of
+from mcm_shared.kafka.records import Outgoing, header, origin_of
 from mcm_shared.testing.builders import ARecord
 
 TOPICS = Topics("test-")
@@ -83,7 +83,7 @@ def test_a_letter_is_never_too_large_to_be_sent() -> None:
 
     letter = dead_letter(record, "y" * 100_000, TOPICS)
 
-    assert size_of(letter) < MAX_DEAD_BYTES
+    assert size_of(letter) < MAX_DEAD_LETTER_BYTES
     assert letter.value == big[: 1024 * 1024]
     reason = header(ARecord(b"", headers=letter.headers), "reason")
     assert reason is not None
@@ -99,4 +99,4 @@ def test_what_a_topic_can_hold_is_kept_whole() -> None:
 
     assert letter.value == value
     assert letter.headers[-1] == headers[0]
-    assert size_of(letter) < MAX_DEAD_BYTES
+    assert size_of(letter) < MAX_DEAD_LETTER_BYTES

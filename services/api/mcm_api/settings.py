@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from mcm_api.http.dashboard import BUILT
+from mcm_shared.settings import EventSettings
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(EventSettings):
     """Where the API listens and how long it waits for others."""
 
     model_config = SettingsConfigDict(extra="ignore")
@@ -26,15 +27,6 @@ class ApiSettings(BaseSettings):
         float,
         Field(gt=0, le=60, validation_alias="MCM_API_INTAKE_TIMEOUT_S", description="Seconds Kafka may take to accept"),
     ] = 10.0
-    max_event_bytes: Annotated[
-        int,
-        Field(
-            ge=1024,
-            le=8 * 1024 * 1024,
-            validation_alias="MCM_MAX_EVENT_BYTES",
-            description="A larger event is refused; the rules-engine's limit too",
-        ),
-    ] = 1024 * 1024
     max_streams: Annotated[
         int,
         Field(

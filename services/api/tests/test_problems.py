@@ -87,7 +87,7 @@ async def test_a_mistyped_parameter_is_named_with_the_one_meant(client: httpx.As
 
     problem = answer.json()
     assert answer.status_code == 422
-    assert "Did you mean 'page_size'?" in problem["detail"]
+    assert "did you mean 'page_size'?" in problem["detail"]
     assert "severity" in problem["detail"]
     assert [error["parameter"] for error in problem["errors"]] == ["pagesize", "foo"]
 

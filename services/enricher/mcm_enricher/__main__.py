@@ -24,6 +24,7 @@ from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import DatabaseSettings, load_kafka_settings, load_settings
+from mcm_shared.terminal import escape_controls
 
 app = command_line("mcm-enricher", "Scores findings and explains them.", service="enricher")
 
@@ -101,9 +102,9 @@ def _print_table(findings: Sequence[FindingMessage]) -> None:
             str(finding.id),
             str(finding.risk_score),
             finding.severity,
-            Text(finding.rule_name),
-            Text(finding.user or ""),
-            Text(finding.description),
+            Text(escape_controls(finding.rule_name)),
+            Text(escape_controls(finding.user or "")),
+            Text(escape_controls(finding.description)),
         )
     Console().print(table)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mcm_ingestor.dead_letters import DeadLetter
+from mcm_shared.terminal import escape_controls
 
 _PREVIEW: Final = 80
 _WIDTH_OF_A_FILE: Final = 240
@@ -23,11 +24,11 @@ def print_table(dead_letters: Sequence[DeadLetter], total: int) -> None:
     for dead_letter in dead_letters:
         table.add_row(
             "unknown" if dead_letter.written_at is None else f"{dead_letter.written_at:%Y-%m-%d %H:%M:%S}Z",
-            _plain(dead_letter.origin),
-            _plain(dead_letter.source or ""),
+            escape_controls(dead_letter.origin),
+            escape_controls(dead_letter.source or ""),
             "yes" if dead_letter.replayed else "no",
-            _plain(dead_letter.reason),
-            _plain(dead_letter.value[:_PREVIEW].decode("utf-8", "replace")),
+            escape_controls(dead_letter.reason),
+            escape_controls(dead_letter.value[:_PREVIEW].decode("utf-8", "replace")),
         )
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
     Console(markup=False, emoji=False, highlight=False, width=width).print(table)
@@ -37,7 +38,3 @@ def print_json(dead_letters: Sequence[DeadLetter]) -> None:
     """Prints one JSON object per line."""
     for dead_letter in dead_letters:
         typer.echo(orjson.dumps(dead_letter.as_json(), option=orjson.OPT_UTC_Z))
-
-
-def _plain(text: str) -> str:
-    return "".join(character if character.isprintable() else "·" for character in text)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from mcm_rules_engine.active_packs import active_packs, load_active_rules
-from mcm_rules_engine.offline.findings_table import printable, table_of
+from mcm_rules_engine.offline.findings_table import table_of
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.offline.scan import scan
 from mcm_rules_engine.offline.test_report import lines_of
@@ -18,6 +18,7 @@ from mcm_shared.cli import EXIT_FAILED, command_line, run_command
 from mcm_shared.contracts.sources import CANONICAL
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.settings import load_settings
+from mcm_shared.terminal import escape_controls
 
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the result.")]
 Files = Annotated[
@@ -82,7 +83,7 @@ def check_command(paths: Paths = None) -> None:
     async def check() -> bool:
         collected = collect_rules(active_packs(paths or ()))
         for problem in collected.problems:
-            typer.echo(printable(str(problem)))
+            typer.echo(escape_controls(str(problem)))
         ruleset = collected.ruleset
         counts = [
             _count(len(ruleset.rules), "rule"),
@@ -112,7 +113,7 @@ def run_tests_command(paths: Paths = None) -> None:
         failed = count = 0
         async for verdict in run_rule_tests(ruleset, rules):
             for line in lines_of(verdict):
-                typer.echo(printable(line))
+                typer.echo(escape_controls(line))
             count += len(verdict.tests)
             failed += not verdict.passed
         wrong = f"; {_count(failed, 'rule')} FAILED" if failed else ", all passed"
@@ -123,7 +124,7 @@ def run_tests_command(paths: Paths = None) -> None:
 
 
 def _refuse(place: str, reason: str) -> None:
-    typer.echo(f"{place}: {printable(reason)}", err=True)
+    typer.echo(f"{place}: {escape_controls(reason)}", err=True)
 
 
 def _count(number: int, what: str) -> str:

@@ -5,21 +5,14 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcm_shared.settings import EventSettings
 
-class EngineSettings(BaseSettings):
+
+class EngineSettings(EventSettings):
     """How the rules-engine works through events."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
-    max_event_bytes: Annotated[
-        int,
-        Field(
-            ge=1024,
-            le=8 * 1024 * 1024,
-            validation_alias="MCM_MAX_EVENT_BYTES",
-            description="A larger event is dead-lettered",
-        ),
-    ] = 1024 * 1024
     batch_size: Annotated[
         int, Field(ge=1, le=10_000, validation_alias="MCM_BATCH_SIZE", description="Events handled at once, at most")
     ] = 1000

@@ -22,10 +22,7 @@ def decode_json(payload: bytes, max_bytes: int) -> Any:
     Raises PoisonEventError, with a reason a person understands, for: more than ``max_bytes``, invalid UTF-8, text that
     is not JSON, numbers beyond a double, integers beyond 64 bits, NUL characters, nesting beyond MAX_DEPTH levels.
     """
-    if len(payload) > max_bytes:
-        raise PoisonEventError(
-            f"the event has {len(payload):,} bytes; the limit is {max_bytes:,} (MCM_MAX_EVENT_BYTES)"
-        )
+    require_size(payload, max_bytes)
     try:
         data = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
@@ -36,6 +33,14 @@ def decode_json(payload: bytes, max_bytes: int) -> Any:
     if _LONG_NUMBER in payload.translate(_DIGITS_AS_ZEROS):
         _require_int64(payload)
     return data
+
+
+def require_size(payload: bytes, max_bytes: int) -> None:
+    """Raises PoisonEventError for an event of over ``max_bytes``."""
+    if len(payload) > max_bytes:
+        raise PoisonEventError(
+            f"the event has {len(payload):,} bytes; the limit is {max_bytes:,} (MCM_MAX_EVENT_BYTES)"
+        )
 
 
 def _why(payload: bytes, error: orjson.JSONDecodeError) -> str:

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
+"""Size limit of a record on our topics, and the highest limit of an event."""
+
+MAX_DEAD_LETTER_BYTES: Final = MAX_MESSAGE_BYTES + 512 * 1024
+"""Size limit of a dead letter: the original record and its reason."""
+
 SOURCE_HEADER: Final = "source"
 """Names the source of a native payload; a record without it holds a canonical event."""
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer
 from aiokafka.helpers import create_ssl_context
 
+from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES
 from mcm_shared.errors import ConfigurationError
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES
 from mcm_shared.settings import KafkaSettings
 
 _CANCELLED_WITHIN_S: Final = 0.5

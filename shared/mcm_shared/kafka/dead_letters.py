@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from mcm_shared.contracts.topics import ORIGIN_HEADER, REASON_HEADER, Topics
-from mcm_shared.kafka.records import MAX_MESSAGE_BYTES, Headers, Outgoing, Record, origin_of
+from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES, ORIGIN_HEADER, REASON_HEADER, Topics
+from mcm_shared.kafka.records import Headers, Outgoing, Record, origin_of
 
 TOPIC_HEADER: Final = "topic"
 PARTITION_HEADER: Final = "partition"

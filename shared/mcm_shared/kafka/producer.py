@@ -17,9 +17,10 @@ from aiokafka.errors import (
     RecordTooLargeError,
 )
 
+from mcm_shared.contracts.topics import MAX_DEAD_LETTER_BYTES
 from mcm_shared.errors import BrokerDownError, MessageRefusedError
 from mcm_shared.kafka.connection import connection_options, end_within
-from mcm_shared.kafka.records import MAX_DEAD_BYTES, Outgoing
+from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import KafkaSettings
 
 DELIVERY_TIMEOUT_S: Final = 10.0
@@ -83,7 +84,7 @@ class Producer:
                     acks="all",
                     compression_type="lz4",
                     max_batch_size=_BATCH_BYTES,
-                    max_request_size=MAX_DEAD_BYTES,
+                    max_request_size=MAX_DEAD_LETTER_BYTES,
                     request_timeout_ms=int(DELIVERY_TIMEOUT_S * 1000),
                 )
                 try:

@@ -6,12 +6,6 @@ from typing import Final, Protocol
 
 from mcm_shared.contracts.topics import ORIGIN_HEADER
 
-MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
-"""Size limit of a record on our topics; above that of an event, so that a too large event can be dead-lettered."""
-
-MAX_DEAD_BYTES: Final = MAX_MESSAGE_BYTES + 512 * 1024
-"""Size limit of a dead letter: the original record and its reason."""
-
 # the longest topic's name, partition and offset
 _MAX_ORIGIN: Final = 249 + 1 + 10 + 1 + 19
 

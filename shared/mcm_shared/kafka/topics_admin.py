@@ -20,10 +20,9 @@ from aiokafka.errors import (
 )
 
 from mcm_shared.cli import run_single_command
-from mcm_shared.contracts.topics import Topics
+from mcm_shared.contracts.topics import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES, Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
 from mcm_shared.kafka.connection import connection_options, end_within
-from mcm_shared.kafka.records import MAX_DEAD_BYTES, MAX_MESSAGE_BYTES
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import KafkaSettings, load_settings
 
@@ -97,7 +96,7 @@ def _wanted(kafka: KafkaSettings) -> list[NewTopic]:
     configs = {
         # the broker's own clock stamps the events, so that "24 h ahead" does not trust the sender's twice
         topics.raw: {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_MESSAGE_BYTES)},
-        topics.dead: {"max.message.bytes": str(MAX_DEAD_BYTES), "retention.ms": str(30 * _DAY_MS)},
+        topics.dead: {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES), "retention.ms": str(30 * _DAY_MS)},
         topics.findings: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
         topics.enriched: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
     }

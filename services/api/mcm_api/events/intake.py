@@ -15,7 +15,7 @@ from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.http.metrics import count_accepted
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_shared.contracts.events import event_uid, parse_raw_event, require_not_ahead
-from mcm_shared.contracts.strict_json import decode_json
+from mcm_shared.contracts.strict_json import decode_json, require_size
 from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.kafka.records import Outgoing
 
@@ -83,10 +83,7 @@ class Intake:
         require_not_ahead(event.timestamp, now)
         event_id = event.id if event.id is not None else str(uuid4())
         value = orjson.dumps({**item, "id": event_id})
-        if len(value) > self.max_event_bytes:
-            raise PoisonEventError(
-                f"the event has {len(value):,} bytes; the limit is {self.max_event_bytes:,} (MCM_MAX_EVENT_BYTES)"
-            )
+        require_size(value, self.max_event_bytes)
         key = (event.user or event_id).encode()
         return Pushed(event_id, event_uid(event.source, event_id), Outgoing(self.topic, value, key))
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from difflib import get_close_matches
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,6 +10,7 @@ from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 
 from mcm_api.http.problems import ProblemItem, invalid
+from mcm_shared.suggestions import did_you_mean
 
 
 class StrictRoute(APIRoute):
@@ -62,6 +62,4 @@ def _unknown(name: str, known: list[str]) -> str:
     shown = name[:100]
     if not known:
         return f"There is no query parameter {shown!r}; this address takes none."
-    close = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"There is no query parameter {shown!r}.{hint} Known: {', '.join(known)}."
+    return f"There is no query parameter {shown!r}{did_you_mean(name, known) or '.'} Known: {', '.join(known)}."

@@ -1,7 +1,6 @@
 """Descriptions of findings: a rule's template filled with what happened."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -12,12 +11,12 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.terminal import escape_controls
 
 MAX_SHOWN: Final = 200
 """Characters shown of one value."""
 
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}")
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def template_fields(template: str) -> list[str]:
@@ -83,6 +82,4 @@ def _shown(values: tuple[Any, ...]) -> str:
         return "?"
     if len(text) > MAX_SHOWN:
         text = text[: MAX_SHOWN - 1] + "…"
-    return "".join(
-        f"\\u{ord(character):04x}" if unicodedata.category(character) in _HIDDEN else character for character in text
-    )
+    return escape_controls(text)

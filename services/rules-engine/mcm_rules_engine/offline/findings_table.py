@@ -2,11 +2,11 @@
 
 import shutil
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.terminal import escape_controls
 
 _SEVERITY: Final = 8
 _TIME: Final = 17
@@ -14,7 +14,6 @@ _GAP: Final = 2
 _LONGEST_RULE: Final = 32
 _NARROWEST: Final = 80
 _WIDEST: Final = 140
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def table_of(findings: Sequence[FindingMessage], width: int | None = None) -> Iterator[str]:
@@ -32,16 +31,11 @@ def table_of(findings: Sequence[FindingMessage], width: int | None = None) -> It
         said = " ".join(finding.description.split())
         if finding.detection_count > 1:
             said = f"{finding.detection_count:,} detections. {said}"
-        yield from textwrap.wrap(printable(said), width, initial_indent=indent, subsequent_indent=indent)
-
-
-def printable(text: str) -> str:
-    """Escapes what a terminal would act on instead of show."""
-    return "".join(f"\\u{ord(each):04x}" if unicodedata.category(each) in _HIDDEN else each for each in text)
+        yield from textwrap.wrap(escape_controls(said), width, initial_indent=indent, subsequent_indent=indent)
 
 
 def _row(texts: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [_cut(printable(text), width).ljust(width) for text, width in zip(texts, widths, strict=True)]
+    cells = [_cut(escape_controls(text), width).ljust(width) for text, width in zip(texts, widths, strict=True)]
     return (" " * _GAP).join(cells).rstrip()
 
 
