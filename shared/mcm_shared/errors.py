@@ -2,6 +2,7 @@
 
 McmError
 ├── PoisonEventError        a record can never be processed → dead-letter it with the reason
+│   ├── PartlyPoisonError   … some entries of a record → dead-letter it, and process the others
 │   └── MessageRefusedError Kafka refuses a message for its content → find it in its batch and drop it
 ├── DataRefusedError        the database refuses a row → find it in its batch and dead-letter it
 ├── PositionGoneError       a topic no longer holds the records after a position → read the state, continue from now
@@ -23,6 +24,14 @@ class PoisonEventError(McmError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class PartlyPoisonError(PoisonEventError):
+    """A record delivers several entries, of which some can never be processed; ``decoded`` is the rest."""
+
+    def __init__(self, reason: str, decoded: object) -> None:
+        super().__init__(reason)
+        self.decoded = decoded
 
 
 class MessageRefusedError(PoisonEventError):

@@ -61,6 +61,18 @@ async def test_a_poison_record_is_dead_lettered_and_its_neighbours_are_handled(
     assert await letters(kafka) == {b"poison 1": "poison 1 is refused", b"poison 2": "poison 2 is refused"}
 
 
+async def test_of_a_record_that_is_partly_poison_the_rest_is_handled_and_the_whole_dead_lettered(
+    kafka: KafkaSettings, topics: Topics, producer: Producer, handler: Handler, committed: Committed
+) -> None:
+    values = [*NUMBERS[:4], b"partly 4", *NUMBERS[5:]]
+    await send(producer, topics, values)
+
+    await handle(kafka, handler, committed, values)
+
+    assert handler.handled == NUMBERS
+    assert await letters(kafka) == {b"partly 4": "one of two is refused"}
+
+
 @pytest.mark.parametrize("refused", [{b"0"}, {b"3", b"4"}, {b"0", b"8"}, set(NUMBERS)], ids=repr)
 @pytest.mark.parametrize("step", ["store", "complete"])
 async def test_records_that_the_database_refuses_are_dead_lettered_and_the_others_are_handled(

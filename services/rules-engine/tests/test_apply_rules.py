@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from mcm_rules_engine import apply_rules_to_event
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
+from mcm_shared.contracts.events import content_id, from_raw_event
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
-from mcm_shared.db.events import insert_events
+from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.db.tables import EVENT_ROLLUPS, RULES, SOURCE_EVENTS
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import NOON, a_public_bucket, a_raw_event, an_event
@@ -54,6 +55,18 @@ async def test_an_event_is_stored_and_its_findings_are_returned(db: AsyncEngine)
 
 async def test_an_event_that_no_rule_holds_for_is_stored_too(db: AsyncEngine) -> None:
     assert await apply_rules_to_event(an_event(event_type="login_success"), db, RULESET) == []
+    assert await stored(db) == (1, 1, 1)
+
+
+async def test_an_event_without_an_id_is_the_same_wherever_it_is_stored_without_kafka(db: AsyncEngine) -> None:
+    event = a_raw_event(id=None)
+    named_by_content = from_raw_event(event, content_id(event))
+    async with transaction(db) as connection:
+        # as the ingestor writes it into a database
+        await insert_events(connection, [named_by_content], processed=False)
+        await add_to_rollups(connection, [named_by_content], 0)
+    await apply_rules_to_event(event, db, RULESET)
+    await apply_rules_to_event(event.model_copy(), db, RULESET)
     assert await stored(db) == (1, 1, 1)
 
 

@@ -83,7 +83,7 @@ def test_an_event_that_a_predicate_stumbles_over_is_a_dead_letter(install: Insta
     code = "def small(text):\n    return len(text) < 9 or 0 > 1 / (len(text) - 11)\n"
     install("acme_small", code, "[mcm.predicates]\nsmall = acme_small:small\n")
     matcher = Matcher(parse_rules(a_rule("word|predicate: small")), 1_000_000)
-    assert len(matcher.decode(ARecord(an_event_payload(word="x" * 8))).matches) == 1
+    assert len(matcher.decode(ARecord(an_event_payload(word="x" * 8)))[0].matches) == 1
     reason = refusal(matcher, ARecord(an_event_payload(word="x" * 11)))
     assert reason is not None
     assert reason.endswith("of acme-plugins) failed: ZeroDivisionError: division by zero")

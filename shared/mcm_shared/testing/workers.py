@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from mcm_shared.contracts.topics import Topics
-from mcm_shared.errors import DatabaseDownError, DataRefusedError, PoisonEventError
+from mcm_shared.errors import DatabaseDownError, DataRefusedError, PartlyPoisonError, PoisonEventError
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.settings import KafkaSettings
@@ -44,10 +44,12 @@ class Handler:
         return [value for batch in self.batches for value in batch]
 
     def decode(self, record: Record) -> bytes:
-        """Refuses records that begin with "poison"."""
+        """Refuses records that begin with "poison", and a part of those that begin with "partly"."""
         value = record.value or b""
         if value.startswith(b"poison"):
             raise PoisonEventError(f"{value[:8].decode()} is refused")
+        if value.startswith(b"partly "):
+            raise PartlyPoisonError("one of two is refused", value.removeprefix(b"partly "))
         return value
 
     async def store(self, batch: Sequence[bytes]) -> list[bytes]:

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from mcm_rules_engine.sigma.model.ruleset import Match, Ruleset
-from mcm_rules_engine.sources import Transport, normalise
+from mcm_rules_engine.sources import Transport, normalise, payloads_of
 from mcm_shared.contracts.events import SourceEvent, require_not_ahead
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
-from mcm_shared.errors import PoisonEventError
+from mcm_shared.errors import PartlyPoisonError, PoisonEventError
 from mcm_shared.kafka.records import Record, header, origin_of
+
+_SHOWN: Final = 5
 
 
 @dataclass(slots=True)
@@ -27,19 +30,36 @@ class Matcher:
         self._ruleset = ruleset
         self._max_event_bytes = max_event_bytes
 
-    def decode(self, record: Record) -> MatchedEvent:
-        """Decodes a record; raises PoisonEventError for one that can never be processed."""
-        event = self._event(record)
-        return MatchedEvent(event, self._ruleset.match(event))
+    def decode(self, record: Record) -> list[MatchedEvent]:
+        """Decodes a record into its event, or into the events of a delivery that holds several payloads.
 
-    def _event(self, record: Record) -> SourceEvent:
+        Raises PoisonEventError for a record that can never be processed, PartlyPoisonError when that is true of some of
+        its payloads.
+        """
         if not record.value:
             raise PoisonEventError("the event is empty")
         payload = decode_json(record.value, self._max_event_bytes)
         # a record without a time of its own (timestamp -1) cannot say when it was written
         written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp >= 0 else None
         transport = Transport(header(record, WEBHOOK_EVENT_HEADER), written_at)
-        event = normalise(payload, header(record, SOURCE_HEADER), origin_of(record), transport)
-        if written_at is not None:
-            require_not_ahead(event.timestamp, written_at)
-        return event
+        source, origin = header(record, SOURCE_HEADER), origin_of(record)
+        payloads = payloads_of(payload, source)
+        if payloads is None:
+            return [self._matched(payload, source, origin, transport)]
+        decoded: list[MatchedEvent] = []
+        poison: list[str] = []
+        for number, each in enumerate(payloads, start=1):
+            try:
+                decoded.append(self._matched(each, source, f"{origin}#{number}", transport))
+            except PoisonEventError as error:
+                poison.append(f"element {number}: {error.reason}")
+        if poison:
+            reason = f"{len(poison)} of {len(payloads)} elements cannot be processed: {'; '.join(poison[:_SHOWN])}"
+            raise PartlyPoisonError(reason, decoded)
+        return decoded
+
+    def _matched(self, payload: Any, source: str | None, fallback_id: str, transport: Transport) -> MatchedEvent:
+        event = normalise(payload, source, fallback_id, transport)
+        if transport.received_at is not None:
+            require_not_ahead(event.timestamp, transport.received_at)
+        return MatchedEvent(event, self._ruleset.match(event))

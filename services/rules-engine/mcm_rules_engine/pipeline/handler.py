@@ -51,13 +51,13 @@ class DetectionHandler:
         self._topics = topics
         self._shard = shard
 
-    def decode(self, record: Record) -> MatchedEvent:
-        """Decodes a record and matches its event."""
+    def decode(self, record: Record) -> list[MatchedEvent]:
+        """Decodes a record and matches its events: one, or those of a delivery that holds several."""
         return self._matcher.decode(record)
 
-    async def store(self, batch: Sequence[MatchedEvent]) -> AffectedRows:
+    async def store(self, batch: Sequence[list[MatchedEvent]]) -> AffectedRows:
         """Stores events with their detections and roll-ups; returns the rows that correlations read, new or not."""
-        once, repeats = first_of_each(batch)
+        once, repeats = first_of_each([event for decoded in batch for event in decoded])
         async with transaction(self._engine) as connection:
             stored = await self._store(connection, once)
         EVENTS_STORED.inc(stored.new)

@@ -54,13 +54,12 @@ def recognise(payload: Any) -> Source | None:
     return matching[0] if len(matching) == 1 else None
 
 
-def payloads_of(record: Any, source: str | None) -> list[Any]:
-    """Returns the payloads that a record delivers: those in its source's envelope, else the record itself."""
-    found = None if source is None else active_sources().get(source)
-    if found is None or found.envelope is None or not isinstance(record, dict):
-        return [record]
-    delivered = _delivered(record, found.envelope)
-    return [record] if delivered is None else delivered
+def payloads_of(record: Any, source: str | None) -> list[Any] | None:
+    """Returns the payloads in the envelope of a record's source; None when the record is a payload itself."""
+    if source is None or not isinstance(record, dict) or len(record) != 1:
+        return None
+    found = active_sources().get(source)
+    return None if found is None or found.envelope is None else _delivered(record, found.envelope)
 
 
 def _delivered(record: dict[str, Any], envelope: str) -> list[Any] | None:

@@ -86,7 +86,7 @@ async def handle(
 ) -> list[Outgoing]:
     """Stores and completes a batch of events; returns the messages to send."""
     handler = DetectionHandler(engine, Matcher(ruleset, _MAX_EVENT_BYTES), ruleset, TOPICS, shard)
-    stored = await handler.store([MatchedEvent(event, ruleset.match(event)) for event in events])
+    stored = await handler.store([[MatchedEvent(event, ruleset.match(event))] for event in events])
     return list(await handler.complete(stored))
 
 

@@ -3,6 +3,7 @@
 | error | from | what happens |
 | --- | --- | --- |
 | PoisonEventError | ``decode`` | the record is dead-lettered |
+| PartlyPoisonError | ``decode`` | the record is dead-lettered, and the rest of it processed |
 | a record that the client library cannot decode | fetching | the record is dead-lettered |
 | DataRefusedError | ``store``, ``complete`` | the batch is bisected; the record that fails alone is dead-lettered |
 | MessageRefusedError | sending | the messages are bisected; the refused one is logged, a dead letter is cut |
@@ -16,13 +17,13 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 import structlog
 
 from mcm_shared.concurrency.bisect import bisect_failures
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
-from mcm_shared.errors import DataRefusedError, MessageRefusedError, PoisonEventError, TransientError
+from mcm_shared.errors import DataRefusedError, MessageRefusedError, PartlyPoisonError, PoisonEventError, TransientError
 from mcm_shared.kafka.consumer.handler import BatchHandler, DecodedT, StoredT
 from mcm_shared.kafka.consumer.undecodable import Undecodable
 from mcm_shared.kafka.consumer.watchdog import Watchdog
@@ -87,6 +88,9 @@ class FailurePolicy:
                 continue
             try:
                 add((record, decode(record)))
+            except PartlyPoisonError as error:
+                add((record, cast("DecodedT", error.decoded)))
+                batch.dead.append((record, error.reason))
             except PoisonEventError as error:
                 batch.dead.append((record, error.reason))
         return batch
