@@ -9,29 +9,12 @@ from mcm_rules_engine.sigma.compile.fields import EventView, text_of
 from mcm_rules_engine.sigma.compile.group_keys import any_getter
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.parse.templates import FIELD, template_fields
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.terminal import escape_controls
 
 MAX_SHOWN: Final = 200
 """Characters shown of one value."""
-
-_FIELD: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}")
-
-
-def template_fields(template: str) -> list[str]:
-    """Lists the fields that a template names."""
-    return [match[1] for match in _FIELD.finditer(template) if match[1] is not None]
-
-
-def check_template(template: str) -> None:
-    """Raises UnsupportedError for a brace that is no plain field such as ``{user}`` or ``{actor.name}``."""
-    rest = _FIELD.sub("", template)
-    if "{" in rest or "}" in rest:
-        raise UnsupportedError(
-            "a brace may only enclose the name of a field, like {user} or {actor.name}; "
-            "write {{ and }} for plain braces"
-        )
 
 
 def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
@@ -64,7 +47,7 @@ def _filled(rule: Rule | Correlation, values: Mapping[str, tuple[Any, ...]]) -> 
     def replace(match: re.Match[str]) -> str:
         return match[0][0] if match[1] is None else _shown(values.get(match[1], ()))
 
-    return _FIELD.sub(replace, rule.description)
+    return FIELD.sub(replace, rule.description)
 
 
 def _in_words(duration: timedelta) -> str:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from mcm_rules_engine.findings.describe import template_fields
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
@@ -15,6 +14,7 @@ from mcm_rules_engine.sigma.model.rule import Braces, Rule
 from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_braces, read_metadata
+from mcm_rules_engine.sigma.parse.templates import template_fields
 
 _SERIES: Final = UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de")
 _ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)

@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from mcm_rules_engine.findings.describe import check_template, template_fields
 from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
 from mcm_rules_engine.sigma.model.rule import Braces, RuleTest
 from mcm_rules_engine.sigma.parse.documents import OUR_KEYS, Document, Problem
 from mcm_rules_engine.sigma.parse.durations import parse_duration
+from mcm_rules_engine.sigma.parse.templates import check_template, template_fields
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_rules_engine.sigma.rule_tests import check_test_document
 from mcm_shared.contracts.findings import Severity
