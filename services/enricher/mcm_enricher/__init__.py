@@ -6,7 +6,7 @@ This is the public interface; other services import nothing below it.
 from mcm_enricher.enrich import enrich_now, missing_ids
 from mcm_enricher.explainers import RunningExplainer
 from mcm_enricher.explainers.choose import make_explainer
-from mcm_enricher.feedback import AiStats, DayUsage, Feedback, FeedbackCount, Verdict, set_feedback, stats_ai
+from mcm_enricher.feedback import AiStats, DayUsage, FeedbackCount, StoredFeedback, Verdict, set_feedback, stats_ai
 from mcm_enricher.jobs import cancel_job, job_progress, start_job
 from mcm_enricher.publish import EnrichedPublisher
 from mcm_enricher.settings import EnricherSettings
@@ -17,10 +17,10 @@ __all__ = [
     "DayUsage",
     "EnrichedPublisher",
     "EnricherSettings",
-    "Feedback",
     "FeedbackCount",
     "JobProgress",
     "RunningExplainer",
+    "StoredFeedback",
     "Verdict",
     "cancel_job",
     "enrich_now",

@@ -9,8 +9,8 @@ from uuid import UUID
 from mcm_enricher.contexts import FindingContext, RuleGuidance, make_context
 from mcm_enricher.explainers import FALLBACK, Explainer, Explanation
 from mcm_enricher.store.findings import (
-    Enrichment,
     RuleKey,
+    StoredEnrichment,
     fallback_ids,
     missing_ids,
     read_enrichments,
@@ -35,12 +35,12 @@ ENRICHED: Final = counter("mcm_findings_enriched")
 OVERTAKEN: Final = counter("mcm_enrichments_overtaken")
 
 _GROWN_TENFOLD: Final = 10
-_NOTES_KEPT: Final = 1000
-_BATCH_PATIENCE_S: Final = 40.0
+_MAX_CACHED_GUIDANCE: Final = 1000
+_BATCH_TIMEOUT_S: Final = 40.0
 
 
-def worth_enriching(finding: FindingMessage, stored: Enrichment | None) -> bool:
-    """Says whether a finding is new, or has changed enough since it was enriched for its explanation to be stale.
+def worth_enriching(finding: FindingMessage, stored: StoredEnrichment | None) -> bool:
+    """Returns whether a finding is new, or has changed enough since its enrichment for the explanation to be stale.
 
     Enough is: its severity rose, or its detections grew tenfold.
     """
@@ -55,10 +55,10 @@ def worth_enriching(finding: FindingMessage, stored: Enrichment | None) -> bool:
 
 
 class Enricher:
-    """Enriches batches of findings with one explainer; keeps the rules' notes it has read.
+    """Enriches batches of findings with one explainer; caches the guidance of their rules.
 
-    ``concurrency`` is how many findings are in hand at once; how many questions go out at once, the explainer decides.
-    A batch is explained within ``patience_s`` seconds: a consumer that waits longer looks stuck.
+    ``concurrency`` is the number of findings explained at once; the explainer limits its own requests. A batch is
+    explained within ``timeout_s`` seconds: a consumer that takes longer looks stuck.
     """
 
     def __init__(
@@ -67,44 +67,44 @@ class Enricher:
         explainer: Explainer,
         *,
         concurrency: int = 32,
-        patience_s: float | None = _BATCH_PATIENCE_S,
+        timeout_s: float | None = _BATCH_TIMEOUT_S,
     ) -> None:
         self._engine = engine
         self._explainer = explainer
         self._concurrency = concurrency
-        self._patience_s = patience_s
-        self._notes: dict[RuleKey, RuleGuidance] = {}
+        self._timeout_s = timeout_s
+        self._guidance: dict[RuleKey, RuleGuidance] = {}
 
     async def enrich(self, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
-        """Enriches what is worth it and returns the findings whose enrichment is to be told, one for each uid.
+        """Enriches the findings that are worth it, and returns the findings to publish, one for each uid.
 
-        Told are those written now, and those written already for the same version: whoever wrote them may have died
-        before telling. Raises DatabaseDownError when the batch should be tried again.
+        Published are those written now, and those written before for the same version: the enricher that wrote them
+        may have died before it published them. Raises DatabaseDownError when the batch should be retried.
         """
         newest = newest_of(findings)
         if not newest:
             return []
         async with transaction(self._engine, read_only=True) as connection:
             stored = await read_enrichments(connection, newest)
-            await self._learn_notes(connection, newest.values())
-        told: list[FindingMessage] = []
+            await self._load_guidance(connection, newest.values())
+        to_publish: list[FindingMessage] = []
         chosen: list[FindingMessage] = []
         for uid, finding in newest.items():
             known = stored.get(uid)
             if known is not None and known.version == finding.version:
-                told.append(known.apply_to(finding))
-            elif worth_enriching(finding, known) or self._costs_nothing(finding, known):
+                to_publish.append(known.apply_to(finding))
+            elif worth_enriching(finding, known) or self._is_free(finding, known):
                 chosen.append(finding)
-        return told + await self._explain_and_write(chosen)
+        return to_publish + await self._explain_and_write(chosen)
 
     async def enrich_again(self, finding_ids: Sequence[int]) -> list[FindingMessage]:
         """Enriches findings by id, also those enriched before; returns them in the order of their ids as given.
 
-        Those that are not there are absent. Raises DatabaseDownError when the database is out of reach.
+        Unknown ids are absent. Raises DatabaseDownError when the database is out of reach.
         """
         async with transaction(self._engine, read_only=True) as connection:
             findings = await read_findings(connection, finding_ids)
-            await self._learn_notes(connection, findings.values())
+            await self._load_guidance(connection, findings.values())
         written = {finding.id: finding for finding in await self._explain_and_write(list(findings.values()))}
         # an enrichment of a newer version came in between: that one stands
         overtaken = findings.keys() - written.keys()
@@ -113,17 +113,20 @@ class Enricher:
                 written |= await read_findings(connection, list(overtaken))
         return [written[finding_id] for finding_id in dict.fromkeys(finding_ids) if finding_id in written]
 
-    def _costs_nothing(self, finding: FindingMessage, stored: Enrichment | None) -> bool:
+    def _is_free(self, finding: FindingMessage, stored: StoredEnrichment | None) -> bool:
         return self._explainer.free and (stored is None or finding.version > stored.version)
 
     async def _explain_and_write(self, findings: Sequence[FindingMessage]) -> list[FindingMessage]:
         if not findings:
             return []
-        cases = [make_context(finding, self._notes.get(_rule_key(finding), RuleGuidance())) for finding in findings]
-        explanations = await self._explain(cases)
+        contexts = [
+            make_context(finding, self._guidance.get(_rule_key(finding), RuleGuidance())) for finding in findings
+        ]
+        explanations = await self._explain(contexts)
         at = datetime.now(UTC)
         enrichments = {
-            case.finding.uid: _enrichment(case, explanations[case.finding.uid], enriched_at=at) for case in cases
+            context.finding.uid: _enrichment(context, explanations[context.finding.uid], enriched_at=at)
+            for context in contexts
         }
         async with transaction(self._engine) as connection:
             written = await write_enrichments(connection, enrichments)
@@ -132,18 +135,18 @@ class Enricher:
         OVERTAKEN.inc(len(enrichments) - len(written))
         return [enrichments[finding.uid].apply_to(finding) for finding in findings if finding.uid in written]
 
-    async def _explain(self, cases: Sequence[FindingContext]) -> dict[UUID, Explanation]:
-        waiting = iter(cases)
+    async def _explain(self, contexts: Sequence[FindingContext]) -> dict[UUID, Explanation]:
+        waiting = iter(contexts)
         explanations: dict[UUID, Explanation] = {}
         clock = asyncio.get_running_loop().time
-        ends_at = None if self._patience_s is None else clock() + self._patience_s
+        ends_at = None if self._timeout_s is None else clock() + self._timeout_s
 
         async def work() -> None:
-            for case in waiting:
+            for context in waiting:
                 left = None if ends_at is None else max(0.0, ends_at - clock())
-                explanations[case.finding.uid] = await self._explainer.explain(case, left)
+                explanations[context.finding.uid] = await self._explainer.explain(context, left)
 
-        tasks = [asyncio.create_task(work()) for _ in range(min(self._concurrency, len(cases)))]
+        tasks = [asyncio.create_task(work()) for _ in range(min(self._concurrency, len(contexts)))]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -151,13 +154,13 @@ class Enricher:
                 task.cancel()
         return explanations
 
-    async def _learn_notes(self, connection: AsyncConnection, findings: Collection[FindingMessage]) -> None:
-        unknown = {key for finding in findings if (key := _rule_key(finding)) not in self._notes}
+    async def _load_guidance(self, connection: AsyncConnection, findings: Collection[FindingMessage]) -> None:
+        unknown = {key for finding in findings if (key := _rule_key(finding)) not in self._guidance}
         if unknown:
-            if len(self._notes) > _NOTES_KEPT:
-                self._notes.clear()
+            if len(self._guidance) > _MAX_CACHED_GUIDANCE:
+                self._guidance.clear()
                 unknown = {_rule_key(finding) for finding in findings}
-            self._notes |= await read_rule_guidance(connection, unknown)
+            self._guidance |= await read_rule_guidance(connection, unknown)
 
 
 async def enrich_now(
@@ -173,7 +176,7 @@ async def enrich_now(
     What a model has not explained after ``timeout_s`` seconds in all, the heuristic explains. Ids that are not there
     are absent from the result. Raises DatabaseDownError when the database is out of reach.
     """
-    enricher = Enricher(engine, explainer, concurrency=concurrency, patience_s=timeout_s)
+    enricher = Enricher(engine, explainer, concurrency=concurrency, timeout_s=timeout_s)
     return await enricher.enrich_again(finding_ids)
 
 
@@ -214,14 +217,14 @@ def newest_of(findings: Iterable[FindingMessage]) -> dict[UUID, FindingMessage]:
     return newest
 
 
-def _enrichment(case: FindingContext, explanation: Explanation, enriched_at: datetime) -> Enrichment:
-    explained = {"severity": case.finding.severity.value, "detection_count": case.finding.detection_count}
-    return Enrichment(
-        version=case.finding.version,
+def _enrichment(context: FindingContext, explanation: Explanation, enriched_at: datetime) -> StoredEnrichment:
+    explained = {"severity": context.finding.severity.value, "detection_count": context.finding.detection_count}
+    return StoredEnrichment(
+        version=context.finding.version,
         risk_score=explanation.score,
         explanation=explanation.text,
         source=explanation.source,
-        data={**case.score.as_data(), **explanation.details, **explained},
+        data={**context.score.as_data(), **explanation.details, **explained},
         enriched_at=enriched_at,
     )
 

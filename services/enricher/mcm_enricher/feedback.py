@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from mcm_enricher.store.feedback import (
-    Feedback,
     FeedbackCount,
+    StoredFeedback,
     count_feedback,
     read_feedback,
     write_feedback,
@@ -14,7 +14,16 @@ from mcm_enricher.store.feedback import (
 from mcm_enricher.store.usage import DayUsage, read_usage
 from mcm_shared.db.engine import AsyncEngine
 
-__all__ = ["AiStats", "DayUsage", "Feedback", "FeedbackCount", "Verdict", "get_feedback", "set_feedback", "stats_ai"]
+__all__ = [
+    "AiStats",
+    "DayUsage",
+    "FeedbackCount",
+    "StoredFeedback",
+    "Verdict",
+    "get_feedback",
+    "set_feedback",
+    "stats_ai",
+]
 
 Verdict = Literal["helpful", "wrong"]
 
@@ -31,7 +40,7 @@ class AiStats:
 
 async def set_feedback(
     engine: AsyncEngine, finding_id: int, verdict: Verdict, comment: str | None = None
-) -> Feedback | None:
+) -> StoredFeedback | None:
     """Stores what somebody thinks of a finding's explanation, in place of what was thought before.
 
     None where the finding is not there or has no explanation.
@@ -39,7 +48,7 @@ async def set_feedback(
     return await write_feedback(engine, finding_id, verdict, comment, datetime.now(UTC))
 
 
-async def get_feedback(engine: AsyncEngine, finding_id: int) -> Feedback | None:
+async def get_feedback(engine: AsyncEngine, finding_id: int) -> StoredFeedback | None:
     """Reads the feedback on a finding; None where there is none."""
     return await read_feedback(engine, finding_id)
 

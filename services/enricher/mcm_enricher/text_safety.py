@@ -6,6 +6,9 @@ import unicodedata
 from typing import Final
 from urllib.parse import unquote
 
+MAX_WORDS: Final = 120
+"""Maximum number of words of an explanation."""
+
 LINK_REMOVED: Final = "(link removed)"
 
 _NEEDS_A_LOOK: Final = re.compile(r"[^A-Za-z0-9 ,;@%+'\"()=?!$^&._-]|__|&[#\w]|www\.", re.ASCII | re.IGNORECASE)

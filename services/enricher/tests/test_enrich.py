@@ -10,10 +10,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_enricher.contexts import FindingContext
-from mcm_enricher.enrich import Enricher, enriched_messages, worth_enriching
+from mcm_enricher.enrich import Enricher, worth_enriching
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
-from mcm_enricher.store.findings import Enrichment, write_enrichments
+from mcm_enricher.publish import enriched_messages
+from mcm_enricher.store.findings import StoredEnrichment, write_enrichments
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import transaction
@@ -38,9 +39,9 @@ class CountingExplainer:
         )
 
 
-def enrichment(version: int, **said: Any) -> Enrichment:
+def enrichment(version: int, **said: Any) -> StoredEnrichment:
     explained = {"severity": "high", "detection_count": 1}
-    return Enrichment(version, 70, f"version {version}", "test", said or explained, datetime.now(UTC))
+    return StoredEnrichment(version, 70, f"version {version}", "test", said or explained, datetime.now(UTC))
 
 
 def newer(finding: FindingMessage, **changes: Any) -> FindingMessage:
@@ -207,7 +208,7 @@ async def test_what_an_explainer_adds_is_stored_beside_the_deterministic_score(
     ],
 )
 def test_worth_enriching_is_new_graver_or_ten_times_as_many(
-    finding: FindingMessage, stored: Enrichment | None, worth: bool
+    finding: FindingMessage, stored: StoredEnrichment | None, worth: bool
 ) -> None:
     assert worth_enriching(finding, stored) is worth
 

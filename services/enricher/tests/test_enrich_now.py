@@ -10,7 +10,7 @@ from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher, enrich_missing, enrich_now, missing_ids
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
-from mcm_enricher.store.findings import Enrichment, write_enrichments
+from mcm_enricher.store.findings import StoredEnrichment, write_enrichments
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import transaction
 
@@ -74,7 +74,9 @@ async def test_enriching_now_gives_a_newer_versions_enrichment_that_came_in_betw
 ) -> None:
     [finding] = await some_findings(engine, 1)
     async with transaction(engine) as connection:
-        newer = Enrichment(5, 70, "version 5", "test", {"severity": "high", "detection_count": 1}, datetime.now(UTC))
+        newer = StoredEnrichment(
+            5, 70, "version 5", "test", {"severity": "high", "detection_count": 1}, datetime.now(UTC)
+        )
         await write_enrichments(connection, {finding.uid: newer})
 
     [told] = await enrich_now(engine, [finding.id], HeuristicExplainer())

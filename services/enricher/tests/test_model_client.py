@@ -101,7 +101,7 @@ async def test_what_a_dead_worker_was_asking_is_asked_by_another_when_its_claim_
     await until(lambda: len(model_server.requests) == 1)
     model_server.behave = answering()
 
-    survivor = Enricher(engine, model_explainer(engine=engine, now=clock.now), patience_s=0.3)
+    survivor = Enricher(engine, model_explainer(engine=engine, now=clock.now), timeout_s=0.3)
     assert sources(await survivor.enrich(findings)) == {"fallback": 1}
     clock.seconds = 131
     asked = await retry_fallbacks(survivor, engine, 10)

@@ -5,9 +5,6 @@ from typing import Any, Final, Protocol
 
 from mcm_enricher.contexts import FindingContext
 
-MAX_WORDS: Final = 120
-"""Words an explanation may have."""
-
 FALLBACK: Final = "fallback"
 """The source of what the heuristic said in a model's place, where asking the model again may help."""
 

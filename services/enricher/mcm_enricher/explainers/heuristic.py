@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from mcm_enricher.contexts import FindingContext
-from mcm_enricher.explainers import MAX_WORDS, Explanation
+from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.guidance import guidance_for
 from mcm_enricher.scoring.facts import FindingFacts
 from mcm_enricher.scoring.score import Score
-from mcm_enricher.text_safety import count_words, defang, plain, sentence, shorten
+from mcm_enricher.text_safety import MAX_WORDS, count_words, defang, plain, sentence, shorten
 from mcm_shared.contracts.findings import FindingMessage
 
 _STEP: Final = re.compile(r"^\s*(?:\d+[.)]|[-*+])\s+(?=\S)", re.MULTILINE)

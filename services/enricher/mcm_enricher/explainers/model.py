@@ -8,7 +8,7 @@ from mcm_enricher.contexts import FindingContext
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import explain_by_rules
 from mcm_enricher.model.answer import sanitize
-from mcm_enricher.model.client import ModelClient, Outcome
+from mcm_enricher.model.client import ModelClient, ModelOutcome
 from mcm_enricher.model.prompt import PROMPT_VERSION, Prompt, build_prompt
 from mcm_enricher.model.redact import Redaction
 from mcm_enricher.store.answers import Question
@@ -28,7 +28,7 @@ class ModelExplainer:
     def __init__(self, client: ModelClient, redaction: Redaction = "all") -> None:
         self._client = client
         self._redaction = redaction
-        self._asking: dict[str, asyncio.Task[Outcome]] = {}
+        self._asking: dict[str, asyncio.Task[ModelOutcome]] = {}
 
     async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
         """Explains one finding within ``timeout_s`` seconds, by the heuristic if need be.
@@ -78,9 +78,9 @@ class ModelExplainer:
             await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.close()
 
-    async def _outcome(self, question: Question, prompt: Prompt, timeout_s: float | None) -> Outcome:
+    async def _outcome(self, question: Question, prompt: Prompt, timeout_s: float | None) -> ModelOutcome:
         if timeout_s is not None and timeout_s <= 0:
-            return Outcome("fallback", reason="there was no time left to ask the model")
+            return ModelOutcome("fallback", reason="there was no time left to ask the model")
         task = self._asking.get(question.key)
         joined = task is not None
         if task is None:
@@ -89,13 +89,13 @@ class ModelExplainer:
             task.add_done_callback(lambda done: self._forget(question.key, done))
         await asyncio.wait([task], timeout=timeout_s)
         if not task.done():
-            return Outcome("fallback", reason=f"the model had not answered within {timeout_s:g} s")
+            return ModelOutcome("fallback", reason=f"the model had not answered within {timeout_s:g} s")
         outcome = task.result()
         if joined and outcome.source == "openai":
-            return Outcome("cache", outcome.answer)
+            return ModelOutcome("cache", outcome.answer)
         return outcome
 
-    def _forget(self, key: str, task: "asyncio.Task[Outcome]") -> None:
+    def _forget(self, key: str, task: "asyncio.Task[ModelOutcome]") -> None:
         self._asking.pop(key, None)
         if not task.cancelled():
             # whoever waits for it sees the error; when nobody does, it is of no importance

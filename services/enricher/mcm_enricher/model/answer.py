@@ -7,8 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mcm_enricher.explainers import MAX_WORDS
-from mcm_enricher.text_safety import count_words, defang, plain, readable
+from mcm_enricher.text_safety import MAX_WORDS, count_words, defang, plain, readable
 
 MAX_DRIVERS: Final = 4
 _DRIVER_CHARACTERS: Final = 120

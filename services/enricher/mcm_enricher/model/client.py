@@ -49,7 +49,7 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ModelOutcome:
     """What came of a question: an answer, or why there is none; what it cost, in tokens and milliseconds.
 
     ``source`` is ``openai`` or ``cache`` with an answer; without one ``fallback`` when asking again later may help, and
@@ -119,7 +119,7 @@ class ModelClient:
         except McmError as error:
             log.warning("what the model cost was not booked", reason=str(error))
 
-    async def answer(self, question: Question, prompt: Prompt) -> Outcome:
+    async def answer(self, question: Question, prompt: Prompt) -> ModelOutcome:
         """Answers a question, from the database or by the model; an answer that is refused is asked for once more.
 
         Raises DatabaseDownError when the database does not answer.
@@ -131,8 +131,8 @@ class ModelClient:
                 said = await self._ask_patiently(question, messages)
             except ModelUnavailableError as error:
                 await store.give_back(self._engine, question.key, self._owner)
-                return Outcome("fallback", None, error.reason, *spent)
-            if isinstance(said, Outcome):
+                return ModelOutcome("fallback", None, error.reason, *spent)
+            if isinstance(said, ModelOutcome):
                 return said
             spent = [
                 spent[0] + said.prompt_tokens,
@@ -146,14 +146,14 @@ class ModelClient:
             log.info("answer refused, asking once more", reason=refusal)
             messages = prompt.corrected(refusal)
         if answer is not None:
-            return Outcome("openai", answer, "", *spent)
-        return Outcome("heuristic", None, f"the model's answer was refused: {refusal}", *spent)
+            return ModelOutcome("openai", answer, "", *spent)
+        return ModelOutcome("heuristic", None, f"the model's answer was refused: {refusal}", *spent)
 
     async def _store(self, question: Question, answer: Answer | None, refusal: str, spent: Sequence[int]) -> None:
         stored = StoredAnswer(answer.as_data() if answer else None, refusal or None, *spent)
         await self._storing.do((question.key, stored))
 
-    async def _ask_patiently(self, question: Question, messages: Sequence[Message]) -> _ModelReply | Outcome:
+    async def _ask_patiently(self, question: Question, messages: Sequence[Message]) -> _ModelReply | ModelOutcome:
         retry_policy = self._retry_policy
         async for attempt in stamina.retry_context(
             on=self._again,
@@ -180,7 +180,9 @@ class ModelClient:
             return False
         return error.retry_after_s * random.uniform(1.0, 1.25)  # noqa: S311 (spreads requests, hides nothing)
 
-    async def _claim_and_ask(self, question: Question, messages: Sequence[Message]) -> _ModelReply | Outcome | None:
+    async def _claim_and_ask(
+        self, question: Question, messages: Sequence[Message]
+    ) -> _ModelReply | ModelOutcome | None:
         """Asks, unless the answer is there or may not be asked for; None while somebody else asks the same."""
         if not self.ready():
             instead = self._over_budget() if self._breaker.would_pass else _left_alone()
@@ -239,20 +241,20 @@ class ModelClient:
         TOKENS.labels("completion").inc(tokens[1])
         return _ModelReply(text, refusal, *tokens, round((time.perf_counter() - started) * 1000))
 
-    def _over_budget(self) -> Outcome:
-        return Outcome("fallback", reason=f"the day's budget of {self._budget.limit:,} tokens is used up")
+    def _over_budget(self) -> ModelOutcome:
+        return ModelOutcome("fallback", reason=f"the day's budget of {self._budget.limit:,} tokens is used up")
 
 
-def _known(stored: StoredAnswer | None) -> Outcome | None:
+def _known(stored: StoredAnswer | None) -> ModelOutcome | None:
     if stored is None:
         return None
     if stored.answer is not None:
-        return Outcome("cache", Answer.of_data(stored.answer))
-    return Outcome("heuristic", None, f"the model's answer was refused: {stored.refusal}")
+        return ModelOutcome("cache", Answer.of_data(stored.answer))
+    return ModelOutcome("heuristic", None, f"the model's answer was refused: {stored.refusal}")
 
 
-def _left_alone() -> Outcome:
-    return Outcome("fallback", reason="the model's server keeps failing and is left alone for a while")
+def _left_alone() -> ModelOutcome:
+    return ModelOutcome("fallback", reason="the model's server keeps failing and is left alone for a while")
 
 
 def _read(said: _ModelReply) -> tuple[Answer | None, str]:

@@ -20,7 +20,7 @@ _UPSERT: Final = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
+class StoredFeedback:
     """What somebody thinks of a finding's explanation (``helpful`` or ``wrong``), and what had written it.
 
     ``model`` and ``prompt_version`` are "" for the heuristic.
@@ -47,7 +47,7 @@ class FeedbackCount:
 
 async def write_feedback(
     engine: AsyncEngine, finding_id: int, verdict: str, comment: str | None, given_at: datetime
-) -> Feedback | None:
+) -> StoredFeedback | None:
     """Stores feedback on a finding's explanation, in place of an earlier one; None where there is no explanation."""
     columns = FINDINGS.c.ai_source, FINDINGS.c.ai_data
     async with transaction(engine) as connection:
@@ -57,19 +57,19 @@ async def write_feedback(
             return None
         by_model = row.ai_source in ("openai", "cache")
         model, version = (row.ai_data["model"], row.ai_data["prompt_version"]) if by_model else ("", "")
-        feedback = Feedback(finding_id, verdict, comment, row.ai_source, model, version, given_at)
-        values = {name: getattr(feedback, name) for name in Feedback.__slots__}
+        feedback = StoredFeedback(finding_id, verdict, comment, row.ai_source, model, version, given_at)
+        values = {name: getattr(feedback, name) for name in StoredFeedback.__slots__}
         await connection.execute(_UPSERT, values)
     return feedback
 
 
-async def read_feedback(engine: AsyncEngine, finding_id: int) -> Feedback | None:
+async def read_feedback(engine: AsyncEngine, finding_id: int) -> StoredFeedback | None:
     """Reads the feedback on a finding; None where there is none."""
-    columns = [ENRICHMENT_FEEDBACK.c[name] for name in Feedback.__slots__]
+    columns = [ENRICHMENT_FEEDBACK.c[name] for name in StoredFeedback.__slots__]
     async with transaction(engine, read_only=True) as connection:
         query = select(*columns).where(ENRICHMENT_FEEDBACK.c.finding_id == finding_id)
         row = (await connection.execute(query)).first()
-    return None if row is None else Feedback(*row)
+    return None if row is None else StoredFeedback(*row)
 
 
 async def count_feedback(engine: AsyncEngine) -> list[FeedbackCount]:

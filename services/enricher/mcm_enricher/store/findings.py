@@ -22,7 +22,7 @@ RuleKey = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Enrichment:
+class StoredEnrichment:
     """What is written to a finding: ``version`` is the finding's when it was explained.
 
     ``data`` is JSON; it says at least the severity and detection count that were explained.
@@ -85,7 +85,7 @@ _AI_COLUMNS: Final = (
 )
 
 
-async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UUID, Enrichment]) -> set[UUID]:
+async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UUID, StoredEnrichment]) -> set[UUID]:
     """Writes enrichments by finding uid and says which were taken.
 
     Not taken: those of a finding that is not there, or that has an enrichment of a newer version already.
@@ -102,12 +102,12 @@ async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UU
     return taken
 
 
-async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, Enrichment]:
+async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, StoredEnrichment]:
     """Reads what has been written to some findings, by uid; those never enriched are absent."""
     query = select(FINDINGS.c.uid, *_AI_COLUMNS).where(
         among(FINDINGS.c.uid, uids, connection), FINDINGS.c.ai_version.is_not(None)
     )
-    return {uid: Enrichment(*values) for uid, *values in (await connection.execute(query)).all()}
+    return {uid: StoredEnrichment(*values) for uid, *values in (await connection.execute(query)).all()}
 
 
 async def read_rule_guidance(connection: AsyncConnection, rules: Collection[RuleKey]) -> dict[RuleKey, RuleGuidance]:
@@ -153,7 +153,7 @@ async def missing_ids(engine: AsyncEngine, limit: int) -> list[int]:
         return list((await connection.execute(query)).scalars())
 
 
-def _row(uid: UUID, given: Enrichment, sqlite: bool) -> dict[str, Any]:
+def _row(uid: UUID, given: StoredEnrichment, sqlite: bool) -> dict[str, Any]:
     at = given.enriched_at
     return {
         "uid": uid.hex if sqlite else str(uid),
