@@ -25,7 +25,12 @@ export const ruleFields: readonly Field<Rule>[] = [
   {
     id: "title",
     title: "Rule",
-    show: ({ title, description }) => <span title={description}>{title}</span>,
+    show: ({ title, description, active }) => (
+      <span title={description} className="font-medium">
+        {title}
+        {!active && <span className="font-normal text-ink-2"> (inactive)</span>}
+      </span>
+    ),
     column: {
       width: 280,
       grow: true,

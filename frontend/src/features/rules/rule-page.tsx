@@ -48,6 +48,7 @@ export default function RulePage() {
               )}
               <Badge>{words(rule.family)}</Badge>
               <Badge tone="outline">{rule.status}</Badge>
+              {!rule.active && <Badge tone="medium">Inactive</Badge>}
               <Code>{rule.rule_name}</Code>
             </span>
           )
