@@ -1,7 +1,7 @@
 """Kinds of query parameters that several features take."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -21,6 +21,7 @@ def _to_instant(value: Any) -> datetime:
     text = _SPACED_OFFSET.sub(r"\1+\2", str(value).strip())
     try:
         instant = datetime.fromisoformat(text)
+        time.fromisoformat(text[11:])  # a date alone is not a point in time
     except ValueError:
         raise ValueError("must be a time in ISO 8601, like 2026-11-20T12:00:00Z") from None
     return to_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
