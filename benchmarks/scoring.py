@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 
 from benchmarks._stack import running_stack
-from mcm_enricher.consume import FindingConsumer
+from mcm_enricher.consume import EnrichmentHandler
 from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
@@ -56,7 +56,7 @@ async def _as_a_worker(database_url: str, findings: list[FindingMessage]) -> flo
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     async with transaction(engine) as connection:
         await connection.execute(insert(FINDINGS), [a_row(finding) for finding in findings])
-    consumer = FindingConsumer(Enricher(engine, HeuristicExplainer()), Topics())
+    handler = EnrichmentHandler(Enricher(engine, HeuristicExplainer()), Topics())
 
     # a newer version each round, as the engine publishes them
     rounds = {number: _records(findings, version=number) for number in range(1, ROUNDS + 1)}
@@ -65,7 +65,8 @@ async def _as_a_worker(database_url: str, findings: list[FindingMessage]) -> flo
         records = rounds[number]
         published = 0
         for start in range(0, len(records), BATCH):
-            published += len(await consumer.handle(consumer.decode(records[start : start + BATCH]), lambda: None))
+            batch = [handler.decode(record) for record in records[start : start + BATCH]]
+            published += len(await handler.complete(await handler.store(batch)))
         assert published == len(findings)
 
     rate = await _rate(enrich)
