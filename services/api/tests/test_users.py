@@ -175,7 +175,7 @@ async def test_a_user_that_nothing_names_is_a_problem(client: httpx.AsyncClient)
     [
         ("sort=name", "sort should be 'risk_score'"),
         ("before=x", "is not a cursor"),
-        ("before=WyJldmVudHMiLDEsImEiXQ", "in another order"),
+        ("before=WyJldmVudHMiLDEsImEiXQ", "ordered otherwise"),
         ("limit=0", "limit should be greater"),
     ],
 )

@@ -32,7 +32,6 @@ def about(number: int) -> FindingMessage:
     return a_finding(description=f"mona@example.com was made admin of app-{number}")
 
 
-@pytest.mark.parametrize("status", [400, 404])
 @pytest.mark.parametrize(
     ("knows", "expected"),
     [({"json_object"}, ["json_schema", "json_object"]), (set(), ["json_schema", "json_object", None])],
@@ -44,10 +43,8 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
     model_explainer: MakeModelExplainer,
     knows: set[str],
     expected: list[str | None],
-    status: int,
 ) -> None:
-    good = answering(f"Here it is:\n```json\n{answer()}\n```")
-    refusing = failing(status, "response_format is unknown" if status == 400 else "Not Found")
+    good, refusing = answering(f"Here it is:\n```json\n{answer()}\n```"), failing(400, "response_format is unknown")
 
     async def behave(body: dict[str, Any]) -> Any:
         form = body.get("response_format", {}).get("type")
@@ -77,13 +74,10 @@ def in_parts(*parts: dict[str, str]) -> Behave:
     "behave",
     [
         answering(f'<think>Is it {{"score": 0}}? They say {{so}}.</think>\n{answer()}'),
-        answering(f'In {{braces}} first, {{"score": 1}} even: {answer()}'),
-        answering(f"<think>So {{far}}. Then: {answer()}"),
-        answering(answer().replace('"score":70', '"score":70.0')),
         answering(f"<think>so</think> Here it is:\n```json\n{answer()}\n```\nThat is {{all}}."),
         in_parts({"type": "thinking", "text": "{hm}"}, {"type": "text", "text": answer()}),
     ],
-    ids=["aloud", "braces in prose", "unclosed tag", "integer as 70.0", "aloud and wordy", "in parts"],
+    ids=["aloud", "aloud and wordy", "in parts"],
 )
 async def test_a_model_that_thinks_before_it_answers_is_understood(
     postgres: AsyncEngine,
@@ -94,9 +88,9 @@ async def test_a_model_that_thinks_before_it_answers_is_understood(
 ) -> None:
     model_server.behave = behave
 
-    [enriched] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
+    [told] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
 
-    assert (enriched.ai_source, enriched.ai_explanation) == ("openai", EXPLANATION)
+    assert (told.ai_source, told.ai_explanation) == ("openai", EXPLANATION)
     assert len(model_server.requests) == 1
 
 
@@ -106,9 +100,9 @@ async def test_a_pause_may_be_said_in_milliseconds(
     # were the other header obeyed, it would not be asked again
     model_server.behave = in_turn(failing(429, retry_after="3600", retry_after_ms="20"), answering())
 
-    [enriched] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
+    [told] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
 
-    assert enriched.ai_source == "openai"
+    assert told.ai_source == "openai"
     assert len(model_server.requests) == 2
 
 
@@ -140,8 +134,8 @@ async def test_a_question_that_a_server_refuses_does_not_keep_others_from_being_
 
     sources = []
     for finding in findings[-1 - len(behaviours) :]:
-        [enriched] = await Enricher(postgres, explainer).enrich([finding])
-        sources.append(enriched.ai_source)
+        [told] = await Enricher(postgres, explainer).enrich([finding])
+        sources.append(told.ai_source)
 
     assert sources == ["openai"] * len(behaviours) + ["heuristic"]
     assert len(model_server.requests) == asked
@@ -166,7 +160,7 @@ async def test_a_server_that_calls_the_limit_by_its_newer_name_gets_it(
 
     findings = await store_findings(postgres, [about(1)])
 
-    [enriched] = await Enricher(postgres, model_explainer()).enrich(findings)
+    [told] = await Enricher(postgres, model_explainer()).enrich(findings)
 
-    assert enriched.ai_source == "openai"
+    assert told.ai_source == "openai"
     assert [request["response_format"]["type"] for request in model_server.requests] == ["json_schema"] * 2

@@ -19,7 +19,7 @@ class EngineSettings(EventSettings):
 
 
 class RulesSettings(BaseSettings):
-    """Packs of rules beside the built-in ones."""
+    """Which rules are in force beside the built-in ones."""
 
     model_config = SettingsConfigDict(extra="ignore")
 

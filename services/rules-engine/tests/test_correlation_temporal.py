@@ -1,5 +1,7 @@
 """temporal and temporal_ordered: which detections complete which, however late they come and whatever lies between."""
 
+from itertools import permutations
+
 from mcm_rules_engine.correlation.protocol import Row
 from mcm_rules_engine.testing.rows_in_memory import Group, a_correlation, position
 
@@ -45,10 +47,37 @@ async def test_one_event_cannot_take_two_places_in_a_chain() -> None:
     assert await Group(THREE_STEPS, [0], [3], [3]).times((1, 3), (2, 3)) == []
 
 
-async def test_ties_in_time_are_a_chain_in_the_order_of_events() -> None:
+async def test_equal_times_are_in_order_both_ways() -> None:
     first, second = Row(position(3, 1)), Row(position(3, 2))
-    assert await Group(TWO_STEPS, [first], [second]).times((0, first)) == [3]
-    assert await Group(TWO_STEPS, [second], [first]).times((0, second)) == []
+    for a, b in ((first, second), (second, first)):
+        for affected in ((0, a), (1, b)):
+            (hit,) = await Group(TWO_STEPS, [a], [b]).fires(affected)
+            assert (hit.position, hit.completed_by) == (b.position, (a.position, b.position))
+
+
+async def test_every_order_of_three_equal_times_is_a_chain() -> None:
+    for numbers in permutations((1, 2, 3)):
+        rows = [Row(position(3, number)) for number in numbers]
+        for affected in enumerate(rows):
+            (hit,) = await Group(THREE_STEPS, *([row] for row in rows)).fires(affected)
+            assert hit.completed_by == tuple(row.position for row in rows)
+
+
+async def test_of_equal_times_each_step_is_another_event_than_the_one_before() -> None:
+    shared, other = Row(position(3, 1)), Row(position(3, 2))
+    assert await Group(TWO_STEPS, [shared], [shared]).times((0, shared), (1, shared)) == []
+    (hit,) = await Group(TWO_STEPS, [shared, other], [shared]).fires((0, other))
+    assert hit.completed_by == (other.position, shared.position)
+    # the greatest chain up to the second step ends in the third step's own event: the next one counts
+    (hit,) = await Group(THREE_STEPS, [0], [shared, other], [other]).fires((0, 0))
+    assert hit.completed_by == (position(0), shared.position, other.position)
+
+
+async def test_a_crowd_of_one_time_is_read_whole() -> None:
+    crowd = [Row(position(3, number)) for number in range(1, 301)]
+    assert len(await Group(TWO_STEPS, [crowd[-1]], crowd[:-1]).fires((0, crowd[-1]))) == 299
+    assert len(await Group(TWO_STEPS, crowd[1:], [crowd[0]]).fires((0, crowd[-1]))) == 1
+    assert len(await Group(THREE_STEPS, [crowd[-1]], crowd[:-2], [crowd[-2]]).fires((1, crowd[100]))) == 1
 
 
 async def test_the_chain_that_starts_latest_decides() -> None:

@@ -115,9 +115,9 @@ tests:
 @pytest.mark.parametrize(
     ("tests", "missing"),
     [
-        ("", ["no test shows that it matches", "no test shows where it does not match (expect: [])"]),
-        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[1], ["no test shows where it does not match"]),
-        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[2], ["no test shows that it matches"]),
+        ("", ["no test shows that it fires", "no test shows where it stays silent (expect: [])"]),
+        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[1], ["no test shows where it stays silent"]),
+        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[2], ["no test shows that it fires"]),
         (BOTH_WAYS, []),
     ],
 )
@@ -132,7 +132,7 @@ async def test_a_rule_that_raises_nothing_needs_no_tests() -> None:
     assert (await verdicts_of(quiet))["uploads"].passed
 
 
-@pytest.mark.parametrize("value", ["36893488147419103232", '"\\0"', "{1: a}"])
+@pytest.mark.parametrize("value", ["36893488147419103232", '"\\0"'])
 def test_an_event_that_could_never_arrive_is_a_mistake_in_the_rule(value: str) -> None:
     tests = f"tests:\n  - {{name: t, events: [{{event_type: upload, raw_data: {{size: {value}}}}}], expect: []}}\n"
     with pytest.raises(RuleLoadError, match=r"rule.yml:10: tests.0.events.0.raw_data: must be JSON"):
@@ -183,8 +183,8 @@ def test_the_command_says_what_differs_and_exits_1(tmp_path: Path) -> None:
             "{'user': 'u'}"
         ),
         f"FAILED  many_uploads: not tested enough ({path})",
-        "        no test shows that it matches",
-        "        no test shows where it does not match (expect: [])",
+        "        no test shows that it fires",
+        "        no test shows where it stays silent (expect: [])",
         "2 rules, 2 tests; 2 rules FAILED",
     ]
     assert ran.returncode == 1

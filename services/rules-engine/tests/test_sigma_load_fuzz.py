@@ -119,4 +119,4 @@ def loads_or_is_refused(text: str) -> None:
         return
     for event in EVENTS:
         for match in ruleset.match(event):
-            assert isinstance(match.group_key, str)
+            assert all(isinstance(group.key, str) for group in match.groups)

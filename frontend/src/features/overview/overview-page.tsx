@@ -1,8 +1,8 @@
 import { Activity, X } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { Link } from "react-router";
 
 import { Button } from "@/components/button";
-import { DIMMED } from "@/components/data-table/data-table";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { GettingStarted } from "@/components/getting-started";
@@ -10,7 +10,6 @@ import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { TimeRange } from "@/components/time-range";
-import { cn } from "@/lib/class-names";
 import { ALWAYS } from "@/lib/time/period";
 
 import { FigureCards } from "./figures";
@@ -18,16 +17,16 @@ import { NewestFindings } from "./newest-findings";
 import { isLimited, periodQuery, usePeriod } from "./period-state";
 import { Ranking } from "./ranking";
 import { SeverityBars } from "./severity-bars";
-import { TimelineCharts } from "./timeline-charts";
 import { useOverview } from "./use-overview";
+
+const EventsChart = lazy(() => import("./events-chart"));
 
 /** The overview: figures, charts, the newest findings, and the riskiest rules and users. */
 export default function OverviewPage() {
   const [period, setPeriod] = usePeriod();
-  const { timeline, totals, ranking, busy, figures } = useOverview(period);
+  const { summary, overview, interval, figures } = useOverview(period);
   const query = (more: Record<string, string>) => periodQuery(period, more);
-  const failed = [timeline, totals, ranking].filter((each) => each.error && !each.data);
-  const error = failed[0]?.error;
+  const error = (summary.data ? null : summary.error) ?? (overview.data ? null : overview.error);
   return (
     <>
       <PageHeader
@@ -44,13 +43,16 @@ export default function OverviewPage() {
           </>
         }
       />
-      <div aria-busy={busy} className={cn("grid gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6", busy && DIMMED)}>
+      <div className="grid gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6">
         {error && (
           <Panel className="lg:col-span-3">
             <ErrorState
               error={error}
-              retry={() => failed.forEach((each) => void each.refetch())}
-              busy={failed.some((each) => each.isFetching)}
+              retry={() => {
+                void summary.refetch();
+                void overview.refetch();
+              }}
+              busy={summary.isFetching || overview.isFetching}
             />
           </Panel>
         )}
@@ -60,17 +62,25 @@ export default function OverviewPage() {
               <FigureCards figures={figures} period={period} />
             </div>
             <Panel
-              title="Activity over time"
+              title="Events over time"
               className="lg:col-span-2"
               aside={<span className="hidden text-xs text-ink-3 sm:inline">Drag to select a period</span>}
             >
-              <div className="h-72">
-                {!timeline.data ? (
-                  <ChartSkeleton />
-                ) : figures.events === 0 ? (
+              <div className="h-60">
+                {summary.data && figures.events === 0 ? (
                   <NoEvents limited={isLimited(period)} />
                 ) : (
-                  <TimelineCharts timeline={timeline.data} onPeriod={setPeriod} />
+                  <Suspense fallback={<ChartSkeleton />}>
+                    {summary.data ? (
+                      <EventsChart
+                        counts={summary.data.events_over_time}
+                        interval={interval}
+                        onSelect={(from, to) => setPeriod({ last: null, from, to })}
+                      />
+                    ) : (
+                      <ChartSkeleton />
+                    )}
+                  </Suspense>
                 )}
               </div>
             </Panel>
@@ -98,7 +108,7 @@ export default function OverviewPage() {
             <Panel title="Top rules by risk" flush>
               <Ranking
                 label="Top rules by risk"
-                items={ranking.data?.top_rules.map(({ rule_name, ...rule }) => ({
+                items={overview.data?.top_rules.map(({ rule_name, ...rule }) => ({
                   ...rule,
                   key: rule_name,
                   to: `/findings${query({ rule: rule_name })}`,
@@ -108,7 +118,7 @@ export default function OverviewPage() {
             <Panel title="Top users by risk" flush>
               <Ranking
                 label="Top users by risk"
-                items={ranking.data?.top_users.map(({ user, ...ranked }) => ({
+                items={overview.data?.top_users.map(({ user, ...ranked }) => ({
                   ...ranked,
                   key: user,
                   title: user,
@@ -125,8 +135,8 @@ export default function OverviewPage() {
 
 function ChartSkeleton() {
   return (
-    <Loading what="activity over time" className="h-full">
-      <Skeleton className="h-64 rounded-md opacity-50" />
+    <Loading what="events over time" className="h-full pl-11">
+      <Skeleton className="h-52 rounded-md opacity-50" />
     </Loading>
   );
 }

@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 
 import { SeverityIcon } from "@/components/severity-badge";
+import type { Summary } from "@/lib/api/stats";
 import { cn } from "@/lib/class-names";
 import { count } from "@/lib/format";
 import { SEVERITIES } from "@/lib/severity";
@@ -15,7 +16,7 @@ export function SeverityBars({
   counts,
   period,
 }: {
-  counts: Partial<Record<string, number>> | undefined;
+  counts: Summary["findings_by_severity"] | undefined;
   period: Period;
 }) {
   const most = Math.max(1, ...SEVERITIES.map((severity) => counts?.[severity] ?? 0));

@@ -9,7 +9,6 @@ import structlog
 from fastapi.sse import format_sse_event
 from pydantic import ValidationError
 
-from mcm_api.resources.finding_filter import CONDITIONS
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.kafka.records import Record
 from mcm_shared.kafka.tail import Place
@@ -37,7 +36,7 @@ class FindingFrame:
 
 @dataclass(frozen=True, slots=True)
 class FrameFilter:
-    """The filter of a subscriber, of findings with one of these severities, users and rules; empty: any."""
+    """Which findings a listener wants; nothing said: all of them."""
 
     severity: Collection[Severity] = field(default_factory=frozenset)
     user: Collection[str] = field(default_factory=frozenset)
@@ -45,15 +44,15 @@ class FrameFilter:
 
     @property
     def takes_all(self) -> bool:
-        """Whether it matches every finding."""
+        """Whether it lets every finding through."""
         return not (self.severity or self.user or self.rule)
 
     def takes(self, frame: FindingFrame) -> bool:
-        """Tells whether a finding matches."""
+        """Says whether it lets a finding through."""
         return (
-            (not self.severity or CONDITIONS["severity"](frame, self.severity))
-            and (not self.rule or CONDITIONS["rule"](frame, self.rule))
-            and (not self.user or any(CONDITIONS["user"](frame, user) for user in self.user))
+            (not self.severity or frame.severity in self.severity)
+            and (not self.user or frame.user in self.user)
+            and (not self.rule or frame.rule_name in self.rule)
         )
 
 

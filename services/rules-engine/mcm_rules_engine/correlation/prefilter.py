@@ -24,7 +24,7 @@ async def prefilter(
     probes: dict[tuple[Group, int], RangeQuery] = {}
     for group, rows in affected.items():
         correlation, group_key = group
-        if correlation.kind in _TEMPORAL:
+        if correlation.kind in _TEMPORAL and correlation.needs_every_input:
             inputs = {row.input for row in rows}
             start = min(row.position[0] for row in rows) - correlation.window + 1
             for number, series in enumerate(correlation.inputs):

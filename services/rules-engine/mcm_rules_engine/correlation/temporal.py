@@ -1,4 +1,4 @@
-"""temporal: a detection fires when every rule has one in the time before it, in any order."""
+"""temporal: holds at a detection with which enough of the rules have one in the time before it, in any order."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 
 
 def temporal(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
-    """Finds the fires that touched rows can have changed: at rows before the touched rule has another detection."""
+    """Finds the hits that affected rows can have changed: at rows before the affected rule has another detection."""
     window = correlation.window
     inputs = [series.id for series in correlation.inputs]
 
@@ -24,8 +24,9 @@ def temporal(correlation: Correlation, group_key: str, affected: Sequence[Affect
     for position, entries in segment.in_order():
         for number, row in entries:
             latest[number] = row.position
-        if len(latest) == len(inputs) and min(latest.values())[0] > position[0] - window:
+        inside = {number: at for number, at in latest.items() if at[0] > position[0] - window}
+        if correlation.holds_with(inside):
             # one for each rule, the same event twice if need be: so no later event can lower what the list says
-            completed_by = tuple(sorted(latest.values()))
-            hits.append(CorrelationHit(position, correlation.severity_at(len(inputs)), len(inputs), completed_by))
+            completed_by = tuple(sorted(inside.values()))
+            hits.append(CorrelationHit(position, correlation.severity_at(len(inside)), len(inside), completed_by))
     return Hits(hits, segment.outside_segment)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,8 @@ import orjson
 from mcm_rules_engine.findings.describe import describe, describe_count
 from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent, output_series
 from mcm_rules_engine.model.finding import Evidence, FindingState
+from mcm_rules_engine.sigma.compile.fields import EventView
+from mcm_rules_engine.sigma.compile.group_keys import canonical_value, spellings_reader
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_shared.contracts.events import SourceEvent
@@ -23,16 +26,18 @@ _MAX_FACTS: Final = 40
 
 @dataclass(slots=True)
 class FindingDelta:
-    """What the detections of one finding in a batch come to.
+    """The change that the detections of a batch make to one finding.
 
-    ``most`` is the most that one of them counted; ``new`` counts the detections that were not there before.
+    ``counted`` is the highest count of one of them; ``new`` counts the detections that were not stored before.
+    ``users`` are those of a single-event rule's detections, in canonical form.
     """
 
     earliest: Detection
     latest: Detection
     severity: Severity
-    most: int
+    counted: int
     new: int
+    users: set[str | None]
 
     def needed(self) -> set[UUID]:
         """Uids of the events that say what the finding is about."""
@@ -41,29 +46,31 @@ class FindingDelta:
 
 def aggregate(detections: Iterable[Detection], new: set[DetectionRow]) -> dict[UUID, FindingDelta]:
     """Gathers detections by finding; ``new`` holds the rows that were really inserted."""
-    raised: dict[UUID, FindingDelta] = {}
+    deltas: dict[UUID, FindingDelta] = {}
     for detection in detections:
         uid = detection.finding_uid
         is_new = detection.row in new
         count = 0 if detection.hit is None else detection.hit.count
-        known = raised.get(uid)
+        user = None if detection.user is None else canonical_value(detection.user)
+        known = deltas.get(uid)
         if known is None:
-            raised[uid] = FindingDelta(detection, detection, detection.severity, count, int(is_new))
+            deltas[uid] = FindingDelta(detection, detection, detection.severity, count, int(is_new), {user})
             continue
         known.new += is_new
-        known.most = max(known.most, count)
+        known.counted = max(known.counted, count)
+        known.users.add(user)
         known.severity = max(known.severity, detection.severity, key=lambda severity: severity.rank)
         known.earliest = min(known.earliest, detection, key=lambda found: found.first)
         known.latest = max(known.latest, detection, key=lambda found: found.last)
-    return raised
+    return deltas
 
 
-def build_finding(raised: FindingDelta, events: Mapping[UUID, KnownEvent]) -> FindingState:
-    """Makes the finding that these detections alone would raise; ``events`` holds those that ``needed`` names."""
-    first, rule = raised.earliest, raised.earliest.rule
+def build_finding(delta: FindingDelta, events: Mapping[UUID, KnownEvent]) -> FindingState:
+    """Builds the finding that these detections alone would raise; ``events`` holds those that ``needed`` names."""
+    first, rule = delta.earliest, delta.earliest.rule
     known = events[first.first[1]]
     bucket_start, bucket_end = first.bucket
-    user = first.group.get("user", known.event.user)
+    group = first.group if isinstance(rule, Rule) else spelled_group(rule, first.group_key, known.event)
     return FindingState(
         uid=first.finding_uid,
         rule_id=UUID(rule.id),
@@ -72,24 +79,51 @@ def build_finding(raised: FindingDelta, events: Mapping[UUID, KnownEvent]) -> Fi
         title=rule.title,
         tags=rule.tags,
         series_id=output_series(rule),
-        group=first.group,
+        group=group,
         group_key=first.group_key,
         bucket_start=bucket_start,
         bucket_end=bucket_end,
-        severity=raised.severity,
-        user=user if user is None or isinstance(user, str) else str(user),
-        description=describe(rule, known.event, first.group) if isinstance(rule, Rule) else "",
+        severity=delta.severity,
+        user=_user(delta, group, known.event.user),
+        description=describe(rule, known.event, group) if isinstance(rule, Rule) else "",
         first_seen=from_micros(first.first[0]),
-        last_seen=from_micros(raised.latest.last[0]),
-        detection_count=raised.new,
-        counted=raised.most,
+        last_seen=from_micros(delta.latest.last[0]),
+        detection_count=delta.new,
+        counted=delta.counted,
         event_uid=known.event.uid,
         event_id=known.row_id,
         source=known.event.source,
         earliest=_evidence(first, known.event),
-        latest=_evidence(raised.latest, events[raised.latest.last[1]].event),
-        describe=(lambda count: describe_count(rule, first.group, count)) if isinstance(rule, Correlation) else None,
+        latest=_evidence(delta.latest, events[delta.latest.last[1]].event),
+        describe=partial(describe_count, rule) if isinstance(rule, Correlation) else None,
     )
+
+
+def spelled_group(correlation: Correlation, group_key: str, event: SourceEvent) -> dict[str, Any]:
+    """Returns the group of a correlation's detection as its event spells it; in canonical form where it does not."""
+    view = EventView(event)
+    canonical: dict[str, str] = orjson.loads(group_key)
+    return {name: _spelling(correlation, name, value, view) for name, value in canonical.items()}
+
+
+def _spelling(correlation: Correlation, name: str, canonical: str, view: EventView) -> Any:
+    for space, path in correlation.readings[name]:
+        for spelling in spellings_reader(space, path, cased=name in correlation.cased)(view):
+            if spelling.canonical == canonical:
+                return spelling.value
+    return canonical
+
+
+def _user(delta: FindingDelta, group: Mapping[str, Any], user_of_event: str | None) -> str | None:
+    """Finds the one user that a finding is about; an arbitrary one of several would be accused for the others."""
+    if "user" in group:
+        user = group["user"]
+        return user if user is None or isinstance(user, str) else str(user)
+    if isinstance(delta.earliest.rule, Rule):
+        return delta.earliest.user if len(delta.users) == 1 else None
+    # another field of the group may be how the source names the user
+    is_of_user = user_of_event is not None and canonical_value(user_of_event) in map(canonical_value, group.values())
+    return user_of_event if is_of_user else None
 
 
 def _evidence(detection: Detection, event: SourceEvent) -> Evidence:

@@ -1,6 +1,7 @@
 """A detection: a rule that matched an event, or a correlation that holds at a position."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from uuid import UUID, uuid5
 from mcm_rules_engine.correlation.protocol import CorrelationHit, Position
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.sigma.model.ruleset import Match
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FINDING_NAMESPACE, Severity, finding_uid
 from mcm_shared.event_time import duration_micros, from_micros, to_micros
@@ -26,18 +28,20 @@ class DetectionRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A rule holds at an event, or a correlation fires there.
+    """A rule that holds for an event, or a correlation that holds at one.
 
-    ``first`` and ``last`` are the earliest and latest event it speaks of: the same one, but for a tumbling window.
+    ``first`` and ``last`` are its earliest and latest event: the same one, except for a tumbling window. ``group`` is
+    that of a single-event rule, as its event spells it, and ``user`` is that event's.
     """
 
     rule: Rule | Correlation
     position: Position
     severity: Severity
-    group: dict[str, Any]
     group_key: str
     first: Position
     last: Position
+    group: dict[str, Any] = field(default_factory=dict)
+    user: str | None = None
     hit: CorrelationHit | None = None
 
     @property
@@ -56,6 +60,13 @@ class Detection:
     def finding_uid(self) -> UUID:
         """The uid of the finding it belongs to."""
         return finding_uid(self.rule.id, self.group_key, self.bucket[0])
+
+
+def detections_of(match: Match, position: Position) -> Iterator[Detection]:
+    """Lists the detections of a rule at an event: one for each group that the event is in."""
+    for group in match.groups:
+        user = match.view.event.user
+        yield Detection(match.rule, position, match.severity, group.key, position, position, group.values, user)
 
 
 class KnownEvent(NamedTuple):

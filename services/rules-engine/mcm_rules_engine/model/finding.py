@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mcm_rules_engine.sigma.compile.group_keys import canonical_value
 from mcm_shared.contracts.findings import Severity
 
 Evidence = dict[str, Any]
@@ -17,9 +18,10 @@ Evidence = dict[str, Any]
 class FindingState:
     """The part of a finding that the engine owns.
 
-    ``event_uid``, ``event_id``, ``source``, ``user`` and ``first_seen`` are those of the earliest detection.
-    ``counted`` is the most that a detection of a correlation counted, 0 for a single-event rule. ``describe`` writes a
-    correlation's description from it; None where the description is that of the earliest event.
+    ``event_uid``, ``event_id``, ``source``, ``group`` and ``first_seen`` are those of the earliest detection, and so is
+    the spelling of ``user``: the one user that all detections are about, None where they are about several or none.
+    ``counted`` is the highest count of a correlation's detections, 0 for a single-event rule. ``describe`` writes a
+    correlation's description from the group and that count; None where the description is that of the earliest event.
     """
 
     uid: UUID
@@ -45,14 +47,17 @@ class FindingState:
     earliest: Evidence
     latest: Evidence
     counted: int
-    describe: Callable[[int], str] | None = None
+    describe: Callable[[dict[str, Any], int], str] | None = None
 
 
 def join(one: FindingState, other: FindingState) -> FindingState:
     """Joins two states of a finding that count different detections: the same whichever comes first."""
     first = min(one, other, key=lambda state: (state.first_seen, state.earliest["event_uid"]))
+    describe = one.describe or other.describe
     joined = replace(
         first,
+        # a correlation's user is that of its group; the detections of another rule may be about several
+        user=first.user if describe is not None or same_user(one.user, other.user) else None,
         severity=max(one.severity, other.severity, key=lambda severity: severity.rank),
         last_seen=max(one.last_seen, other.last_seen),
         earliest=_join_evidence(one.earliest, other.earliest, earliest=True),
@@ -60,8 +65,14 @@ def join(one: FindingState, other: FindingState) -> FindingState:
         detection_count=one.detection_count + other.detection_count,
         counted=max(one.counted, other.counted),
     )
-    describe = one.describe or other.describe
-    return joined if describe is None else replace(joined, description=describe(joined.counted), describe=None)
+    if describe is None:
+        return joined
+    return replace(joined, description=describe(joined.group, joined.counted), describe=None)
+
+
+def same_user(one: str | None, other: str | None) -> bool:
+    """Tells whether two users are the same, as groups compare them."""
+    return one is not None and other is not None and canonical_value(one) == canonical_value(other)
 
 
 def _join_evidence(one: Evidence, other: Evidence, *, earliest: bool) -> Evidence:

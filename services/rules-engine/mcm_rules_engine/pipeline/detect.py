@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
@@ -12,7 +11,7 @@ import orjson
 from mcm_rules_engine.correlation.evaluate import evaluate
 from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationHit, Group
 from mcm_rules_engine.findings.build import aggregate, build_finding
-from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent, position_of
+from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent, detections_of, position_of
 from mcm_rules_engine.pipeline.decode import MatchedEvent
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -26,7 +25,7 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 
 @dataclass(slots=True)
 class AffectedRows:
-    """Rows that a batch affects, new or not: a worker may have died between its commit and its correlations."""
+    """What a batch touched, new or not: the worker before may have died between its commit and its look."""
 
     rows: set[DetectionRow] = field(default_factory=set)
     buckets: set[Bucket] = field(default_factory=set)
@@ -51,7 +50,7 @@ class _Tumbling:
     correlations: list[Correlation] = field(default_factory=list)
 
     @property
-    def min_threshold(self) -> int:
+    def least(self) -> int:
         """The lowest of their thresholds."""
         return min(correlation.steps[0][0] for correlation in self.correlations)
 
@@ -87,16 +86,15 @@ class Detector:
             position = position_of(entry.event)
             row_id = row_ids.get(entry.event.uid)
             is_new = row_id is not None
-            needs_evidence = False
+            may_be_told = False
             for match in entry.matches:
                 if match.rule.raises_finding:
-                    needs_evidence = True
-                    key = match.group_key
-                    detection = Detection(match.rule, position, match.severity, match.group, key, position, position)
-                    affected.findings.add(detection.finding_uid)
-                    if is_new:
-                        detections.append(detection)
-                        finding_rows.append(detection.row)
+                    may_be_told = True
+                    for detection in detections_of(match, position):
+                        affected.findings.add(detection.finding_uid)
+                        if is_new:
+                            detections.append(detection)
+                            finding_rows.append(detection.row)
                 for counted in match.counted:
                     tumbling = self._tumbling.get(counted.series_id)
                     if tumbling is not None:
@@ -108,13 +106,13 @@ class Detector:
                         if is_new:
                             tally.add(position)
                     else:
-                        needs_evidence = True
+                        may_be_told = True
                         row = DetectionRow(counted.series_id, counted.group_key, *position, counted.value)
                         affected.rows.add(row)
                         if is_new:
                             counted_rows.append(row)
-            # events that only feed tumbling windows rarely need evidence, so it is not kept
-            if needs_evidence and row_id is not None:
+            # of those that only fall into windows few are told of
+            if may_be_told and row_id is not None:
                 affected.events[entry.event.uid] = KnownEvent(entry.event, row_id)
         inserted = await insert_detections(connection, finding_rows)
         affected.detected += await insert_counted(connection, counted_rows)
@@ -150,21 +148,20 @@ class Detector:
 
     async def _tumbled(self, connection: AsyncConnection, buckets: Iterable[Bucket]) -> list[Detection]:
         detections = []
-        thresholds = {bucket: self._tumbling[bucket.series_id].min_threshold for bucket in buckets}
-        for bucket, counted in (await read_tumbling(connection, thresholds)).items():
-            # a bucket is detected once, in whatever order it fills: its name stands in for the event that filled it
+        least = {bucket: self._tumbling[bucket.series_id].least for bucket in buckets}
+        for bucket, counted in (await read_tumbling(connection, least)).items():
+            # a bucket fires once, however it fills: its own name stands for the event that filled it
             position = (bucket.start, uuid5(FINDING_NAMESPACE, f"bucket|{bucket.start}|{bucket.group_key}"))
             ends = (counted.first, counted.last)
-            group = orjson.loads(bucket.group_key)
             for correlation in self._tumbling[bucket.series_id].correlations:
                 if counted.count >= correlation.steps[0][0]:
                     severity = correlation.severity_at(counted.count)
                     hit = CorrelationHit(position, severity, counted.count, ends)
-                    detections.append(Detection(correlation, position, severity, group, bucket.group_key, *ends, hit))
+                    detections.append(Detection(correlation, position, severity, bucket.group_key, *ends, hit=hit))
         return detections
 
     def _rows_of(self, detection: Detection) -> list[DetectionRow]:
-        counted = self._ruleset.counted_by(detection.rule.id, detection.group)
+        counted = self._ruleset.counted_by(detection.rule.id, orjson.loads(detection.group_key))
         fed = [DetectionRow(one.series_id, one.group_key, *detection.position, one.value) for one in counted]
         return [detection.row, *fed] if detection.rule.raises_finding else fed
 
@@ -185,6 +182,5 @@ class Detector:
 
 
 def _detection(correlation: Correlation, group_key: str, hit: CorrelationHit) -> Detection:
-    group: dict[str, Any] = orjson.loads(group_key)
     here = hit.position
-    return Detection(correlation, here, hit.severity, group, group_key, here, here, hit)
+    return Detection(correlation, here, hit.severity, group_key, here, here, hit=hit)

@@ -53,10 +53,11 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
         log_source=log_source,
         matches=matches,
         severity_of=severity_of,
-        group_of=group_reader(log_source.space, metadata.group_by),
+        groups_of=group_reader(log_source.space, metadata.group_fields),
         required=required_values(tree),
         reads=frozenset(detections.fields),
         filters=tuple(each.document.text for each in applied),
+        cased=frozenset(field.name for field in metadata.group_fields if field.cased),
     )
     return rule, []
 
@@ -115,7 +116,7 @@ def _version(document: Document, metadata: Metadata, applied: Sequence[Filter]) 
         "detection": document.data["detection"],
         "escalate": document.data.get("escalate"),
         "level": metadata.level,
-        "group_by": metadata.group_by,
+        "group_by": metadata.written_group_by,
         "group_for": metadata.group_for.total_seconds(),
         "filters": [each.document.data["filter"] for each in applied],
     }

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Reading, Series
 from mcm_rules_engine.sigma.model.rule import Braces, Rule
 from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
@@ -70,6 +70,9 @@ def build_correlation(
         timespan=keys.timespan,
         steps=keys.steps,
         tumbling=keys.tumbling,
+        alternatives=None if keys.alternatives is None else _by_input(keys),
+        readings=_readings(keys, members),
+        cased=keys.cased,
         depth=1 + max((member.depth for member in correlations), default=0),
     )
     return correlation, []
@@ -77,31 +80,64 @@ def build_correlation(
 
 def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> Member:
     fields = tuple(keys.aliases.get(field, {}).get(reference, field) for field in keys.group_by)
+    value_fields = tuple(field.name for field in keys.value_fields)
     if isinstance(member, Correlation):
         # a detection of a correlation has its group and nothing else
-        wanted = fields if keys.value_field is None else (*fields, keys.value_field)
-        for field in wanted:
+        cased = [field for name, field in zip(keys.group_by, fields, strict=True) if name in keys.cased]
+        cased += [field.name for field in keys.value_fields if field.cased]
+        for field in (*fields, *value_fields):
             if field not in member.group_by:
                 known = ", ".join(member.group_by) or "nothing"
                 what = f"{field!r} is no field that the correlation {reference!r} groups by ({known})"
+                reader.wrong(("correlation", "group-by"), what)
+            elif field in cased and field not in member.cased:
+                what = (
+                    f"the correlation {reference!r} does not keep the case of {field!r}: write {field}|cased there too"
+                )
                 reader.wrong(("correlation", "group-by"), what)
     else:
         whole = object_among(fields, member.reads)
         if whole is not None:
             what = f"{whole!r} is an object: the rule {reference!r} reads into it; group by a field inside it"
             reader.wrong(("correlation", "group-by"), what)
-    return Member(member.id, fields, keys.value_field)
+    return Member(member.id, fields, value_fields)
 
 
 def _series(keys: CorrelationKeys, members: tuple[Member, ...], versions: Mapping[str, str]) -> Series:
     definition: dict[str, Any] = {
         "group_by": keys.group_by,
         "members": sorted(
-            [member.rule_id, versions[member.rule_id], list(member.fields), member.value_field] for member in members
+            [member.rule_id, versions[member.rule_id], list(member.fields), _counted(member)] for member in members
         ),
         "bucket": keys.timespan // timedelta(microseconds=1) if keys.tumbling else None,
     }
-    return Series(uuid5(_SERIES, canonical_json(definition)), keys.group_by, members)
+    values_cased = frozenset(field.name for field in keys.value_fields if field.cased)
+    if keys.cased or values_cased:
+        definition["cased"] = [sorted(keys.cased), sorted(values_cased)]
+    return Series(uuid5(_SERIES, canonical_json(definition)), keys.group_by, members, keys.cased, values_cased)
+
+
+def _counted(member: Member) -> list[str] | str | None:
+    fields = list(member.value_fields)
+    return fields if len(fields) > 1 else (fields[0] if fields else None)
+
+
+def _by_input(keys: CorrelationKeys) -> tuple[frozenset[int], ...]:
+    return tuple(frozenset(map(keys.rules.index, needed)) for needed in keys.alternatives or ())
+
+
+def _readings(keys: CorrelationKeys, members: Mapping[str, Rule | Correlation]) -> dict[str, tuple[Reading, ...]]:
+    readings: dict[str, tuple[Reading, ...]] = {}
+    for name in keys.group_by:
+        found: list[Reading] = []
+        for reference in keys.rules:
+            member, field = members[reference], keys.aliases.get(name, {}).get(reference, name)
+            if isinstance(member, Correlation):
+                found.extend(member.readings[field])
+            else:
+                found.append(Reading(member.log_source.space, field))
+        readings[name] = tuple(dict.fromkeys(found))
+    return readings
 
 
 def _version(parsed: ParsedCorrelation, versions: Mapping[str, str]) -> str:

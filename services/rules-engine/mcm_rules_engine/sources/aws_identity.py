@@ -1,4 +1,4 @@
-"""Actor of a CloudTrail record: user, service and session."""
+"""Who acted, by a CloudTrail record."""
 
 import re
 from typing import Any, Final
@@ -22,13 +22,13 @@ def user_of(payload: dict[str, Any]) -> str | None:
 
 
 def actor_type_of(payload: dict[str, Any]) -> str | None:
-    """Returns SERVICE for an AWS service, None for any other actor."""
+    """Tells that the actor is an AWS service; None for anyone else."""
     identity = payload.get("userIdentity")
     return SERVICE if text_at(identity, "type") == "AWSService" else None
 
 
 def session_of(payload: dict[str, Any]) -> str | None:
-    """Returns the session name of an assumed role, which the caller of AssumeRole chose."""
+    """Returns the name of an assumed role's session, which whoever assumed the role chose."""
     identity = payload.get("userIdentity")
     return _session(identity)[1] if text_at(identity, "type") == "AssumedRole" else None
 

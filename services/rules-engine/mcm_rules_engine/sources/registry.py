@@ -47,7 +47,7 @@ def normalise(payload: Any, source: str | None, fallback_id: str, transport: Tra
 
 
 def recognise(payload: Any) -> Source | None:
-    """Returns the one source whose payloads look like this one; None when there is none, or more than one."""
+    """Finds the source that a payload without a header looks like; None when there is none, or more than one."""
     if not isinstance(payload, dict):
         return None
     matching = [source for source in active_sources().values() if source.recognise(payload)]

@@ -4,6 +4,7 @@ Times are multiples of the timespans, and a microsecond beside them; users, addr
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -24,6 +25,11 @@ STARTS = (
 SPANS = {"10s": 10, "30s": 30, "1m": 60}
 FIELDS = ("user", "ip", "kind")
 EVENT_TYPES = ("a", "b", "c")
+ADDRESSES: tuple[Any, ...] = (
+    *("192.0.2.1", "192.0.2.2", "192.0.2.3", "::ffff:192.0.2.2", "2001:DB8::1", "2001:db8:0::1"),
+    *(7, "7", 7.0, None, ["192.0.2.1", "192.0.2.2"], ["a", "A", None], []),
+)
+"""Values of a field to group by: equal ones in several spellings, and arrays."""
 LEVELS = ("low", "medium", "high", "critical")
 
 Way = Literal["stream", "stored", "singly"]
@@ -79,6 +85,12 @@ def _identity(number: int) -> str:
 
 
 @st.composite
+def _cased(draw: st.DrawFn, fields: Sequence[str], may_be: Sequence[str] = FIELDS) -> list[str]:
+    """Writes fields to group by, some of them told apart by their exact spelling."""
+    return [f"{field}|cased" if field in may_be and draw(st.integers(0, 4)) == 0 else field for field in fields]
+
+
+@st.composite
 def _single_rules(draw: st.DrawFn, number: int) -> dict[str, Any]:
     types = draw(st.lists(st.sampled_from(EVENT_TYPES), min_size=1, max_size=2, unique=True))
     rule: dict[str, Any] = {
@@ -89,7 +101,7 @@ def _single_rules(draw: st.DrawFn, number: int) -> dict[str, Any]:
         "level": draw(st.sampled_from(("low", "medium", "informational"))),
         "logsource": {"category": "activity"},
         "detection": {"one": {"event_type": types}, "_worse": {"kind": "x"}, "condition": "one"},
-        "group_by": draw(st.lists(st.sampled_from(FIELDS), max_size=2, unique=True)),
+        "group_by": draw(_cased(draw(st.lists(st.sampled_from(FIELDS), max_size=2, unique=True)))),
         "group_for": draw(st.sampled_from(("1m", "2m", "7d"))),
     }
     if draw(st.booleans()):
@@ -119,7 +131,7 @@ def _correlations(
     keys: dict[str, Any] = {
         "type": kind,
         "rules": rules,
-        "group-by": group_by,
+        "group-by": draw(_cased(group_by, [] if nestable.intersection(rules) else [*FIELDS, "who"])),
         "timespan": draw(st.sampled_from(tuple(SPANS))),
     }
     if aliases:
@@ -137,14 +149,29 @@ def _correlations(
         "group_for": draw(st.sampled_from(("1m", "2m", "7d"))),
         "correlation": keys,
     }
-    if not kind.startswith("temporal"):
+    if kind == "temporal":
+        _of_some_rules(draw, document, rules)
+    elif kind != "temporal_ordered":
         threshold = draw(st.integers(1, 3 if kind == "value_count" else 5))
         keys["condition"] = draw(st.sampled_from(({"gte": threshold}, {"gt": threshold - 1})))
         if kind == "value_count":
-            keys["condition"]["field"] = draw(st.sampled_from(shared))
+            counted = draw(st.lists(st.sampled_from(shared), min_size=1, max_size=2, unique=True))
+            keys["condition"]["field"] = draw(_cased(counted, [] if nestable.intersection(rules) else FIELDS))
         steps = sorted(draw(st.sets(st.integers(threshold + 1, threshold + 6), max_size=2)))
         document["escalate"] = dict(zip(("high", "critical"), steps, strict=False))
     return document
+
+
+def _of_some_rules(draw: st.DrawFn, document: dict[str, Any], rules: Sequence[str]) -> None:
+    """Lets a temporal correlation hold with some of its rules: by their number, or joined by ``or``."""
+    lowest = draw(st.integers(1, len(rules)))
+    first, *others = rules
+    conditions = (None, {"gte": lowest}, " or ".join(rules), f"{first} and ({' or '.join(others)})")
+    condition = draw(st.sampled_from(conditions))
+    if condition is not None:
+        document["correlation"]["condition"] = condition
+    if isinstance(condition, dict) and lowest < len(rules):
+        document["escalate"] = {"high": len(rules)}
 
 
 @st.composite
@@ -159,7 +186,7 @@ def rule_sets(draw: st.DrawFn) -> str:
         documents.append(document)
         keys = document["correlation"]
         if keys.get("window") != "tumbling":
-            below[document["name"]] = tuple(keys["group-by"])
+            below[document["name"]] = tuple(field.removesuffix("|cased") for field in keys["group-by"])
             depth[document["name"]] = 1 + max(depth[name] for name in keys["rules"])
             correlations.add(document["name"])
     return yaml.safe_dump_all(documents, sort_keys=False)
@@ -168,11 +195,11 @@ def rule_sets(draw: st.DrawFn) -> str:
 _facts = st.fixed_dictionaries(
     {},
     optional={
-        "ip": st.sampled_from(("192.0.2.1", "192.0.2.2", "192.0.2.3", 7, "7", None)),
-        "kind": st.sampled_from(("x", "y", "")),
+        "ip": st.sampled_from(ADDRESSES),
+        "kind": st.sampled_from(("x", "X", "y", "", ["x", "y"])),
     },
 )
-_users = st.sampled_from(("mona@example.com", "mona@example.com", "omar@example.com", None))
+_users = st.sampled_from(("mona@example.com", "mona@example.com", "Mona@Example.com", "omar@example.com", None))
 _kinds = st.sampled_from((*EVENT_TYPES, *EVENT_TYPES, "d"))
 
 

@@ -13,42 +13,16 @@ from typing import Any
 from uuid import UUID
 
 from mcm_rules_engine.findings.describe import describe, describe_count
-from mcm_rules_engine.sigma.compile.fields import EventView, canonical_json
-from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Series
+from mcm_rules_engine.sigma.compile.group_keys import group_key
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.testing.oracle_groups import Entry, Hit, Position, counted_groups, groups_of, spelled, user_of
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity, finding_uid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_NAMED = 100
-
-Position = tuple[int, UUID]
-"""Event time in microseconds since 1970; ties by event uid."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A rule holds at an event, or a correlation fires there; ``first`` and ``last`` differ for a tumbling window."""
-
-    rule: Rule | Correlation
-    at: int
-    group: dict[str, Any]
-    severity: Severity
-    first: Position
-    last: Position
-    count: int | None = None
-    completed_by: tuple[Position, ...] = ()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A detection as a correlation counts it."""
-
-    position: Position
-    value: str | None
-    input: int
 
 
 @dataclass(frozen=True)
@@ -97,9 +71,11 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
     for event in known.values():
         for match in ruleset.match(event):
             here = _position(event)
-            hits[match.rule.id].append(Hit(match.rule, here[0], match.group, match.severity, here, here))
+            hits[match.rule.id] += [
+                Hit(match.rule, here[0], group, match.severity, here, here) for group in groups_of(match.rule, event)
+            ]
     for correlation in sorted(ruleset.correlations, key=lambda one: one.depth):
-        for group, entries in _groups(correlation, hits, known, ruleset).values():
+        for group, entries in counted_groups(correlation, hits, known, ruleset).values():
             hits[correlation.id] += _FIRES[correlation.kind, correlation.tumbling](correlation, group, entries)
     raising = [rule for rule in rules if rule.raises_finding]
     return Expected(
@@ -119,41 +95,6 @@ def _position(event: SourceEvent) -> Position:
     return (event.timestamp - EPOCH) // timedelta(microseconds=1), event.uid
 
 
-def _groups(
-    correlation: Correlation, hits: Mapping[str, list[Hit]], events: Mapping[UUID, SourceEvent], ruleset: Ruleset
-) -> dict[str, tuple[dict[str, Any], list[Entry]]]:
-    """Finds what the correlation counts, by group; a detection that lacks a field of the group is in none."""
-    groups: dict[str, tuple[dict[str, Any], list[Entry]]] = {}
-    for number, series in enumerate(correlation.inputs):
-        for member, hit in _members(series, hits):
-            read = _reader(hit, member, events, ruleset)
-            group = {name: read(field) for name, field in zip(series.group_by, member.fields, strict=True)}
-            value = None if member.value_field is None else read(member.value_field)
-            if None in group.values() or (member.value_field is not None and value is None):
-                continue
-            text = value if value is None or isinstance(value, str) else canonical_json(value)
-            groups.setdefault(group_key(group), (group, []))[1].append(Entry(hit.last, text, number))
-    return groups
-
-
-def _members(series: Series, hits: Mapping[str, list[Hit]]) -> Iterable[tuple[Member, Hit]]:
-    return ((member, hit) for member in series.members for hit in hits[member.rule_id])
-
-
-def _reader(hit: Hit, member: Member, events: Mapping[UUID, SourceEvent], ruleset: Ruleset) -> Callable[[str], Any]:
-    if isinstance(hit.rule, Correlation):
-        # all that a detection of a correlation has is its group
-        return lambda field: hit.group[field]
-    view = EventView(events[hit.last[1]])
-    space = ruleset.by_id[member.rule_id].log_source.space
-
-    def read(field: str) -> Any:
-        values = any_getter(space, field)(view)
-        return values[0] if len(values) == 1 else (canonical_json(list(values)) if values else None)
-
-    return read
-
-
 def _within(entries: Sequence[Entry], end: Position, timespan: int) -> list[Entry]:
     """Lists the entries up to ``end`` and not older than ``timespan``, in order."""
     found = [one for one in entries if one.position <= end and end[0] - timespan < one.position[0]]
@@ -161,7 +102,7 @@ def _within(entries: Sequence[Entry], end: Position, timespan: int) -> list[Entr
 
 
 def _fire(
-    correlation: Correlation, group: dict[str, Any], end: Position, count: int, completed_by: Iterable[Position]
+    correlation: Correlation, group: dict[str, str | None], end: Position, count: int, completed_by: Iterable[Position]
 ) -> list[Hit]:
     reached = [severity for threshold, severity in correlation.steps if count >= threshold]
     if not reached:
@@ -170,7 +111,7 @@ def _fire(
     return [Hit(correlation, end[0], group, reached[-1], end, end, count, named)]
 
 
-def _event_count(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+def _event_count(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
     hits = []
     for end in sorted({one.position for one in entries}):
         positions = sorted({one.position for one in _within(entries, end, correlation.window)})
@@ -179,7 +120,7 @@ def _event_count(correlation: Correlation, group: dict[str, Any], entries: list[
     return hits
 
 
-def _value_count(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+def _value_count(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
     hits = []
     for end in sorted({one.position for one in entries}):
         latest = {one.value: one.position for one in _within(entries, end, correlation.window)}
@@ -188,21 +129,26 @@ def _value_count(correlation: Correlation, group: dict[str, Any], entries: list[
     return hits
 
 
-def _temporal(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+def _temporal(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
     hits = []
     for end in sorted({one.position for one in entries}):
         latest = {one.input: one.position for one in _within(entries, end, correlation.window)}
-        if len(latest) == len(correlation.inputs):
+        alternatives = correlation.alternatives
+        if alternatives is None or any(all(number in latest for number in needed) for needed in alternatives):
             hits += _fire(correlation, group, end, len(latest), sorted(latest.values()))
     return hits
 
 
-def _temporal_ordered(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
-    # the best chain that ends at a detection of each rule: the one whose events are latest
+def _temporal_ordered(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
+    # the best chain that ends at a detection of each rule: the one whose events are latest; equal times are in order
     chains: dict[tuple[int, Position], tuple[Position, ...]] = {}
     for number in range(len(correlation.inputs)):
         for position in {one.position for one in entries if one.input == number}:
-            before = [chain for (of, end), chain in chains.items() if of == number - 1 and end < position]
+            before = [
+                chain
+                for (of, end), chain in chains.items()
+                if of == number - 1 and end[0] <= position[0] and end != position
+            ]
             if number == 0:
                 chains[number, position] = (position,)
             elif before:
@@ -216,7 +162,7 @@ def _temporal_ordered(correlation: Correlation, group: dict[str, Any], entries: 
     ]
 
 
-def _tumbling(correlation: Correlation, group: dict[str, Any], entries: list[Entry]) -> list[Hit]:
+def _tumbling(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
     hits = []
     for start in {one.position[0] // correlation.window * correlation.window for one in entries}:
         inside = sorted({one.position for one in entries if start <= one.position[0] < start + correlation.window})
@@ -227,7 +173,7 @@ def _tumbling(correlation: Correlation, group: dict[str, Any], entries: list[Ent
     return hits
 
 
-_FIRES: dict[tuple[Kind, bool], Callable[[Correlation, dict[str, Any], list[Entry]], list[Hit]]] = {
+_FIRES: dict[tuple[Kind, bool], Callable[[Correlation, dict[str, str | None], list[Entry]], list[Hit]]] = {
     (Kind.EVENT_COUNT, False): _event_count,
     (Kind.EVENT_COUNT, True): _tumbling,
     (Kind.VALUE_COUNT, False): _value_count,
@@ -247,19 +193,19 @@ def _findings(
         earliest = min(together, key=lambda hit: hit.first)
         latest = max(together, key=lambda hit: hit.last)
         event = events[earliest.first[1]]
-        user = earliest.group.get("user", event.user)
+        group = spelled(rule, earliest.group, event)
         yield ExpectedFinding(
             uid=finding_uid(rule.id, key, bucket_start),
             rule_id=rule.id,
             rule_name=rule.name,
             rule_version=rule.version,
             title=rule.title,
-            description=describe(rule, event, earliest.group)
+            description=describe(rule, event, group)
             if isinstance(rule, Rule)
-            else describe_count(rule, earliest.group, max(hit.count or 0 for hit in together)),
+            else describe_count(rule, group, max(hit.count or 0 for hit in together)),
             severity=max((hit.severity for hit in together), key=lambda severity: severity.rank),
-            user=None if user is None else str(user),
-            group=earliest.group,
+            user=user_of(rule, group, [events[uid] for _, uid in sorted(hit.first for hit in together)]),
+            group=group,
             first_seen=event.timestamp,
             last_seen=events[latest.last[1]].timestamp,
             detection_count=len(together),

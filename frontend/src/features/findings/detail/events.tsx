@@ -8,7 +8,7 @@ import { JsonView } from "@/components/json-view";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
-import { type Finding, getFindingEvents } from "@/lib/api/findings";
+import { getFindingEvents } from "@/lib/api/findings";
 import { cn } from "@/lib/class-names";
 import { plural, words } from "@/lib/format";
 
@@ -18,9 +18,8 @@ import { Timeline } from "./timeline";
 const INITIALLY_SHOWN = 8;
 
 /** The events of the finding: on a timeline, and as a list with their raw data. */
-export function Events({ finding }: { finding: Finding }) {
-  const { id: findingId, version } = finding;
-  const [expanded, setExpanded] = useState(false);
+export function Events({ findingId, version }: { findingId: number; version: number }) {
+  const [all, setAll] = useState(false);
   const events = useQuery({
     // a newer version may have more events
     queryKey: ["findings", "events", findingId, version],
@@ -28,18 +27,12 @@ export function Events({ finding }: { finding: Finding }) {
     placeholderData: (before, query) => (query?.queryKey[2] === findingId ? before : undefined),
   });
   const items = events.data?.items ?? [];
-  const shown = expanded ? items : items.slice(0, INITIALLY_SHOWN);
+  const shown = all ? items : items.slice(0, INITIALLY_SHOWN);
   return (
     <Section
       className="order-4"
       title="Events"
-      aside={
-        events.data && (
-          <span title="The events that led to the finding" className="tabular text-xs text-ink-2">
-            {plural(events.data.total, "event")}
-          </span>
-        )
-      }
+      aside={events.data && <span className="tabular text-xs text-ink-2">{plural(events.data.total, "event")}</span>}
     >
       {events.error && <ErrorState error={events.error} retry={() => void events.refetch()} busy={events.isFetching} />}
       {events.isPending && (
@@ -50,21 +43,21 @@ export function Events({ finding }: { finding: Finding }) {
           ))}
         </Loading>
       )}
-      {items.length > 1 && <Timeline events={items} firstSeen={finding.first_seen} />}
+      {items.length > 1 && <Timeline events={items} />}
       {events.data && items.length === 0 && <p className="text-ink-2">The events have been deleted.</p>}
       <ul className="-mx-2">
         {shown.map((event) => (
-          <EventLine key={event.id} event={event} finding={finding} />
+          <EventLine key={event.id} event={event} />
         ))}
       </ul>
       {items.length > INITIALLY_SHOWN && (
         <button
           type="button"
-          onClick={() => setExpanded(!expanded)}
-          aria-expanded={expanded}
+          onClick={() => setAll(!all)}
+          aria-expanded={all}
           className="mt-1 font-medium text-accent-strong hover:underline"
         >
-          {expanded ? "Show fewer" : `Show all ${items.length}`}
+          {all ? "Show fewer" : `Show all ${items.length}`}
         </button>
       )}
     </Section>
@@ -73,8 +66,7 @@ export function Events({ finding }: { finding: Finding }) {
 
 type Event = Awaited<ReturnType<typeof getFindingEvents>>["items"][number];
 
-/** An event; its user and source only where they are not the finding's. */
-function EventLine({ event, finding }: { event: Event; finding: Finding }) {
+function EventLine({ event }: { event: Event }) {
   const [open, setOpen] = useState(false);
   return (
     <li>
@@ -90,10 +82,8 @@ function EventLine({ event, finding }: { event: Event; finding: Finding }) {
         />
         <Timestamp time={event.timestamp} className="tabular w-28 shrink-0 text-ink-2" />
         <span className="shrink-0 font-medium">{words(event.event_type)}</span>
-        <span className="min-w-0 truncate text-ink-2">
-          {event.user && event.user !== finding.user && <VisibleText text={event.user} />}
-        </span>
-        <span className="ml-auto shrink-0 text-xs text-ink-3">{event.source !== finding.source && event.source}</span>
+        <span className="min-w-0 truncate text-ink-2">{event.user && <VisibleText text={event.user} />}</span>
+        <span className="ml-auto shrink-0 text-xs text-ink-3">{event.source}</span>
       </button>
       {open && (
         <div className="space-y-1.5 px-2 pt-1 pb-3 pl-7">

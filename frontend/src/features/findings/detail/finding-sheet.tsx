@@ -42,7 +42,7 @@ export function FindingSheet({
       }
     >
       {finding && finding.id === id ? (
-        <FindingView finding={finding} titled />
+        <FindingView finding={finding} />
       ) : error ? (
         <FindingError error={error} id={id} retry={() => void refetch()} busy={isFetching} />
       ) : (

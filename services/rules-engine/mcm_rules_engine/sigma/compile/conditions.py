@@ -23,8 +23,9 @@ from sigma.types import (
 )
 
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space, field_getter, presence_test, text_of
+from mcm_rules_engine.sigma.compile.numbers import as_number
 from mcm_rules_engine.sigma.compile.patterns import anywhere, plain_text
-from mcm_rules_engine.sigma.compile.values import any_value_test, as_number
+from mcm_rules_engine.sigma.compile.values import any_value_test
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 
 Predicate = Callable[[EventView], bool]

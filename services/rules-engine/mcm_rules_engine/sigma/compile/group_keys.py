@@ -1,10 +1,22 @@
-"""The group of a detection: the values its rule groups by, and their key."""
+"""Group keys: the values that a detection is grouped by, in canonical form."""
 
 import hashlib
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any, Final, NamedTuple
 
-from mcm_rules_engine.sigma.compile.fields import RESERVED, EventView, Getter, Space, canonical_json, field_getter
+from mcm_rules_engine.sigma.compile.addresses import addresses
+from mcm_rules_engine.sigma.compile.fields import (
+    RESERVED,
+    EventView,
+    Getter,
+    Space,
+    canonical_json,
+    field_getter,
+    text_of,
+)
+from mcm_rules_engine.sigma.compile.numbers import as_number
 
 MAX_VALUE: Final = 300
 """Bytes of a group value in UTF-8; a longer one is shortened and told apart by its hash."""
@@ -16,16 +28,99 @@ MAX_FIELDS: Final = 10
 MAX_FIELD_NAMES: Final = 400
 """Bytes that the names of a group's fields may have together."""
 
-GroupReader = Callable[[EventView], dict[str, Any]]
+MAX_GROUPS: Final = 100
+"""Groups that one event enters at most; beyond that its arrays are taken whole."""
+
+CASED: Final = "cased"
+"""Modifier of a field whose values are told apart by their exact spelling."""
 
 
-def group_reader(space: Space, fields: tuple[str, ...]) -> GroupReader:
-    """Compiles the reading of a group: field to its value, None where it is missing.
+class GroupField(NamedTuple):
+    """A field to group by: its name in the group, its path in the event, and whether its spelling counts."""
 
-    The names of RESERVED mean the normalised event in every space; an object or several values become JSON text.
+    name: str
+    path: str
+    cased: bool = False
+
+
+class Group(NamedTuple):
+    """One group of an event: the values as they are spelled, and in the form that groups are compared by."""
+
+    values: dict[str, Any]
+    canonical: dict[str, str | None]
+
+    @property
+    def key(self) -> str:
+        """The group key."""
+        return group_key(self.canonical)
+
+
+class Spelling(NamedTuple):
+    """A value as it is spelled, and in canonical form."""
+
+    value: Any
+    canonical: str | None
+
+
+GroupReader = Callable[[EventView], list[Group]]
+SpellingsReader = Callable[[EventView], list[Spelling]]
+
+_MISSING: Final = Spelling(None, None)
+
+
+def group_reader(space: Space, fields: Sequence[GroupField]) -> GroupReader:
+    """Compiles the reading of an event's groups; a field is None where it is missing.
+
+    An array stands for each of its elements, so several groups come of it. The names of RESERVED mean the normalised
+    event in every space; an object becomes JSON text.
     """
-    getters = [(field, any_getter(space, field)) for field in fields]
-    return lambda view: {field: _value(get(view)) for field, get in getters}
+    names = [field.name for field in fields]
+    readers = [spellings_reader(space, field.path, cased=field.cased) for field in fields]
+
+    def read(view: EventView) -> list[Group]:
+        spellings = [reader(view) or [_MISSING] for reader in readers]
+        if prod(map(len, spellings)) > MAX_GROUPS:
+            spellings = [[_whole(one)] for one in spellings]
+        return [
+            Group(
+                {name: spelling.value for name, spelling in zip(names, chosen, strict=True)},
+                {name: spelling.canonical for name, spelling in zip(names, chosen, strict=True)},
+            )
+            for chosen in product(*spellings)
+        ]
+
+    return read
+
+
+def spellings_reader(space: Space, path: str, *, cased: bool = False) -> SpellingsReader:
+    """Compiles the reading of a field's distinct values, each by its first spelling; [] where it is missing."""
+    get = any_getter(space, path)
+
+    def read(view: EventView) -> list[Spelling]:
+        found: dict[str, Spelling] = {}
+        for value in get(view):
+            if value is not None:
+                canonical = canonical_value(value, cased=cased)
+                found.setdefault(canonical, Spelling(_displayed(value), canonical))
+        return list(found.values())
+
+    return read
+
+
+def canonical_value(value: Any, *, cased: bool = False) -> str:
+    """Returns the form in which values are compared, as detections compare them.
+
+    Case is folded; numbers and numeric texts, and addresses, are compared by value. ``cased`` leaves a text as it is.
+    """
+    text = canonical_json(value) if isinstance(value, dict | list) else text_of(value) or ""
+    if not cased:
+        number = as_number(value)
+        if number is not None:
+            text = text_of(number) or ""
+        else:
+            address = addresses(text)[:1] if ":" in text else ()
+            text = str(address[0]) if address else text.casefold()
+    return _shortened(text)
 
 
 def any_getter(space: Space, field: str) -> Getter:
@@ -37,12 +132,12 @@ def any_getter(space: Space, field: str) -> Getter:
     return lambda view: native(view) or fact(view)
 
 
-def group_key(group: dict[str, Any]) -> str:
-    """Writes a group as canonical JSON: the text that tells one group from another, of at most MAX_KEY bytes.
+def group_key(group: Mapping[str, str | None]) -> str:
+    """Writes a group of canonical values as JSON: the text that tells groups apart, of at most MAX_KEY bytes.
 
     Of a group that is longer, the longest values are there as their hashes alone.
     """
-    key = canonical_json(group)
+    key = canonical_json(dict(group))
     if len(key) * 4 <= MAX_KEY or len(_bytes(key)) <= MAX_KEY:
         return key
     group = dict(group)
@@ -52,6 +147,11 @@ def group_key(group: dict[str, Any]) -> str:
         if len(_bytes(key)) <= MAX_KEY:
             break
     return key
+
+
+def joined_values(canonical: Sequence[str | None]) -> str:
+    """Writes canonical values that are counted together as one text; one alone is itself."""
+    return canonical[0] or "" if len(canonical) == 1 else _shortened(canonical_json(list(canonical)))
 
 
 def too_many_fields(fields: tuple[str, ...]) -> str | None:
@@ -69,15 +169,25 @@ def object_among(fields: Iterable[str], read: Iterable[str]) -> str | None:
     return next((field for field in fields for path in sorted(read) if path.startswith(f"{field}.")), None)
 
 
-def _value(values: tuple[Any, ...]) -> Any:
-    if not values:
-        return None
-    value = values[0] if len(values) == 1 else list(values)
+def _whole(spellings: list[Spelling]) -> Spelling:
+    if len(spellings) == 1:
+        return spellings[0]
+    return Spelling(
+        _displayed([spelling.value for spelling in spellings]),
+        _shortened(canonical_json([spelling.canonical for spelling in spellings])),
+    )
+
+
+def _displayed(value: Any) -> Any:
     if isinstance(value, dict | list):
         value = canonical_json(value)
-    if isinstance(value, str) and len(value) * 4 > MAX_VALUE and len(_bytes(value)) > MAX_VALUE:
-        return f"{_bytes(value)[: MAX_VALUE // 2].decode(errors='ignore')}…sha256:{_digest(value)}"
-    return value
+    return _shortened(value) if isinstance(value, str) else value
+
+
+def _shortened(text: str) -> str:
+    if len(text) * 4 > MAX_VALUE and len(_bytes(text)) > MAX_VALUE:
+        return f"{_bytes(text)[: MAX_VALUE // 2].decode(errors='ignore')}…sha256:{_digest(text)}"
+    return text
 
 
 def _digest(text: str) -> str:

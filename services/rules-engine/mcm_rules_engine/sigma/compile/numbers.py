@@ -1,11 +1,13 @@
-"""Numbers of a rule with their spelling: they match numbers by value, and texts also as they are written."""
+"""Numbers: of events by value, of rules also by their spelling."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sigma.types import SigmaNumber, type_map
 
 _EXACT: Final = 2**53
+_NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,14 @@ def with_spelling(value: int | float, text: str | None) -> int | float | Written
     if text is None or (text == str(value) and abs(value) < _EXACT):
         return value
     return WrittenNumber(value, text)
+
+
+def as_number(value: Any) -> float | None:
+    """Reads a number from a number or a numeric text; None for anything else, also for true and false."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, str) and _NUMERIC.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return None

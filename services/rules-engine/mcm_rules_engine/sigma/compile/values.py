@@ -1,6 +1,5 @@
 """Tests of one field's values: text, numbers, networks, parts of a time."""
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,7 +20,7 @@ from sigma.types import (
 
 from mcm_rules_engine.sigma.compile.addresses import addresses, unmapped_network
 from mcm_rules_engine.sigma.compile.fields import text_of
-from mcm_rules_engine.sigma.compile.numbers import SigmaWrittenNumber
+from mcm_rules_engine.sigma.compile.numbers import SigmaWrittenNumber, as_number
 from mcm_rules_engine.sigma.compile.patterns import (
     TextTest,
     compile_pattern,
@@ -34,7 +33,6 @@ from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 
 ValueTest = Callable[[Any], bool]
 
-_NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 _MILLISECONDS_FROM: Final = 10**11
 _COMPARE: Final[dict[CompareOperators, Callable[[float, float], bool]]] = {
     CompareOperators.LT: lambda value, limit: value < limit,
@@ -78,17 +76,6 @@ def any_value_test(wanted: Iterable[SigmaType]) -> ValueTest:
             case _:
                 others.append(_other_test(value))
     return _joined(frozenset(exact), tuple(uncased), tuple(cased), tuple(others))
-
-
-def as_number(value: Any) -> float | None:
-    """Reads a number from a number or a numeric text; None for anything else, also for true and false."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, str) and _NUMERIC.fullmatch(value):
-        return float(value) if "." in value else int(value)
-    return None
 
 
 def _joined(

@@ -1,11 +1,13 @@
-"""A correlation as the engine knows it: which series it counts, over which time, and when it fires."""
+"""Compiled correlations: which series they count, over which time, and from which count on they hold."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from mcm_rules_engine.sigma.compile.fields import Space
 from mcm_rules_engine.sigma.model.rule import Definition
 from mcm_shared.contracts.findings import Severity
 
@@ -24,21 +26,26 @@ class Member:
     """A rule whose detections enter a series.
 
     ``fields`` are the member's own names of the fields the correlation groups by (aliases resolved), in that order;
-    ``value_field`` is the field whose values are counted, for value_count.
+    ``value_fields`` are the fields whose values, together, are counted, for value_count.
     """
 
     rule_id: str
     fields: tuple[str, ...]
-    value_field: str | None = None
+    value_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What a correlation counts: the detections of its members by group; ``id`` is the hash of that definition."""
+    """What a correlation counts: the detections of its members by group; ``id`` is the hash of that definition.
+
+    The values of the fields in ``cased`` and ``values_cased`` are told apart by their exact spelling.
+    """
 
     id: UUID
     group_by: tuple[str, ...]
     members: tuple[Member, ...]
+    cased: frozenset[str] = frozenset()
+    values_cased: frozenset[str] = frozenset()
 
 
 class SeriesEntry(NamedTuple):
@@ -49,13 +56,22 @@ class SeriesEntry(NamedTuple):
     value: str | None = None
 
 
+class Reading(NamedTuple):
+    """A way to read a field of a group from an event."""
+
+    space: Space
+    path: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Correlation(Definition):
     """One Sigma correlation, compiled.
 
     ``inputs`` are its series: one for the counts, one for each rule, in order, for the temporal types. ``steps`` are
     thresholds with their severities, both rising; the first is the condition's. ``depth`` is 1 for a correlation over
-    single-event rules and one more than its deepest member for one over correlations.
+    single-event rules and one more than its deepest member for one over correlations. ``alternatives`` are the sets of
+    inputs of which one must be there whole, where a temporal correlation joins its rules by ``or``. ``readings`` are
+    the ways to read each field of ``group_by`` from an event, in the order of its members.
     """
 
     kind: Kind
@@ -64,11 +80,25 @@ class Correlation(Definition):
     steps: tuple[tuple[int, Severity], ...]
     tumbling: bool
     depth: int
+    alternatives: tuple[frozenset[int], ...] | None
+    readings: Mapping[str, tuple[Reading, ...]]
+    cased: frozenset[str]
 
     @property
     def window(self) -> int:
         """The timespan in microseconds."""
         return self.timespan // timedelta(microseconds=1)
+
+    @property
+    def needs_every_input(self) -> bool:
+        """Tells whether a temporal correlation holds only where each of its rules has a detection."""
+        return self.alternatives is None and self.steps[0][0] == len(self.inputs)
+
+    def holds_with(self, inputs: Collection[int]) -> bool:
+        """Tells whether a temporal correlation holds where these inputs have a detection."""
+        if self.alternatives is not None:
+            return any(needed.issubset(inputs) for needed in self.alternatives)
+        return len(inputs) >= self.steps[0][0]
 
     def severity_at(self, count: int) -> Severity:
         """Finds the severity of a count that reaches the first threshold."""

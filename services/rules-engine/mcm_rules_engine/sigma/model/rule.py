@@ -58,14 +58,15 @@ class Rule(Definition):
     """One single-event Sigma rule, compiled.
 
     ``severity_of`` starts at ``level`` and only rises. ``required`` are the equalities without which the rule cannot
-    match. ``reads`` are the fields of its detection. ``filters`` are the source texts of the filters
-    that apply to it.
+    match. ``reads`` are the fields of its detection. ``filters`` are the source texts of the filters that apply to it.
+    The fields in ``cased`` are grouped by their exact spelling.
     """
 
     log_source: LogSource
     matches: Callable[[EventView], bool] = field(repr=False)
     severity_of: Callable[[EventView], Severity] = field(repr=False)
-    group_of: GroupReader = field(repr=False)
+    groups_of: GroupReader = field(repr=False)
     required: Required = field(repr=False, default_factory=dict)
     reads: frozenset[str] = field(repr=False, default=frozenset())
     filters: tuple[str, ...] = field(repr=False, default=())
+    cased: frozenset[str] = frozenset()

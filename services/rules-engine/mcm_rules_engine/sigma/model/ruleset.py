@@ -1,12 +1,11 @@
 """The rules in force, indexed so that an event meets only the few that can match it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, field_getter, text_of
-from mcm_rules_engine.sigma.compile.group_keys import group_key
+from mcm_rules_engine.sigma.compile.group_keys import Group
 from mcm_rules_engine.sigma.model.correlation import Correlation, SeriesEntry
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.series import SeriesIndex
@@ -27,14 +26,9 @@ class Match:
     counted: tuple[SeriesEntry, ...] = ()
 
     @property
-    def group(self) -> dict[str, Any]:
-        """The value of each field the rule groups by; read when asked for, since most matches are only counted."""
-        return self.rule.group_of(self.view)
-
-    @property
-    def group_key(self) -> str:
-        """The canonical JSON of the group."""
-        return group_key(self.group)
+    def groups(self) -> list[Group]:
+        """The groups of the rule that the event is in; read when asked for, since most matches are only counted."""
+        return self.rule.groups_of(self.view)
 
 
 class _Index:
@@ -84,7 +78,7 @@ class Ruleset:
         self.rules: tuple[Rule, ...] = tuple(rules)
         self.correlations: tuple[Correlation, ...] = tuple(correlations)
         self.all: tuple[Rule | Correlation, ...] = (*self.rules, *self.correlations)
-        self._feeds = SeriesIndex(self.rules, self.correlations)
+        self._series = SeriesIndex(self.rules, self.correlations)
         self.by_id: dict[str, Rule] = {rule.id: rule for rule in self.rules}
         by_source: dict[str | None, list[tuple[int, Rule]]] = {}
         for number, rule in enumerate(self.rules):
@@ -92,9 +86,9 @@ class Ruleset:
         self._activity = _Index(by_source.pop(None, ()))
         self._native = {source: _Index(rules) for source, rules in by_source.items() if source is not None}
 
-    def counted_by(self, correlation_id: str, group: dict[str, Any]) -> tuple[SeriesEntry, ...]:
-        """Says how a detection of a correlation with this group enters the series of the correlations over it."""
-        return self._feeds.of_group(correlation_id, group)
+    def counted_by(self, correlation_id: str, group: Mapping[str, str | None]) -> tuple[SeriesEntry, ...]:
+        """Says how a detection of a correlation with this canonical group enters the series of those over it."""
+        return self._series.of_group(correlation_id, group)
 
     def match(self, event: SourceEvent) -> list[Match]:
         """Returns the rules that hold for an event, in the order they were loaded."""
@@ -108,4 +102,4 @@ class Ruleset:
         matched = [entry for entry in candidates if entry[1].matches(view)]
         if len(matched) > 1:
             matched.sort(key=lambda entry: entry[0])
-        return [Match(rule, rule.severity_of(view), view, self._feeds.of_event(rule.id, view)) for _, rule in matched]
+        return [Match(rule, rule.severity_of(view), view, self._series.of_event(rule.id, view)) for _, rule in matched]

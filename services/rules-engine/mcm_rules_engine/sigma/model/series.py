@@ -1,47 +1,33 @@
 """How detections enter the series that correlations count."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
-from mcm_rules_engine.sigma.compile.fields import EventView, Space, canonical_json
-from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key, group_reader
+from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space
+from mcm_rules_engine.sigma.compile.group_keys import (
+    GroupField,
+    any_getter,
+    group_key,
+    group_reader,
+    joined_values,
+)
 from mcm_rules_engine.sigma.model.correlation import Correlation, Member, Series, SeriesEntry
 from mcm_rules_engine.sigma.model.rule import Rule
 
-_REMEMBERED: Final = 4096
-"""Texts (users, addresses) whose place in a series is kept, for each of them."""
+_CACHED: Final = 4096
+"""Texts (users, addresses) whose entry in a series is cached, for each series."""
 
-Placing = Callable[[EventView], SeriesEntry | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    series: Series
-    member: Member
-
-    def counted(self, values: dict[str, Any]) -> SeriesEntry | None:
-        """Places a detection in the series; None where it lacks a field to group by, or the value to count."""
-        group = {name: values[field] for name, field in zip(self.series.group_by, self.member.fields, strict=True)}
-        if None in group.values():
-            return None
-        if self.member.value_field is None:
-            return SeriesEntry(self.series.id, group_key(group))
-        value = values[self.member.value_field]
-        if value is None:
-            return None
-        return SeriesEntry(self.series.id, group_key(group), value if isinstance(value, str) else canonical_json(value))
+EntryReader = Callable[[EventView], tuple[SeriesEntry, ...]]
 
 
 class SeriesIndex:
     """The series of a ruleset, by the rule whose detections enter them."""
 
     def __init__(self, rules: Iterable[Rule], correlations: Iterable[Correlation]) -> None:
-        correlations = tuple(correlations)
         spaces = {rule.id: rule.log_source.space for rule in rules}
-        self._feeds: dict[str, list[_Feed]] = defaultdict(list)
-        self._placings: dict[str, list[Placing]] = defaultdict(list)
+        self._members: dict[str, list[tuple[Series, Member]]] = defaultdict(list)
+        self._readers: dict[str, list[EntryReader]] = defaultdict(list)
         known = set()
         for series in (series for correlation in correlations for series in correlation.inputs):
             # correlations that count the same share one series
@@ -49,44 +35,69 @@ class SeriesIndex:
                 continue
             known.add(series.id)
             for member in series.members:
-                feed = _Feed(series, member)
-                self._feeds[member.rule_id].append(feed)
-                self._placings[member.rule_id].append(_series_entry(feed, spaces.get(member.rule_id, "activity")))
+                self._members[member.rule_id].append((series, member))
+                space = spaces.get(member.rule_id)
+                if space is not None:
+                    self._readers[member.rule_id].append(_entry_reader(series, member, space))
 
     def of_event(self, rule_id: str, view: EventView) -> tuple[SeriesEntry, ...]:
         """Says how a single-event rule that holds for an event enters its series."""
-        placings = self._placings.get(rule_id)
-        if placings is None:
+        readers = self._readers.get(rule_id)
+        if readers is None:
             return ()
-        return tuple([counted for place in placings if (counted := place(view)) is not None])
+        if len(readers) == 1:
+            return readers[0](view)
+        return tuple([entry for read in readers for entry in read(view)])
 
-    def of_group(self, rule_id: str, group: dict[str, Any]) -> tuple[SeriesEntry, ...]:
-        """Says how a detection of a correlation enters its series, from its group."""
-        found = (feed.counted(group) for feed in self._feeds.get(rule_id, ()))
-        return tuple(counted for counted in found if counted is not None)
+    def of_group(self, rule_id: str, group: Mapping[str, str | None]) -> tuple[SeriesEntry, ...]:
+        """Says how a detection of a correlation enters its series, from its canonical group."""
+        found = (_entry_of_group(series, member, group) for series, member in self._members.get(rule_id, ()))
+        return tuple(entry for entry in found if entry is not None)
 
 
-def _series_entry(feed: _Feed, space: Space) -> Placing:
-    """Compiles the placing of an event in a series: at once where nothing or one text, often the same, decides."""
-    fields = tuple(dict.fromkeys((*feed.member.fields, *filter(None, [feed.member.value_field]))))
-    if not fields:
-        of_all = feed.counted({})
-        return lambda _: of_all
-    read = group_reader(space, fields)
-    if len(fields) > 1:
-        return lambda view: feed.counted(read(view))
-    get = any_getter(space, fields[0])
-    known: dict[str, SeriesEntry | None] = {}
+def _entry_of_group(series: Series, member: Member, values: Mapping[str, str | None]) -> SeriesEntry | None:
+    group = {name: values[field] for name, field in zip(series.group_by, member.fields, strict=True)}
+    counted = [values[field] for field in member.value_fields]
+    if None in group.values() or None in counted:
+        return None
+    return SeriesEntry(series.id, group_key(group), joined_values(counted) if counted else None)
 
-    def place(view: EventView) -> SeriesEntry | None:
+
+def _entry_reader(series: Series, member: Member, space: Space) -> EntryReader:
+    """Compiles how an event enters a series; an event that lacks a field to group by, or the value, enters none."""
+    fields = [
+        GroupField(name, path, name in series.cased) for name, path in zip(series.group_by, member.fields, strict=True)
+    ]
+    read_groups = group_reader(space, fields)
+    value_fields = [GroupField(path, path, path in series.values_cased) for path in member.value_fields]
+    read_values = group_reader(space, value_fields) if value_fields else None
+
+    def read(view: EventView) -> tuple[SeriesEntry, ...]:
+        keys = [group.key for group in read_groups(view) if None not in group.canonical.values()]
+        if read_values is None:
+            return tuple([SeriesEntry(series.id, key) for key in keys])
+        found = [list(group.canonical.values()) for group in read_values(view)] if keys else []
+        values = [joined_values(counted) for counted in found if None not in counted]
+        return tuple([SeriesEntry(series.id, key, value) for key in keys for value in values])
+
+    paths = {*member.fields, *member.value_fields}
+    return _cached(any_getter(space, *paths), read) if len(paths) == 1 else read
+
+
+def _cached(get: Getter, read: EntryReader) -> EntryReader:
+    """Caches the entries by the field's value where that is one text, which often is the same again."""
+    known: dict[str, tuple[SeriesEntry, ...]] = {}
+
+    def cached(view: EventView) -> tuple[SeriesEntry, ...]:
         values = get(view)
         text = values[0] if len(values) == 1 else None
         if type(text) is not str:
-            return feed.counted(read(view))
-        if text not in known:
-            if len(known) == _REMEMBERED:
+            return read(view)
+        found = known.get(text)
+        if found is None:
+            if len(known) == _CACHED:
                 known.clear()
-            known[text] = feed.counted(read(view))
-        return known[text]
+            found = known[text] = read(view)
+        return found
 
-    return place
+    return cached

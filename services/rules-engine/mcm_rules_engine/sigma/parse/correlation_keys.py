@@ -4,19 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sigma.correlations import (
-    CorrelationConditionAND,
-    CorrelationConditionItem,
-    SigmaExtendedCorrelationCondition,
-    SigmaRuleReference,
-)
-from sigma.exceptions import SigmaError
-
-from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
+from mcm_rules_engine.sigma.compile.group_keys import CASED, GroupField, too_many_fields
 from mcm_rules_engine.sigma.model.correlation import Kind
 from mcm_rules_engine.sigma.parse.durations import parse_duration
-from mcm_rules_engine.sigma.parse.metadata import Reader
+from mcm_rules_engine.sigma.parse.metadata import Reader, group_field
 from mcm_rules_engine.sigma.parse.references import reference_key
+from mcm_rules_engine.sigma.parse.rule_conditions import read_alternatives
+from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
 
@@ -26,20 +20,26 @@ HIGHEST_SLIDING: Final = 500
 """The highest threshold of a sliding window, whose cost grows with it."""
 
 _NOT_MONOTONE: Final = ("lt", "lte", "eq", "neq")
-_NOT_COUNTS: Final = ("value_sum", "value_avg", "value_percentile", "value_median")
+_NOT_COUNTS: Final = ("value_avg", "value_percentile", "value_median")
 _TEMPORAL: Final = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
 
 
 @dataclass(frozen=True, slots=True)
 class CorrelationKeys:
-    """What a correlation document asks for; ``aliases`` maps a field of ``group_by`` to each rule's own name for it."""
+    """The keys of a correlation document, checked.
+
+    ``aliases`` maps a field of ``group_by`` to each rule's own name for it. ``alternatives`` are the sets of rules of
+    which one must be there whole, where the condition joins rules by ``or``.
+    """
 
     kind: Kind
     rules: tuple[str, ...]
     group_by: tuple[str, ...]
     timespan: timedelta
     steps: tuple[tuple[int, Severity], ...]
-    value_field: str | None
+    value_fields: tuple[GroupField, ...]
+    alternatives: tuple[frozenset[str], ...] | None
+    cased: frozenset[str]
     aliases: dict[str, dict[str, str]]
     generate: bool
     tumbling: bool
@@ -66,18 +66,24 @@ class _KeysReader:
         if kind in _TEMPORAL and len(rules) < 2:
             self._wrong("rules", f"{kind} needs two rules or more")
         tumbling = self._tumbling(kind)
-        group_by = self._texts("group-by")
+        group_fields = self._group_fields()
+        group_by = tuple(field.name for field in group_fields)
         too_many = too_many_fields(group_by)
         if too_many is not None:
             self._wrong("group-by", too_many)
-        least = self._least(kind, rules, tumbling)
+        alternatives = self._alternatives(kind, rules)
+        lowest = self._lowest(kind, rules, tumbling)
+        if alternatives is not None:
+            lowest = min(map(len, alternatives))
         return CorrelationKeys(
             kind=kind,
             rules=rules,
             group_by=group_by,
             timespan=self._timespan(),
-            steps=((least, self._level), *self._escalation(kind, least, tumbling)),
-            value_field=self._value_field(kind),
+            steps=((lowest, self._level), *self._escalation(kind, lowest, tumbling, rules, alternatives)),
+            value_fields=self._value_fields(kind),
+            alternatives=alternatives,
+            cased=frozenset(field.name for field in group_fields if field.cased),
             aliases=self._aliases(group_by, rules),
             generate=self._flag("generate"),
             tumbling=tumbling,
@@ -90,7 +96,9 @@ class _KeysReader:
         value = self._keys.get("type")
         if value in tuple(Kind):
             return Kind(value)
-        if value in _NOT_COUNTS:
+        if value == "value_sum":
+            self._wrong("type", "value_sum is not supported: a sum has no bound on the events it needs; count them")
+        elif value in _NOT_COUNTS:
             self._wrong("type", f"{value} is not monotone: one more event could take a finding back")
         elif value is None:
             self._wrong("type", f"is missing; one of {', '.join(Kind)}")
@@ -112,6 +120,18 @@ class _KeysReader:
         if len(set(values)) < len(values):
             self._wrong(key, "names one twice")
         return tuple(values)
+
+    def _group_fields(self) -> list[GroupField]:
+        fields: list[GroupField] = []
+        for text in self._texts("group-by"):
+            field = group_field(text)
+            if field is None:
+                self._wrong("group-by", f"{text!r} is not the name of a field; only the modifier |{CASED} goes here")
+            elif any(field.name == known.name for known in fields):
+                self._wrong("group-by", f"names {field.name!r} twice")
+            else:
+                fields.append(field)
+        return fields
 
     def _timespan(self) -> timedelta:
         try:
@@ -137,22 +157,24 @@ class _KeysReader:
             self._wrong("window", "only event_count can be tumbling")
         return bool(value == "tumbling")
 
-    def _value_field(self, kind: Kind) -> str | None:
+    def _value_fields(self, kind: Kind) -> tuple[GroupField, ...]:
         condition = self._keys.get("condition")
-        field = condition.get("field") if isinstance(condition, dict) else None
-        if kind is Kind.VALUE_COUNT:
-            if not isinstance(field, str) or not field:
-                self._wrong("condition", "value_count needs the field whose values are counted, as one text")
-                return None
-            return field
-        if field is not None and self._keys.get("type") == kind:
-            self._wrong("condition", f"{kind} counts no field; value_count does")
-        return None
+        value = condition.get("field") if isinstance(condition, dict) else None
+        if kind is not Kind.VALUE_COUNT:
+            if value is not None and self._keys.get("type") == kind:
+                self._wrong("condition", f"{kind} counts no field; value_count does")
+            return ()
+        texts = value if isinstance(value, list) else [value]
+        fields = [group_field(text) if isinstance(text, str) else None for text in texts]
+        read = tuple(field for field in fields if field is not None)
+        if not read or None in fields or len({field.name for field in read}) < len(read):
+            self._wrong("condition", "value_count needs the field whose values are counted, or a list of several")
+        return read
 
-    def _least(self, kind: Kind, rules: tuple[str, ...], tumbling: bool) -> int:
+    def _lowest(self, kind: Kind, rules: tuple[str, ...], tumbling: bool) -> int:
+        """Reads the lowest count that the condition holds for."""
         condition = self._keys.get("condition")
-        if kind in _TEMPORAL:
-            self._check_all_rules(condition, rules)
+        if kind in _TEMPORAL and not isinstance(condition, dict):
             return max(1, len(rules))
         if not isinstance(condition, dict):
             self._wrong("condition", "must be a map such as {gte: 5}")
@@ -162,13 +184,19 @@ class _KeysReader:
                 self._wrong("condition", f"{operator} is not monotone: one more event could take a finding back")
                 return 1
         self._reader.check_spelling(condition, ("gte", "gt", "field"), ("correlation", "condition"))
-        asked = [(operator, condition[operator]) for operator in ("gte", "gt") if operator in condition]
-        if len(asked) != 1 or type(asked[0][1]) is not int:
+        stated = [(operator, condition[operator]) for operator in ("gte", "gt") if operator in condition]
+        if len(stated) != 1 or type(stated[0][1]) is not int:
             self._wrong("condition", "needs one whole number by gte or gt")
             return 1
-        least = int(asked[0][1]) + (asked[0][0] == "gt")
-        self._check_threshold(("correlation", "condition"), least, tumbling)
-        return least
+        lowest = int(stated[0][1]) + (stated[0][0] == "gt")
+        if kind in _TEMPORAL:
+            if not 1 <= lowest <= len(rules):
+                self._wrong("condition", f"must be from 1 to the number of rules, {len(rules)}")
+            elif kind is Kind.TEMPORAL_ORDERED and lowest < len(rules):
+                self._wrong("condition", "temporal_ordered needs all of its rules: the order of some is not defined")
+        else:
+            self._check_threshold(("correlation", "condition"), lowest, tumbling)
+        return lowest
 
     def _check_threshold(self, at: tuple[str | int, ...], threshold: int, tumbling: bool) -> None:
         if threshold < 1:
@@ -176,39 +204,55 @@ class _KeysReader:
         if threshold > HIGHEST_SLIDING and not tumbling:
             self._reader.wrong(at, f"a sliding window counts to {HIGHEST_SLIDING}; add `window: tumbling` beyond that")
 
-    def _check_all_rules(self, condition: Any, rules: tuple[str, ...]) -> None:
-        if condition is None or condition in ({"gte": len(rules)}, {"gt": len(rules) - 1}):
-            return
+    def _alternatives(self, kind: Kind, rules: tuple[str, ...]) -> tuple[frozenset[str], ...] | None:
+        """Reads a condition over rules such as ``a and (b or c)``; None where it needs all of them, or a count."""
+        condition = self._keys.get("condition")
+        if kind not in _TEMPORAL or condition is None or isinstance(condition, dict):
+            return None
         if not isinstance(condition, str):
-            self._wrong("condition", "a temporal correlation asks for all of its rules; leave the condition out")
-            return
+            self._wrong("condition", "must be a map such as {gte: 2}, or a text such as `a and (b or c)`")
+            return None
         try:
-            parsed = SigmaExtendedCorrelationCondition(condition).parsed
-        except SigmaError as error:
+            alternatives = read_alternatives(condition)
+        except UnsupportedError as error:
             self._wrong("condition", str(error))
-            return
-        named = _all_of(parsed)
-        if named is None:
-            self._wrong("condition", f"{condition!r} is not supported: only `and` over all of the rules is")
-        elif named != set(rules):
+            return None
+        if frozenset().union(*alternatives) != set(rules):
             self._wrong("condition", "must name all of the rules and no other")
+            return None
+        if alternatives == {frozenset(rules)}:
+            return None
+        if kind is Kind.TEMPORAL_ORDERED:
+            self._wrong("condition", "temporal_ordered needs all of its rules: the order of some is not defined")
+        return tuple(sorted(alternatives, key=sorted))
 
-    def _escalation(self, kind: Kind, least: int, tumbling: bool) -> list[tuple[int, Severity]]:
+    def _escalation(
+        self,
+        kind: Kind,
+        lowest: int,
+        tumbling: bool,
+        rules: tuple[str, ...],
+        alternatives: tuple[frozenset[str], ...] | None,
+    ) -> list[tuple[int, Severity]]:
         value = self._reader.document.data.get("escalate", {})
-        if not isinstance(value, dict) or (value and kind in _TEMPORAL):
-            self._reader.wrong(
-                ("escalate",), "must be a map of a severity to a count, such as {high: 10}, and of a count"
-            )
+        if not isinstance(value, dict):
+            self._reader.wrong(("escalate",), "must be a map of a severity to a count, such as {high: 10}")
+            return []
+        if value and (kind is Kind.TEMPORAL_ORDERED or alternatives is not None):
+            self._reader.wrong(("escalate",), "needs a count, such as {gte: 2} of a temporal correlation's rules")
             return []
         steps = []
         for key, count in value.items():
             if key not in tuple(Severity) or type(count) is not int:
                 self._reader.wrong(("escalate", key), "must be one of low, medium, high, critical with a whole number")
                 continue
-            self._check_threshold(("escalate", key), count, tumbling)
+            if kind is not Kind.TEMPORAL:
+                self._check_threshold(("escalate", key), count, tumbling)
+            elif count > len(rules):
+                self._reader.wrong(("escalate", key), f"is more than the number of rules, {len(rules)}")
             steps.append((count, Severity(key)))
         steps.sort(key=lambda step: step[1].rank)
-        below, severity = least, self._level
+        below, severity = lowest, self._level
         for count, higher in steps:
             if count <= below or higher.rank <= severity.rank:
                 self._reader.wrong(
@@ -235,12 +279,3 @@ class _KeysReader:
                     self._wrong("aliases", f"{rule!r} is none of the rules{did_you_mean(str(rule), rules)}")
             aliases[str(alias)] = mapping
         return aliases
-
-
-def _all_of(parsed: CorrelationConditionItem | SigmaRuleReference) -> set[str] | None:
-    if isinstance(parsed, SigmaRuleReference):
-        return {reference_key(parsed.reference)}
-    if not isinstance(parsed, CorrelationConditionAND):
-        return None
-    parts = [_all_of(part) for part in parsed.args]
-    return None if None in parts else {name for part in parts if part is not None for name in part}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sigma.conditions import ConditionOR, SigmaCondition
 from sigma.exceptions import SigmaError, SigmaTypeError
-from sigma.modifiers import modifier_mapping, reverse_modifier_mapping
+from sigma.modifiers import reverse_modifier_mapping
 from sigma.rule.detection import EmptySigmaDetections, SigmaDetection, SigmaDetectionItem, SigmaDetections
 
 from mcm_rules_engine.sigma.compile.conditions import Predicate, compile_condition
@@ -15,13 +15,11 @@ from mcm_rules_engine.sigma.compile.fields import Space
 from mcm_rules_engine.sigma.compile.numbers import with_spelling
 from mcm_rules_engine.sigma.compile.patterns import compile_re2
 from mcm_rules_engine.sigma.parse.metadata import Reader
+from mcm_rules_engine.sigma.parse.modifiers import canonical_key, wrong_with_field, wrong_with_modifiers
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_shared.suggestions import did_you_mean
 
 Place = tuple[str | int, ...]
-
-_ALIASES: Final = {"utf16le": "wide"}
-"""Modifiers of the specification that pySigma knows by another name."""
 
 _MISSING_DETECTION: Final = re.compile(r"Detection '([^']+)' not defined")
 _WRONG_TYPE: Final = re.compile(r"Modifier (\w+) incompatible")
@@ -91,18 +89,22 @@ class DetectionReader:
         if isinstance(value, dict | list) and not value:
             self._reader.wrong(at, "is empty")
         if isinstance(value, dict):
-            return {_canonical(str(key)): self._item(str(key), each, (*at, str(key))) for key, each in value.items()}
+            return {canonical_key(str(key)): self._item(str(key), each, (*at, str(key))) for key, each in value.items()}
         if isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
             return [self._definition(each, (*at, number)) for number, each in enumerate(value)]
         return self._item(None, value, at)
 
     def _item(self, key: str | None, value: Any, at: Place) -> Any:
         values = value if isinstance(value, list) else [value]
-        field, *modifiers = (None,) if key is None else _canonical(key).split("|")
+        field, *modifiers = (None,) if key is None else canonical_key(key).split("|")
         self.fields.update([field] if field else [])
         wrong = [
-            *(_unknown(each) for each in modifiers if each not in modifier_mapping),
+            *filter(None, [wrong_with_field(field)]),
+            *wrong_with_modifiers(modifiers),
             *(_no_value(each, modifiers) for each in values if not _is_value(each, modifiers)),
+            *filter(
+                None, [wrong_with_field(each) for each in values if "fieldref" in modifiers and isinstance(each, str)]
+            ),
         ]
         if not values and key is not None:
             wrong.append("an empty list matches nothing; write null for a field without a value")
@@ -113,7 +115,7 @@ class DetectionReader:
         else:
             value = self._as_written(value, at, key)
         if values and not wrong:
-            self._try(None if key is None else _canonical(key), value, values if "re" in modifiers else (), at)
+            self._try(None if key is None else canonical_key(key), value, values if "re" in modifiers else (), at)
         return value
 
     def _as_written(self, value: Any, at: Place, key: str | None) -> Any:
@@ -135,15 +137,6 @@ class DetectionReader:
             self._reader.wrong(at, _does_not_go(name, value) if name else str(error))
         except (UnsupportedError, SigmaError) as error:
             self._reader.wrong(at, str(error))
-
-
-def _canonical(key: str) -> str:
-    field, *modifiers = key.split("|")
-    return "|".join([field, *(_ALIASES.get(each, each) for each in modifiers)])
-
-
-def _unknown(modifier: str) -> str:
-    return f"the modifier {modifier!r} is not known{did_you_mean(modifier, modifier_mapping)}"
 
 
 def _is_value(value: Any, modifiers: list[str]) -> bool:

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from mcm_rules_engine.sigma.compile.group_keys import too_many_fields
+from mcm_rules_engine.sigma.compile.group_keys import CASED, GroupField, too_many_fields
 from mcm_rules_engine.sigma.model.rule import Braces, RuleTest
 from mcm_rules_engine.sigma.parse.documents import OUR_KEYS, Document, Problem
 from mcm_rules_engine.sigma.parse.durations import parse_duration
+from mcm_rules_engine.sigma.parse.modifiers import wrong_with_field
 from mcm_rules_engine.sigma.parse.templates import check_template, template_fields
 from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
 from mcm_rules_engine.sigma.rule_tests import check_test_document
@@ -51,14 +52,25 @@ class Metadata:
     runbook: str
     references: tuple[str, ...]
     author: str
-    group_by: tuple[str, ...]
+    group_fields: tuple[GroupField, ...]
     group_for: timedelta
     tests: tuple[RuleTest, ...]
 
+    @property
+    def group_by(self) -> tuple[str, ...]:
+        """The names of the fields to group by."""
+        return tuple(field.name for field in self.group_fields)
+
+    @property
+    def written_group_by(self) -> tuple[str, ...]:
+        """The fields to group by as they are written, with their modifiers."""
+        return tuple(f"{field.name}|{CASED}" if field.cased else field.name for field in self.group_fields)
+
     def definition(self, document: Document, version: str, group_by: tuple[str, ...]) -> dict[str, Any]:
         """Returns the fields of a ``Definition``."""
-        told = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "informational"}
-        return told | {
+        own = ("informational", "group_fields")
+        stated = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
+        return stated | {
             "version": version,
             "path": document.path,
             "yaml": document.text,
@@ -167,7 +179,7 @@ def read_metadata(reader: Reader) -> Metadata:
         runbook=reader.text("runbook"),
         references=reader.texts("references"),
         author=reader.text("author"),
-        group_by=_group_by(reader),
+        group_fields=_group_fields(reader),
         group_for=_group_for(reader),
         tests=_tests(reader),
     )
@@ -197,19 +209,31 @@ def _tags(reader: Reader) -> tuple[str, ...]:
     return tags
 
 
-def _group_by(reader: Reader) -> tuple[str, ...]:
+def group_field(text: str) -> GroupField | None:
+    """Reads a field to group by, such as ``user`` or ``object_key|cased``; None for a text that is none."""
+    name, separator, modifier = text.partition("|")
+    if not _FIELD_PATH.fullmatch(name) or wrong_with_field(name) or (separator and modifier != CASED):
+        return None
+    return GroupField(name, name, bool(separator))
+
+
+def _group_fields(reader: Reader) -> tuple[GroupField, ...]:
     if "group_by" not in reader.document.data:
-        return ("user",)
-    fields = reader.texts("group_by")
-    for at, field in enumerate(fields):
-        if not _FIELD_PATH.fullmatch(field):
-            reader.wrong(("group_by", at), f"{field!r} is not the name of a field")
-        if field in fields[:at]:
-            reader.wrong(("group_by", at), f"{field!r} is written twice")
-    too_many = too_many_fields(fields)
+        return (GroupField("user", "user"),)
+    fields: list[GroupField] = []
+    for at, text in enumerate(reader.texts("group_by")):
+        field = group_field(text)
+        if field is None:
+            what = f"{text!r} is not the name of a field; only the modifier |{CASED} goes here"
+            reader.wrong(("group_by", at), wrong_with_field(text) or what)
+        elif any(field.name == known.name for known in fields):
+            reader.wrong(("group_by", at), f"{field.name!r} is written twice")
+        else:
+            fields.append(field)
+    too_many = too_many_fields(tuple(field.name for field in fields))
     if too_many is not None:
         reader.wrong(("group_by",), too_many)
-    return fields
+    return tuple(fields)
 
 
 def _group_for(reader: Reader) -> timedelta:
