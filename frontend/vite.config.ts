@@ -30,7 +30,8 @@ export default defineConfig({
   server: {
     port: 5173,
     // everything but the page itself is proxied to the API, as in production
-    proxy: { "^/(?!app/)": { target: apiUrl(), changeOrigin: true } },
+    // under the API's own host and origin, the only ones it serves
+    proxy: { "^/(?!app/)": { target: apiUrl(), changeOrigin: true, headers: { Origin: new URL(apiUrl()).origin } } },
   },
   test: {
     environment: "jsdom",

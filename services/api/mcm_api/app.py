@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
@@ -22,7 +22,8 @@ from mcm_api.findings.enrichment import EnrichmentService
 from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
-from mcm_api.http.cross_site import refuse_cross_site
+from mcm_api.http.allowed_hosts import AllowedHosts
+from mcm_api.http.cross_site import CrossSiteProtection
 from mcm_api.http.dashboard import serve_dashboard
 from mcm_api.http.docs_page import serve_docs
 from mcm_api.http.problems import ProblemResponse, install_problem_handlers, problem_answers
@@ -104,8 +105,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        responses=problem_answers(403, 422, 500, 503),
-        dependencies=[Depends(refuse_cross_site)],
+        responses=problem_answers(403, 421, 422, 500, 503),
         lifespan=_lifespan,
     )
     _provide_parts(app, settings, database, kafka, ai)
@@ -114,6 +114,8 @@ def create_app(
     serve_docs(app)
     serve_dashboard(app, settings.dashboard_path)
     install_problem_handlers(app)
+    allowed = AllowedHosts(settings.host, settings.public_url, settings.allowed_hosts)
+    app.add_middleware(CrossSiteProtection, allowed=allowed)
     app.add_middleware(RequestContext)
     return app
 

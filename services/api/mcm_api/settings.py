@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from mcm_api.http.allowed_hosts import parse_host, parse_public_url
 from mcm_api.http.dashboard import BUILT
 from mcm_shared.settings import EventSettings
 
@@ -19,6 +20,15 @@ class ApiSettings(EventSettings):
     port: Annotated[
         int, Field(ge=0, le=65535, validation_alias="MCM_API_PORT", description="Port; 0 takes any free one")
     ] = 8000
+    public_url: Annotated[
+        str | None,
+        Field(validation_alias="MCM_PUBLIC_URL", description="URL of the dashboard's server as browsers see it"),
+    ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(validation_alias="MCM_API_ALLOWED_HOSTS", description="More host names of the API, comma separated"),
+    ] = ()
     query_timeout_s: Annotated[
         float,
         Field(gt=0, le=300, validation_alias="MCM_API_QUERY_TIMEOUT_S", description="Seconds a query may take"),
@@ -45,3 +55,14 @@ class ApiSettings(EventSettings):
             description="host:port, comma separated; unset: no intake of events",
         ),
     ] = None
+
+    @field_validator("public_url", mode="before")
+    @classmethod
+    def _origin(cls, url: str | None) -> str | None:
+        return parse_public_url(url) if url else None
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, hosts: str | tuple[str, ...]) -> tuple[str, ...]:
+        names = hosts.split(",") if isinstance(hosts, str) else hosts
+        return tuple(parse_host(name) for name in names if name.strip())

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
+from mcm_api.testing.serving import BASE_URL
 from mcm_enricher import EnricherSettings
 from mcm_shared.contracts.events import event_uid
 from mcm_shared.contracts.topics import Topics
@@ -263,7 +264,7 @@ async def test_while_kafka_is_down_events_are_refused_with_their_ids_and_taken_o
     database = DatabaseSettings(DATABASE_URL=SecretStr(stack.database_url))
     app = create_app(ApiSettings(MCM_API_INTAKE_TIMEOUT_S=2), database, kafka, EnricherSettings())
     transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         # the broker may still be choosing leaders for the topics just made
         assert (await until(lambda: push(client, EVENT), 202)).status_code == 202
         await asyncio.to_thread(stack.kafka.kill)

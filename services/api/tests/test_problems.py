@@ -97,27 +97,3 @@ async def test_a_parameter_given_twice_is_refused_where_one_is_meant(client: htt
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"parameter": "user", "reason": "user is given 2 times; give it once"}]
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({}, 404),
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://api.test"}, 404),
-        ({"Origin": "http://api.test"}, 404),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Origin": "http://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
-    ],
-)
-async def test_a_page_of_another_site_changes_nothing(
-    client: httpx.AsyncClient, headers: dict[str, str], status: int
-) -> None:
-    answer = await client.post("/findings/1/enrich_with_ai", headers=headers)
-
-    assert answer.status_code == status
-
-
-async def test_a_page_of_another_site_is_no_problem_for_reading(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/health", headers={"Sec-Fetch-Site": "cross-site"})).status_code == 200

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
+from mcm_api.testing.serving import BASE_URL
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.migrate import upgrade
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
@@ -26,7 +27,7 @@ async def serving(url: str, kafka: KafkaSettings | None = None) -> AsyncIterator
         ApiSettings(MCM_API_QUERY_TIMEOUT_S=1), DatabaseSettings(DATABASE_URL=SecretStr(url)), kafka, EnricherSettings()
     )
     transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield client
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from mcm_api.testing.serving import BASE_URL
 from mcm_shared.testing.builders import NOON, an_event
 from mcm_shared.testing.rows import Rows
 
@@ -151,7 +152,7 @@ async def test_a_user_is_shown_with_what_they_did_when(client: httpx.AsyncClient
 async def test_a_user_may_have_any_name(client: httpx.AsyncClient, rows: Rows) -> None:
     for name in ("zoe/q@example.com", "ärger?#&", "a b", "..", "%2F"):
         await rows.counted(an_event(user=name))
-        path = httpx.URL("http://api.test/users/").copy_with(raw_path=b"/users/" + _quoted(name))
+        path = httpx.URL(f"{BASE_URL}/users/").copy_with(raw_path=b"/users/" + _quoted(name))
         assert (await client.get(path)).json()["user"] == name
 
 

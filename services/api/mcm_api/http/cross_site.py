@@ -1,27 +1,67 @@
-"""Keeps pages of other sites from making a person's browser change something here."""
+"""Middleware against DNS rebinding and cross-site requests: refuses what pages of other sites make a browser send."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
-from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mcm_api.http.problems import ProblemError
+from mcm_api.http.allowed_hosts import AllowedHosts
+from mcm_api.http.problems import problem_response
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
+"""Paths served under every host name: health checks and Prometheus use addresses that change, and no response of
+these paths contains events or findings."""
+
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_EMBEDDED: Final = frozenset({"iframe", "frame", "object", "embed"})
+_NOT_THIS_HOST: Final = (
+    "This server does not serve the host of the request. If the host is right, set MCM_PUBLIC_URL to the URL that"
+    " browsers use, or add the host to MCM_API_ALLOWED_HOSTS."
+)
+_CROSS_SITE: Final = (
+    "A page of another site must not read or change anything here. If the page is the dashboard behind a proxy, set"
+    " MCM_PUBLIC_URL to the URL that browsers use."
+)
 
 
-async def refuse_cross_site(request: Request) -> None:
-    """Raises ProblemError 403 for a request that changes something and that a page of another site made.
+class CrossSiteProtection:
+    """Responds with 421 to a host that is not allowed, and with 403 to requests made by pages of other sites.
 
-    Browsers say so in Sec-Fetch-Site, older ones by an Origin that is not our host; programs send neither.
+    A link from another site may be followed: navigations are let through. Programs send neither ``Origin`` nor
+    ``Sec-Fetch-Site``, so only their host is checked.
     """
-    if request.method in _SAFE:
-        return
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if site is not None:
-        foreign = site not in {"same-origin", "none"}
-    else:
-        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign:
-        raise ProblemError(403, "A page of another site must not change anything here.")
+
+    def __init__(self, app: ASGIApp, allowed: AllowedHosts) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await problem_response(scope["state"]["request_id"], *refusal)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        host = hosts[0] if len(hosts) == 1 else ""
+        if scope["path"] not in PROBES and not self._allowed.allows_host(host, _listen_port(scope)):
+            return 421, _NOT_THIS_HOST
+        origin = headers.get("origin")
+        foreign_site = headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+        foreign_origin = origin is not None and not self._allowed.allows_origin(origin, host)
+        if foreign_origin or (foreign_site and not _is_navigation(scope["method"], headers)):
+            return 403, _CROSS_SITE
+        return None
+
+
+def _is_navigation(method: str, headers: Headers) -> bool:
+    destination = headers.get("sec-fetch-dest", "document")
+    return method in _SAFE and headers.get("sec-fetch-mode") == "navigate" and destination not in _EMBEDDED
+
+
+def _listen_port(scope: Scope) -> int:
+    _, port = scope.get("server") or (None, None)
+    return port or 80

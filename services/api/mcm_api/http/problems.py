@@ -112,6 +112,7 @@ _MEANINGS: Final = {
     409: "It is not in the state for this",
     413: "The body is too large",
     415: "The body is not application/json",
+    421: "The server does not serve the host of the request",
     422: "A parameter or the body is wrong; `errors` says which and why",
     500: "Our fault; the log has more under the request id",
     503: "The database or Kafka cannot be used right now; try again",

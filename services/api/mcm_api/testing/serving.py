@@ -15,6 +15,9 @@ from mcm_api.settings import ApiSettings
 from mcm_enricher import EnricherSettings
 from mcm_shared.settings import DatabaseSettings
 
+BASE_URL = "http://127.0.0.1:8000"
+"""The default address, which is among the hosts that the API serves."""
+
 
 @dataclass
 class SilentModel:
@@ -30,7 +33,7 @@ class SilentModel:
 
 def a_client(app: FastAPI) -> httpx.AsyncClient:
     """Makes a client that calls the app without a network."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://api.test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=BASE_URL)
 
 
 @asynccontextmanager
