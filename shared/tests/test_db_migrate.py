@@ -3,17 +3,20 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.migrate import is_up_to_date, upgrade, wait_for_schema
-from mcm_shared.db.tables import METADATA
+from mcm_shared.db.tables import EVENT_DAYS, METADATA, SOURCE_EVENTS
 from mcm_shared.settings import DatabaseSettings
+from mcm_shared.testing.builders import NOON
 from tests.services import Service
 
 RunService = Callable[..., Service]
@@ -111,6 +114,31 @@ async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         await _execute(server, statement)
     yield url
     await _execute(server, "DROP DATABASE empty WITH (FORCE)")
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql", "sqlite"], indirect=True)
+async def test_times_beyond_those_of_events_move_to_the_nearest_end(empty_url: str) -> None:
+    await asyncio.to_thread(upgrade, empty_url)
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(empty_url)), pooled=False)
+    times = [datetime(1, 1, 1, tzinfo=UTC), NOON, datetime.max.replace(tzinfo=UTC)]
+    days = [date(1, 1, 1), date(1970, 1, 1), date(2026, 11, 20)]
+    async with transaction(engine) as connection:
+        for number, time in enumerate(times):
+            event = {"event_uid": uuid4(), "source": "app", "source_event_id": str(number), "event_type": "login"}
+            await connection.execute(SOURCE_EVENTS.insert().values(**event, timestamp=time, raw_data={}))
+        for day in days:
+            counted = {"source": "app", "event_type": "login", "shard": 0, "count": 2}
+            await connection.execute(EVENT_DAYS.insert().values(**counted, day=day))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+
+    await asyncio.to_thread(upgrade, empty_url)
+
+    async with transaction(engine, read_only=True) as connection:
+        stored = (await connection.scalars(select(SOURCE_EVENTS.c.timestamp).order_by(SOURCE_EVENTS.c.id))).all()
+        counts = (await connection.execute(select(EVENT_DAYS.c.day, EVENT_DAYS.c["count"]).order_by("day"))).all()
+    await engine.dispose()
+    assert stored == [datetime(1970, 1, 1, tzinfo=UTC), NOON, datetime(2999, 12, 31, 23, tzinfo=UTC)]
+    assert [tuple(row) for row in counts] == [(date(1970, 1, 1), 4), (date(2026, 11, 20), 2)]
 
 
 @pytest.mark.parametrize("empty_url", ["postgresql", "sqlite"], indirect=True)

@@ -1,6 +1,6 @@
 """One event whole, the events of a finding, and events counted by time and kind."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -150,6 +150,33 @@ async def test_a_time_without_events_is_shown_as_such(client: httpx.AsyncClient,
     await some_events(rows)
     query = "from_timestamp=2026-12-01T00:00:00Z&to_timestamp=2026-12-01T02:00:00Z&interval=hour"
     assert [bucket["count"] for bucket in (await client.get(f"/events/histogram?{query}")).json()["buckets"]] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("year", "interval", "starts"),
+    [(1990, "month", ("1990-02-01", "1990-03-01")), (1970, "month", ("1970-02-01", "1970-03-01"))],
+)
+async def test_long_times_are_counted_in_longer_steps(
+    client: httpx.AsyncClient, rows: Rows, year: int, interval: str, starts: tuple[str, str]
+) -> None:
+    await some_events(rows)
+    await rows.counted(an_event(timestamp=datetime(year, 2, 28, 12, tzinfo=UTC)))
+
+    histogram = (await client.get("/events/histogram")).json()
+
+    assert histogram["interval"] == interval
+    assert tuple(bucket["start"][:10] for bucket in histogram["buckets"][:2]) == starts
+    assert [bucket["count"] for bucket in histogram["buckets"] if bucket["count"]] == [1, 4]
+
+
+async def test_all_times_that_events_may_have_are_counted_in_years(client: httpx.AsyncClient, rows: Rows) -> None:
+    await some_events(rows)
+    query = "from_timestamp=0001-01-01T00:00:00Z&to_timestamp=9999-12-31T00:00:00Z"
+
+    histogram = (await client.get(f"/events/histogram?{query}")).json()
+
+    assert (histogram["interval"], len(histogram["buckets"])) == ("year", 1030)
+    assert histogram["buckets"][2026 - 1970] == {"start": "2026-01-01T00:00:00Z", "count": 4}
 
 
 async def test_too_many_steps_are_refused(client: httpx.AsyncClient) -> None:

@@ -17,6 +17,10 @@ EVENT_NAMESPACE: Final = UUID("5f6f5c02-6c5c-5b0a-9d0e-3b1c0f6f0a11")
 MAX_AHEAD: Final = timedelta(hours=24)
 """How far an event's timestamp may lie after the time its record was written."""
 
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+END_OF_TIME: Final = datetime(3000, 1, 1, tzinfo=UTC)
+"""Times of events lie in [EARLIEST, END_OF_TIME): others come from broken clocks, and some no database can hold."""
+
 EVENT_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "auth": ("login_success", "login_failed"),
     "mfa": ("mfa_challenge", "mfa_failed", "mfa_success"),
@@ -55,7 +59,7 @@ class RawEvent(BaseModel):
     @classmethod
     def _in_utc(cls, value: object) -> datetime:
         # a bare number is ambiguous (seconds, milliseconds, microseconds), so it is refused rather than guessed
-        return to_utc(value) if isinstance(value, datetime) else parse_time(value)
+        return require_event_time(to_utc(value)) if isinstance(value, datetime) else parse_time(value)
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ def event_uid(source: str, event_id: str) -> UUID:
 
 
 def parse_time(value: object) -> datetime:
-    """Reads an ISO 8601 time with a zone, also as Postgres writes it; raises ValueError saying what is wrong with it.
+    """Reads an event's ISO 8601 time with a zone, also as Postgres writes it; raises ValueError saying what is wrong.
 
     Offsets may be of hours only (``+01``), a space may stand for the T, and digits beyond the microsecond are cut off.
     """
@@ -111,7 +115,14 @@ def parse_time(value: object) -> datetime:
         parsed = None
     if parsed is None:
         raise ValueError("is not a time in ISO 8601 with a time zone, such as 2026-11-20T12:00:00Z")
-    return to_utc(parsed)
+    return require_event_time(to_utc(parsed))
+
+
+def require_event_time(timestamp: datetime) -> datetime:
+    """Returns the time of an event; raises ValueError when it lies before 1970 or after 2999."""
+    if EARLIEST <= timestamp < END_OF_TIME:
+        return timestamp
+    raise ValueError("lies outside the years 1970 to 2999; is the sender's clock right?")
 
 
 def to_utc(value: datetime) -> datetime:

@@ -5,7 +5,8 @@ import { Loading, Skeleton } from "@/components/skeleton";
 import type { Histogram } from "@/lib/api/events";
 import { instant, type Period } from "@/lib/time/period";
 
-const STEP_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, auto: 0 };
+const DAY_MS = 86_400_000;
+const STEP_MS = { minute: 60_000, hour: 3_600_000, day: DAY_MS, month: 31 * DAY_MS, year: 366 * DAY_MS, auto: 0 };
 
 /** Events over time; dragging over it selects a period. */
 export function EventHistogram({

@@ -135,6 +135,8 @@ class Interval(StrEnum):
     MINUTE = "minute"
     HOUR = "hour"
     DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
 
 
 class PeriodFilter(BaseModel):

@@ -12,7 +12,7 @@ from mcm_rules_engine.sources import canonical
 from mcm_rules_engine.sources.plugin_sources import plugin_sources
 from mcm_rules_engine.sources.read import lower_keys
 from mcm_rules_engine.sources.source import Source, Transport
-from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.events import SourceEvent, require_event_time
 from mcm_shared.contracts.sources import CANONICAL, ENVELOPE
 from mcm_shared.errors import ConfigurationError, PoisonEventError
 
@@ -25,6 +25,15 @@ def normalise(payload: Any, source: str | None, fallback_id: str, transport: Tra
     ``source`` is its ``source`` header: None for a canonical event, else the native source of the payload.
     ``fallback_id`` names an event that brings no id. Raises PoisonEventError for what cannot be an event.
     """
+    event = _normalise(payload, source, fallback_id, transport)
+    try:
+        require_event_time(event.timestamp)
+    except ValueError as error:
+        raise PoisonEventError(f"timestamp {event.timestamp.isoformat()} {error}") from None
+    return event
+
+
+def _normalise(payload: Any, source: str | None, fallback_id: str, transport: Transport) -> SourceEvent:
     if source is None:
         try:
             return canonical.normalise(payload, fallback_id)

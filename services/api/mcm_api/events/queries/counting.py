@@ -1,5 +1,6 @@
 """Counting events by time, type and source: from roll-ups where they say enough, else from the events' indexes."""
 
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.events.schemas import EventFacets, Histogram, HistogramBucket, HistogramFilter, Interval, PeriodFilter
 from mcm_api.http.problems import ProblemItem, invalid
 from mcm_api.resources.counts import ValueCount
+from mcm_shared.contracts.events import EARLIEST, END_OF_TIME
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, USER_DAYS
 
 MAX_BUCKETS: Final = 1500
@@ -20,7 +22,12 @@ _WIDTHS: Final = {
     Interval.HOUR: timedelta(hours=1),
     Interval.DAY: timedelta(days=1),
 }
-_AUTO: Final = ((timedelta(hours=3), Interval.MINUTE), (timedelta(days=4), Interval.HOUR))
+_AUTO: Final = (
+    (timedelta(hours=3), Interval.MINUTE),
+    (timedelta(days=4), Interval.HOUR),
+    (timedelta(days=MAX_BUCKETS - 1), Interval.DAY),
+    (timedelta(days=28 * (MAX_BUCKETS - 1)), Interval.MONTH),
+)
 
 
 async def count_by_time(reader: DatabaseReader, wanted: HistogramFilter) -> Histogram:
@@ -34,18 +41,16 @@ async def count_by_time(reader: DatabaseReader, wanted: HistogramFilter) -> Hist
             chosen = Interval.DAY if wanted.interval is Interval.AUTO else wanted.interval
             return Histogram(interval=chosen, from_=None, to=None, buckets=[])
         interval = _interval(wanted.interval, *span)
-        width = _WIDTHS[interval]
-        first = _floor(span[0], interval)
-        number = -((first - span[1]) // width)
+        number = _steps(_floor(span[0], interval), span[1], interval)
         if number > MAX_BUCKETS:
             reason = f"{number:,} steps are more than {MAX_BUCKETS:,}; ask for a shorter time or longer steps"
             raise invalid(f"interval: {reason}.", [ProblemItem(parameter="interval", reason=reason)])
-        counts = await _counts(connection, wanted, interval, first, first + number * width)
-    starts = [first + step * width for step in range(number)]
+        *starts, end = _starts(_floor(span[0], interval), number + 1, interval)
+        counts = await _counts(connection, wanted, interval, starts[0], end)
     return Histogram(
         interval=interval,
-        from_=first,
-        to=first + number * width,
+        from_=starts[0],
+        to=end,
         buckets=[HistogramBucket(start=start, count=counts.get(start, 0)) for start in starts],
     )
 
@@ -79,6 +84,8 @@ async def _span(connection: AsyncConnection, wanted: HistogramFilter) -> tuple[d
             return None
         first = first or earliest
         end = end or latest + timedelta(microseconds=1)
+    # there are no events beyond, and a calendar ends
+    first, end = max(first, EARLIEST), min(end, END_OF_TIME)
     return (first, end) if first < end else None
 
 
@@ -90,9 +97,33 @@ def _interval(wanted: Interval, first: datetime, end: datetime) -> Interval:
 
 def _floor(instant: datetime, interval: Interval) -> datetime:
     start = instant.replace(second=0, microsecond=0)
-    if interval is Interval.MINUTE:
-        return start
-    return start.replace(minute=0) if interval is Interval.HOUR else start.replace(minute=0, hour=0)
+    match interval:
+        case Interval.MINUTE:
+            return start
+        case Interval.HOUR:
+            return start.replace(minute=0)
+        case Interval.MONTH:
+            return start.replace(minute=0, hour=0, day=1)
+        case Interval.YEAR:
+            return start.replace(minute=0, hour=0, day=1, month=1)
+        case _:
+            return start.replace(minute=0, hour=0)
+
+
+def _steps(first: datetime, end: datetime, interval: Interval) -> int:
+    """Counts the steps from the start of the first one that cover the time before ``end``."""
+    if interval in _WIDTHS:
+        return -((first - end) // _WIDTHS[interval])
+    last = end - timedelta(microseconds=1)
+    years = last.year - first.year
+    return (years if interval is Interval.YEAR else 12 * years + last.month - first.month) + 1
+
+
+def _starts(first: datetime, number: int, interval: Interval) -> list[datetime]:
+    if interval in _WIDTHS:
+        return [first + step * _WIDTHS[interval] for step in range(number)]
+    months = [first.month - 1 + step * (12 if interval is Interval.YEAR else 1) for step in range(number)]
+    return [first.replace(year=first.year + month // 12, month=month % 12 + 1) for month in months]
 
 
 async def _counts(
@@ -106,16 +137,21 @@ async def _counts(
             .where(_EVENT.timestamp >= first, _EVENT.timestamp < end, *_of(wanted, SOURCE_EVENTS))
             .group_by(step)
         )
-    return {_instant(start): int(count) for start, count in await connection.execute(query)}
+    counts: Counter[datetime] = Counter()
+    for start, count in await connection.execute(query):
+        # roll-ups and SQLite count whole days, of which longer steps are the sum
+        counts[_floor(_instant(start), interval)] += int(count)
+    return counts
 
 
 def _from_rollup(
     wanted: HistogramFilter, interval: Interval, first: datetime, end: datetime
 ) -> Select[*tuple[Any, ...]] | None:
     """Makes the query over the roll-up that knows enough; None where none does."""
-    if interval is Interval.DAY and wanted.user is None:
+    in_days = interval in (Interval.DAY, Interval.MONTH, Interval.YEAR)
+    if in_days and wanted.user is None:
         return _days(EVENT_DAYS, wanted, first, end)
-    if interval is Interval.DAY and not wanted.event_type:
+    if in_days and not wanted.event_type:
         return _days(USER_DAYS, wanted, first, end)
     if interval is Interval.HOUR and wanted.user is None and not wanted.event_type:
         hour, number = EVENT_ROLLUPS.c.hour, func.sum(EVENT_ROLLUPS.c["count"])
@@ -146,7 +182,7 @@ def _of(wanted: HistogramFilter, table: Table) -> list[ColumnElement[bool]]:
 def _step(connection: AsyncConnection, interval: Interval) -> ColumnElement[Any]:
     if connection.dialect.name == "postgresql":
         return func.date_trunc(interval.value, _EVENT.timestamp, "UTC")
-    kept = {Interval.MINUTE: 16, Interval.HOUR: 13, Interval.DAY: 10}[interval]
+    kept = {Interval.MINUTE: 16, Interval.HOUR: 13}.get(interval, 10)
     return func.substr(cast(_EVENT.timestamp, Text), 1, kept)
 
 
