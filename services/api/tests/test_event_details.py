@@ -179,6 +179,13 @@ async def test_all_times_that_events_may_have_are_counted_in_years(client: httpx
     assert histogram["buckets"][2026 - 1970] == {"start": "2026-01-01T00:00:00Z", "count": 4}
 
 
+async def test_no_time_is_too_early_to_count_facets(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/events/facets?to_timestamp=0001-01-01T00:00:00Z")).json() == {
+        "event_type": [],
+        "source": [],
+    }
+
+
 async def test_too_many_steps_are_refused(client: httpx.AsyncClient) -> None:
     query = "from_timestamp=2026-11-01T00:00:00Z&to_timestamp=2026-12-01T00:00:00Z&interval=minute"
 

@@ -70,7 +70,7 @@ async def _values(connection: AsyncConnection, column: ColumnElement[str], wante
     if wanted.from_timestamp is not None:
         query = query.where(day >= wanted.from_timestamp.date())
     if wanted.to_timestamp is not None:
-        query = query.where(day <= (wanted.to_timestamp - timedelta(microseconds=1)).date())
+        query = query.where(day <= (max(wanted.to_timestamp, EARLIEST) - timedelta(microseconds=1)).date())
     return [ValueCount(value=value, count=int(count)) for value, count in await connection.execute(query)]
 
 
@@ -92,7 +92,7 @@ async def _span(connection: AsyncConnection, wanted: HistogramFilter) -> tuple[d
 def _interval(wanted: Interval, first: datetime, end: datetime) -> Interval:
     if wanted is not Interval.AUTO:
         return wanted
-    return next((interval for most, interval in _AUTO if end - first <= most), Interval.DAY)
+    return next((interval for most, interval in _AUTO if end - first <= most), Interval.YEAR)
 
 
 def _floor(instant: datetime, interval: Interval) -> datetime:
