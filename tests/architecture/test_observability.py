@@ -88,7 +88,7 @@ def test_prometheus_asks_every_service_that_serves_metrics_where_it_serves_them(
     serving = {
         (name, service["healthcheck"]["test"][2])
         for name, service in services().items()
-        if "answers" in service.get("healthcheck", {}).get("test", ())
+        if "healthcheck" in service.get("healthcheck", {}).get("test", ())
     }
     assert asked == serving
 
