@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from mcm_api.http.problems import ProblemError
 
-BUILT: Final = Path(__file__).resolve().parents[3] / "frontend" / "dist"
+BUILT: Final = Path(__file__).resolve().parents[4] / "frontend" / "dist"
 """Where a checkout has it."""
 
 _PATH: Final = "/app"
