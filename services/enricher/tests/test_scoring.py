@@ -259,3 +259,11 @@ def test_night_where_it_happened_counts_more_than_night_in_utc() -> None:
     unknown = score_of(Severity.HIGH, at=datetime(2026, 11, 20, 2, tzinfo=UTC))
 
     assert local.value > unknown.value > score_of(Severity.HIGH).value
+
+
+def test_a_correlation_about_several_users_is_scored_by_its_group_alone() -> None:
+    sample = evidence("role_granted", user="root", new_role="admin", environment="production") | {"count": 8}
+    several = a_finding(user=None, group={"ip": "192.0.2.7"}, extra_data={"earliest": sample, "latest": sample})
+    assert set(reasons(score(several))) <= {"severity", "time", "repetition"}
+    of_one = a_finding(user="root", extra_data={"earliest": sample, "latest": sample})
+    assert "privilege" in reasons(score(of_one))

@@ -14,7 +14,8 @@ _CHARACTERS_READ: Final = 200
 class FindingFacts:
     """The facts of a finding's earliest and latest event and the fields of its group.
 
-    ``actor`` is who did it, as far as anybody says; ``event_type`` and ``source`` are the earliest event's, or "".
+    ``actor`` is the user that the finding is about; ``event_type`` and ``source`` are the earliest event's, or "". Of a
+    correlation that is not about one user only the group counts: its earliest event is one of many.
     """
 
     event_type: str
@@ -43,10 +44,12 @@ def facts_of(finding: FindingMessage) -> FindingFacts:
     """Reads the facts of a finding; missing or malformed ones are simply absent."""
     earliest = _mapping(finding.extra_data.get("earliest"))
     latest = _mapping(finding.extra_data.get("latest"))
+    if finding.user is None and "count" in earliest:
+        return FindingFacts(event_type="", source=_text(earliest.get("source")), actor="", parts=(finding.group,))
     return FindingFacts(
         event_type=_text(earliest.get("event_type")),
         source=_text(earliest.get("source")),
-        actor=_text(earliest.get("user")) or _text(finding.user),
+        actor="" if finding.user is None else _text(earliest.get("user")) or _text(finding.user),
         parts=(_mapping(earliest.get("facts")), finding.group, _mapping(latest.get("facts"))),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mcm_rules_engine.sigma.compile.fields import EventView, text_of
 from mcm_rules_engine.sigma.compile.group_keys import any_getter
-from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.templates import FIELD, template_fields
 from mcm_shared.contracts.events import SourceEvent
@@ -32,9 +32,9 @@ def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
 
 def describe_count(rule: Correlation, group: dict[str, Any], count: int) -> str:
     """Fills a correlation's description with the group's values, ``{count}`` and ``{timespan}``."""
-    # counting stops at the highest threshold: what is told beyond it is only that there was more
-    most = rule.steps[-1][0]
-    counted = f"{count} or more" if count >= most and not rule.tumbling else str(count)
+    # a sliding window is counted up to the highest threshold; whole windows and rules are counted exactly
+    is_exact = rule.tumbling or rule.kind in (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
+    counted = str(count) if is_exact or count < rule.steps[-1][0] else f"{count} or more"
     words = {**group, "count": counted, "timespan": _in_words(rule.timespan)}
     return _filled(rule, {field: (words[field],) for field in template_fields(rule.description) if field in words})
 
