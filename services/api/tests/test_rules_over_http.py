@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from mcm_api.rules.plain_english import plain_english
 from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.rules import record_load
 from mcm_shared.db.engine import transaction
@@ -102,6 +103,7 @@ def test_what_every_built_in_rule_looks_for_is_said_in_words(name: str) -> None:
 
 async def test_only_the_latest_version_of_a_rule_is_shown(client: httpx.AsyncClient, rows: Rows) -> None:
     rule = BY_NAME["large_merge"]
+    assert isinstance(rule, Rule)
     old = {
         "rule_id": UUID(rule.id), "version": "old", "name": "large_merge", "title": "Old", "description": "",
         "tags": [], "level": "low", "status": "test", "falsepositives": [], "runbook": "", "yaml": "title: Old\n",

@@ -101,7 +101,8 @@ def operations_of(rule: dict[str, Any], of: Table) -> set[Operation]:
             if isinstance(selection, dict):
                 services = [each.removesuffix(of.service_suffix) for each in patterns(selection, of.fields[:-1])]
                 names = [each for each in patterns(selection, of.fields[-1:]) if each != "*"]
-                found |= {Operation(service, each) for service in services or [None] for each in names}
+                within: list[str | None] = [*services] or [None]
+                found |= {Operation(service, each) for service in within for each in names}
     return found
 
 

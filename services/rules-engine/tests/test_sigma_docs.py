@@ -7,7 +7,7 @@ from sigma.modifiers import modifier_mapping
 
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.sigma.load import parse_rules
-from mcm_rules_engine.sigma.parse.metadata import OUR_KEYS
+from mcm_rules_engine.sigma.parse.documents import OUR_KEYS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "writing-rules.md").read_text()
 EXAMPLES = re.findall(r"^```yaml\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE)
