@@ -19,7 +19,7 @@ def temporal(condition: str, escalate: str = "{}") -> Correlation:
 async def test_two_of_three_rules_are_enough_where_the_condition_says_so() -> None:
     two = temporal("{gte: 2}", "{high: 3}")
     group = Group(two, [0], [3], [6])
-    hits = await group.fires((0, 0))
+    hits = await group.hits((0, 0))
     assert [(hit.position, hit.count, hit.severity) for hit in hits] == [
         (position(3), 2, "low"),
         (position(6), 3, "high"),

@@ -25,7 +25,7 @@ async def test_a_late_detection_completes_those_after_it() -> None:
 
 async def test_ties_in_time_are_ordered_by_event() -> None:
     rows = [Row(position(5, number)) for number in (1, 2, 3)]
-    fires = await Group(THREE_IN_TEN_SECONDS, rows).fires((0, rows[0]))
+    fires = await Group(THREE_IN_TEN_SECONDS, rows).hits((0, rows[0]))
     assert [hit.position for hit in fires] == [position(5, 3)]
 
 
@@ -49,12 +49,12 @@ async def test_severity_rises_with_the_count_and_counting_stops_at_the_highest_s
     correlation = a_correlation(
         "type: event_count, timespan: 10s, condition: {gte: 2}", escalate="{high: 3, critical: 4}"
     )
-    fires = await Group(correlation, [0, 1, 2, 3, 4]).fires((0, 0))
+    fires = await Group(correlation, [0, 1, 2, 3, 4]).hits((0, 0))
     assert [(hit.severity, hit.count) for hit in fires] == [
         (Severity.LOW, 2),
         (Severity.HIGH, 3),
         (Severity.CRITICAL, 4),
     ]
-    (last,) = await Group(correlation, [0, 1, 2, 3, 4]).fires((0, 4))
+    (last,) = await Group(correlation, [0, 1, 2, 3, 4]).hits((0, 4))
     assert (last.severity, last.count) == (Severity.CRITICAL, 4)
     assert last.completed_by == (position(1), position(2), position(3), position(4))

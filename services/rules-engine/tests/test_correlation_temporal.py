@@ -33,7 +33,7 @@ async def test_a_late_detection_completes_one_behind_a_flood_of_the_other_rule()
 
 
 async def test_an_event_that_two_rules_hold_for_stands_for_both() -> None:
-    (hit,) = await Group(BOTH, [3], [3]).fires((0, 3), (1, 3))
+    (hit,) = await Group(BOTH, [3], [3]).hits((0, 3), (1, 3))
     assert (hit.count, hit.completed_by) == (2, (position(3), position(3)))
 
 
@@ -51,7 +51,7 @@ async def test_equal_times_are_in_order_both_ways() -> None:
     first, second = Row(position(3, 1)), Row(position(3, 2))
     for a, b in ((first, second), (second, first)):
         for affected in ((0, a), (1, b)):
-            (hit,) = await Group(TWO_STEPS, [a], [b]).fires(affected)
+            (hit,) = await Group(TWO_STEPS, [a], [b]).hits(affected)
             assert (hit.position, hit.completed_by) == (b.position, (a.position, b.position))
 
 
@@ -59,25 +59,25 @@ async def test_every_order_of_three_equal_times_is_a_chain() -> None:
     for numbers in permutations((1, 2, 3)):
         rows = [Row(position(3, number)) for number in numbers]
         for affected in enumerate(rows):
-            (hit,) = await Group(THREE_STEPS, *([row] for row in rows)).fires(affected)
+            (hit,) = await Group(THREE_STEPS, *([row] for row in rows)).hits(affected)
             assert hit.completed_by == tuple(row.position for row in rows)
 
 
 async def test_of_equal_times_each_step_is_another_event_than_the_one_before() -> None:
     shared, other = Row(position(3, 1)), Row(position(3, 2))
     assert await Group(TWO_STEPS, [shared], [shared]).times((0, shared), (1, shared)) == []
-    (hit,) = await Group(TWO_STEPS, [shared, other], [shared]).fires((0, other))
+    (hit,) = await Group(TWO_STEPS, [shared, other], [shared]).hits((0, other))
     assert hit.completed_by == (other.position, shared.position)
     # the greatest chain up to the second step ends in the third step's own event: the next one counts
-    (hit,) = await Group(THREE_STEPS, [0], [shared, other], [other]).fires((0, 0))
+    (hit,) = await Group(THREE_STEPS, [0], [shared, other], [other]).hits((0, 0))
     assert hit.completed_by == (position(0), shared.position, other.position)
 
 
 async def test_a_crowd_of_one_time_is_read_whole() -> None:
     crowd = [Row(position(3, number)) for number in range(1, 301)]
-    assert len(await Group(TWO_STEPS, [crowd[-1]], crowd[:-1]).fires((0, crowd[-1]))) == 299
-    assert len(await Group(TWO_STEPS, crowd[1:], [crowd[0]]).fires((0, crowd[-1]))) == 1
-    assert len(await Group(THREE_STEPS, [crowd[-1]], crowd[:-2], [crowd[-2]]).fires((1, crowd[100]))) == 1
+    assert len(await Group(TWO_STEPS, [crowd[-1]], crowd[:-1]).hits((0, crowd[-1]))) == 299
+    assert len(await Group(TWO_STEPS, crowd[1:], [crowd[0]]).hits((0, crowd[-1]))) == 1
+    assert len(await Group(THREE_STEPS, [crowd[-1]], crowd[:-2], [crowd[-2]]).hits((1, crowd[100]))) == 1
 
 
 async def test_the_chain_that_starts_latest_decides() -> None:
@@ -89,7 +89,7 @@ async def test_the_chain_that_starts_latest_decides() -> None:
 async def test_a_late_first_step_leads_past_a_flood_of_first_steps() -> None:
     # 0 leads to the b at 0.5, and that one to every c, although many an a has come since
     group = Group(THREE_STEPS, [0, *FLOOD], [0.5], [*FLOOD, 9])
-    fires = await group.fires((0, 0))
+    fires = await group.hits((0, 0))
     assert len(fires) == len(FLOOD) + 1
     assert fires[-1].completed_by == (position(0), position(0.5), position(9))
 
@@ -101,5 +101,5 @@ async def test_a_late_middle_step_leads_past_a_flood_of_middle_steps() -> None:
 
 async def test_a_late_last_step_finds_its_chain_behind_floods() -> None:
     group = Group(THREE_STEPS, [0], FLOOD, [9])
-    (hit,) = await group.fires((2, 9))
+    (hit,) = await group.hits((2, 9))
     assert hit.completed_by == (position(0), position(FLOOD[-1]), position(9))

@@ -25,7 +25,7 @@ async def test_a_late_value_counts_until_it_comes_again() -> None:
 
 async def test_values_behind_a_flood_of_another_are_found() -> None:
     group = Group(THREE_VALUES, [(0, "y"), (1, "z"), *FLOOD, (9, "x")])
-    (hit,) = await group.fires((0, 9))
+    (hit,) = await group.hits((0, 9))
     assert hit.completed_by == (position(0), position(1), position(9))
     assert group.asked_by_value == 1
 
@@ -39,7 +39,7 @@ async def test_severity_rises_with_the_values_and_counting_stops_at_the_highest_
     correlation = a_correlation(
         "type: value_count, timespan: 10s, condition: {field: ip, gte: 2}", escalate="{high: 3}"
     )
-    fires = await Group(correlation, [(0, "w"), (1, "x"), (2, "y"), (3, "z")]).fires((0, 0))
+    fires = await Group(correlation, [(0, "w"), (1, "x"), (2, "y"), (3, "z")]).hits((0, 0))
     assert [(hit.severity, hit.count) for hit in fires] == [
         (Severity.LOW, 2),
         (Severity.HIGH, 3),
@@ -50,5 +50,5 @@ async def test_severity_rises_with_the_values_and_counting_stops_at_the_highest_
 
 async def test_ties_in_time_are_ordered_by_event() -> None:
     rows = [Row(position(5, number), value) for number, value in ((1, "x"), (2, "y"), (3, "z"))]
-    fires = await Group(THREE_VALUES, rows).fires((0, rows[0]))
+    fires = await Group(THREE_VALUES, rows).hits((0, rows[0]))
     assert [hit.position for hit in fires] == [position(5, 3)]

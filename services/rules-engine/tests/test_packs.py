@@ -112,9 +112,9 @@ def test_what_is_off_is_gone_when_nothing_in_force_counts_it(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("enabled: false\n", "pack.yml:1: enabled: needs the id of the rule to switch off"),
-        ("id: bucket_made_public\nenabled: false\n", f"is switched off by its id: {PUBLIC_BUCKET.id}"),
-        ("name: bucket_made_public\nenabled: false\n", f"is switched off by its id: {PUBLIC_BUCKET.id}"),
+        ("enabled: false\n", "pack.yml:1: enabled: needs the id of the rule to disable"),
+        ("id: bucket_made_public\nenabled: false\n", f"is disabled by its id: {PUBLIC_BUCKET.id}"),
+        ("name: bucket_made_public\nenabled: false\n", f"is disabled by its id: {PUBLIC_BUCKET.id}"),
         ("id: bucket_made_pulbic\nenabled: false\n", "no rule has the id 'bucket_made_pulbic', did you mean"),
         (f"id: {PUBLIC_BUCKET.id[:-1]}0\nenabled: false\n", f"did you mean '{PUBLIC_BUCKET.id}'?"),
         ("enabled: perhaps\n", "pack.yml:1: enabled: must be true or false, not 'perhaps'"),

@@ -1,6 +1,6 @@
-"""When correlations fire, decided from rows of their series alone: pure functions, the same on every database.
+"""Evaluation of correlations, from rows of their series alone: pure functions, the same on every database.
 
-An evaluation is a generator: it yields what it needs to see (looks), is sent the rows, and returns the fires. The
-caller answers the looks of all groups of a batch by one statement a round. What an evaluation asks for depends on the
-rows the batch touched and on the threshold, never on how much the window, the group or the table holds.
+An evaluation is a generator: it yields range queries, is sent their rows, and returns the hits. The caller runs the
+queries of all groups of a batch by one statement a round. What an evaluation reads depends on the rows the batch
+affects and on the threshold, never on how much the window, the group or the table holds.
 """

@@ -1,4 +1,4 @@
-"""Evaluating the correlations that a batch touches: all groups side by side, one round of looks at a time."""
+"""Evaluation of the correlations that a batch affects: all groups side by side, one round of queries at a time."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -45,19 +45,19 @@ class _Running:
 async def evaluate(
     affected: Mapping[Group, Sequence[AffectedRow]], range_query: RangeReader
 ) -> dict[Group, list[CorrelationHit]]:
-    """Finds the fires that touched rows can have changed, by correlation and group key.
+    """Finds the hits that affected rows can have changed, by correlation and group key.
 
-    ``look`` answers a round of looks, all groups' at once; an evaluation needs a few rounds at most.
+    ``range_query`` runs a round of queries, all groups' at once; an evaluation needs a few rounds at most.
     """
     hits: dict[Group, dict[Position, CorrelationHit]] = defaultdict(dict)
     prefiltered = await prefilter(affected, range_query)
     running = [_start(group, near) for group, rows in prefiltered.items() for near in clusters(rows, _gap(group[0]))]
     while running:
-        answers = iter(await range_query([query for one in running for query in one.queries]))
+        results = iter(await range_query([query for one in running for query in one.queries]))
         going_on = []
         for one in running:
             try:
-                one.queries = one.evaluation.send([next(answers) for _ in one.queries])
+                one.queries = one.evaluation.send([next(results) for _ in one.queries])
                 going_on.append(one)
             except StopIteration as ended:
                 found: Hits = ended.value
@@ -74,7 +74,7 @@ def _start(group: Group, near: Sequence[AffectedRow]) -> _Running:
 
 
 def _gap(correlation: Correlation) -> int:
-    # touched rows this close share a look: what lies between them would mostly be read for either
+    # affected rows this close share a query: what lies between them would mostly be read for either
     share = correlation.steps[-1][0] if correlation.kind is Kind.EVENT_COUNT else _CLUSTER_SHARE
     return max(1, correlation.window // share)
 
@@ -82,6 +82,6 @@ def _gap(correlation: Correlation) -> int:
 def _add(hits: dict[Position, CorrelationHit], found: Iterable[CorrelationHit]) -> None:
     for hit in found:
         known = hits.setdefault(hit.position, hit)
-        # looks that overlap find the same fire, perhaps with less in sight
+        # queries that overlap find the same hit, perhaps from fewer rows
         if (known.count, known.completed_by) < (hit.count, hit.completed_by):
             hits[hit.position] = hit

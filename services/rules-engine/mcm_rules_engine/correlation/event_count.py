@@ -1,4 +1,4 @@
-"""event_count over a sliding window: a detection fires when enough of its group lie in the time before it."""
+"""event_count over a sliding window: holds at a detection with enough of its group in the time before it."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -16,15 +16,15 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 
 
 def event_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
-    """Finds the fires that touched rows can have changed: at themselves and the ``threshold - 1`` rows after each."""
+    """Finds the hits that affected rows can have changed: at themselves and the ``threshold - 1`` rows after each."""
     window = correlation.window
     series = correlation.inputs[0].id
     reach = correlation.steps[-1][0] - 1
-    wanted = len(affected) + reach
-    (found,) = yield [RangeQuery(series, group_key, affected[0].position, reach, wanted)]
+    limit = len(affected) + reach
+    (found,) = yield [RangeQuery(series, group_key, affected[0].position, reach, limit)]
     outside_segment: list[AffectedRow] = []
-    if len(found.after) == wanted:
-        # other rows lie between the touched ones: those that follow a touched row must all be seen
+    if len(found.after) == limit:
+        # other rows lie between the affected ones: those that follow an affected row must all be read
         covered = found.after[len(affected) - 1].position
         outside_segment = [row for row in affected if row.position > covered]
     return Hits(_scan(correlation, window, found.before, found.after), outside_segment)
@@ -32,8 +32,7 @@ def event_count(correlation: Correlation, group_key: str, affected: Sequence[Aff
 
 def _scan(correlation: Correlation, window: int, before: Sequence[Row], after: Sequence[Row]) -> list[CorrelationHit]:
     positions = [row.position for row in chain(before, after)]
-    most = correlation.steps[-1][0]
-    least = correlation.steps[0][0]
+    lowest, highest = correlation.steps[0][0], correlation.steps[-1][0]
     oldest = 0
     hits = []
     for index in range(len(positions)):
@@ -42,8 +41,8 @@ def _scan(correlation: Correlation, window: int, before: Sequence[Row], after: S
             oldest += 1
         if index < len(before):
             continue
-        count = min(index - oldest + 1, most)
-        if count >= least:
+        count = min(index - oldest + 1, highest)
+        if count >= lowest:
             completed_by = tuple(positions[index - min(count, MAX_COMPLETED_BY) + 1 : index + 1])
             hits.append(CorrelationHit(positions[index], correlation.severity_at(count), count, completed_by))
     return hits

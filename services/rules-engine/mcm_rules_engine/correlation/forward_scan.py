@@ -21,7 +21,7 @@ def _time(row: Row) -> int:
 
 @dataclass(slots=True)
 class Segment:
-    """The rows of each input from a position on; ``until`` says how far each is known (None: to the group's end).
+    """Rows of each input from a position on; ``until`` is how far each is known (None: to the group's end).
 
     ``outside_segment`` are affected rows that lie beyond.
     """
@@ -100,12 +100,12 @@ def read_forward(
     """
     start_at, start_uid = affected[0].position
     start = (start_at, _FIRST_UID if whole_times else start_uid)
-    wanted = len(affected) + _FIRST_ROWS
-    found = yield [RangeQuery(one, group_key, start, before, wanted) for one in series]
+    limit = len(affected) + _FIRST_ROWS
+    found = yield [RangeQuery(one, group_key, start, before, limit) for one in series]
     segment = Segment(
         before=[result.before for result in found],
         after=[list(result.after) for result in found],
-        until=[result.after[-1].position if len(result.after) == wanted else None for result in found],
+        until=[result.after[-1].position if len(result.after) == limit else None for result in found],
     )
     if whole_times:
         waiting = [row for row in affected if row.position[0] == start_at or segment.reaches_past(row.position[0])]
@@ -117,11 +117,11 @@ def read_forward(
         if not still:
             return segment
         waiting = [row for row, _ in still]
-        wanted *= _GROWTH
+        limit *= _GROWTH
         further = sorted({number for _, number in still})
-        found = yield [RangeQuery(series[n], group_key, segment.after[n][-1].position, 0, wanted) for n in further]
+        found = yield [RangeQuery(series[n], group_key, segment.after[n][-1].position, 0, limit) for n in further]
         for number, result in zip(further, found, strict=True):
             # going on from the last row gives that one again, and any others of the same event
             known = {row for row in segment.after[number] if row.position == segment.until[number]}
             segment.after[number] += [row for row in result.after if row not in known]
-            segment.until[number] = result.after[-1].position if len(result.after) == wanted else None
+            segment.until[number] = result.after[-1].position if len(result.after) == limit else None

@@ -1,4 +1,4 @@
-"""Leaving out, by one cheap look a group, the touched rows of a temporal correlation that nothing else comes near.
+"""Prefilter of temporal correlations: one cheap query a group leaves out affected rows that nothing else comes near.
 
 Most rows of such a correlation are its common rule's (a login) and wait for its rare one (many failures before it).
 """
@@ -19,7 +19,7 @@ _FIRST_UID: Final = UUID(int=0)
 async def prefilter(
     affected: Mapping[Group, Sequence[AffectedRow]], range_query: RangeReader
 ) -> dict[Group, Sequence[AffectedRow]]:
-    """Leaves out the rows that cannot make a fire: some other input has no row within the window around them."""
+    """Leaves out the rows that cannot cause a hit: some other input has no row within the window around them."""
     left = dict(affected)
     probes: dict[tuple[Group, int], RangeQuery] = {}
     for group, rows in affected.items():
@@ -42,5 +42,5 @@ async def prefilter(
 def _may_be_near(times: Sequence[int], row: AffectedRow, window: int) -> bool:
     at = row.position[0]
     place = bisect_right(times, at - window)
-    # what lies beyond the rows that were read is not known
+    # nothing is known beyond the rows that were read
     return times[place] < at + window if place < len(times) else len(times) == _ROWS

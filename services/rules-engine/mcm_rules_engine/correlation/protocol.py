@@ -1,4 +1,4 @@
-"""What an evaluation asks for and what it gets."""
+"""Protocol of evaluations: range queries, their results, and hits."""
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Position = tuple[int, UUID]
 """Where a detection stands in a group: event time in microseconds since 1970, ties by event uid."""
 
 MAX_COMPLETED_BY = 100
-"""Events named as having completed a detection, at most."""
+"""Maximum number of events in ``completed_by``."""
 
 
 class Row(NamedTuple):
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 class RangeQuery(NamedTuple):
-    """Asks for up to ``before`` rows just before a position and up to ``after`` rows from it on."""
+    """Query for up to ``before`` rows just before a position and up to ``after`` rows from it on."""
 
     series_id: UUID
     group_key: str
@@ -36,7 +36,7 @@ class RangeQuery(NamedTuple):
 
 
 class LatestByValue(NamedTuple):
-    """Asks for the latest row of each value before a position, of those younger than ``since``."""
+    """Query for the latest row of each value before a position, of those younger than ``since``."""
 
     series_id: UUID
     group_key: str
@@ -46,14 +46,14 @@ class LatestByValue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RangeResult:
-    """The rows a look found, each part in order; ``after`` is empty for LatestByValue."""
+    """Rows that a query found, each part in order; ``after`` is empty for LatestByValue."""
 
     before: Sequence[Row]
     after: Sequence[Row]
 
 
 class AffectedRow(NamedTuple):
-    """A row that a batch wrote, or wrote again: in which input of the correlation, and where."""
+    """A row that a batch wrote, or wrote again: its input of the correlation, and its position."""
 
     input: int
     position: Position
@@ -64,7 +64,7 @@ class AffectedRow(NamedTuple):
 class CorrelationHit:
     """A correlation holds at a position; ``count`` is what was counted, up to the highest threshold.
 
-    ``completed_by`` are the positions that made it hold, in order, the firing one last; at most MAX_COMPLETED_BY. More
+    ``completed_by`` are the positions that made it hold, in order, its own last; at most MAX_COMPLETED_BY. More
     events can only raise ``severity``, ``count`` and ``completed_by``, never lower them.
     """
 
@@ -75,12 +75,12 @@ class CorrelationHit:
 
 
 RangeReader = Callable[[Sequence[RangeQuery | LatestByValue]], Awaitable[Sequence[RangeResult]]]
-"""Answers looks, in their order."""
+"""Runs queries; returns their results in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What an evaluation found; ``missed`` are touched rows it did not reach, since many others lie before them."""
+    """Result of an evaluation; ``outside_segment`` are affected rows it did not reach, behind many others."""
 
     hits: list[CorrelationHit]
     outside_segment: Sequence[AffectedRow] = ()
@@ -90,7 +90,7 @@ Evaluation = Generator[list[RangeQuery | LatestByValue], list[RangeResult], Hits
 
 
 def clusters(affected: Iterable[AffectedRow], gap: int) -> list[list[AffectedRow]]:
-    """Groups touched rows that lie close, at most ``gap`` microseconds apart, since one look can serve them all."""
+    """Groups affected rows at most ``gap`` microseconds apart, which one query can serve together."""
     grouped: list[list[AffectedRow]] = []
     for row in sorted(affected, key=lambda row: row.position):
         if grouped and row.position[0] - grouped[-1][-1].position[0] <= gap:

@@ -71,8 +71,8 @@ def _chains_before(
     last = len(correlation.inputs) - 1
     latest: dict[tuple[int, int], Sequence[Row]] = {(number, until): segment.before[number] for number in range(last)}
     while True:
-        wanted = {(number - 1, row.position[0]) for (number, _), rows in latest.items() if number for row in rows}
-        missing = sorted(wanted - latest.keys())
+        needed = {(number - 1, row.position[0]) for (number, _), rows in latest.items() if number for row in rows}
+        missing = sorted(needed - latest.keys())
         if not missing:
             return {number: _greatest(latest, number, until) for number in range(last)}
         found = yield [

@@ -1,4 +1,4 @@
-"""The state of a finding, and how two states of it join: least, greatest, and counts of what was really inserted."""
+"""State of a finding, and the join of two states: least, greatest, and counts of inserted rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -71,7 +71,7 @@ def join(one: FindingState, other: FindingState) -> FindingState:
 
 
 def same_user(one: str | None, other: str | None) -> bool:
-    """Tells whether two users are the same, as groups compare them."""
+    """Whether two users are the same, as groups compare them."""
     return one is not None and other is not None and canonical_value(one) == canonical_value(other)
 
 

@@ -27,11 +27,11 @@ class Filter:
     rules: tuple[str, ...] | None
 
     def names(self, metadata: Metadata) -> bool:
-        """Tells whether this filter names a rule, by id, name or title."""
+        """Whether this filter names a rule, by id, name or title."""
         return self.rules is not None and not {metadata.id, metadata.name, metadata.title}.isdisjoint(self.rules)
 
     def applies_to(self, metadata: Metadata, log_source: LogSource) -> bool:
-        """Tells whether this filter excludes from a rule."""
+        """Whether this filter excludes events from a rule."""
         return (self.rules is None or self.names(metadata)) and log_source in self.log_sources
 
 

@@ -1,4 +1,4 @@
-"""Packs over the built-in rules: a pack replaces a rule by its id, and ``enabled: false`` switches one off."""
+"""Overrides by packs: a pack replaces a built-in rule by its id, and ``enabled: false`` disables one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,32 +17,32 @@ _DEFINITIONS: Final = ("detection", "correlation", "filter", "action")
 
 @dataclass(frozen=True, slots=True)
 class DisabledRules:
-    """The ids of rules that raise no findings, because a pack says so."""
+    """Ids of rules that a pack disables."""
 
     ids: frozenset[str]
 
     def without(
         self, rules: Sequence[Rule], correlations: Sequence[Correlation]
     ) -> tuple[list[Rule], list[Correlation]]:
-        """Leaves out the rules that are off; one that a correlation in force counts stays, without findings."""
+        """Leaves out the disabled rules; one that an active correlation counts stays, without findings."""
         needed = {one.id for one in correlations if one.id not in self.ids}
         # a correlation comes after those it counts
         for correlation in reversed(correlations):
             if correlation.id in needed:
                 needed |= {member.rule_id for series in correlation.inputs for member in series.members}
         return (
-            [self._quiet(rule) for rule in rules if rule.id not in self.ids or rule.id in needed],
-            [self._quiet(one) for one in correlations if one.id not in self.ids or one.id in needed],
+            [self._without_findings(rule) for rule in rules if rule.id not in self.ids or rule.id in needed],
+            [self._without_findings(one) for one in correlations if one.id not in self.ids or one.id in needed],
         )
 
-    def _quiet(self, rule: RuleT) -> RuleT:
+    def _without_findings(self, rule: RuleT) -> RuleT:
         return replace(rule, raises_finding=False) if rule.id in self.ids else rule
 
 
 def pack_overrides(
     builtin: Sequence[Document], packs: Sequence[Document], problems: list[Problem]
 ) -> tuple[list[Document], DisabledRules]:
-    """Returns the documents in force, and the rules that are switched off; mistakes go to ``problems``."""
+    """Returns the active documents and the disabled rules; mistakes go to ``problems``."""
     on: list[Document] = []
     off: list[Document] = []
     for document in packs:
@@ -72,8 +72,8 @@ def _no_such_rule(document: Document, documents: Sequence[Document]) -> Problem:
     said = document.data.get("id", document.data.get("name"))
     ids = {str(each.data["name"]): str(each.data.get("id")) for each in documents if "name" in each.data}
     if said is None:
-        return document.problem(("enabled",), "needs the id of the rule to switch off")
+        return document.problem(("enabled",), "needs the id of the rule to disable")
     if str(said) in ids:
-        return document.problem(("id",), f"the rule {said!r} is switched off by its id: {ids[str(said)]}")
+        return document.problem(("id",), f"the rule {said!r} is disabled by its id: {ids[str(said)]}")
     known = [*ids, *ids.values()]
     return document.problem(("id",), f"no rule has the id {said!r}{did_you_mean(str(said), known)}")

@@ -1,4 +1,4 @@
-"""The tests inside rule files: their events, and the comparison of findings with what is expected."""
+"""Tests inside rule files: their events, and the comparison of findings with the expected ones."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class RaisedFinding:
 
 
 def expand_events(test: RuleTest) -> list[SourceEvent]:
-    """Makes the events of a test, in the order they are written.
+    """Builds the events of a test, in the order they are written.
 
     An event's keys are those of a canonical event, but instead of ``timestamp``: ``at`` (a duration after STARTS_AT),
     and ``repeat`` times, each ``every`` after the one before.
@@ -66,7 +66,7 @@ def check(test: RuleTest, findings: Iterable[RaisedFinding]) -> list[str]:
     """Compares findings with what a test expects, in any order; returns what differs, nothing when it passes."""
     left = list(findings)
     differences = []
-    # the expectation that says most chooses first, so that a vague one does not take its finding
+    # the most specific expectation chooses first, so that a vague one does not take its finding
     for expected in sorted(test.expect, key=len, reverse=True):
         match = next((finding for finding in left if _meets(finding, expected)), None)
         if match is None:

@@ -117,11 +117,11 @@ def _correlations(
     kind = draw(st.sampled_from(("event_count", "value_count", "temporal", "temporal_ordered")))
     tumbling = kind == "event_count" and draw(st.integers(0, 2)) == 0
     names = sorted(name for name in below if not (tumbling and name in nestable))
-    least = 2 if kind.startswith("temporal") else 1
-    rules = draw(st.lists(st.sampled_from(names), min_size=least, max_size=3, unique=True))
+    fewest = 2 if kind.startswith("temporal") else 1
+    rules = draw(st.lists(st.sampled_from(names), min_size=fewest, max_size=3, unique=True))
     shared = sorted(set(FIELDS).intersection(*(below[name] for name in rules)))
-    most = draw(st.sampled_from((0, 1, 1, 2)))
-    group_by = draw(st.lists(st.sampled_from(shared), max_size=most, unique=True)) if shared else []
+    largest = draw(st.sampled_from((0, 1, 1, 2)))
+    group_by = draw(st.lists(st.sampled_from(shared), max_size=largest, unique=True)) if shared else []
     aliases = {}
     if all(below[name] for name in rules) and draw(st.integers(0, 3)) == 0:
         aliases["who"] = {name: draw(st.sampled_from(below[name])) for name in rules}
@@ -216,8 +216,8 @@ def event_sets(draw: st.DrawFn) -> list[SourceEvent]:
     """Makes a few events around a start, and perhaps floods: many events of one user in a short time."""
     start = draw(st.sampled_from(STARTS))
     offsets = _offsets(draw(st.sampled_from((2, 6, 18))))
-    least = draw(st.sampled_from((0, 12, 25)))
-    said = draw(st.lists(st.tuples(offsets, _kinds, _users, _facts), min_size=least, max_size=30))
+    fewest = draw(st.sampled_from((0, 12, 25)))
+    said = draw(st.lists(st.tuples(offsets, _kinds, _users, _facts), min_size=fewest, max_size=30))
     for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
         first, step = draw(offsets), timedelta(milliseconds=draw(st.sampled_from((0, 1, 500))))
         what = draw(st.tuples(st.sampled_from(EVENT_TYPES), _users, _facts))

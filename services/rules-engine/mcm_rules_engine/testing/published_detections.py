@@ -1,4 +1,4 @@
-"""Which of our rules speaks to which detection of a public library, by that library's names.
+"""Mapping of the detections of a public library to our rules, by that library's names.
 
 A detection that counts is compared by the rule it counts.
 """

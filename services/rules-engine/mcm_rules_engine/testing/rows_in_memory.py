@@ -1,4 +1,4 @@
-"""Series in memory for the tests of correlations: answers looks as the database does, and counts what was asked."""
+"""Series in memory for the tests of correlations: runs range queries as the database does, and counts them."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -57,21 +57,21 @@ class Group:
         self.rows_read = 0
         self.asked_by_value = 0
 
-    async def fires(self, *touched: tuple[int, float | Row]) -> list[CorrelationHit]:
-        """Evaluates the correlation for rows that were touched: which input's, and the time or the row itself."""
-        rows = {(number, _find(self.rows[number], row)) for number, row in touched}
+    async def hits(self, *affected: tuple[int, float | Row]) -> list[CorrelationHit]:
+        """Evaluates the correlation for affected rows: the input, and the time or the row itself."""
+        rows = {(number, _find(self.rows[number], row)) for number, row in affected}
         places = [AffectedRow(number, row.position, row.value) for number, row in rows]
-        found = await evaluate({(self._correlation, GROUP): places}, self._look)
-        return sorted((hit for fires in found.values() for hit in fires), key=lambda hit: hit.position)
+        found = await evaluate({(self._correlation, GROUP): places}, self._range_query)
+        return sorted((hit for found_hits in found.values() for hit in found_hits), key=lambda hit: hit.position)
 
-    async def times(self, *touched: tuple[int, float | Row]) -> list[float]:
-        """Evaluates the correlation for touched rows and returns the times, in seconds, at which it fires."""
-        return [hit.position[0] / SECOND for hit in await self.fires(*touched)]
+    async def times(self, *affected: tuple[int, float | Row]) -> list[float]:
+        """Evaluates the correlation for affected rows and returns the times, in seconds, of its hits."""
+        return [hit.position[0] / SECOND for hit in await self.hits(*affected)]
 
-    async def _look(self, wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
+    async def _range_query(self, queries: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
         self.rounds += 1
-        self.range_queries += len(wanted)
-        result = [self._around(one) if isinstance(one, RangeQuery) else self._by_value(one) for one in wanted]
+        self.range_queries += len(queries)
+        result = [self._around(one) if isinstance(one, RangeQuery) else self._by_value(one) for one in queries]
         self.rows_read += sum(len(one.before) + len(one.after) for one in result)
         return result
 
@@ -95,5 +95,5 @@ def _row(written: float | tuple[float, str] | Row) -> Row:
     return Row(position(time), value)
 
 
-def _find(rows: Iterable[Row], wanted: float | Row) -> Row:
-    return wanted if isinstance(wanted, Row) else next(row for row in rows if row.position == position(wanted))
+def _find(rows: Iterable[Row], row: float | Row) -> Row:
+    return row if isinstance(row, Row) else next(each for each in rows if each.position == position(row))

@@ -112,16 +112,16 @@ def _alternatives(nodes: Iterable[Any], space: Space) -> list[Predicate]:
     return [*(_field_test(field, values, space) for field, values in by_field.items()), *parts]
 
 
-def _field_test(field: str, wanted: list[SigmaType], space: Space) -> Predicate:
+def _field_test(field: str, values_of_rule: list[SigmaType], space: Space) -> Predicate:
     get = field_getter(space, field)
     parts: list[Predicate] = []
     values: list[SigmaType] = []
-    for value in wanted:
+    for value in values_of_rule:
         match value:
             case SigmaNull():
                 parts.append(_null_test(get))
             case SigmaExists():
-                parts.append(_exists_test(presence_test(space, field), wanted=value.exists))
+                parts.append(_exists_test(presence_test(space, field), expected=value.exists))
             case SigmaFieldReference():
                 parts.append(_reference_test(get, field_getter(space, value.field), value))
             case SigmaExpansion():
@@ -151,8 +151,8 @@ def _null_test(get: Getter) -> Predicate:
     return is_null
 
 
-def _exists_test(is_present: Predicate, *, wanted: bool) -> Predicate:
-    return is_present if wanted else lambda view: not is_present(view)
+def _exists_test(is_present: Predicate, *, expected: bool) -> Predicate:
+    return is_present if expected else lambda view: not is_present(view)
 
 
 def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReference) -> Predicate:
@@ -173,14 +173,14 @@ def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReferen
     return lambda view: any(same(value, other) for value in get(view) for other in get_other(view))
 
 
-def _keyword_test(wanted: SigmaType, space: Space) -> Predicate:
-    if isinstance(wanted, SigmaExpansion):
-        return _any([_keyword_test(value, space) for value in wanted.values])
-    if isinstance(wanted, SigmaBool | SigmaNull | SigmaExists | SigmaFieldReference):
+def _keyword_test(keyword: SigmaType, space: Space) -> Predicate:
+    if isinstance(keyword, SigmaExpansion):
+        return _any([_keyword_test(value, space) for value in keyword.values])
+    if isinstance(keyword, SigmaBool | SigmaNull | SigmaExists | SigmaFieldReference):
         raise UnsupportedError("a keyword (a value without a field) must be a text, a number or a regular expression")
-    if isinstance(wanted, SigmaNumber):
-        wanted = SigmaString(str(wanted))
-    if isinstance(wanted, SigmaString) and not isinstance(wanted, SigmaCasedString):
-        wanted = anywhere(wanted)
-    test = any_value_test([wanted])
+    if isinstance(keyword, SigmaNumber):
+        keyword = SigmaString(str(keyword))
+    if isinstance(keyword, SigmaString) and not isinstance(keyword, SigmaCasedString):
+        keyword = anywhere(keyword)
+    test = any_value_test([keyword])
     return lambda view: any(test(leaf) for leaf in view.leaves(space))

@@ -1,4 +1,4 @@
-"""What a compiled rule sees of an event: its fields, by dotted path, and the text of their values."""
+"""Fields of an event by dotted path, and the text of their values."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ RESERVED: Final = ("event_type", "user", "source", "id", "timestamp")
 
 
 class EventView:
-    """One event under evaluation; keeps what its first reader worked out for the next ones."""
+    """One event under evaluation, with a cache of the fields that were read."""
 
     __slots__ = ("_any_case", "cache", "event", "facts")
 
@@ -77,7 +77,7 @@ def field_getter(space: Space, path: str) -> Getter:
 
 
 def presence_test(space: Space, path: str) -> Callable[[EventView], bool]:
-    """Compiles the question whether a field is there at all, be its value null or empty."""
+    """Compiles the test whether a field is present, even if its value is null or empty."""
     if space == "activity" and path in _RESERVED_GETTERS:
         getter = _RESERVED_GETTERS[path]
         return lambda view: bool(getter(view))

@@ -124,7 +124,7 @@ def canonical_value(value: Any, *, cased: bool = False) -> str:
 
 
 def any_getter(space: Space, field: str) -> Getter:
-    """Compiles the reading of a field wherever a person would look: the event, the payload, the normalised facts."""
+    """Compiles the reading of a field: from the event, the native payload, or else the normalised facts."""
     fact = field_getter("activity", field)
     if space == "activity" or field in RESERVED:
         return fact

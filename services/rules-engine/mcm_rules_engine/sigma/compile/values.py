@@ -51,7 +51,7 @@ _PART_OF_TIME: Final[dict[TimestampPart, Callable[[datetime], int]]] = {
 }
 
 
-def any_value_test(wanted: Iterable[SigmaType]) -> ValueTest:
+def any_value_test(values: Iterable[SigmaType]) -> ValueTest:
     """Compiles Sigma values, linked by OR, to one test of one event value.
 
     Strings compare case-insensitively with the value's text; raises UnsupportedError for types that are no values.
@@ -60,7 +60,7 @@ def any_value_test(wanted: Iterable[SigmaType]) -> ValueTest:
     uncased: list[TextTest] = []
     cased: list[TextTest] = []
     others: list[ValueTest] = []
-    for value in wanted:
+    for value in values:
         match value:
             case SigmaCasedString():
                 cased.append(compile_pattern(value, fold=False))
@@ -109,36 +109,38 @@ def _joined(
     return test
 
 
-def _other_test(wanted: SigmaType) -> ValueTest:
-    match wanted:
+def _other_test(expected: SigmaType) -> ValueTest:
+    match expected:
         case SigmaTimestampPart():
-            return _time_part_test(wanted, lambda part, number: part == number)
+            return _time_part_test(expected, lambda part, number: part == number)
         case SigmaWrittenNumber():
-            return _written_number_test(wanted.number, wanted.text.casefold())
+            return _written_number_test(expected.number, expected.text.casefold())
         case SigmaNumber():
-            number = wanted.number
+            number = expected.number
             return lambda value: as_number(value) == number
         case SigmaBool():
-            text = "true" if wanted.boolean else "false"
-            return lambda value: value is wanted.boolean or (isinstance(value, str) and value.casefold() == text)
+            text = "true" if expected.boolean else "false"
+            return lambda value: value is expected.boolean or (isinstance(value, str) and value.casefold() == text)
         case SigmaCompareExpression():
-            return _comparison(wanted)
+            return _comparison(expected)
         case SigmaCIDRExpression():
-            return _network_test(wanted)
+            return _network_test(expected)
         case SigmaPredicate():
-            return _predicate_test(wanted.test)
-    raise UnsupportedError(f"values of the type {type(wanted).__name__.removeprefix('Sigma')} cannot be compared here")
+            return _predicate_test(expected.test)
+    raise UnsupportedError(
+        f"values of the type {type(expected).__name__.removeprefix('Sigma')} cannot be compared here"
+    )
 
 
 def _written_number_test(number: float, text: str) -> ValueTest:
     return lambda value: as_number(value) == number or (isinstance(value, str) and value.casefold() == text)
 
 
-def _comparison(wanted: SigmaCompareExpression) -> ValueTest:
-    compare = _COMPARE[wanted.op]
-    if isinstance(wanted.number, SigmaTimestampPart):
-        return _time_part_test(wanted.number, compare)
-    limit = wanted.number.number
+def _comparison(expected: SigmaCompareExpression) -> ValueTest:
+    compare = _COMPARE[expected.op]
+    if isinstance(expected.number, SigmaTimestampPart):
+        return _time_part_test(expected.number, compare)
+    limit = expected.number.number
 
     def test(value: Any) -> bool:
         number = as_number(value)
@@ -147,9 +149,9 @@ def _comparison(wanted: SigmaCompareExpression) -> ValueTest:
     return test
 
 
-def _time_part_test(wanted: SigmaTimestampPart, compare: Callable[[float, float], bool]) -> ValueTest:
-    part_of = _PART_OF_TIME[wanted.timestamp_part]
-    number = wanted.number
+def _time_part_test(expected: SigmaTimestampPart, compare: Callable[[float, float], bool]) -> ValueTest:
+    part_of = _PART_OF_TIME[expected.timestamp_part]
+    number = expected.number
 
     def test(value: Any) -> bool:
         time = _time(value)
@@ -171,8 +173,8 @@ def _time(value: Any) -> datetime | None:
     return None
 
 
-def _network_test(wanted: SigmaCIDRExpression) -> ValueTest:
-    network = unmapped_network(wanted.network)
+def _network_test(expected: SigmaCIDRExpression) -> ValueTest:
+    network = unmapped_network(expected.network)
 
     def test(value: Any) -> bool:
         if not isinstance(value, str):

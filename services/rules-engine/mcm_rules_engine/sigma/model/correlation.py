@@ -91,15 +91,15 @@ class Correlation(Definition):
 
     @property
     def needs_every_input(self) -> bool:
-        """Tells whether a temporal correlation holds only where each of its rules has a detection."""
+        """Whether a temporal correlation holds only where each of its rules has a detection."""
         return self.alternatives is None and self.steps[0][0] == len(self.inputs)
 
     def holds_with(self, inputs: Collection[int]) -> bool:
-        """Tells whether a temporal correlation holds where these inputs have a detection."""
+        """Whether a temporal correlation holds where these inputs have a detection."""
         if self.alternatives is not None:
             return any(needed.issubset(inputs) for needed in self.alternatives)
         return len(inputs) >= self.steps[0][0]
 
     def severity_at(self, count: int) -> Severity:
         """Finds the severity of a count that reaches the first threshold."""
-        return max((severity for least, severity in self.steps if count >= least), key=lambda severity: severity.rank)
+        return max((severity for lowest, severity in self.steps if count >= lowest), key=lambda severity: severity.rank)

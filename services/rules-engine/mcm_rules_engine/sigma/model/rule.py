@@ -1,4 +1,4 @@
-"""A rule as the engine knows it: its definition, and its detection as functions."""
+"""Compiled rules: a definition, and a detection as functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """What every rule says of itself, whether it looks at single events or correlates.
+    """Definition that single-event rules and correlations share.
 
     ``version`` changes with what the rule detects and how it groups, not with its prose or tests. ``yaml`` is the
     source text of its document. ``braces`` are what those in the description mean.

@@ -1,4 +1,4 @@
-"""The rules in force, indexed so that an event meets only the few that can match it."""
+"""Index of the active rules: an event meets only the few that can match it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -47,7 +47,7 @@ class _Index:
             if not rule.required:
                 self.unfiled.append((number, rule))
                 continue
-            # a field that many rules share keeps the look-ups few, one with many values keeps the candidates few
+            # a field that many rules share keeps the lookups few, one with many values keeps the candidates few
             field = max(rule.required, key=lambda name: (popular[name] * distinct[name], name))
             for value in rule.required[field]:
                 by_field.setdefault(field, {}).setdefault(value, []).append((number, rule))
@@ -72,7 +72,7 @@ class _Index:
 
 
 class Ruleset:
-    """The rules in force; matching costs little more for 250 rules than for 25."""
+    """The active rules; matching costs little more for 250 rules than for 25."""
 
     def __init__(self, rules: Iterable[Rule], correlations: Iterable[Correlation] = ()) -> None:
         self.rules: tuple[Rule, ...] = tuple(rules)

@@ -200,7 +200,7 @@ class _KeysReader:
 
     def _check_threshold(self, at: tuple[str | int, ...], threshold: int, tumbling: bool) -> None:
         if threshold < 1:
-            self._reader.wrong(at, "must count to 1 at least")
+            self._reader.wrong(at, "must be at least 1")
         if threshold > HIGHEST_SLIDING and not tumbling:
             self._reader.wrong(at, f"a sliding window counts to {HIGHEST_SLIDING}; add `window: tumbling` beyond that")
 

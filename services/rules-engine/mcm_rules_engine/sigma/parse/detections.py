@@ -37,7 +37,7 @@ def compile_step(condition: str, detections: SigmaDetections, space: Space) -> P
 
 
 class DetectionReader:
-    """Reads the ``detection`` of a rule or the ``filter`` of a filter document, noting every mistake in it."""
+    """Reads the ``detection`` of a rule or the ``filter`` of a filter document, recording every mistake in it."""
 
     def __init__(self, reader: Reader, key: str, space: Space, other_keys: tuple[str, ...] = ()) -> None:
         self._reader = reader
@@ -50,7 +50,7 @@ class DetectionReader:
         """The fields that the detection reads, once it is read."""
 
     def read(self) -> dict[str, Any]:
-        """Returns the detection with modifiers by pySigma's names, to be used only when nothing was noted."""
+        """Returns the detection with modifiers by pySigma's names, for use only when no mistake was recorded."""
         value = self._reader.document.data.get(self._key)
         if not isinstance(value, dict):
             self._reader.wrong((self._key,), "is missing" if value is None else "must be a map with a condition")
@@ -70,7 +70,7 @@ class DetectionReader:
         return parsed | {key: copy.deepcopy(value[key]) for key in self._other_keys if key in value}
 
     def check_condition(self, condition: Any, at: Place) -> None:
-        """Notes what is wrong with a condition over this detection."""
+        """Records what is wrong with a condition over this detection."""
         if not isinstance(condition, str):
             self._reader.wrong(at, f"must be a text such as 'selection and not filter', not {condition!r}")
             return

@@ -42,7 +42,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document of a rule file; ``in_folder`` tells that a folder of rules holds it."""
+    """One YAML document of a rule file; ``in_folder``: found in a folder, not named itself."""
 
     path: str
     data: dict[str, Any]
@@ -52,11 +52,11 @@ class Document:
 
     @property
     def is_published(self) -> bool:
-        """Tells whether this is plain Sigma, as rules are published: it uses no key that Sigma does not have."""
+        """Whether this is plain Sigma, as rules are published: it uses no key that Sigma does not have."""
         return not any(key in self.data for key in OUR_KEYS)
 
     def holds(self, problem: Problem) -> bool:
-        """Tells whether a problem lies in this document."""
+        """Whether a problem lies in this document."""
         first, last = self.node.start_mark.line + 1, self.node.end_mark.line + 1
         return problem.path == self.path and problem.line is not None and first <= problem.line <= last
 

@@ -38,7 +38,7 @@ _FIELD_PATH: Final = re.compile(r"[^\s|]{1,200}")
 
 @dataclass(slots=True)
 class Metadata:
-    """What a rule says of itself; ``informational`` is Sigma's level of rules that raise nothing."""
+    """Metadata of a rule; ``informational`` is Sigma's level of rules that raise nothing."""
 
     id: str
     name: str
@@ -87,7 +87,7 @@ class Reader:
         self.problems: list[Problem] = []
 
     def wrong(self, keys: tuple[str | int, ...], what: str) -> None:
-        """Notes a mistake at a place of the document."""
+        """Records a mistake at a place of the document."""
         self.problems.append(self.document.problem(keys, what))
 
     def text(self, key: str, *, required: bool = False) -> str:
@@ -141,7 +141,7 @@ class Reader:
         return value
 
     def check_spelling(self, mapping: dict[Any, Any], known: Iterable[str], at: tuple[str | int, ...] = ()) -> None:
-        """Reports keys that look like misspelt ones; Sigma leaves all others to whoever writes the rule."""
+        """Reports keys that look like misspelt ones; Sigma leaves all others to the author of the rule."""
         known = tuple(known)
         for key in mapping:
             close = None if key in known else close_to(str(key), known)

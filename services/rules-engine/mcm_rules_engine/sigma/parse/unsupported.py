@@ -1,8 +1,8 @@
-"""What a rule asks for and this engine does not have."""
+"""Errors for Sigma constructs that this engine does not support."""
 
 
 class UnsupportedError(Exception):
-    """Says which construct of a field's value cannot be compiled; the loader adds file, line and field."""
+    """A construct that cannot be compiled; the loader adds file, line and field."""
 
 
 class UnknownSourceError(UnsupportedError):
