@@ -17,7 +17,7 @@ LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-loca
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
 
-.PHONY: help setup demo stack dashboard test test-compose scale-demo lint fmt types mutations chaos bench clean lock
+.PHONY: help setup demo stack dashboard test env test-compose scale-demo lint fmt types mutations chaos bench clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ types: setup frontend/src/lib/api/schema.gen.ts ## check types
 
 mutations: setup ## apply each mutation to a copy and check that its test fails
 	@exec $(BIN)/python -m tests.mutations
+
+env: ## copy .env.example to .env with a random database password, once
+	@[ -e .env ] || (umask 077 && sed "s/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=$$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')/" .env.example > .env)
 
 test-compose: setup ## run the end-to-end tests against the composed system; needs Docker
 	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null --profile demo build

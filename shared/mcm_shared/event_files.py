@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, NoReturn, cast
 
@@ -21,11 +22,20 @@ from mcm_shared.errors import ConfigurationError, PoisonEventError
 
 STDIN: Final = "-"
 
-MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
+MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 """The largest document over several lines, and the longest line, that is read."""
 
-_CHUNK_BYTES: Final = 1024 * 1024
+MAX_CONTAINERS: Final = 1_000_000
+MAX_VALUES: Final = 4_000_000
+"""How many objects and arrays, and how many values, a document that is decoded whole may hold."""
+
+MAX_EXPANSION: Final = 200
+"""How many times its size gzip data may expand, beyond the bytes of one document."""
+
+_CHUNK_BYTES: Final = 256 * 1024
+_ENTRIES: Final = 1000
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_ONE_A_LINE: Final = "make it one record a line (jq -c '.[]' or '.Records[]')"
 _BOM: Final = b"\xef\xbb\xbf"
 _DELIVERIES: Final = (b'{"Records":[', b'{"records":[')
 _PREFIX: Final = 24
@@ -57,12 +67,8 @@ def read_entries(name: str, max_bytes: int) -> Iterator[list[Entry]]:
             yield from _entries(shown, lines, max_bytes)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             yield [Entry(shown, b"", None, f"the gzip data is damaged or cut off: {error}")]
-        except _TooLongError:
-            limit = MAX_DOCUMENT_BYTES // 2**20
-            reason = (
-                f"a JSON document or line of over {limit} MiB; make it one record a line (jq -c '.[]' or '.Records[]')"
-            )
-            yield [Entry(shown, b"", None, reason)]
+        except _LimitError as error:
+            yield [Entry(shown, b"", None, str(error))]
 
 
 def require_readable(name: str) -> None:
@@ -71,8 +77,13 @@ def require_readable(name: str) -> None:
         return
 
 
-class _TooLongError(Exception):
-    pass
+class _LimitError(Exception):
+    """The rest of a file is not read: it is beyond a limit."""
+
+
+def _too_long() -> _LimitError:
+    limit = MAX_DOCUMENT_BYTES // 2**20
+    return _LimitError(f"a JSON document or line of over {limit} MiB; {_ONE_A_LINE}")
 
 
 def _entries(name: str, lines: Iterator[list[Line]], max_bytes: int) -> Iterator[list[Entry]]:
@@ -80,9 +91,9 @@ def _entries(name: str, lines: Iterator[list[Line]], max_bytes: int) -> Iterator
     while first and not any(text.strip() for _, text in first):
         first = next(lines, [])
     if _begins_document(first):
-        rest = [first, *_bounded(lines)]
-        document = b"\n".join(text for chunk in rest for _, text in chunk)
-        yield _document(name, document, [line for chunk in rest for line in chunk], max_bytes)
+        # joined at once: a list of lines needs many times the memory of their text
+        document = b"\n".join(_bounded(chain([first], lines)))
+        yield from _document(name, document, first[0][0], max_bytes)
         return
     while first:
         yield [entry for line in first for entry in _line(name, line, max_bytes)]
@@ -95,24 +106,36 @@ def _begins_document(lines: list[Line]) -> bool:
     return text.endswith(_OPENING)
 
 
-def _bounded(lines: Iterator[list[Line]]) -> Iterator[list[Line]]:
+def _bounded(lines: Iterator[list[Line]]) -> Iterator[bytes]:
     size = 0
     for chunk in lines:
-        size += sum(len(text) for _, text in chunk)
+        text = b"\n".join(text for _, text in chunk)
+        size += len(text)
         if size > MAX_DOCUMENT_BYTES:
-            raise _TooLongError
-        yield chunk
+            raise _too_long()
+        yield text
 
 
-def _document(name: str, document: bytes, lines: list[Line], max_bytes: int) -> list[Entry]:
+def _document(name: str, document: bytes, first_line: int, max_bytes: int) -> Iterator[list[Entry]]:
     try:
         value = _decode_exactly(document)
     except ValueError as error:
-        entries = [entry for line in lines for entry in _line(name, line, max_bytes)]
-        if any(entry.error is None and isinstance(entry.data, dict) for entry in entries):
-            return entries
-        return [Entry(name, b"", None, f"not valid JSON: {error}")]
-    return list(_elements(name, value, max_bytes))
+
+        def entries() -> Iterator[Entry]:
+            for number, text in enumerate(io.BytesIO(document), start=first_line):
+                yield from _line(name, (number, text), max_bytes)
+
+        if any(entry.error is None and isinstance(entry.data, dict) for entry in entries()):
+            yield from _batched(entries())
+        else:
+            yield [Entry(name, b"", None, f"not valid JSON: {error}")]
+        return
+    yield from _batched(_elements(name, value, max_bytes))
+
+
+def _batched(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while batch := list(islice(entries, _ENTRIES)):
+        yield batch
 
 
 def _line(name: str, line: Line, max_bytes: int) -> Iterator[Entry]:
@@ -163,6 +186,10 @@ def _decode_exactly(document: bytes) -> Any:
     def refuse(constant: str) -> NoReturn:
         raise ValueError(f"{constant} is not JSON")
 
+    # counted before decoding, which needs up to a hundred times the memory of the text
+    if document.count(b"{") + document.count(b"[") > MAX_CONTAINERS or document.count(b",") > MAX_VALUES:
+        reason = f"a document of over {MAX_CONTAINERS:,} objects or {MAX_VALUES:,} values; {_ONE_A_LINE}"
+        raise _LimitError(reason)
     try:
         return json.loads(document, parse_constant=refuse)
     except RecursionError:
@@ -181,7 +208,7 @@ def _lines(stream: io.BufferedReader) -> Iterator[list[Line]]:
             pieces.append(tail)
             held += len(tail)
             if held > MAX_DOCUMENT_BYTES:
-                raise _TooLongError
+                raise _too_long()
             continue
         texts = b"".join((*pieces, head)).split(b"\n")
         yield list(enumerate(texts, start=number + 1))
@@ -210,5 +237,29 @@ def _unpacked(stream: BinaryIO) -> io.BufferedReader:
     reader = cast("io.BufferedReader", stream)
     if reader.peek(2)[:2] == _GZIP_MAGIC:
         # GzipFile has read1, which is all that is read here
-        return cast("io.BufferedReader", gzip.GzipFile(fileobj=reader))
+        return cast("io.BufferedReader", _BoundedGzip(reader))
     return reader
+
+
+class _BoundedGzip:
+    """Decompresses while the data expands as much as records do, and no further."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._packed_bytes = 0
+        self._bytes = 0
+        self._file = gzip.GzipFile(fileobj=cast("Any", self))
+
+    def read(self, size: int) -> bytes:
+        """Reads compressed bytes, for the decompressor."""
+        chunk = self._packed.read1(size)
+        self._packed_bytes += len(chunk)
+        return chunk
+
+    def read1(self, size: int) -> bytes:
+        """Reads decompressed bytes; raises _LimitError when they are too many for what was read."""
+        chunk = self._file.read1(size)
+        self._bytes += len(chunk)
+        if self._bytes > max(MAX_DOCUMENT_BYTES, MAX_EXPANSION * self._packed_bytes):
+            raise _LimitError(f"the gzip data expands to over {MAX_EXPANSION} times its size; unpack it to read it")
+        return chunk

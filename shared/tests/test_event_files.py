@@ -135,3 +135,30 @@ def test_a_file_larger_than_a_read_keeps_its_lines_whole(read: Callable[[bytes],
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nope.json cannot be read: No such file"):
         list(read_entries(str(tmp_path / "nope.json"), 10_000))
+
+
+BLANK = b" " * 999 + b"\n"
+BOMBS = {
+    "lines that expand 1,000 times": (gzip.compress(BLANK * 70_000), "expands to over 200 times its size"),
+    "one line that is too long": (b"1" * (65 << 20), "line of over 64 MiB"),
+    "a document that is too long": (b"[\n" + BLANK * 70_000, "a JSON document or line of over 64 MiB"),
+    "a line of objects": (b"[" + b"{}," * 1_000_000 + b"{}]", "a document of over 1,000,000 objects"),
+    "a document of arrays": (b"[\n" + b"[" * 1_000_000, "a document of over 1,000,000 objects"),
+    "a document of numbers": (b"[\n" + b"1," * 4_000_001 + b"1]", "or 4,000,000 values"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_small_file_cannot_take_much_memory(read: Callable[[bytes], list[Entry]], bomb: str) -> None:
+    content, words = BOMBS[bomb]
+
+    entries = read(content)
+
+    assert [entry.place for entry in entries] == [""]
+    assert words in str(entries[0].error)
+
+
+def test_records_that_expand_as_logs_do_are_read(read: Callable[[bytes], list[Entry]]) -> None:
+    record = b'{"action": "login", "ip": "192.0.2.7"}\n'
+
+    assert sum(entry.error is None for entry in read(gzip.compress(record * 100_000))) == 100_000

@@ -84,6 +84,16 @@ def test_our_containers_can_do_no_more_than_they_must(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", services())
+def test_no_container_has_a_capability_that_it_does_not_need(name: str) -> None:
+    service = services()[name]
+    needed = {"postgres": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]}
+
+    assert service["cap_drop"] == ["ALL"]
+    assert service.get("cap_add", []) == needed.get(name, [])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", services())
 def test_every_container_has_limits_and_says_whether_it_is_well(name: str) -> None:
     service = services()[name]
 

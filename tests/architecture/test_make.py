@@ -1,7 +1,9 @@
 """``make help`` is the list of what there is."""
 
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 from tests.architecture.sources import ROOT
 
@@ -20,3 +22,17 @@ def test_help_lists_every_target_in_one_line() -> None:
     assert listed == targets, "give each target of .PHONY a line of help: `name: what it needs ## what it does`"
     assert len(shown) == len(targets)
     assert all(len(line.split()) > 2 for line in shown)
+
+
+def test_env_generates_a_password_once(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".env.example", tmp_path)
+    make = ["make", "--file", str(ROOT / "Makefile"), "env"]
+
+    subprocess.run(make, cwd=tmp_path, check=True)
+    first = (tmp_path / ".env").read_text()
+    subprocess.run(make, cwd=tmp_path, check=True)
+
+    assert re.search(r"^POSTGRES_PASSWORD=[0-9a-f]{32}$", first, re.MULTILINE)
+    assert (tmp_path / ".env").read_text() == first
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+    assert re.search(r"^POSTGRES_PASSWORD=$", (ROOT / ".env.example").read_text(), re.MULTILINE)

@@ -52,7 +52,7 @@ def up(settings: LocalSettings, *, feed: bool) -> None:
             write_endpoints(folder.endpoints, endpoints)
             folder.save_ports(product.ports())
             say("everything is ready")
-            _show(_how_to_use(endpoints))
+            _show(_how_to_use(endpoints, folder.endpoints))
 
         specs = [*product.servers(), *product.services(), *(product.feeds() if feed else [])]
         try:
@@ -106,13 +106,13 @@ def _ports(settings: LocalSettings, saved: Mapping[str, int], say: Progress) -> 
     }
 
 
-def _how_to_use(endpoints: Endpoints) -> str:
+def _how_to_use(endpoints: Endpoints, file: Path) -> str:
     push = f"KAFKA_BOOTSTRAP_SERVERS={endpoints.kafka} {_shortest(COMMANDS / 'mcm-ingestor')} push"
     return f"""
   dashboard  {endpoints.dashboard}
   API        {endpoints.api}/docs
   Kafka      {endpoints.kafka}
-  database   {endpoints.database}
+  database   its URL holds a password: see "database" in {_shortest(file)}
 
 Push an event (a bucket made public), then read its finding:
 

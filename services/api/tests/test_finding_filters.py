@@ -227,7 +227,7 @@ async def test_a_file_has_all_that_match_in_the_order_asked_for(client: httpx.As
 
 
 async def test_a_csv_file_does_nothing_in_a_spreadsheet(client: httpx.AsyncClient, rows: Rows) -> None:
-    nasty = ['=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(1)", "\tx", "\rx", 'quo"te, and\nline', "harmless"]
+    nasty = ['=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠1", 'quo"te, and\nline', "harmless"]
     for text in nasty:
         await rows.finding(description=text, title=text, user=text, notes=text)
 
@@ -236,7 +236,8 @@ async def test_a_csv_file_does_nothing_in_a_spreadsheet(client: httpx.AsyncClien
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     for name in ("description", "title", "user", "notes"):
-        assert [row[name] for row in found] == [f"'{text}" for text in nasty[:6]] + nasty[6:]
+        assert [row[name] for row in found] == [f"'{text}" for text in nasty[:11]] + nasty[11:]
+    assert answer.text.startswith('"id","uid",')
     assert found[0]["severity"] == "high"
     assert found[0]["first_seen"] == "2026-11-20T12:00:00Z"
     assert found[0]["tags"] == "soc2.cc6.3"
@@ -244,7 +245,7 @@ async def test_a_csv_file_does_nothing_in_a_spreadsheet(client: httpx.AsyncClien
 
 async def test_a_file_of_nothing_is_empty(client: httpx.AsyncClient) -> None:
     assert (await client.get("/findings?format=ndjson")).text == ""
-    assert (await client.get("/findings?format=csv")).text.startswith("id,uid,severity,")
+    assert (await client.get("/findings?format=csv")).text.startswith('"id","uid","severity",')
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def create_engine(
         {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30} if pooled else {"poolclass": NullPool}
     )
     # `transaction` has the driver begin and commit
-    engine = create_async_engine(url.shown, isolation_level="AUTOCOMMIT", **pool, **_JSON)
+    engine = create_async_engine(url.shown, isolation_level="AUTOCOMMIT", hide_parameters=True, **pool, **_JSON)
     event.listen(engine.sync_engine, "do_connect", _connector(url, statement_timeout_s).connect)
     history = _history_of(engine)
     event.listen(engine.sync_engine, "connect", history.connect)
@@ -67,7 +67,7 @@ def create_engine(
 
 def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
     """Makes the engine of a SQLite database; connects to nothing yet."""
-    engine = create_async_engine(url, connect_args={"timeout": 30}, **options, **_JSON)
+    engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True, **options, **_JSON)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -14,7 +14,8 @@ from mcm_api.http.json_response import write_json
 from mcm_api.resources.queries.findings import FindingRow
 
 _BATCH: Final = 500
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
+# OWASP's list against CSV injection, with the full-width forms that spreadsheets of some locales take as well
+_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS: Final = (
     "id", "uid", "severity", "risk_score", "title", "description", "user", "rule_name", "source", "detection_count",
     "first_seen", "last_seen", "created_at", "status", "assignee", "tags", "group", "event_id", "event_uid",
@@ -61,5 +62,5 @@ def defused(cell: str) -> str:
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:
     written = io.StringIO()
-    csv.writer(written).writerows(rows)
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows(rows)
     return written.getvalue().encode()
