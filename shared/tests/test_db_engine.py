@@ -3,6 +3,8 @@
 import asyncio
 import re
 import time
+import traceback
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -59,6 +61,18 @@ async def test_what_a_constraint_forbids_is_refused_data(engine: AsyncEngine) ->
         await add(engine)
     with pytest.raises(DataRefusedError, match=r"(?i)null"):
         await add(engine, count=None)
+
+
+async def test_parameters_are_not_in_a_traceback(engine: AsyncEngine) -> None:
+    secret = token_hex()
+    statement = text("SELECT :secret FROM event_rollups WHERE count = nothing_of_this_name")
+    with pytest.raises(DatabaseDownError) as raised:
+        async with transaction(engine) as connection:
+            await connection.execute(statement, {"secret": secret})
+
+    shown = "".join(traceback.format_exception(raised.value))
+    assert "nothing_of_this_name" in shown
+    assert secret not in shown
 
 
 @pytest.mark.parametrize(

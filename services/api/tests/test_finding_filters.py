@@ -227,7 +227,21 @@ async def test_a_file_has_all_that_match_in_the_order_asked_for(client: httpx.As
 
 
 async def test_a_csv_file_does_nothing_in_a_spreadsheet(client: httpx.AsyncClient, rows: Rows) -> None:
-    nasty = ['=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠1", 'quo"te, and\nline', "harmless"]
+    nasty = [
+        '=HYPERLINK("http://x")',
+        "+1",
+        "-2+3",
+        "@SUM(1)",
+        "\tx",
+        "\rx",
+        "\nx",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+        'quo"te, and\nline',
+        "harmless",
+    ]
     for text in nasty:
         await rows.finding(description=text, title=text, user=text, notes=text)
 
