@@ -227,21 +227,8 @@ async def test_a_file_has_all_that_match_in_the_order_asked_for(client: httpx.As
 
 
 async def test_a_csv_file_does_nothing_in_a_spreadsheet(client: httpx.AsyncClient, rows: Rows) -> None:
-    nasty = [
-        '=HYPERLINK("http://x")',
-        "+1",
-        "-2+3",
-        "@SUM(1)",
-        "\tx",
-        "\rx",
-        "\nx",
-        "\uff1d1",
-        "\uff0b1",
-        "\uff0d1",
-        "\uff201",
-        'quo"te, and\nline',
-        "harmless",
-    ]
+    signs = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+    nasty = [*(f"{sign}SUM(1)" for sign in signs), 'quo"te, and\nline', "harmless"]
     for text in nasty:
         await rows.finding(description=text, title=text, user=text, notes=text)
 
@@ -250,7 +237,7 @@ async def test_a_csv_file_does_nothing_in_a_spreadsheet(client: httpx.AsyncClien
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     for name in ("description", "title", "user", "notes"):
-        assert [row[name] for row in found] == [f"'{text}" for text in nasty[:11]] + nasty[11:]
+        assert [row[name] for row in found] == [f"'{text}" for text in nasty[:-2]] + nasty[-2:]
     assert answer.text.startswith('"id","uid",')
     assert found[0]["severity"] == "high"
     assert found[0]["first_seen"] == "2026-11-20T12:00:00Z"
