@@ -97,3 +97,11 @@ async def test_a_parameter_given_twice_is_refused_where_one_is_meant(client: htt
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"parameter": "user", "reason": "user is given 2 times; give it once"}]
+
+
+@pytest.mark.parametrize("path", ["/users/a%00b", "/rules/%00", "/findings/%00", "/app/%00", "/app/assets/%00", "/%00"])
+async def test_a_nul_in_a_path_names_nothing(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    assert response.status_code == 404
+    assert "NUL" in response.json()["detail"]

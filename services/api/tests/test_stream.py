@@ -156,6 +156,17 @@ async def test_the_list_and_the_stream_leave_no_gap(api: Service, kafka: KafkaSe
         assert heard.uids() == uids([finding])
 
 
+async def test_a_position_from_before_partitions_were_added_leaves_no_gap(api: Service, kafka: KafkaSettings) -> None:
+    findings = [a_finding() for _ in range(20)]
+    await publish(kafka, findings)
+
+    async with listening(url_of(api), "after=0~0") as heard:
+        for finding in findings:
+            await heard.hears_of(finding.uid)
+
+    assert len(heard.uids()) == len(set(heard.uids()))
+
+
 async def test_a_position_that_the_topics_do_not_hold_asks_to_begin_afresh(api: Service, kafka: KafkaSettings) -> None:
     async with listening(url_of(api), "after=9.9.9~9.9.9") as heard:
         frames = await heard.hears("resync")

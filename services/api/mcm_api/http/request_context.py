@@ -61,6 +61,11 @@ class RequestContext:
         begun = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
+                if "\x00" in scope["path"]:
+                    # neither a database nor a file system holds such a name; both fail on one
+                    detail = "The path holds a NUL character; nothing has such a name."
+                    await problem_response(request_id, 404, detail)(inner, receive, send_with_headers)
+                    return
                 await self._app(inner, receive, send_with_headers)
             except ClientDisconnect:
                 status = 499  # nobody is left to answer; the number is nginx's for the same case

@@ -39,6 +39,8 @@ async def stream_frames(
     try:
         if since is not None and kafka is not None and broadcaster.offsets is not None:
             try:
+                # a position from before partitions were added does not name them: they are read from their beginning
+                since = {**dict.fromkeys(broadcaster.offsets, 0), **since}
                 async with aclosing(_missed(broadcaster, kafka, wanted, since, dict(broadcaster.offsets))) as chunks:
                     async for chunk in chunks:
                         yield chunk

@@ -34,4 +34,6 @@ class UserCursor:
             raise ValueError(unreadable) from None
         if not (isinstance(sort, str) and isinstance(user, str) and type(value) is int and -_MAX < value < _MAX):
             raise ValueError(unreadable)
+        if "\x00" in user:
+            raise ValueError(unreadable)
         return cls(sort, value, user)
