@@ -24,7 +24,7 @@ async def test_one_then_some_then_all(unexplained: Product, window: OpenWindow) 
     one = rows.nth(1)
     await one.get_by_role("button", name="Enrich with AI").click()
     await expect(one.get_by_text("Enriching…")).to_be_visible()
-    await expect(one.get_by_text("Enriched")).to_be_visible()
+    await expect(one.get_by_title(re.compile("Enriched by"))).to_be_visible()
 
     await page.get_by_role("button", name="Enrich All with AI").click()
     await expect(page.get_by_role("progressbar", name="Enriching all findings")).to_be_visible()

@@ -27,7 +27,7 @@ async def test_an_event_appears_in_two_open_windows_and_its_score_after(busy: Pr
     line = overview.get_by_role("list", name="Newest findings").get_by_role("listitem")
     await expect(line.filter(has_text="two.windows@example.com")).to_have_count(1)
     # the score arrives live as well
-    await expect(row.get_by_text("Enriched")).to_be_visible()
+    await expect(row.get_by_title(re.compile("Enriched by"))).to_be_visible()
     for page in (findings, overview):
         assert await page.evaluate("window.unloaded") is False, "the page was reloaded"
 
@@ -69,7 +69,7 @@ async def test_the_url_of_a_view_opens_the_same_view(busy: Product, window: Open
     page = await (await window(busy)).go("findings")
     await page.get_by_role("checkbox", name="Medium").check()
     await page.get_by_role("searchbox", name="Search findings").fill("pull request")
-    await page.get_by_role("button", name="Count").click()
+    await page.get_by_role("button", name="Detections").click()
     await expect(page).to_have_url(re.compile(r"(?=.*severity=medium)(?=.*q=pull)(?=.*sort=detection_count)"))
     rows = page.get_by_role("table", name="Findings").get_by_role("row")
     await expect(rows.filter(has_not_text="pull request merged")).to_have_count(1)
@@ -81,7 +81,7 @@ async def test_the_url_of_a_view_opens_the_same_view(busy: Product, window: Open
 
     await expect(again.get_by_role("checkbox", name="Medium")).to_be_checked()
     await expect(again.get_by_role("searchbox", name="Search findings")).to_have_value("pull request")
-    await expect(again.get_by_role("columnheader", name="Count")).to_have_attribute("aria-sort", "descending")
+    await expect(again.get_by_role("columnheader", name="Detections")).to_have_attribute("aria-sort", "descending")
     await expect(again.get_by_role("table", name="Findings").get_by_role("row")).to_have_text(
         await rows.all_text_contents()
     )

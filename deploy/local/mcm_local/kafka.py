@@ -49,7 +49,7 @@ class Kafka(Server):
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """Creates a broker with a data folder, a port (None picks a free one), the jars, and broker settings."""
-        super().__init__(folder, free_port() if port is None else port, log)
+        super().__init__(folder, port, log)
         self._jars = jars.resolve()
         self._settings = dict(settings or {})
         self._controller_port = free_port()
@@ -80,6 +80,11 @@ class Kafka(Server):
         )
         if done.returncode != 0:
             raise StartError(f"Kafka's storage cannot be formatted in {self._data}:\n{done.stdout}{done.stderr}")
+
+    def change_ports(self) -> None:
+        """Picks other ports for clients and for the controller."""
+        super().change_ports()
+        self._controller_port = free_port()
 
     def command(self) -> Command:
         """Returns the command that runs the broker."""

@@ -42,23 +42,8 @@ class ServerPort:
         self._say(f"port {taken} is in use; {self.owner} uses {self.number}")
 
     def is_served_by(self, pid: int) -> bool:
-        """Returns whether the process or one of its children listens on the port, and not a different program."""
-        try:
-            process = psutil.Process(pid)
-            connections = [
-                connection
-                for each in (process, *process.children(recursive=True))
-                for connection in each.net_connections(kind="tcp")
-            ]
-        except psutil.AccessDenied:
-            # some systems show the connections of a process to root only
-            return True
-        except psutil.NoSuchProcess:
-            return False
-        return any(
-            connection.status == psutil.CONN_LISTEN and connection.laddr.port == self.number
-            for connection in connections
-        )
+        """Returns whether the process or one of its children listens on the port."""
+        return listens(pid, self.number)
 
     def keep(self) -> None:
         """Fixes the port, since clients use it from now on."""
@@ -93,3 +78,20 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def listens(pid: int, port: int) -> bool:
+    """Returns whether a process or one of its children listens on a port, and not a different program."""
+    try:
+        process = psutil.Process(pid)
+        connections = [
+            connection
+            for each in (process, *process.children(recursive=True))
+            for connection in each.net_connections(kind="tcp")
+        ]
+    except psutil.AccessDenied:
+        # some systems show the connections of a process to root only
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    return any(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port for connection in connections)

@@ -14,7 +14,7 @@ from typing import Final
 
 import psutil
 
-from mcm_local.ports import LOOPBACK, free_port
+from mcm_local.ports import LOOPBACK
 from mcm_local.privileges import become, unprivileged_ids
 from mcm_local.processes import Command
 from mcm_local.server import Server, StartError
@@ -45,7 +45,7 @@ class Postgres(Server):
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """Creates a server with a data folder, a port (None picks a free one), and settings (``fsync: off``)."""
-        super().__init__(folder, free_port() if port is None else port, log)
+        super().__init__(folder, port, log)
         self._settings = dict(settings or {})
 
     @property

@@ -4,10 +4,14 @@ import signal
 import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from mcm_local.ports import free_port, listens
 from mcm_local.processes import Command, ends_within, last_lines, launch, poll_until, signal_group, trim_log
 from mcm_shared.errors import ConfigurationError
+
+_START_ATTEMPTS: Final = 3
+_PORT_TAKEN: Final = "address already in use"
 
 
 class StartError(ConfigurationError):
@@ -25,9 +29,11 @@ class Server(ABC):
     stop_timeout_s: ClassVar[float] = 10
     stop_signal: ClassVar[int] = signal.SIGTERM
 
-    def __init__(self, folder: Path, port: int, log: Path | None) -> None:
+    def __init__(self, folder: Path, port: int | None, log: Path | None) -> None:
+        """Creates a server; without a port it picks a free one, and another until its first start succeeds."""
         self.folder = folder.resolve()
-        self.port = port
+        self.port = free_port() if port is None else port
+        self._may_change_port = port is None
         self.log = log or self.folder / f"{self.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -55,14 +61,34 @@ class Server(ABC):
         """
         if self.pid is not None:
             return
+        for _ in range(_START_ATTEMPTS):
+            if self._is_started():
+                self._may_change_port = False
+                return
+            end_of_log = last_lines(self.log)
+            # a different program took the port between the check and the start
+            if not self._may_change_port or _PORT_TAKEN not in end_of_log.lower():
+                break
+            self.change_ports()
+        raise StartError(f"{self.name} did not start; the end of {self.log}:\n{end_of_log}")
+
+    def change_ports(self) -> None:
+        """Picks other ports."""
+        self.port = free_port()
+
+    def _is_started(self) -> bool:
         self.prepare()
         trim_log(self.log)
-        self._process = launch(self.command(), self.log)
-        process = self._process
-        poll_until(lambda: process.poll() is not None or self.answers(), seconds=self.start_timeout_s)
-        if process.poll() is not None or not self.answers():
-            self.kill()
-            raise StartError(f"{self.name} did not start; the end of {self.log}:\n{last_lines(self.log)}")
+        self._process = process = launch(self.command(), self.log)
+
+        def serves() -> bool:
+            return self.answers() and listens(process.pid, self.port)
+
+        poll_until(lambda: process.poll() is not None or serves(), seconds=self.start_timeout_s)
+        if process.poll() is None and serves():
+            return True
+        self.kill()
+        return False
 
     def stop(self) -> None:
         """Stops the server gracefully, and kills it after a time-out."""

@@ -111,3 +111,14 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -
 
     with pytest.raises(StartError, match=r'postgres did not start(.|\n)*invalid value for parameter "shared_buffers"'):
         server.start()
+
+
+async def test_a_port_that_another_program_took_meanwhile_is_replaced_at_the_first_start(tmp_path: Path) -> None:
+    server = Postgres(tmp_path / "postgres", settings={"fsync": "off"})
+    taken = server.port
+    with socket.create_server(("127.0.0.1", taken)):
+        server.start()
+
+    assert server.port != taken
+    assert await _answer(server) == 42
+    server.kill()

@@ -3,6 +3,7 @@ import { type ReactNode, Suspense, useCallback, useEffect, useRef, useState } fr
 import { useLocation } from "react-router";
 
 import { Toasts } from "@/components/toasts";
+import { useFocusGuard } from "@/lib/keyboard/use-focus-guard";
 import { useKeyboard } from "@/lib/keyboard/use-keyboard";
 import { useLiveStart } from "@/lib/live/use-live-start";
 import { useRefetchAfterOutage } from "@/lib/live/use-refetch";
@@ -37,6 +38,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const close = (open: boolean) => !open && setOverlay("closed");
   useAppCommands(openCommands, openShortcuts);
   useFocusOnNewPage(main, pathname);
+  useFocusGuard(main);
   useEffect(() => {
     const timer = setTimeout(
       () => void Promise.all([loadCommandMenu(), loadShortcutList()]).catch(() => undefined),
@@ -57,7 +59,7 @@ export function Layout({ children }: { children: ReactNode }) {
       >
         Skip to content
       </a>
-      <div className="flex min-h-dvh flex-col md:pl-14 xl:pl-52">
+      <div className="flex min-h-dvh flex-col md:pl-14 xl:pl-52 print:pl-0!">
         <Navigation />
         <TopBar onCommands={openCommands} />
         <LiveBanner />

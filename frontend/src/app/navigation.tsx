@@ -10,7 +10,7 @@ export function Navigation() {
   return (
     <nav
       aria-label="Pages"
-      className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-rail-line bg-rail text-rail-ink md:inset-x-auto md:inset-y-0 md:left-0 md:h-auto md:w-14 md:flex-col md:border-t-0 md:border-r xl:w-52"
+      className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-rail-line bg-rail text-rail-ink md:inset-x-auto md:inset-y-0 md:left-0 md:h-auto md:w-14 md:flex-col md:border-t-0 md:border-r xl:w-52 print:hidden"
     >
       <NavLink
         to="/"

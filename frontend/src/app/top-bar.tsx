@@ -18,7 +18,7 @@ export function TopBar({ onCommands }: { onCommands: () => void }) {
   const nextTheme = THEMES[(THEMES.indexOf(shownTheme) + 1) % THEMES.length] ?? "system";
   const ThemeIcon = THEME_ICONS[shownTheme];
   return (
-    <div className="sticky top-0 z-30 flex h-12 items-center gap-1 border-b bg-page/95 px-4 backdrop-blur-sm lg:px-6">
+    <div className="sticky top-0 z-30 flex h-12 items-center gap-1 border-b bg-page/95 px-4 backdrop-blur-sm lg:px-6 print:hidden">
       <button
         type="button"
         onClick={onCommands}

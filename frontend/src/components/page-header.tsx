@@ -39,7 +39,7 @@ export function PageHeader({
         <h1 className="truncate text-lg font-semibold tracking-tight">{title}</h1>
       </div>
       {note && <div className="text-ink-2">{note}</div>}
-      {actions && <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div>}
+      {actions && <div className="ml-auto flex flex-wrap items-center gap-2 print:hidden">{actions}</div>}
     </header>
   );
 }

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import { cn } from "@/lib/class-names";
 
@@ -26,6 +26,14 @@ export function Sheet({
   children: ReactNode;
 }) {
   const content = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    // what must not lie under the drawer moves aside: see `in-data-drawer`
+    document.documentElement.dataset.drawer = "open";
+    return () => {
+      delete document.documentElement.dataset.drawer;
+    };
+  }, [open]);
   return (
     <Dialog.Root open={open} modal={false} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
@@ -42,7 +50,7 @@ export function Sheet({
           tabIndex={-1}
           onInteractOutside={(event) => event.preventDefault()}
           className={cn(
-            "fixed inset-y-0 right-0 z-40 flex w-full animate-in-right flex-col border-l bg-surface shadow-float outline-none sm:w-[min(40rem,calc(100vw-4rem))]",
+            "fixed inset-y-0 right-0 z-40 flex w-full animate-in-right flex-col border-l bg-surface shadow-float outline-none sm:w-[min(40rem,calc(100vw-4rem))] print:hidden",
             className,
           )}
         >

@@ -80,6 +80,20 @@ export function aSummary(overrides: Partial<Schema<"Summary">> = {}): Schema<"Su
   };
 }
 
+/** Builds a timeline. */
+export function aTimeline(overrides: Partial<Schema<"Timeline">> = {}): Schema<"Timeline"> {
+  return {
+    interval: "minute",
+    from: "2026-11-20T12:00:00Z",
+    to: "2026-11-20T12:02:00Z",
+    steps: [
+      { start: "2026-11-20T12:00:00Z", events: 12, findings: 1 },
+      { start: "2026-11-20T12:01:00Z", events: 0, findings: 0 },
+    ],
+    ...overrides,
+  };
+}
+
 /** Builds an event. */
 export function anEvent(overrides: Partial<Schema<"EventResponse">> = {}): Schema<"EventResponse"> {
   return {
@@ -161,6 +175,7 @@ export function aRule(overrides: Partial<RuleDetails> = {}): RuleDetails {
     title: "Repeated failed logins",
     description: "{count} failed logins by {user} within {timespan}.",
     level: "medium",
+    helper: false,
     status: "stable",
     family: "auth",
     pack: "built-in",

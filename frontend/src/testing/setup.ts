@@ -14,6 +14,7 @@ Object.defineProperties(Element.prototype, {
   clientWidth: { configurable: true, value: 1200 },
 });
 HTMLElement.prototype.scrollTo = () => undefined;
+HTMLElement.prototype.scrollIntoView = () => undefined;
 window.scrollTo = () => undefined;
 globalThis.ResizeObserver = class {
   observe() {}

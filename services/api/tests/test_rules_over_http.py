@@ -111,7 +111,7 @@ async def test_only_the_latest_version_of_a_rule_is_shown(client: httpx.AsyncCli
     }  # fmt: skip
     async with transaction(rows.engine) as connection:
         await connection.execute(insert(RULES).values(old))
-        await record_load(connection, Ruleset([rule]))
+        await record_load(connection, Ruleset([rule for rule in BUILTIN.rules if rule.name == "large_merge"]))
 
     assert [one["title"] for one in (await client.get("/rules")).json()] == [rule.title]
     assert (await client.get("/rules/large_merge")).json()["rule_version"] == rule.version

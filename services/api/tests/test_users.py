@@ -177,7 +177,7 @@ async def test_a_user_that_nothing_names_is_a_problem(client: httpx.AsyncClient)
         ("sort=name", "sort should be 'risk_score'"),
         ("before=x", "is not a cursor"),
         ("before=WyJyaXNrX3Njb3JlIiwxLCJcdTAwMDAiXQ", "is not a cursor"),
-        ("before=WyJldmVudHMiLDEsImEiXQ", "ordered otherwise"),
+        ("before=WyJldmVudHMiLDEsImEiXQ", "in another order"),
         ("limit=0", "limit should be greater"),
     ],
 )

@@ -32,6 +32,7 @@ def about(number: int) -> FindingMessage:
     return a_finding(description=f"mona@example.com was made admin of app-{number}")
 
 
+@pytest.mark.parametrize("status", [400, 404])
 @pytest.mark.parametrize(
     ("knows", "expected"),
     [({"json_object"}, ["json_schema", "json_object"]), (set(), ["json_schema", "json_object", None])],
@@ -43,8 +44,10 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
     model_explainer: MakeModelExplainer,
     knows: set[str],
     expected: list[str | None],
+    status: int,
 ) -> None:
-    good, refusing = answering(f"Here it is:\n```json\n{answer()}\n```"), failing(400, "response_format is unknown")
+    good = answering(f"Here it is:\n```json\n{answer()}\n```")
+    refusing = failing(status, "response_format is unknown" if status == 400 else "Not Found")
 
     async def behave(body: dict[str, Any]) -> Any:
         form = body.get("response_format", {}).get("type")
@@ -74,10 +77,13 @@ def in_parts(*parts: dict[str, str]) -> Behave:
     "behave",
     [
         answering(f'<think>Is it {{"score": 0}}? They say {{so}}.</think>\n{answer()}'),
+        answering(f'In {{braces}} first, {{"score": 1}} even: {answer()}'),
+        answering(f"<think>So {{far}}. Then: {answer()}"),
+        answering(answer().replace('"score":70', '"score":70.0')),
         answering(f"<think>so</think> Here it is:\n```json\n{answer()}\n```\nThat is {{all}}."),
         in_parts({"type": "thinking", "text": "{hm}"}, {"type": "text", "text": answer()}),
     ],
-    ids=["aloud", "aloud and wordy", "in parts"],
+    ids=["aloud", "braces in prose", "unclosed tag", "integer as 70.0", "aloud and wordy", "in parts"],
 )
 async def test_a_model_that_thinks_before_it_answers_is_understood(
     postgres: AsyncEngine,
@@ -88,9 +94,9 @@ async def test_a_model_that_thinks_before_it_answers_is_understood(
 ) -> None:
     model_server.behave = behave
 
-    [told] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
+    [enriched] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
 
-    assert (told.ai_source, told.ai_explanation) == ("openai", EXPLANATION)
+    assert (enriched.ai_source, enriched.ai_explanation) == ("openai", EXPLANATION)
     assert len(model_server.requests) == 1
 
 
@@ -100,9 +106,9 @@ async def test_a_pause_may_be_said_in_milliseconds(
     # were the other header obeyed, it would not be asked again
     model_server.behave = in_turn(failing(429, retry_after="3600", retry_after_ms="20"), answering())
 
-    [told] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
+    [enriched] = await Enricher(postgres, model_explainer()).enrich(await store_findings(postgres, [about(1)]))
 
-    assert told.ai_source == "openai"
+    assert enriched.ai_source == "openai"
     assert len(model_server.requests) == 2
 
 
@@ -134,8 +140,8 @@ async def test_a_question_that_a_server_refuses_does_not_keep_others_from_being_
 
     sources = []
     for finding in findings[-1 - len(behaviours) :]:
-        [told] = await Enricher(postgres, explainer).enrich([finding])
-        sources.append(told.ai_source)
+        [enriched] = await Enricher(postgres, explainer).enrich([finding])
+        sources.append(enriched.ai_source)
 
     assert sources == ["openai"] * len(behaviours) + ["heuristic"]
     assert len(model_server.requests) == asked
@@ -160,7 +166,7 @@ async def test_a_server_that_calls_the_limit_by_its_newer_name_gets_it(
 
     findings = await store_findings(postgres, [about(1)])
 
-    [told] = await Enricher(postgres, model_explainer()).enrich(findings)
+    [enriched] = await Enricher(postgres, model_explainer()).enrich(findings)
 
-    assert told.ai_source == "openai"
+    assert enriched.ai_source == "openai"
     assert [request["response_format"]["type"] for request in model_server.requests] == ["json_schema"] * 2

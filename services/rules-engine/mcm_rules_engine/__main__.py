@@ -30,8 +30,8 @@ def run() -> None:
 
 
 async def _run() -> None:
-    asked = asyncio.Event()
-    on_reload_signal(asked.set)
+    reload_requested = asyncio.Event()
+    on_reload_signal(reload_requested.set)
     settings = load_settings(EngineSettings)
     kafka = load_settings(KafkaSettings)
     engine = create_engine(load_settings(DatabaseSettings))
@@ -42,7 +42,7 @@ async def _run() -> None:
     def make_handler(ruleset: Ruleset) -> DetectionHandler:
         return DetectionHandler(engine, Matcher(ruleset, settings.max_event_bytes), ruleset, topics, shard)
 
-    rules = ActiveRules(engine, lambda before: load_packs(before=before), asked, make_handler)
+    rules = ActiveRules(engine, lambda before: load_packs(before=before), reload_requested, make_handler)
     serve_metrics(load_settings(MetricsSettings))
     subscription = Subscription(topics.raw, topics.group("rules-engine"), settings.batch_size)
     worker = Worker(kafka, subscription, rules.handler)

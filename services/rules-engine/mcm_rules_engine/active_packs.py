@@ -1,4 +1,4 @@
-"""The rules in force: the built-in ones, and the packs of MCM_RULES_PATH and of plug-ins."""
+"""The active rules: the built-in ones, and the packs of MCM_RULES_PATH and of plug-ins."""
 
 import os
 from collections.abc import Sequence
@@ -68,15 +68,15 @@ def load_packs(more: Sequence[Path] = (), *, builtin: bool = True, before: Loade
 
 
 def _packs_of(plugin: Plugin) -> list[Path]:
-    said = plugin.loaded
-    if callable(said):
+    value = plugin.loaded
+    if callable(value):
         try:
-            said = said()
+            value = value()
         except Exception as error:
             raise plugin.wrong(f"fails when it is called: {type(error).__name__}: {error}") from error
-    if isinstance(said, ModuleType):
-        said = list(getattr(said, "__path__", ())) or None
-    paths = [said] if isinstance(said, str | Path) else said
+    if isinstance(value, ModuleType):
+        value = list(getattr(value, "__path__", ())) or None
+    paths = [value] if isinstance(value, str | Path) else value
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str | Path) for path in paths):
         raise plugin.wrong("is neither a package, nor a path or a list of paths, nor a function that returns one")
     missing = [str(path) for path in paths if not Path(path).exists()]

@@ -1,4 +1,4 @@
-"""The commands about rules: each takes what a person typed, and prints what comes of it."""
+"""Command line of the rules engine."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ Files = Annotated[
     list[str],
     typer.Argument(help="Files of events: one JSON object a line, an array, or {Records: [...]}; gzip; - for stdin."),
 ]
-Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files and folders, beside those in force.")]
+Paths = Annotated[list[Path] | None, typer.Argument(help="Rule files and folders, in addition to the active ones.")]
 MorePacks = Annotated[list[Path] | None, typer.Option("--rules", help="A rule file or folder; may be repeated.")]
 Source = Annotated[str, typer.Option(help="canonical, a native source, or envelope: each record names its own.")]
 NoBuiltin = Annotated[bool, typer.Option("--no-builtin", help="Leave the built-in rules out.")]

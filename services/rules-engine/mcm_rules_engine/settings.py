@@ -19,7 +19,7 @@ class EngineSettings(EventSettings):
 
 
 class RulesSettings(BaseSettings):
-    """Which rules are in force beside the built-in ones."""
+    """Packs of rules beside the built-in ones."""
 
     model_config = SettingsConfigDict(extra="ignore")
 

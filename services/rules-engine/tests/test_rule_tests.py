@@ -115,9 +115,9 @@ tests:
 @pytest.mark.parametrize(
     ("tests", "missing"),
     [
-        ("", ["no test shows that it fires", "no test shows where it stays silent (expect: [])"]),
-        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[1], ["no test shows where it stays silent"]),
-        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[2], ["no test shows that it fires"]),
+        ("", ["no test shows that it matches", "no test shows where it does not match (expect: [])"]),
+        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[1], ["no test shows where it does not match"]),
+        (BOTH_WAYS.splitlines()[0] + "\n" + BOTH_WAYS.splitlines()[2], ["no test shows that it matches"]),
         (BOTH_WAYS, []),
     ],
 )
@@ -183,8 +183,8 @@ def test_the_command_says_what_differs_and_exits_1(tmp_path: Path) -> None:
             "{'user': 'u'}"
         ),
         f"FAILED  many_uploads: not tested enough ({path})",
-        "        no test shows that it fires",
-        "        no test shows where it stays silent (expect: [])",
+        "        no test shows that it matches",
+        "        no test shows where it does not match (expect: [])",
         "2 rules, 2 tests; 2 rules FAILED",
     ]
     assert ran.returncode == 1

@@ -9,6 +9,7 @@ import { type Bucket, mergeBuckets, labelPositions, type Steps } from "./buckets
 import { useRangeSelection } from "./use-range-selection";
 
 const MAX_BARS = 120;
+const TONES = { accent: "bg-accent", high: "bg-high" } as const;
 const MAX_LABELS = 6;
 const DAY_MS = 86_400_000;
 /** The API's days are days in UTC, whatever zone clock times are shown in. */
@@ -23,6 +24,7 @@ export function TimeBars({
   noun,
   label,
   onSelect,
+  tone = "accent",
   className,
 }: {
   steps: Steps;
@@ -30,6 +32,7 @@ export function TimeBars({
   noun: string;
   label: string;
   onSelect?: (from: number, to: number) => void;
+  tone?: keyof typeof TONES;
   className?: string;
 }) {
   const { buckets, stepMs } = useMemo(() => mergeBuckets(steps, MAX_BARS), [steps]);
@@ -70,7 +73,7 @@ export function TimeBars({
         {buckets.map((bucket) => (
           <span key={bucket.start} aria-hidden className="pointer-events-none flex h-full min-w-0 flex-1 items-end">
             <span
-              className="mx-[8%] flex-1 rounded-t-[2px] bg-accent"
+              className={cn("mx-[8%] flex-1 rounded-t-[2px]", TONES[tone])}
               style={{ height: bucket.count === 0 ? 0 : `max(2px, ${(bucket.count / highest) * 100}%)` }}
             />
           </span>

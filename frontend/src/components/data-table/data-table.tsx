@@ -18,7 +18,7 @@ const HEADER_HEIGHT = 36;
 const LOAD_AHEAD = 20;
 const SKELETONS = 14;
 /** As wide as a phone: rows are cards there. */
-const NARROW = "(max-width: 40rem) and (not print)";
+const NARROW = "(max-width: 40rem)";
 
 const features = tableFeatures({});
 
@@ -71,7 +71,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const model = table.getRowModel().rows;
   const narrow = useMediaQuery(NARROW);
   const printing = useMediaQuery("print");
-  const card = narrow ? props.card : undefined;
+  const card = narrow && !printing ? props.card : undefined;
   const height = card?.height ?? props.rowHeight ?? ROW_HEIGHT;
   const columnCount = card ? 1 : columns.length;
 

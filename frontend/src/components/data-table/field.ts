@@ -22,6 +22,8 @@ export interface Field<Row> {
   };
   /** Its filter: the values to choose from come with their counts from the API. */
   facet?: {
+    /** Its title, where it is not the field's. */
+    title?: string;
     /** Renders a value; as it is by default. */
     show?: (value: string) => ReactNode;
     /** Whether one value can be selected at a time. */

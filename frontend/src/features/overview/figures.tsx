@@ -2,7 +2,6 @@ import type { ReactNode } from "react";
 import { Link, type To } from "react-router";
 
 import { Skeleton } from "@/components/skeleton";
-import type { Summary } from "@/lib/api/stats";
 import { cn } from "@/lib/class-names";
 import { count, rate } from "@/lib/format";
 import type { Period } from "@/lib/time/period";
@@ -12,14 +11,14 @@ import { periodQuery } from "./period-state";
 interface Figures {
   events: number | undefined;
   findings: number | undefined;
-  bySeverity: Summary["findings_by_severity"] | undefined;
-  unenriched: number | undefined;
+  bySeverity: Partial<Record<string, number>> | undefined;
+  unscored: number | undefined;
   perSecond: number | undefined;
 }
 
 /** The figures at the top, each a link to what it counts. */
 export function FigureCards({ figures, period }: { figures: Figures; period: Period }) {
-  const { events, findings, bySeverity, unenriched, perSecond } = figures;
+  const { events, findings, bySeverity, unscored, perSecond } = figures;
   const urgent = bySeverity && (bySeverity.critical ?? 0) + (bySeverity.high ?? 0);
   return (
     <ul className="grid grid-cols-2 gap-3 md:grid-cols-5">
@@ -34,16 +33,16 @@ export function FigureCards({ figures, period }: { figures: Figures; period: Per
       />
       <Card
         title="Not scored"
-        value={unenriched}
+        value={unscored}
         to={`/findings${periodQuery(period, { enriched: "false" })}`}
-        note={unenriched === 0 ? "all findings have a score" : "waiting for a score"}
+        note={unscored === 0 ? "all findings have a score" : "waiting for a score"}
       />
       <Card
         title="Events per second"
         value={perSecond}
         show={rate}
         to="/pipeline"
-        note="now"
+        note="current rate"
         className="col-span-2 md:col-span-1"
       />
     </ul>

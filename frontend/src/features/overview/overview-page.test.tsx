@@ -1,9 +1,9 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { aFinding, anOverview, aPage, aProblem, aSummary } from "@/testing/builders";
+import { aFinding, anOverview, aPage, aProblem, aSummary, aTimeline, noFacets } from "@/testing/builders";
 import { FakeEventSource } from "@/testing/fake-event-source";
 import { server } from "@/testing/server";
 import { renderApp } from "@/testing/render-app";
@@ -11,6 +11,19 @@ import { renderApp } from "@/testing/render-app";
 beforeEach(() => {
   server.use(
     http.get("*/stats/summary", () => HttpResponse.json(aSummary())),
+    http.get("*/stats/timeline", () => HttpResponse.json(aTimeline())),
+    http.get("*/findings/facets", () =>
+      HttpResponse.json(
+        noFacets({
+          severity: [
+            { value: "critical", count: 1 },
+            { value: "high", count: 17 },
+            { value: "low", count: 16 },
+          ],
+          enriched: [{ value: "false", count: 5 }],
+        }),
+      ),
+    ),
     http.get("*/stats/overview", () =>
       HttpResponse.json(
         anOverview({
@@ -82,29 +95,44 @@ describe("the overview", () => {
     expect(await card(/^Events per second ?9.0/)).toBeInTheDocument();
   });
 
-  it("loads the period in the URL, and returns to all time", async () => {
+  it("loads the period in the URL, with figures that agree, and returns to all time", async () => {
     const requests: URL[] = [];
     server.use(
-      http.get("*/stats/summary", ({ request }) => {
+      http.get("*/stats/timeline", ({ request }) => {
         requests.push(new URL(request.url));
-        return HttpResponse.json(aSummary());
+        return HttpResponse.json(aTimeline());
       }),
     );
-    renderApp("/?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z");
-    expect(await screen.findByRole("button", { name: /20 Nov.* – 21 Nov/ })).toBeInTheDocument();
+    renderApp("/?from=2026-11-20T12:00:00Z&to=2026-11-20T12:02:00Z");
+    expect(await screen.findByRole("button", { name: /20 Nov.* – 20 Nov/ })).toBeInTheDocument();
     expect(Object.fromEntries(requests[0]?.searchParams ?? [])).toEqual({
-      from: "2026-11-20T00:00:00Z",
-      to: "2026-11-21T00:00:00Z",
-      interval: "hour",
+      from: "2026-11-20T12:00:00Z",
+      to: "2026-11-20T12:02:00Z",
     });
+    expect(await card(/^Events ?12/)).toBeInTheDocument();
+    expect(await card(/^Findings ?34/)).toBeInTheDocument();
+    expect(await card(/^Not scored ?5/)).toBeInTheDocument();
+    expect(screen.getByRole("group", { name: /Events over time: 12 events/ })).toBeInTheDocument();
+    expect(screen.getByRole("group", { name: /Findings over time: 1 finding/ })).toBeInTheDocument();
 
     await userEvent.click(screen.getByRole("button", { name: "All time" }));
-    expect(await screen.findByText("Drag to select a period")).toBeInTheDocument();
+    expect(await card(/^Events ?40,000/)).toBeInTheDocument();
     expect(window.location.search).toBe("");
+  });
+
+  it("selects a period on the chart with the keyboard", async () => {
+    renderApp("/");
+    (await screen.findByRole("group", { name: /Findings over time/ })).focus();
+    await userEvent.keyboard("{ArrowRight}{Enter}");
+
+    await waitFor(() =>
+      expect(decodeURIComponent(window.location.search)).toBe("?from=2026-11-20T12:00:00Z&to=2026-11-20T12:01:00Z"),
+    );
   });
 
   it("explains how to get events when there are none", async () => {
     server.use(
+      http.get("*/stats/timeline", () => HttpResponse.json(aTimeline({ steps: [] }))),
       http.get("*/stats/summary", () =>
         HttpResponse.json(
           aSummary({

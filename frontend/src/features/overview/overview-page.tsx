@@ -1,8 +1,8 @@
 import { Activity, X } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { Link } from "react-router";
 
 import { Button } from "@/components/button";
+import { DIMMED } from "@/components/data-table/data-table";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { GettingStarted } from "@/components/getting-started";
@@ -10,6 +10,7 @@ import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { TimeRange } from "@/components/time-range";
+import { cn } from "@/lib/class-names";
 import { ALWAYS } from "@/lib/time/period";
 
 import { FigureCards } from "./figures";
@@ -17,16 +18,16 @@ import { NewestFindings } from "./newest-findings";
 import { isLimited, periodQuery, usePeriod } from "./period-state";
 import { Ranking } from "./ranking";
 import { SeverityBars } from "./severity-bars";
+import { TimelineCharts } from "./timeline-charts";
 import { useOverview } from "./use-overview";
-
-const EventsChart = lazy(() => import("./events-chart"));
 
 /** The overview: figures, charts, the newest findings, and the riskiest rules and users. */
 export default function OverviewPage() {
   const [period, setPeriod] = usePeriod();
-  const { summary, overview, interval, figures } = useOverview(period);
+  const { timeline, totals, ranking, busy, figures } = useOverview(period);
   const query = (more: Record<string, string>) => periodQuery(period, more);
-  const error = (summary.data ? null : summary.error) ?? (overview.data ? null : overview.error);
+  const failed = [timeline, totals, ranking].filter((each) => each.error && !each.data);
+  const error = failed[0]?.error;
   return (
     <>
       <PageHeader
@@ -43,16 +44,13 @@ export default function OverviewPage() {
           </>
         }
       />
-      <div className="grid gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6">
+      <div aria-busy={busy} className={cn("grid gap-3 px-4 pb-6 lg:grid-cols-3 lg:px-6", busy && DIMMED)}>
         {error && (
           <Panel className="lg:col-span-3">
             <ErrorState
               error={error}
-              retry={() => {
-                void summary.refetch();
-                void overview.refetch();
-              }}
-              busy={summary.isFetching || overview.isFetching}
+              retry={() => failed.forEach((each) => void each.refetch())}
+              busy={failed.some((each) => each.isFetching)}
             />
           </Panel>
         )}
@@ -62,25 +60,17 @@ export default function OverviewPage() {
               <FigureCards figures={figures} period={period} />
             </div>
             <Panel
-              title="Events over time"
+              title="Activity over time"
               className="lg:col-span-2"
               aside={<span className="hidden text-xs text-ink-3 sm:inline">Drag to select a period</span>}
             >
-              <div className="h-60">
-                {summary.data && figures.events === 0 ? (
+              <div className="h-72">
+                {!timeline.data ? (
+                  <ChartSkeleton />
+                ) : figures.events === 0 ? (
                   <NoEvents limited={isLimited(period)} />
                 ) : (
-                  <Suspense fallback={<ChartSkeleton />}>
-                    {summary.data ? (
-                      <EventsChart
-                        counts={summary.data.events_over_time}
-                        interval={interval}
-                        onSelect={(from, to) => setPeriod({ last: null, from, to })}
-                      />
-                    ) : (
-                      <ChartSkeleton />
-                    )}
-                  </Suspense>
+                  <TimelineCharts timeline={timeline.data} onPeriod={setPeriod} />
                 )}
               </div>
             </Panel>
@@ -108,7 +98,7 @@ export default function OverviewPage() {
             <Panel title="Top rules by risk" flush>
               <Ranking
                 label="Top rules by risk"
-                items={overview.data?.top_rules.map(({ rule_name, ...rule }) => ({
+                items={ranking.data?.top_rules.map(({ rule_name, ...rule }) => ({
                   ...rule,
                   key: rule_name,
                   to: `/findings${query({ rule: rule_name })}`,
@@ -118,7 +108,7 @@ export default function OverviewPage() {
             <Panel title="Top users by risk" flush>
               <Ranking
                 label="Top users by risk"
-                items={overview.data?.top_users.map(({ user, ...ranked }) => ({
+                items={ranking.data?.top_users.map(({ user, ...ranked }) => ({
                   ...ranked,
                   key: user,
                   title: user,
@@ -135,8 +125,8 @@ export default function OverviewPage() {
 
 function ChartSkeleton() {
   return (
-    <Loading what="events over time" className="h-full pl-11">
-      <Skeleton className="h-52 rounded-md opacity-50" />
+    <Loading what="activity over time" className="h-full">
+      <Skeleton className="h-64 rounded-md opacity-50" />
     </Loading>
   );
 }

@@ -1,9 +1,7 @@
 import { useQueryStates } from "nuqs";
 import { useCallback } from "react";
 
-import { LASTS, type Period, periodParsers } from "@/lib/time/period";
-
-const MAX_HOURLY_MS = LASTS["7d"];
+import { type Period, periodParsers } from "@/lib/time/period";
 
 /** The period of the overview; part of the URL. */
 export function usePeriod(): [Period, (period: Period) => void] {
@@ -13,13 +11,6 @@ export function usePeriod(): [Period, (period: Period) => void] {
 
 /** Whether the period is less than all time. */
 export const isLimited = (period: Period): boolean => Object.values(period).some((part) => part !== null);
-
-/** The step of the charts: minutes for a few hours, hours for a few days, else days. */
-export function intervalOf(period: Period): "hour" | "day" {
-  if (period.last) return LASTS[period.last] <= MAX_HOURLY_MS ? "hour" : "day";
-  if (!period.from || !period.to) return "day";
-  return Date.parse(period.to) - Date.parse(period.from) <= MAX_HOURLY_MS ? "hour" : "day";
-}
 
 /** The period as query parameters, for links to the lists of the same period. */
 export function periodQuery(period: Period, more: Record<string, string> = {}): string {

@@ -1,7 +1,6 @@
 import { Link } from "react-router";
 
 import { SeverityIcon } from "@/components/severity-badge";
-import type { Summary } from "@/lib/api/stats";
 import { cn } from "@/lib/class-names";
 import { count } from "@/lib/format";
 import { SEVERITIES } from "@/lib/severity";
@@ -16,7 +15,7 @@ export function SeverityBars({
   counts,
   period,
 }: {
-  counts: Summary["findings_by_severity"] | undefined;
+  counts: Partial<Record<string, number>> | undefined;
   period: Period;
 }) {
   const most = Math.max(1, ...SEVERITIES.map((severity) => counts?.[severity] ?? 0));

@@ -1,42 +1,74 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
-import { getOverview, getSummary } from "@/lib/api/stats";
+import { type FindingFacets, getFindingFacets } from "@/lib/api/findings";
+import { getOverview, getSummary, getTimeline } from "@/lib/api/stats";
 import { loadLive } from "@/lib/live/load-live";
 import { useLive } from "@/lib/live/store";
-import { bounds, type Period } from "@/lib/time/period";
+import { bounds, boundsUntilNow, type Period } from "@/lib/time/period";
 
-import { intervalOf, isLimited } from "./period-state";
+import { isLimited } from "./period-state";
 
 const REFETCH_MS = 15_000;
 
-/** The figures of a period; those of all time update with the stream. */
+/** The data of the overview. The figures of a period are exact; those of all time update with the stream. */
 export function useOverview(period: Period) {
-  const interval = intervalOf(period);
-  const summary = useQuery({
-    queryKey: ["overview", "summary", period],
-    queryFn: ({ signal }) => getSummary({ ...bounds(period, Date.now()), interval }, signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFETCH_MS,
+  const limited = isLimited(period);
+  const options = { placeholderData: keepPreviousData, refetchInterval: REFETCH_MS } as const;
+  const timeline = useQuery({
+    queryKey: ["overview", "timeline", period],
+    queryFn: ({ signal }) => getTimeline(boundsUntilNow(period, Date.now()), signal),
+    ...options,
   });
-  const overview = useQuery({
+  const totals = useQuery({
+    queryKey: ["overview", "totals", period],
+    queryFn: async ({ signal }) => {
+      if (!limited) return ofSummary(await getSummary({}, signal));
+      const { from, to } = bounds(period, Date.now());
+      return ofFacets(await getFindingFacets({ from_timestamp: from, to_timestamp: to }, signal));
+    },
+    ...options,
+  });
+  const ranking = useQuery({
     queryKey: ["overview", "ranking", period],
     queryFn: ({ signal }) => loadLive(() => getOverview(bounds(period, Date.now()), signal)),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFETCH_MS,
+    ...options,
   });
   const streamed = useLive((state) => state.summary);
-  const now = isLimited(period) ? null : streamed;
+  const current = limited ? null : streamed;
+  const counted = timeline.data?.steps.reduce((sum, step) => sum + step.events, 0);
   return {
-    summary,
-    overview,
-    interval,
+    timeline,
+    totals,
+    ranking,
+    /** The figures are those of another period, until the chosen one has loaded. */
+    busy: timeline.isPlaceholderData || totals.isPlaceholderData || ranking.isPlaceholderData,
     figures: {
-      events: now?.total_events ?? summary.data?.total_events,
-      findings: now?.total_findings ?? summary.data?.total_findings,
-      bySeverity: now?.findings_by_severity ?? summary.data?.findings_by_severity,
-      unenriched: now?.unenriched ?? overview.data?.unenriched,
-      // the current event rate does not depend on a period
-      perSecond: streamed?.events_per_second ?? overview.data?.events_per_second,
+      events: current?.total_events ?? totals.data?.events ?? counted,
+      findings: current?.total_findings ?? totals.data?.findings,
+      bySeverity: current?.findings_by_severity ?? totals.data?.bySeverity,
+      unscored: current?.unenriched ?? totals.data?.unscored ?? ranking.data?.unenriched,
+      // the current event rate does not depend on the period
+      perSecond: streamed?.events_per_second ?? ranking.data?.events_per_second,
     },
+  };
+}
+
+interface Totals {
+  events?: number;
+  findings: number;
+  bySeverity: Partial<Record<string, number>>;
+  unscored?: number;
+}
+
+function ofSummary(summary: Awaited<ReturnType<typeof getSummary>>): Totals {
+  const { total_events: events, total_findings: findings, findings_by_severity: bySeverity } = summary;
+  return { events, findings, bySeverity };
+}
+
+function ofFacets({ severity, enriched }: FindingFacets): Totals {
+  return {
+    findings: severity.reduce((sum, each) => sum + each.count, 0),
+    bySeverity: Object.fromEntries(severity.map(({ value, count }) => [value, count])),
+    unscored: enriched.find(({ value }) => value === "false")?.count ?? 0,
   };
 }

@@ -3,8 +3,8 @@ import { Panel } from "@/components/panel";
 import type { GroupLag } from "@/lib/api/pipeline";
 import { count, plural } from "@/lib/format";
 
-const HEAD = "px-2 pb-1 text-left text-xs font-medium text-ink-2 first:pl-4 last:pr-4";
-const CELL = "h-8 px-2 first:pl-4 last:pr-4";
+const HEAD = "px-2 whitespace-nowrap pb-1 text-left text-xs font-medium text-ink-2 first:pl-4 last:pr-4";
+const CELL = "h-8 whitespace-nowrap px-2 first:pl-4 last:pr-4";
 
 /** A consumer group: its lag in each partition, and the consumer of each. */
 export function GroupPanel({ group }: { group: GroupLag }) {
@@ -40,13 +40,13 @@ export function GroupPanel({ group }: { group: GroupLag }) {
         </ul>
       )}
       <div className="overflow-x-auto pb-2" tabIndex={0} role="region" aria-label={`Partitions of ${group.topic}`}>
-        <table className="tabular w-full min-w-[28rem]">
+        <table className="tabular w-full min-w-[34rem]">
           <thead>
             <tr className="border-b">
               <th scope="col" className={HEAD}>
                 Partition
               </th>
-              <th scope="col" className={`${HEAD} w-2/5`}>
+              <th scope="col" className={`${HEAD} w-1/4`}>
                 Backlog
               </th>
               <th scope="col" className={`${HEAD} text-right`}>

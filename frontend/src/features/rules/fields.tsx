@@ -1,3 +1,4 @@
+import { Badge } from "@/components/badge";
 import { Sparkline } from "@/components/charts/sparkline";
 import type { Field } from "@/components/data-table/field";
 import { SeverityBadge } from "@/components/severity-badge";
@@ -6,20 +7,37 @@ import type { Rule } from "@/lib/api/rules";
 import { count, plural, words } from "@/lib/format";
 import type { Severity } from "@/lib/severity";
 
+/** The controls of a rule in one line. */
+const controlsOf = ({ controls }: Rule): string =>
+  [...Map.groupBy(controls, (control) => control.framework)]
+    .map(([framework, named]) => `${framework} ${named.map((each) => each.control).join(" ")}`)
+    .join(", ");
+
 /** The fields of a rule: columns and filters. */
 export const ruleFields: readonly Field<Rule>[] = [
   {
     id: "level",
     title: "Level",
-    show: ({ level }) => <SeverityBadge severity={level} />,
+    show: ({ level, helper }) => (helper ? <Badge>Helper</Badge> : <SeverityBadge severity={level} />),
     column: { width: 108, sort: "level" },
     facet: { show: (level) => <SeverityBadge severity={level as Severity} /> },
   },
   {
     id: "title",
     title: "Rule",
-    show: ({ title, description }) => <span title={description}>{title}</span>,
-    column: { width: 280, grow: true, opens: true, sort: "title" },
+    show: ({ title, description, active }) => (
+      <span title={description} className="font-medium">
+        {title}
+        {!active && <span className="font-normal text-ink-2"> (inactive)</span>}
+      </span>
+    ),
+    column: {
+      width: 280,
+      grow: true,
+      opens: true,
+      sort: "title",
+      detail: (rule) => <span title={controlsOf(rule)}>{controlsOf(rule) || "No controls mapped"}</span>,
+    },
   },
   {
     id: "family",
@@ -28,22 +46,7 @@ export const ruleFields: readonly Field<Rule>[] = [
     column: { width: 120, sort: "family" },
     facet: { show: words },
   },
-  {
-    id: "framework",
-    title: "Controls",
-    show: ({ controls }) => {
-      const written = [...Map.groupBy(controls, (control) => control.framework)]
-        .map(([framework, named]) => `${framework} ${named.map((each) => each.control).join(" ")}`)
-        .join(", ");
-      return (
-        <span className="text-ink-2" title={written}>
-          {written || "–"}
-        </span>
-      );
-    },
-    column: { width: 200, grow: true },
-    facet: {},
-  },
+  { id: "framework", title: "Framework", show: controlsOf, facet: {} },
   {
     id: "findings",
     title: "Findings",

@@ -5,7 +5,7 @@ import { aRule } from "@/testing/builders";
 
 import { countBy, type Listing, listed, ORDERS } from "./listing";
 
-const ALL: Listing = { q: "", level: [], family: [], framework: [], sort: "findings", order: "desc" };
+const ALL: Listing = { q: "", level: [], family: [], framework: [], helpers: false, sort: "findings", order: "desc" };
 const rules = [
   aRule({ rule_id: "1", title: "Repeated failed logins", level: "medium", family: "auth", findings: 4 }),
   aRule({
@@ -22,6 +22,14 @@ const rules = [
 const titles = (listing: Partial<Listing>) => listed(rules, { ...ALL, ...listing }).map((rule) => rule.title);
 
 describe("the rules that are listed", () => {
+  it("include helper rules only on request", () => {
+    const all = [...rules, aRule({ rule_id: "9", title: "Failed login", level: "low", helper: true })];
+
+    expect(listed(all, ALL).map(({ title }) => title)).not.toContain("Failed login");
+    expect(listed(all, { ...ALL, helpers: true }).map(({ title }) => title)).toContain("Failed login");
+    expect(countBy(all, ALL, "level").at(-1)).toEqual({ value: "low", count: 0 });
+  });
+
   it("are found by their names and controls", () => {
     expect(titles({ q: "BUCKET" })).toEqual(["Bucket made public"]);
     expect(titles({ q: "cc6.1" })).toEqual(["Repeated failed logins", "Admin token"]);

@@ -1,4 +1,4 @@
-import { type inferParserType, parseAsArrayOf, parseAsString, parseAsStringLiteral } from "nuqs";
+import { type inferParserType, parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs";
 
 import type { Counted } from "@/components/count-bars";
 import type { Rule } from "@/lib/api/rules";
@@ -12,6 +12,7 @@ export const ruleParsers = {
   level: parseAsArrayOf(parseAsStringLiteral(SEVERITIES)).withDefault([]),
   family: parseAsArrayOf(parseAsString).withDefault([]),
   framework: parseAsArrayOf(parseAsString).withDefault([]),
+  helpers: parseAsBoolean.withDefault(false),
   sort: parseAsStringLiteral(ORDERS).withDefault("findings"),
   order: parseAsStringLiteral(["asc", "desc"]).withDefault("desc"),
 };
@@ -24,6 +25,8 @@ const valuesOf = (rule: Rule, facet: RuleFacet): string[] =>
   facet === "framework" ? [...new Set(rule.controls.map((control) => control.framework))] : [rule[facet]];
 
 function matches(rule: Rule, listing: Listing, without?: RuleFacet): boolean {
+  // a helper rule raises no findings: it has no severity and no figures to compare
+  if (rule.helper && !listing.helpers) return false;
   const q = listing.q.toLowerCase();
   const texts = [
     rule.title,

@@ -41,9 +41,14 @@ export default function RulePage() {
         note={
           rule && (
             <span className="flex flex-wrap items-center gap-2">
-              <SeverityBadge severity={rule.level} />
+              {rule.helper ? (
+                <Badge title="Its detections feed other rules; it raises no findings">Helper</Badge>
+              ) : (
+                <SeverityBadge severity={rule.level} />
+              )}
               <Badge>{words(rule.family)}</Badge>
               <Badge tone="outline">{rule.status}</Badge>
+              {!rule.active && <Badge tone="medium">Inactive</Badge>}
               <Code>{rule.rule_name}</Code>
             </span>
           )

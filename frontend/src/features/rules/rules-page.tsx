@@ -22,7 +22,7 @@ import { ruleFields } from "./fields";
 import { countBy, FACETS, type Listing, listed, type RuleFacet, ruleParsers } from "./listing";
 
 const sidebar = preference("rules.filters", ["shown", "hidden"], "shown");
-const NO_FILTERS = { q: null, level: null, family: null, framework: null };
+const NO_FILTERS = { helpers: null, q: null, level: null, family: null, framework: null };
 
 /** All active rules, those with the most findings first. */
 export default function RulesPage() {
@@ -32,7 +32,7 @@ export default function RulesPage() {
   const rules = useQuery({ queryKey: ["rules", "list"], queryFn: ({ signal }) => getRules(signal) });
   const rows = useMemo(() => rules.data && listed(rules.data, listing), [rules.data, listing]);
   const search = useCallback((text: string) => void setListing({ q: text || null }), [setListing]);
-  const filterPanel = FACETS.map((facet) => (
+  const facets = FACETS.map((facet) => (
     <Facet
       key={facet}
       facet={facet}
@@ -41,6 +41,24 @@ export default function RulesPage() {
       onChange={(selected) => void setListing(selected)}
     />
   ));
+  const helperCount = rules.data?.filter(({ helper }) => helper).length ?? 0;
+  const filterPanel = (
+    <>
+      {facets}
+      {helperCount > 0 && (
+        <label className="flex min-h-10 cursor-pointer items-center gap-2 px-4">
+          <input
+            type="checkbox"
+            checked={listing.helpers}
+            onChange={(event) => void setListing({ helpers: event.target.checked || null })}
+            className="size-3.5 shrink-0"
+          />
+          <span className="flex-1">Show helper rules</span>
+          <span className="tabular text-xs text-ink-3">{helperCount}</span>
+        </label>
+      )}
+    </>
+  );
   return (
     <WindowPage>
       <PageHeader title="Rules" note={rows && <span className="tabular">{plural(rows.length, "rule")}</span>} />
@@ -59,6 +77,8 @@ export default function RulesPage() {
           ) : (
             <DataTable
               label="Rules"
+              minWidth="min-w-[54rem] print:min-w-0"
+              rowHeight={56}
               className="min-h-0 flex-1"
               fields={ruleFields}
               rows={rows}
@@ -95,7 +115,7 @@ function Facet({
   const field = ruleFields.find((each) => each.id === facet);
   return (
     <FacetList
-      title={facet === "framework" ? "Framework" : (field?.title ?? facet)}
+      title={field?.title ?? facet}
       values={rules && countBy(rules, listing, facet)}
       selected={listing[facet]}
       onChange={(selected) => onChange({ [facet]: selected })}

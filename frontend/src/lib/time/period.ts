@@ -3,7 +3,8 @@ import { parseAsStringLiteral, createParser } from "nuqs";
 import { duration } from "../format";
 import type { TimeFormats } from "./zone";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** Relative periods that end now, with their lengths. */
 export const LASTS = { "1h": HOUR_MS, "24h": 24 * HOUR_MS, "7d": 168 * HOUR_MS, "30d": 720 * HOUR_MS } as const;
@@ -48,8 +49,15 @@ export function instant(time: number | string | Date): string {
 
 /** Resolves a period to its bounds. */
 export function bounds(period: Period, now: number): { from?: string; to?: string } {
-  if (period.last) return { from: instant(now - LASTS[period.last]) };
+  // whole minutes, so that the first bar of a chart is whole and requests within a minute are the same
+  if (period.last) return { from: instant(Math.floor((now - LASTS[period.last]) / MINUTE_MS) * MINUTE_MS) };
   return { from: period.from ?? undefined, to: period.to ?? undefined };
+}
+
+/** Resolves a period to bounds that end, at the latest, with the current minute. */
+export function boundsUntilNow(period: Period, now: number): { from?: string; to?: string } {
+  const { from, to } = bounds(period, now);
+  return { from, to: to ?? (from === undefined ? undefined : instant(Math.ceil(now / MINUTE_MS) * MINUTE_MS)) };
 }
 
 /** Whether a time lies in a period. */

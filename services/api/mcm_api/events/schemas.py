@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from mcm_api.events.cursor import Cursor
+from mcm_api.events.cursor import EventCursor
+from mcm_api.http.cursor import valid_cursor
 from mcm_api.http.parameters import EventType, Instant, SourceName, UserName
 from mcm_api.resources.counts import ValueCount
 from mcm_api.resources.findings import FindingResponse
@@ -26,11 +27,6 @@ def _near(offset: int) -> int:
     return offset
 
 
-def _readable(before: str) -> str:
-    Cursor.decode(before)
-    return before
-
-
 class EventFilter(BaseModel):
     """Which events are asked for, and which part of them."""
 
@@ -46,10 +42,10 @@ class EventFilter(BaseModel):
         Field(max_length=100, description="Only of these sources; give it once for each", examples=[["github.audit"]]),
     ] = None
     from_timestamp: Annotated[
-        Instant | None, Field(description="Not before this time (inclusive; ISO 8601 with a zone)")
+        Instant | None, Field(description="Not before this time (inclusive; ISO 8601, in UTC without an offset)")
     ] = None
     to_timestamp: Annotated[
-        Instant | None, Field(description="Not after this time (inclusive; ISO 8601 with a zone)")
+        Instant | None, Field(description="Not after this time (inclusive; ISO 8601, in UTC without an offset)")
     ] = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Events on a page")] = 50
     offset: Annotated[
@@ -59,8 +55,8 @@ class EventFilter(BaseModel):
     ] = 0
     before: Annotated[
         str | None,
-        Field(max_length=100, description="Where the page before ended: the opaque cursor in its Link header"),
-        AfterValidator(lambda before: None if before is None else _readable(before)),
+        Field(max_length=100, description="The cursor in the Link header of the page before; replaces `offset`"),
+        valid_cursor(EventCursor),
     ] = None
 
     @model_validator(mode="after")
@@ -146,10 +142,13 @@ class PeriodFilter(BaseModel):
 
     from_timestamp: Annotated[
         Instant | None,
-        Field(description="From the step this time lies in (ISO 8601 with a zone); none: the first event"),
+        Field(
+            description="From the step this time lies in (ISO 8601, in UTC without an offset); none: the first event"
+        ),
     ] = None
     to_timestamp: Annotated[
-        Instant | None, Field(description="Before this time (ISO 8601 with a zone); none: after the last event")
+        Instant | None,
+        Field(description="Before this time (ISO 8601, in UTC without an offset); none: after the last event"),
     ] = None
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from mcm_api.database import DatabaseDep
 from mcm_api.findings.dependencies import EnrichmentDep
 from mcm_api.findings.export import MEDIA_TYPES, export_findings
 from mcm_api.findings.feedback import FEEDBACK_BODY, read_feedback_body
-from mcm_api.findings.filters import FindingFilter, FindingQuery
+from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import read_page
 from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, FindingFacets, FindingPage
@@ -17,6 +17,7 @@ from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.resources.finding_filter import FindingFilter
 from mcm_api.resources.findings import FindingResponse
 from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.stream_position import StreamPositionDep

@@ -1,7 +1,7 @@
 """Kinds of query parameters that several features take."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -21,11 +21,10 @@ def _to_instant(value: Any) -> datetime:
     text = _SPACED_OFFSET.sub(r"\1+\2", str(value).strip())
     try:
         instant = datetime.fromisoformat(text)
+        time.fromisoformat(text[11:])  # a date alone is not a point in time
     except ValueError:
-        raise ValueError("must be a time in ISO 8601 with a zone, like 2026-11-20T12:00:00Z") from None
-    if instant.tzinfo is None:
-        raise ValueError("has no time zone; add Z for UTC, as in 2026-11-20T12:00:00Z")
-    return to_utc(instant)
+        raise ValueError("must be a time in ISO 8601, like 2026-11-20T12:00:00Z") from None
+    return to_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
 def _to_day(value: Any) -> date:
@@ -40,7 +39,7 @@ def _to_day(value: Any) -> date:
 
 
 Instant = Annotated[datetime, BeforeValidator(_to_instant)]
-"""A point in time, ISO 8601 with a zone, turned into UTC."""
+"""A point in time, ISO 8601; without an offset it is in UTC."""
 
 Day = Annotated[date, BeforeValidator(_to_day)]
 """A whole day in UTC, ``YYYY-MM-DD``."""

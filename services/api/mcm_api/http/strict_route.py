@@ -1,8 +1,9 @@
-"""Routes that answer a query parameter they do not know with an error instead of ignoring it."""
+"""Routes that refuse unknown query parameters, and values that only Python reads as integers."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, Final, get_args
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
@@ -11,6 +12,8 @@ from fastapi.routing import APIRoute
 
 from mcm_api.http.problems import ProblemItem, invalid
 from mcm_shared.suggestions import did_you_mean
+
+_INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
 
 
 class StrictRoute(APIRoute):
@@ -26,15 +29,32 @@ class StrictRoute(APIRoute):
             if getattr(field.field_info, "in_", ParamTypes.query) is ParamTypes.query
         ]
         known = [field.alias for field in fields]
+        integers = {
+            field.alias for field in get_flat_params(self.dependant) if _is_integer(field.field_info.annotation)
+        }
         repeatable = {field.alias for field in fields if _takes_many(field.field_info.annotation)}
 
         async def handle_strictly(request: Request) -> Response:
-            errors = _wrong_names(request, known, repeatable)
+            errors = _wrong_names(request, known, repeatable) or _wrong_integers(request, integers)
             if errors:
                 raise invalid(errors[0].reason, errors)
             return await handle(request)
 
         return handle_strictly
+
+
+def _is_integer(annotation: Any) -> bool:
+    return annotation is int or int in get_args(annotation)
+
+
+def _wrong_integers(request: Request, names: Collection[str]) -> list[ProblemItem]:
+    # Python reads 1_000, "+1" and " 1" as integers, which no client means
+    given = [*request.path_params.items(), *request.query_params.multi_items()]
+    return [
+        ProblemItem(parameter=name, reason="must be an integer, such as 17")
+        for name, value in given
+        if name in names and not _INTEGER.fullmatch(str(value))
+    ]
 
 
 def _takes_many(annotation: Any) -> bool:

@@ -9,6 +9,7 @@ import structlog
 from fastapi.sse import format_sse_event
 from pydantic import ValidationError
 
+from mcm_api.resources.finding_filter import CONDITIONS
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.kafka.records import Record
 from mcm_shared.kafka.tail import Place
@@ -36,7 +37,7 @@ class FindingFrame:
 
 @dataclass(frozen=True, slots=True)
 class FrameFilter:
-    """Which findings a listener wants; nothing said: all of them."""
+    """The filter of a subscriber, of findings with one of these severities, users and rules; empty: any."""
 
     severity: Collection[Severity] = field(default_factory=frozenset)
     user: Collection[str] = field(default_factory=frozenset)
@@ -44,15 +45,15 @@ class FrameFilter:
 
     @property
     def takes_all(self) -> bool:
-        """Whether it lets every finding through."""
+        """Whether it matches every finding."""
         return not (self.severity or self.user or self.rule)
 
     def takes(self, frame: FindingFrame) -> bool:
-        """Says whether it lets a finding through."""
+        """Tells whether a finding matches."""
         return (
-            (not self.severity or frame.severity in self.severity)
-            and (not self.user or frame.user in self.user)
-            and (not self.rule or frame.rule_name in self.rule)
+            (not self.severity or CONDITIONS["severity"](frame, self.severity))
+            and (not self.rule or CONDITIONS["rule"](frame, self.rule))
+            and (not self.user or any(CONDITIONS["user"](frame, user) for user in self.user))
         )
 
 

@@ -1,19 +1,12 @@
-"""The opaque cursor of ``GET /dead-letters``: by partition, the offset before which to go on."""
+"""Cursor of ``GET /dead-letters``."""
 
-import re
-from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
 
-_CURSOR: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,999}", re.ASCII)
+from mcm_api.http.cursor import Cursor
 
 
-def encode_cursor(offsets: Mapping[int, int]) -> str:
-    """Writes a cursor as text that needs no escaping in a URL."""
-    return ".".join(str(offsets[number]) for number in range(len(offsets)))
+@dataclass(frozen=True, slots=True)
+class DeadLetterCursor(Cursor):
+    """Position in the dead letters: by partition, the offset before which the next page ends."""
 
-
-def decode_cursor(text: str) -> dict[int, int]:
-    """Reads a cursor; raises ValueError for one this API did not make."""
-    if not _CURSOR.fullmatch(text):
-        raise ValueError("is not a cursor of this API; take it from `next` of a page")
-    return {number: int(offset) for number, offset in enumerate(text.split("."))}
+    offsets: list[int]

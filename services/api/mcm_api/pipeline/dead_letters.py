@@ -1,10 +1,10 @@
-"""What could not be processed, as the API shows it."""
+"""Dead letters, as the API shows them."""
 
 import re
 from collections.abc import Mapping
 from typing import Final
 
-from mcm_api.pipeline.cursor import decode_cursor, encode_cursor
+from mcm_api.pipeline.cursor import DeadLetterCursor
 from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, DeadLetterResponse, RecordOrigin
 from mcm_ingestor.dead_letters import DeadLetter as Letter
 from mcm_ingestor.dead_letters import dead_letters_before
@@ -15,14 +15,16 @@ _SHOWN_BYTES: Final = 4 * _SHOWN
 _ORIGIN: Final = re.compile(r"(.+)/([0-9]{1,10})/([0-9]{1,18})", re.ASCII | re.DOTALL)
 
 
-async def read_letters(kafka: KafkaSettings, wanted: DeadLetterFilter) -> DeadLetterPage:
+async def read_letters(kafka: KafkaSettings, query: DeadLetterFilter) -> DeadLetterPage:
     """Reads a page of dead letters, the newest first; raises BrokerDownError."""
-    before = None if wanted.before is None else decode_cursor(wanted.before)
-    page = await dead_letters_before(kafka, before, wanted.limit)
+    before = None if query.before is None else dict(enumerate(DeadLetterCursor.decode(query.before).offsets))
+    page = await dead_letters_before(kafka, before, query.limit)
     following: Mapping[int, int] | None = page.before
     return DeadLetterPage(
         items=[_shown(dead_letter) for dead_letter in page.dead_letters],
-        next=None if following is None else encode_cursor(following),
+        next=None
+        if following is None
+        else DeadLetterCursor([following[number] for number in range(len(following))]).encode(),
     )
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from mcm_api.pipeline.cursor import decode_cursor
+from mcm_api.http.cursor import valid_cursor
+from mcm_api.pipeline.cursor import DeadLetterCursor
 
 
 class Reachable(BaseModel):
@@ -102,12 +103,6 @@ class DeadLetterPage(BaseModel):
     next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
 
 
-def _readable(before: str | None) -> str | None:
-    if before is not None:
-        decode_cursor(before)
-    return before
-
-
 class DeadLetterFilter(BaseModel):
     """Which part of the dead letters is asked for."""
 
@@ -117,7 +112,7 @@ class DeadLetterFilter(BaseModel):
     before: Annotated[
         str | None,
         Field(max_length=20_000, description="Where the page before ended: its `next`"),
-        AfterValidator(_readable),
+        valid_cursor(DeadLetterCursor),
     ] = None
 
 

@@ -1,5 +1,6 @@
 """Reading the catalogue of rules, and what each found."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -19,6 +20,8 @@ DAYS: Final = 30
 
 _FINDING: Final = FINDINGS.c
 _RULE: Final = RULES.c
+# without parsing the document: the list reads the documents of all rules
+_HELPER: Final = re.compile(r"^level:\s*['\"]?informational\b", re.MULTILINE | re.IGNORECASE)
 
 
 async def read_rules(reader: DatabaseReader) -> list[RuleResponse]:
@@ -108,6 +111,7 @@ def _values(
         "title": row["title"],
         "description": row["description"],
         "level": row["level"],
+        "helper": _HELPER.search(row["yaml"]) is not None,
         "status": row["status"],
         "family": row["family"] or _log_source(row["yaml"]),
         "pack": row["pack"] or None,

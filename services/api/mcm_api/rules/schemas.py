@@ -32,6 +32,9 @@ class RuleResponse(BaseModel):
     title: Annotated[str, Field(examples=["Repeated failed logins"])]
     description: Annotated[str, Field(examples=["{count} failed logins by {user} within {timespan}."])]
     level: Annotated[Severity, Field(description="The severity of a single detection")]
+    helper: Annotated[
+        bool, Field(description="Level informational: its detections feed other rules, and it raises no findings")
+    ]
     status: Annotated[str, Field(examples=["stable"])]
     family: Annotated[str, Field(description="The folder of its file, else its log source", examples=["auth"])]
     pack: Annotated[str | None, Field(description="The pack it comes from; null: unknown", examples=["built-in"])]

@@ -47,9 +47,12 @@ class Period(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     from_: Annotated[
-        Instant | None, Field(alias="from", description="From this time (ISO 8601 with a zone); none: from the start")
+        Instant | None,
+        Field(alias="from", description="From this time (ISO 8601, in UTC without an offset); none: from the start"),
     ] = None
-    to: Annotated[Instant | None, Field(description="Before this time (ISO 8601 with a zone); none: to the end")] = None
+    to: Annotated[
+        Instant | None, Field(description="Before this time (ISO 8601, in UTC without an offset); none: to the end")
+    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

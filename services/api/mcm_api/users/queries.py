@@ -33,6 +33,7 @@ from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS
 from mcm_shared.db.text_search import contains_ignoring_case
+from mcm_shared.event_time import from_micros, to_micros
 
 DAYS: Final = 30
 NEWEST: Final = 500
@@ -206,12 +207,12 @@ def _users(wanted: UserFilter) -> Select[*tuple[Any, ...]]:
 
 def _value_of(sort: UserOrder, cursor: UserCursor) -> Any:
     if sort is UserOrder.LAST_SEEN:
-        return literal(_EPOCH + timedelta(microseconds=cursor.value), _EVENT.timestamp.type)
+        return literal(from_micros(cursor.value), _EVENT.timestamp.type)
     return cursor.value
 
 
 def _number(value: Any) -> int:
-    return (value - _EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else int(value)
+    return to_micros(value) if isinstance(value, datetime) else int(value)
 
 
 def _user(row: Any, ends: tuple[datetime | None, datetime | None], sources: Mapping[str, list[str]]) -> UserInList:

@@ -4,8 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mcm_api.http.cursor import valid_cursor
 from mcm_api.resources.counts import DayCount, SeverityCounts, ValueCount
 from mcm_api.users.cursor import UserCursor
 from mcm_shared.contracts.findings import Severity
@@ -18,12 +19,6 @@ class UserOrder(StrEnum):
     EVENTS = "events"
     FINDINGS = "findings"
     LAST_SEEN = "last_seen"
-
-
-def _readable(before: str | None) -> str | None:
-    if before is not None:
-        UserCursor.decode(before)
-    return before
 
 
 class UserFilter(BaseModel):
@@ -39,13 +34,13 @@ class UserFilter(BaseModel):
     before: Annotated[
         str | None,
         Field(max_length=1000, description="Where the page before ended: its `next`"),
-        AfterValidator(_readable),
+        valid_cursor(UserCursor),
     ] = None
 
     @model_validator(mode="after")
     def _in_one_order(self) -> Self:
         if self.before is not None and UserCursor.decode(self.before).sort != self.sort:
-            raise ValueError("before comes from a list that was ordered otherwise; keep sort as it was")
+            raise ValueError("before comes from a list in another order; keep sort as it was")
         return self
 
 

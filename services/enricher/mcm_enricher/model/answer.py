@@ -1,11 +1,12 @@
 """What a model answers: the shape it is asked for, reading it, and what is not taken from it."""
 
 import html
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mcm_enricher.text_safety import MAX_WORDS, count_words, defang, plain, readable
 
@@ -35,7 +36,9 @@ ANSWER_SCHEMA: Final[dict[str, Any]] = {
 """The JSON schema of an answer, in the part of the language that every server's strict mode knows."""
 
 _FENCE: Final = re.compile(r"```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL | re.IGNORECASE)
-_OBJECT: Final = re.compile(r"\{.*\}", re.DOTALL)
+_DECODER: Final = json.JSONDecoder()
+_MAX_BRACES: Final = 200
+_MAX_OBJECTS: Final = 4
 
 # a link with or without a scheme, also one broken up to be put together by whoever reads it
 _LINK: Final = re.compile(
@@ -64,10 +67,15 @@ class AnswerRefusedError(Exception):
         self.reason = reason
 
 
+def _whole(score: Any) -> Any:
+    return int(score) if isinstance(score, float) and score.is_integer() else score
+
+
 class _Raw(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    score: Annotated[int, Field(ge=0, le=100)]
+    # JSON has one kind of number: 90.0 is the integer 90
+    score: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=100)]
     explanation: Annotated[str, Field(min_length=20, max_length=_TEXT_CHARACTERS)]
     drivers: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=_DRIVER_CHARACTERS)]], Field(max_length=MAX_DRIVERS)
@@ -138,12 +146,29 @@ def _parse(text: str) -> _Raw:
 
 
 def _candidates(text: str) -> list[str]:
-    # models that think aloud do so before they answer
+    # models that think aloud do so before they answer; some never close the tag
     text = text.rpartition("</think>")[2]
     found = [text.strip()]
     found += [match[1] for match in _FENCE.finditer(text)][:1]
-    found += [match[0] for match in _OBJECT.finditer(text)][:1]
+    found += _objects(text)
     return list(dict.fromkeys(found))
+
+
+def _objects(text: str) -> list[str]:
+    """Finds the JSON objects in prose, the last one first; braces that begin no JSON are passed over."""
+    found: list[str] = []
+    start = text.find("{")
+    for _ in range(_MAX_BRACES):
+        if start < 0:
+            break
+        try:
+            _, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            end = start + 1
+        else:
+            found.append(text[start:end])
+        start = text.find("{", end)
+    return found[::-1][:_MAX_OBJECTS]
 
 
 def _check(text: str) -> None:

@@ -35,7 +35,8 @@ MAX_OUTPUT_TOKENS: Final = 2000
 _REPLY_BYTES: Final = 512 * 1024
 
 _LASTING: Final = frozenset({401, 403, 404, 405})
-_FORMAT_REFUSED: Final = frozenset({400, 415, 422, 501})
+_FORMAT_REFUSED: Final = frozenset({400, 404, 415, 422, 501})
+"""Statuses with which servers refuse a response format; 404 is also that of an unknown model."""
 _REQUEST_REFUSED: Final = frozenset({400, 413, 422})
 _FILTERED: Final = ("content_filter", "content management policy", "content_policy")
 """How servers say that a filter of theirs dislikes the prompt, Azure's for one."""

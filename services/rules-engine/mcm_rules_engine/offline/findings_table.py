@@ -1,4 +1,4 @@
-"""Shows findings to a person: a line each, and below it what happened."""
+"""Findings as a table for a terminal: a line each, and its description below."""
 
 import shutil
 import textwrap
@@ -17,7 +17,7 @@ _WIDEST: Final = 140
 
 
 def table_of(findings: Sequence[FindingMessage], width: int | None = None) -> Iterator[str]:
-    """Writes findings as the lines of a table, ``width`` characters wide: as the terminal is, and at least 80."""
+    """Writes findings as the lines of a table, ``width`` characters wide: the terminal's width, and at least 80."""
     if not findings:
         return
     width = max(_NARROWEST, min(width or shutil.get_terminal_size((_NARROWEST, 24)).columns, _WIDEST))
@@ -28,10 +28,10 @@ def table_of(findings: Sequence[FindingMessage], width: int | None = None) -> It
     for finding in findings:
         seen = f"{finding.first_seen:%Y-%m-%d %H:%M}Z"
         yield _row((finding.severity, finding.rule_name, finding.user or "", seen), widths)
-        said = " ".join(finding.description.split())
+        text = " ".join(finding.description.split())
         if finding.detection_count > 1:
-            said = f"{finding.detection_count:,} detections. {said}"
-        yield from textwrap.wrap(escape_controls(said), width, initial_indent=indent, subsequent_indent=indent)
+            text = f"{finding.detection_count:,} detections. {text}"
+        yield from textwrap.wrap(escape_controls(text), width, initial_indent=indent, subsequent_indent=indent)
 
 
 def _row(texts: Sequence[str], widths: Sequence[int]) -> str:

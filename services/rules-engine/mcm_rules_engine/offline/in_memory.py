@@ -38,12 +38,12 @@ class Evaluation:
     async def add(self, events: Sequence[SourceEvent]) -> None:
         """Evaluates a batch of events, beside all those before it."""
         matched, _ = first_of_each([MatchedEvent(event, self._ruleset.match(event)) for event in events])
-        # of an event that no rule holds for, nothing is asked again but whether it was there
-        kept = [one.event if one.matches else replace(one.event, raw_data={}, attributes=None) for one in matched]
+        # of an event that no rule matches only its uid is read again
+        stored = [one.event if one.matches else replace(one.event, raw_data={}, attributes=None) for one in matched]
         async with transaction(self._engine) as connection:
-            row_ids = await insert_events(connection, kept, processed=True)
-            touches = await self._detector.detect(connection, matched, row_ids)
-        await self._detector.correlate(self._engine, touches)
+            row_ids = await insert_events(connection, stored, processed=True)
+            affected = await self._detector.detect(connection, matched, row_ids)
+        await self._detector.correlate(self._engine, affected)
         if self._most:
             for one in matched:
                 if one.matches and one.event.uid in row_ids:

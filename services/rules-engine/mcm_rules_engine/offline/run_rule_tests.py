@@ -25,7 +25,7 @@ _SHUFFLED_AT_ONCE: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one test of a rule went: ``raised`` as its events are written, and what differs; nothing when it passed."""
+    """Result of one test of a rule: the findings ``raised`` in the written order of events, and every difference."""
 
     name: str
     raised: tuple[RaisedFinding, ...]
@@ -34,7 +34,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """How the tests of one rule went; ``missing`` says which it should have and has not."""
+    """Result of the tests of one rule; ``missing`` lists the tests that it lacks."""
 
     rule: Rule | Correlation
     tests: tuple[Verdict, ...]
@@ -47,7 +47,7 @@ class RuleVerdict:
 
     @property
     def passed(self) -> bool:
-        """Whether all is well with the rule."""
+        """Whether every test passed and none is missing."""
         return not self.missing and not self.failed
 
 
@@ -70,14 +70,14 @@ async def _run(engine: AsyncEngine, ruleset: Ruleset, test: RuleTest) -> Verdict
     findings = await _evaluate(engine, ruleset, [events])
     raised = tuple(map(_raised, findings))
     differences = check(test, raised)
-    told = _told(findings)
+    expected = _comparable(findings)
     done = [[events]]
     for order, batches in orders(events):
         if batches in done:
             continue
         done.append(batches)
         again = await _evaluate(engine, ruleset, batches)
-        if _told(again) != told:
+        if _comparable(again) != expected:
             # the engine, not the rule, is at fault: it promises the same findings for the same events
             differences.append(f"with {order} the findings are others: {_difference(findings, again)}")
     return Verdict(test.name, raised, tuple(differences))
@@ -126,9 +126,9 @@ def _missing(rule: Rule | Correlation) -> Iterator[str]:
     if not rule.raises_finding and not rule.tests:
         return
     if not any(test.expect for test in rule.tests):
-        yield "no test shows that it fires"
+        yield "no test shows that it matches"
     if not any(not test.expect for test in rule.tests):
-        yield "no test shows where it stays silent (expect: [])"
+        yield "no test shows where it does not match (expect: [])"
 
 
 def _raised(finding: FindingMessage) -> RaisedFinding:
@@ -141,14 +141,14 @@ def _raised(finding: FindingMessage) -> RaisedFinding:
     )
 
 
-def _told(findings: Sequence[FindingMessage]) -> list[dict[str, Any]]:
+def _comparable(findings: Sequence[FindingMessage]) -> list[dict[str, Any]]:
     return [finding.model_dump(exclude=_NOT_OF_THE_EVENTS) for finding in findings]
 
 
 def _difference(findings: Sequence[FindingMessage], again: Sequence[FindingMessage]) -> str:
     if len(findings) != len(again):
         return f"{len(again)} instead of {len(findings)}"
-    pairs = zip(_told(findings), _told(again), strict=True)
+    pairs = zip(_comparable(findings), _comparable(again), strict=True)
     return "; ".join(
         f"{name} {there[name]!r} instead of {value!r}"
         for here, there in pairs

@@ -1,4 +1,4 @@
-"""Scans files for findings: the engine itself over their events, without broker or server."""
+"""File scan: runs the engine over the events of files, without broker or server."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class ScannedFinding:
     event_ids: list[str]
 
     def json(self) -> bytes:
-        """Writes what a scan says of it as one line of JSON."""
+        """Writes the finding as one line of JSON."""
         finding = self.finding
-        said = {
+        row = {
             "rule_id": finding.rule_id,
             "rule_name": finding.rule_name,
             "severity": finding.severity.value,
@@ -43,12 +43,12 @@ class ScannedFinding:
             "detection_count": finding.detection_count,
             "event_ids": self.event_ids,
         }
-        return orjson.dumps(said, option=orjson.OPT_UTC_Z)
+        return orjson.dumps(row, option=orjson.OPT_UTC_Z)
 
 
 @dataclass(slots=True)
 class Scan:
-    """What a scan came to; ``refused`` counts the records that are no events."""
+    """Result of a scan; ``refused`` counts the records that are not events."""
 
     findings: list[ScannedFinding]
     events: int
@@ -56,11 +56,11 @@ class Scan:
 
 
 Refuse = Callable[[str, str], None]
-"""Is told the place of a record that is no event, and the reason."""
+"""Called with the place of a refused record and the reason."""
 
 
 async def scan(names: Sequence[str], source: str, ruleset: Ruleset, max_event_bytes: int, refuse: Refuse) -> Scan:
-    """Evaluates the events of files (``-``: standard input) by a ruleset; a record that is no event is refused.
+    """Evaluates the events of files (``-``: standard input) by a ruleset; a record that is not an event is refused.
 
     ``source`` is a native source, CANONICAL or ENVELOPE. Raises ConfigurationError for an unknown source and for a
     file that cannot be read.

@@ -22,20 +22,20 @@ _AGAIN_S = 1.0
 class ActiveRules:
     """Keeps the handler of the active rules; a reload replaces it, and a batch keeps the handler it began with.
 
-    ``load`` loads the rules, given those active before. ``asked`` is set to request a reload.
+    ``load`` loads the rules, given those active before. ``reload_requested`` is set to request a reload.
     """
 
     def __init__(
         self,
         engine: AsyncEngine,
         load: Callable[[Loaded | None], Loaded],
-        asked: asyncio.Event,
+        reload_requested: asyncio.Event,
         make_handler: Callable[[Ruleset], DetectionHandler],
     ) -> None:
         self._engine = engine
         self._load = load
         self._make_handler = make_handler
-        self._asked = asked
+        self._reload_requested = reload_requested
         self._activate(load(None))
 
     def handler(self) -> DetectionHandler:
@@ -50,8 +50,8 @@ class ActiveRules:
     async def reload_when_asked(self) -> NoReturn:
         """Reloads the rules on every request."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._reload_requested.wait()
+            self._reload_requested.clear()
             await self.reload()
 
     async def reload(self) -> None:

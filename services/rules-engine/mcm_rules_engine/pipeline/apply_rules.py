@@ -37,7 +37,7 @@ async def apply_rules_to_event(
     async def take(connection: AsyncConnection) -> list[Unprocessed]:
         return [await lock_event(connection, source_event.uid)]
 
-    # committed by itself: the stream counts in the roll-ups last, and would wait for us while we wait for it
+    # a transaction of its own: the stream increments the roll-ups last, and a longer one could deadlock with it
     async with transaction(db) as connection:
         if await insert_events(connection, [source_event], processed=False):
             await add_to_rollups(connection, [source_event], _SHARD)

@@ -25,7 +25,7 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 
 @dataclass(slots=True)
 class AffectedRows:
-    """What a batch touched, new or not: the worker before may have died between its commit and its look."""
+    """Rows that a batch affects, new or not: a worker may have died between its commit and its correlations."""
 
     rows: set[DetectionRow] = field(default_factory=set)
     buckets: set[Bucket] = field(default_factory=set)
@@ -50,7 +50,7 @@ class _Tumbling:
     correlations: list[Correlation] = field(default_factory=list)
 
     @property
-    def least(self) -> int:
+    def min_threshold(self) -> int:
         """The lowest of their thresholds."""
         return min(correlation.steps[0][0] for correlation in self.correlations)
 
@@ -86,10 +86,10 @@ class Detector:
             position = position_of(entry.event)
             row_id = row_ids.get(entry.event.uid)
             is_new = row_id is not None
-            may_be_told = False
+            needs_evidence = False
             for match in entry.matches:
                 if match.rule.raises_finding:
-                    may_be_told = True
+                    needs_evidence = True
                     for detection in detections_of(match, position):
                         affected.findings.add(detection.finding_uid)
                         if is_new:
@@ -106,13 +106,13 @@ class Detector:
                         if is_new:
                             tally.add(position)
                     else:
-                        may_be_told = True
+                        needs_evidence = True
                         row = DetectionRow(counted.series_id, counted.group_key, *position, counted.value)
                         affected.rows.add(row)
                         if is_new:
                             counted_rows.append(row)
-            # of those that only fall into windows few are told of
-            if may_be_told and row_id is not None:
+            # events that only feed tumbling windows rarely need evidence, so it is not kept
+            if needs_evidence and row_id is not None:
                 affected.events[entry.event.uid] = KnownEvent(entry.event, row_id)
         inserted = await insert_detections(connection, finding_rows)
         affected.detected += await insert_counted(connection, counted_rows)
@@ -148,9 +148,9 @@ class Detector:
 
     async def _tumbled(self, connection: AsyncConnection, buckets: Iterable[Bucket]) -> list[Detection]:
         detections = []
-        least = {bucket: self._tumbling[bucket.series_id].least for bucket in buckets}
-        for bucket, counted in (await read_tumbling(connection, least)).items():
-            # a bucket fires once, however it fills: its own name stands for the event that filled it
+        thresholds = {bucket: self._tumbling[bucket.series_id].min_threshold for bucket in buckets}
+        for bucket, counted in (await read_tumbling(connection, thresholds)).items():
+            # a bucket is detected once, in whatever order it fills: its name stands in for the event that filled it
             position = (bucket.start, uuid5(FINDING_NAMESPACE, f"bucket|{bucket.start}|{bucket.group_key}"))
             ends = (counted.first, counted.last)
             for correlation in self._tumbling[bucket.series_id].correlations:

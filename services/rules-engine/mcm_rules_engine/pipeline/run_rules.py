@@ -25,7 +25,7 @@ _SHARD = 0
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did: events processed, and the findings they raised or changed, each in its last state."""
+    """Result of a run: the number of events processed, and the findings raised or changed, each in its last state."""
 
     events: int = 0
     findings: list[FindingMessage] = field(default_factory=list)
@@ -35,7 +35,7 @@ async def run_rules(engine: AsyncEngine, ruleset: Ruleset, batch_size: int, pack
     """Runs the rules over every unprocessed event, ``batch_size`` at a time.
 
     Safe to run beside the stream, beside itself and again after a crash: an event is marked processed only after the
-    correlations over it have looked. Raises DatabaseDownError when the database is out of reach.
+    correlations over it are evaluated. Raises DatabaseDownError when the database does not respond.
     """
     async with transaction(engine) as connection:
         await record_load(connection, ruleset, packs)

@@ -1,4 +1,4 @@
-"""Processing events that are stored already: detect, look, mark as processed."""
+"""Processing of stored events: detect, correlate, mark as processed."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -18,8 +18,8 @@ async def process_stored(
 ) -> tuple[int, set[UUID]]:
     """Processes the events that ``take`` reads; returns how many, and the uids of the findings they touch.
 
-    Safe beside whoever else processes them and again after a crash: an event's detections are counted once, and it is
-    marked as processed only after the correlations over it have looked.
+    Safe beside other processes and again after a crash: an event's detections are counted once, and it is
+    marked as processed only after the correlations over it are evaluated.
     """
     async with transaction(engine) as connection:
         events = await take(connection)

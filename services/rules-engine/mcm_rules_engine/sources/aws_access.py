@@ -1,4 +1,4 @@
-"""What AWS access settings amount to: is a bucket public, does a policy make an administrator."""
+"""Access analysis of AWS settings: is a bucket public, does a policy grant administration."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _PUBLIC_ACLS: Final = frozenset({"public-read", "public-read-write", "authentica
 _EVERYONE: Final = ("/groups/global/allusers", "/groups/global/authenticatedusers")
 _BLOCK_SETTINGS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
-_WHO_MAY: Final = frozenset(
+_CALLER_KEYS: Final = frozenset(
     {
         "aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:sourceaccount",
         "aws:sourcearn", "aws:sourceip", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner", "aws:sourcevpc",
@@ -25,13 +25,13 @@ _WHO_MAY: Final = frozenset(
         "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
     }
 )  # fmt: skip
-"""Condition keys that say who may come; others (transport, referer, user agent) anybody can meet."""
+"""Condition keys that restrict the caller; any caller can satisfy the others (transport, referer, user agent)."""
 
 _FIXED_IDENTITY: Final = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}|A(RO|ID)A[A-Z0-9]{8,}")
 
 
 def acl_visibility(request: dict[str, Any]) -> str | None:
-    """Judges an S3 call's access control list, canned or granted; None when the call carries none."""
+    """Evaluates an S3 call's access control list, canned or granted; None when the call carries none."""
     canned = [each.lower() for each in _texts(request.get("x-amz-acl"))]
     headers = [
         text.lower() for key, value in request.items() if str(key).startswith("x-amz-grant-") for text in _texts(value)
@@ -47,7 +47,7 @@ def acl_visibility(request: dict[str, Any]) -> str | None:
 
 
 def policy_visibility(policy: Any) -> str | None:
-    """Judges a bucket policy: public when it allows everyone in and no condition says who; None if unreadable."""
+    """Evaluates a bucket policy: public when it allows everyone unconditionally; None when it cannot be read."""
     document = _document(policy)
     if document is None:
         return None
@@ -55,14 +55,14 @@ def policy_visibility(policy: Any) -> str | None:
 
 
 def unblocks_public_access(configuration: Any) -> bool | None:
-    """Tells whether a public access block leaves one of its four settings off; None when it is not given."""
+    """Returns whether a public access block leaves one of its four settings off; None when it is not given."""
     if not isinstance(configuration, dict):
         return None
     return any(str(value_at(configuration, setting)).lower() != "true" for setting in _BLOCK_SETTINGS)
 
 
 def managed_policy_role(policy_arn: Any) -> str | None:
-    """Names the role that a managed policy amounts to: ``admin``, or the policy's own name."""
+    """Returns the role that a managed policy amounts to: ``admin``, or the policy's own name."""
     if not isinstance(policy_arn, str) or not policy_arn:
         return None
     name = policy_arn.rpartition("/")[2]
@@ -70,7 +70,7 @@ def managed_policy_role(policy_arn: Any) -> str | None:
 
 
 def inline_policy_role(name: Any, policy: Any) -> str | None:
-    """Names the role that an inline policy amounts to: ``admin``, or the policy's own name."""
+    """Returns the role that an inline policy amounts to: ``admin``, or the policy's own name."""
     document = _document(policy)
     if document is not None and any(_allows_everything(each) for each in _listed(document.get("Statement"))):
         return ADMIN
@@ -78,7 +78,7 @@ def inline_policy_role(name: Any, policy: Any) -> str | None:
 
 
 def group_role(name: Any) -> str | None:
-    """Names the role of a group: ``admin`` when it is called so, else the group's own name."""
+    """Returns the role of a group: ``admin`` for a group of that name, else the group's own name."""
     if not isinstance(name, str) or not name:
         return None
     return ADMIN if name.lower() in _ADMIN_GROUPS else name
@@ -102,20 +102,24 @@ def _opens_to_everyone(statement: Any) -> bool:
         or principal == "*"
         or (isinstance(principal, dict) and any("*" in _texts(value) for value in principal.values()))
     )
-    return everyone and not _says_who(statement.get("Condition"))
+    return everyone and not _restricts_caller(statement.get("Condition"))
 
 
-def _says_who(condition: Any) -> bool:
+def _restricts_caller(condition: Any) -> bool:
     if not isinstance(condition, dict):
         return False
     for operator, keys in condition.items():
         words = str(operator).lower()
-        # a negative test lets everyone else in; an optional one, or ForAllValues, those who do not send the key
+        # a negated test admits everyone else; an optional one, or ForAllValues, callers that do not send the key
         if not isinstance(keys, dict) or any(word in words for word in ("not", "ifexists", "forallvalues", "null")):
             continue
         for key, value in keys.items():
             values = _texts(value)
-            if str(key).lower() in _WHO_MAY and values and all(_is_narrow(str(key).lower(), each) for each in values):
+            if (
+                str(key).lower() in _CALLER_KEYS
+                and values
+                and all(_is_narrow(str(key).lower(), each) for each in values)
+            ):
                 return True
     return False
 

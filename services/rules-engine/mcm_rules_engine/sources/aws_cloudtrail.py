@@ -30,8 +30,8 @@ Action = Callable[[dict[str, Any], Facts], str]
 def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """Makes the event of a CloudTrail record.
 
-    A call that failed (``errorCode``) keeps the type of its action, ``aws.cloudtrail.<eventName>``: what did not happen
-    must not look as if it had. A record of another kind (Insights) has the name of what it reports in its place.
+    A failed call (``errorCode``) keeps the type of its action, ``aws.cloudtrail.<eventName>``, because nothing changed.
+    A record without an event name (Insights) has the type of its insight.
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"a CloudTrail record must be a JSON object, not {type(payload).__name__}")
@@ -42,7 +42,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     event_id = id_at(payload, "eventID", payload)
     facts = _common_facts(payload)
     action = _ACTIONS.get((_service(payload), name))
-    event_type = action(payload, facts) if action is not None and _may_have_happened(payload, name) else ""
+    event_type = action(payload, facts) if action is not None and _may_have_succeeded(payload, name) else ""
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
@@ -65,8 +65,8 @@ def _kind_of_record(payload: dict[str, Any]) -> str | None:
     return text_at(payload, "eventType") if "eventVersion" in payload else None
 
 
-def _may_have_happened(payload: dict[str, Any], name: str) -> bool:
-    # a failed sign-in is an event of its own, and its error stands elsewhere
+def _may_have_succeeded(payload: dict[str, Any], name: str) -> bool:
+    # a failed sign-in is an event type of its own, and reports its error elsewhere
     return name in _SIGN_INS or not payload.get("errorCode")
 
 
@@ -180,7 +180,7 @@ def _remove_from_group(payload: dict[str, Any], facts: Facts) -> str:
 
 
 def _create_access_key(payload: dict[str, Any], facts: Facts) -> str:
-    # an access key works until somebody deletes it
+    # an access key never expires
     facts["token_id"] = text_at(payload, "responseElements", "accessKey", "accessKeyId")
     facts["target"] = text_at(payload, "responseElements", "accessKey", "userName") or _key_owner(payload)
     facts["expires_at"] = None

@@ -1,4 +1,4 @@
-"""Who acted, by a CloudTrail record."""
+"""Actor of a CloudTrail record: user, service and session."""
 
 import re
 from typing import Any, Final
@@ -22,13 +22,13 @@ def user_of(payload: dict[str, Any]) -> str | None:
 
 
 def actor_type_of(payload: dict[str, Any]) -> str | None:
-    """Tells that the actor is an AWS service; None for anyone else."""
+    """Returns SERVICE for an AWS service, None for any other actor."""
     identity = payload.get("userIdentity")
     return SERVICE if text_at(identity, "type") == "AWSService" else None
 
 
 def session_of(payload: dict[str, Any]) -> str | None:
-    """Returns the name of an assumed role's session, which whoever assumed the role chose."""
+    """Returns the session name of an assumed role, which the caller of AssumeRole chose."""
     identity = payload.get("userIdentity")
     return _session(identity)[1] if text_at(identity, "type") == "AssumedRole" else None
 

@@ -77,12 +77,12 @@ def first_time(entry: Payload, *keys: str) -> datetime:
 
 
 def has_succeeded(result: str | None) -> bool:
-    """Tells whether a result means success, however the log writes it."""
+    """Returns whether a result means success, in the spellings of all logs."""
     return (result or "").lower() in ("0", "success", "succeeded")
 
 
 def log_of(payload: Payload) -> str | None:
-    """Tells which source an entry is of, whatever header it came under; None when it does not show.
+    """Classifies an entry by its content: returns its source whatever its header, or None when that is not clear.
 
     Diagnostic settings send all logs of a tenant to one event hub, so its records share one header.
     """

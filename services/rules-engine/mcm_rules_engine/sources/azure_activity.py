@@ -64,7 +64,7 @@ def _value(entry: Payload, *keys: str) -> str | None:
 
 
 def _id(entry: Payload, operation: str, payload: Payload) -> str:
-    # the log gives no id of its own: the parts that tell its entries apart make one, the same at each delivery
+    # the log gives no id of its own: the parts that distinguish its entries make one, the same at each delivery
     correlation = text_at(entry, "correlationid")
     if correlation is not None:
         time = next(text for key in _TIMES if (text := text_at(entry, key)))
@@ -109,7 +109,7 @@ def _common_facts(entry: Payload) -> Facts:
 
 
 def _request(entry: Payload) -> Any:
-    """Returns what the request asked for: below ``properties`` of its body, or the body itself."""
+    """Returns the requested properties: below ``properties`` of its body, or the body itself."""
     body = from_json_text(value_at(entry, "properties", "requestbody"))
     properties = from_json_text(value_at(body, "properties"))
     return body if properties is None else properties

@@ -39,7 +39,7 @@ def _membership(payload: Payload, facts: Facts) -> str:
 
 def _organization(payload: Payload, facts: Facts) -> str:
     action, role = text_at(payload, "action"), text_at(payload, "membership", "role")
-    # whoever administers an organisation owns it
+    # an administrator of an organisation is its owner
     role = "owner" if role == "admin" else role
     invited = first_text(text_at(payload, "invitation", "login"), text_at(payload, "invitation", "email"))
     facts |= {

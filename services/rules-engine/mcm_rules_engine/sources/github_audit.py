@@ -109,7 +109,7 @@ def _role_changed(payload: dict[str, Any], facts: Facts) -> str:
 
 
 def _role(payload: dict[str, Any], permission: str | None) -> str | None:
-    # whoever administers an organisation owns it
+    # an administrator of an organisation is its owner
     if permission == "admin" and payload["action"].startswith("org."):
         return "owner"
     return permission

@@ -52,7 +52,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
 
 def _user(payload: dict[str, Any]) -> str | None:
     actor = payload.get("actor")
-    # Okta itself sends the challenge; whom it is about stands among the targets
+    # Okta itself sends the challenge; the user is among the targets
     if text_at(actor, "type") == "SystemPrincipal":
         about = _target(payload, "User")
         if about is not None:
@@ -139,13 +139,13 @@ def _permission_changed(payload: dict[str, Any], facts: Facts) -> str:
 
 
 def _roles(payload: dict[str, Any], key: str) -> list[str]:
-    said = value_at(payload, "debugContext", "debugData", key)
-    names = [name.strip() for name in said.split(",")] if isinstance(said, str) else []
+    text = value_at(payload, "debugContext", "debugData", key)
+    names = [name.strip() for name in text.split(",")] if isinstance(text, str) else []
     return [_ROLES.get(name.lower(), name) for name in names if name]
 
 
 def _token_created(payload: dict[str, Any], facts: Facts) -> str:
-    # a token of Okta works for as long as it is used
+    # a token of Okta does not expire while it is in use
     facts |= {"token_id": _token(payload), "expires_at": None}
     return "api_token_created" if _succeeded(payload) else ""
 

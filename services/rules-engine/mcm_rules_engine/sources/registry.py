@@ -56,7 +56,7 @@ def _normalise(payload: Any, source: str | None, fallback_id: str, transport: Tr
 
 
 def recognise(payload: Any) -> Source | None:
-    """Finds the source that a payload without a header looks like; None when there is none, or more than one."""
+    """Returns the one source whose payloads look like this one; None when there is none, or more than one."""
     if not isinstance(payload, dict):
         return None
     matching = [source for source in active_sources().values() if source.recognise(payload)]

@@ -46,7 +46,7 @@ class Source:
     payload: str
     normalise: Normalise
     recognise: Callable[[Payload], bool]
-    """Tells whether a payload, sent without the header, looks like one of this source."""
+    """Recognises a payload of this source that came without the header."""
 
     envelope: str | None = None
     """Key of the array in which the source delivers several payloads at once, as in ``{"Records": […]}``."""

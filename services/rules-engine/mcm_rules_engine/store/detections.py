@@ -1,4 +1,4 @@
-"""Detections by series and group: written if absent, and looked at around a position."""
+"""Detections by series and group: inserted if absent, read in ranges around a position."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import DETECTIONS
 
 _INSERT: Final = BulkInsert(DETECTIONS, DetectionRow._fields, conflict="DO NOTHING")
-_INSERT_AND_TELL: Final = BulkInsert(
+_INSERT_RETURNING: Final = BulkInsert(
     DETECTIONS, DetectionRow._fields, conflict="DO NOTHING", returning=DetectionRow._fields
 )
 
 _COLUMN: Final = DETECTIONS.c
 
-# All looks of a round by one statement.
-_LOOK_POSTGRESQL: Final = """
+# One statement for all range queries of a round.
+_RANGES_POSTGRESQL: Final = """
 SELECT r.number, found.is_after, found.at, found.event_uid, found.value
 FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[])
      WITH ORDINALITY AS r(series, grp, at, uid, before, after, number)
@@ -36,19 +36,19 @@ CROSS JOIN LATERAL (
 ) found
 """
 
-# SQLite has no LATERAL, and takes a LIMIT only from outside: one statement for all looks of one size.
-_ONE_LOOK: Final = """
+# SQLite has no LATERAL, and no LIMIT per row: one statement for all range queries of one size.
+_IN_RANGE: Final = """
 d.series_id = json_extract(r.value, '$[1]') AND d.group_key = json_extract(r.value, '$[2]')
 AND (d.at, d.event_uid) {} (json_extract(r.value, '$[3]'), json_extract(r.value, '$[4]'))
 """
-_LOOK_SQLITE: Final = text(f"""
+_RANGES_SQLITE: Final = text(f"""
 SELECT json_extract(r.value, '$[0]') AS number, false AS is_after, found.at, found.event_uid, found.value
-FROM json_each(:looks) r JOIN detections found ON found.rowid IN (
-    SELECT d.rowid FROM detections d WHERE {_ONE_LOOK.format("<")} ORDER BY d.at DESC, d.event_uid DESC LIMIT :before)
+FROM json_each(:ranges) r JOIN detections found ON found.rowid IN (
+    SELECT d.rowid FROM detections d WHERE {_IN_RANGE.format("<")} ORDER BY d.at DESC, d.event_uid DESC LIMIT :before)
 UNION ALL
 SELECT json_extract(r.value, '$[0]'), true, found.at, found.event_uid, found.value
-FROM json_each(:looks) r JOIN detections found ON found.rowid IN (
-    SELECT d.rowid FROM detections d WHERE {_ONE_LOOK.format(">=")} ORDER BY d.at, d.event_uid LIMIT :after)
+FROM json_each(:ranges) r JOIN detections found ON found.rowid IN (
+    SELECT d.rowid FROM detections d WHERE {_IN_RANGE.format(">=")} ORDER BY d.at, d.event_uid LIMIT :after)
 """).columns(  # noqa: S608 (our own text)
     number=Integer(), is_after=Boolean(), at=_COLUMN.at.type, event_uid=_COLUMN.event_uid.type, value=_COLUMN.value.type
 )
@@ -90,14 +90,14 @@ WHERE age = 1
 
 async def insert_detections(connection: AsyncConnection, rows: Iterable[DetectionRow]) -> set[DetectionRow]:
     """Inserts the rows that are not there yet; returns those really inserted."""
-    inserted = await _INSERT_AND_TELL.execute(connection, _in_order(rows))
+    inserted = await _INSERT_RETURNING.execute(connection, _in_order(rows))
     return {DetectionRow._make(row) for row in inserted}
 
 
 async def insert_counted(connection: AsyncConnection, rows: Iterable[DetectionRow]) -> int:
     """Inserts rows of events that are new themselves, so that none is there yet; returns how many they are.
 
-    They are most of all rows, and to have them told as well costs as much as to insert them.
+    They are most of all rows, and returning them would cost as much as inserting them.
     """
     ordered = _in_order(rows)
     await _INSERT.execute(connection, ordered)
@@ -111,51 +111,51 @@ def _in_order(rows: Iterable[DetectionRow]) -> list[DetectionRow]:
     )
 
 
-async def range_query(connection: AsyncConnection, wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
-    """Answers a round of looks, in their order."""
-    around = [one for one in wanted if isinstance(one, RangeQuery)]
-    by_value = [one for one in wanted if isinstance(one, LatestByValue)]
+async def range_query(connection: AsyncConnection, queries: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
+    """Runs a round of range queries; returns their results in the same order."""
+    around = [one for one in queries if isinstance(one, RangeQuery)]
+    by_value = [one for one in queries if isinstance(one, LatestByValue)]
     if _is_postgresql(connection):
-        found, latest = await _look_at_once(connection, around), await _latest_at_once(connection, by_value)
+        found, latest = await _ranges_at_once(connection, around), await _latest_at_once(connection, by_value)
     else:
-        found, latest = await _look_by_size(connection, around), [await _latest(connection, one) for one in by_value]
-    answers, latest_answers = iter(found), iter(latest)
-    return [next(answers) if isinstance(one, RangeQuery) else next(latest_answers) for one in wanted]
+        found, latest = await _ranges_by_size(connection, around), [await _latest(connection, one) for one in by_value]
+    ranges, latest_rows = iter(found), iter(latest)
+    return [next(ranges) if isinstance(one, RangeQuery) else next(latest_rows) for one in queries]
 
 
-async def _look_at_once(connection: AsyncConnection, wanted: Sequence[RangeQuery]) -> list[RangeResult]:
-    if not wanted:
+async def _ranges_at_once(connection: AsyncConnection, queries: Sequence[RangeQuery]) -> list[RangeResult]:
+    if not queries:
         return []
-    series, groups, positions, befores, afters = zip(*wanted, strict=True)
+    series, groups, positions, befores, afters = zip(*queries, strict=True)
     ats, uids = zip(*positions, strict=True)
     found: dict[int, list[Any]] = defaultdict(list)
-    for number, *row in await fetch(connection, _LOOK_POSTGRESQL, series, groups, ats, uids, befores, afters):
+    for number, *row in await fetch(connection, _RANGES_POSTGRESQL, series, groups, ats, uids, befores, afters):
         found[number - 1].append(row)
-    return [_seen(found[number]) for number in range(len(wanted))]
+    return [_range_result(found[number]) for number in range(len(queries))]
 
 
-async def _look_by_size(connection: AsyncConnection, wanted: Sequence[RangeQuery]) -> list[RangeResult]:
+async def _ranges_by_size(connection: AsyncConnection, queries: Sequence[RangeQuery]) -> list[RangeResult]:
     by_size: dict[tuple[int, int], list[Any]] = defaultdict(list)
-    for number, one in enumerate(wanted):
+    for number, one in enumerate(queries):
         at, uid = one.position
         by_size[one.before, one.after].append((number, one.series_id.hex, one.group_key, at, uid.hex))
     found: dict[int, list[Any]] = defaultdict(list)
-    for (before, after), range_queries in by_size.items():
-        parameters = {"looks": orjson.dumps(range_queries).decode(), "before": before, "after": after}
-        for row in (await connection.execute(_LOOK_SQLITE, parameters)).all():
+    for (before, after), parameters_of_size in by_size.items():
+        parameters = {"ranges": orjson.dumps(parameters_of_size).decode(), "before": before, "after": after}
+        for row in (await connection.execute(_RANGES_SQLITE, parameters)).all():
             found[row[0]].append(row[1:])
-    return [_seen(found[number]) for number in range(len(wanted))]
+    return [_range_result(found[number]) for number in range(len(queries))]
 
 
-async def _latest_at_once(connection: AsyncConnection, wanted: Sequence[LatestByValue]) -> list[RangeResult]:
-    if not wanted:
+async def _latest_at_once(connection: AsyncConnection, queries: Sequence[LatestByValue]) -> list[RangeResult]:
+    if not queries:
         return []
-    series, groups, positions, sinces = zip(*wanted, strict=True)
+    series, groups, positions, sinces = zip(*queries, strict=True)
     ats, uids = zip(*positions, strict=True)
     found: dict[int, list[Any]] = defaultdict(list)
     for number, *row in await fetch(connection, _BY_VALUE_POSTGRESQL, series, groups, ats, uids, sinces):
         found[number - 1].append((False, *row))
-    return [_seen(found[number]) for number in range(len(wanted))]
+    return [_range_result(found[number]) for number in range(len(queries))]
 
 
 async def _latest(connection: AsyncConnection, one: LatestByValue) -> RangeResult:
@@ -163,10 +163,10 @@ async def _latest(connection: AsyncConnection, one: LatestByValue) -> RangeResul
     result = await connection.execute(
         _BY_VALUE_SQLITE, {"series": one.series_id, "grp": one.group_key, "at": at, "uid": uid, "since": one.since}
     )
-    return _seen((False, *row) for row in result.all())
+    return _range_result((False, *row) for row in result.all())
 
 
-def _seen(rows: Iterable[Sequence[Any]]) -> RangeResult:
+def _range_result(rows: Iterable[Sequence[Any]]) -> RangeResult:
     before: list[Row] = []
     after: list[Row] = []
     for is_after, at, uid, value in rows:

@@ -1,4 +1,4 @@
-"""Events that are stored already: compared with a repeat, or still waiting for their rules to run."""
+"""Stored events: compared with repeats, read, and locked for processing."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from mcm_shared.db.tables import SOURCE_EVENTS
 
 
 def content_of(event: Any) -> tuple[Any, ...]:
-    """Returns what an event, or its row, says: to compare two that carry the same id."""
+    """Returns the content of an event or its row, to compare two that carry the same id."""
     return event.event_type, event.user, event.timestamp, event.raw_data
 
 
@@ -78,7 +78,7 @@ async def mark_detected(connection: AsyncConnection, row_ids: Collection[int]) -
 async def mark_processed(connection: AsyncConnection, row_ids: Collection[int]) -> None:
     """Notes that the rules of these events have run, correlations included."""
     is_meant = among(SOURCE_EVENTS.c.id, row_ids, connection)
-    # locked in one order: two runs that have the same events in hand wait for each other and never deadlock
+    # locked in one order: two runs that process the same events wait for each other and never deadlock
     row_id = SOURCE_EVENTS.c.id
     await connection.execute(select(row_id).where(is_meant).order_by(row_id).with_for_update(key_share=True))
     await connection.execute(update(SOURCE_EVENTS).where(is_meant).values(processed=True))

@@ -52,26 +52,26 @@ _UPDATE_FINDING: Final = (
 )
 
 
-async def merge_findings(connection: AsyncConnection, raised: Mapping[UUID, FindingState], shard: int) -> None:
-    """Joins what was raised into the findings table, making those that are missing; changes nothing that is known.
+async def merge_findings(connection: AsyncConnection, states: Mapping[UUID, FindingState], shard: int) -> None:
+    """Merges finding states into the findings table, inserting those that are missing; a known state changes nothing.
 
     Cannot deadlock with another worker: new rows are inserted in uid order before any existing row is locked, and
     existing ones are locked in uid order.
     """
-    if not raised:
+    if not states:
         return
-    uids = sorted(raised)
-    is_raised = among(FINDINGS.c.uid, uids, connection)
-    there = set((await connection.execute(select(FINDINGS.c.uid).where(is_raised))).scalars())
-    # made with nothing counted: what was raised is joined into new and known rows alike
+    uids = sorted(states)
+    is_states = among(FINDINGS.c.uid, uids, connection)
+    there = set((await connection.execute(select(FINDINGS.c.uid).where(is_states))).scalars())
+    # inserted with a count of zero: the states are then joined into new and known rows alike
     await _INSERT_FINDINGS.execute(
-        connection, [_row(replace(raised[uid], detection_count=0), version=0) for uid in uids if uid not in there]
+        connection, [_row(replace(states[uid], detection_count=0), version=0) for uid in uids if uid not in there]
     )
-    locked = select(FINDINGS).where(is_raised).order_by(FINDINGS.c.uid).with_for_update()
+    locked = select(FINDINGS).where(is_states).order_by(FINDINGS.c.uid).with_for_update()
     changes = []
     for row in (await connection.execute(locked)).all():
         known = _state_of(row)
-        joined = join(known, raised[known.uid])
+        joined = join(known, states[known.uid])
         if joined != known or row.version == 0:
             changes.append(_changes(joined, row.version + 1))
     if changes:

@@ -1,4 +1,4 @@
-"""Counters of tumbling windows: raised by what a transaction really inserted, summed over their shards."""
+"""Counters of tumbling windows: incremented by what a transaction really inserted, summed over their shards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,20 +52,20 @@ _ADD: Final = BulkInsert(
     "last = CASE WHEN excluded.last > tumbling_counts.last THEN excluded.last ELSE tumbling_counts.last END",
 )
 
-# Few buckets reach their threshold; no more than these are given back.
+# Few buckets reach their threshold; only these are returned.
 _READ: Final = """
 SELECT r.number, sum(t.count), min(t.first), max(t.last)
-FROM {wanted} JOIN tumbling_counts t ON t.series_id = r.series AND t.group_key = r.grp AND t.bucket = r.bucket
-GROUP BY r.number, r.least HAVING sum(t.count) >= r.least
+FROM {buckets} JOIN tumbling_counts t ON t.series_id = r.series AND t.group_key = r.grp AND t.bucket = r.bucket
+GROUP BY r.number, r.threshold HAVING sum(t.count) >= r.threshold
 """
 _READ_POSTGRESQL: Final = _READ.format(
-    wanted="unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) "
-    "WITH ORDINALITY AS r(series, grp, bucket, least, number)"
+    buckets="unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) "
+    "WITH ORDINALITY AS r(series, grp, bucket, threshold, number)"
 )
 _READ_SQLITE: Final = text(
     _READ.format(
-        wanted="(SELECT key + 1 AS number, json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS grp, "
-        "json_extract(value, '$[2]') AS bucket, json_extract(value, '$[3]') AS least FROM json_each(:wanted)) AS r"
+        buckets="(SELECT key + 1 AS number, json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS grp, "
+        "json_extract(value, '$[2]') AS bucket, json_extract(value, '$[3]') AS threshold FROM json_each(:buckets)) AS r"
     )
 )
 _OFFSET: Final = 1 << 63
@@ -82,18 +82,21 @@ async def add_to_tumbling(connection: AsyncConnection, tallies: Mapping[Bucket, 
     )
 
 
-async def read_tumbling(connection: AsyncConnection, least: Mapping[Bucket, int]) -> dict[Bucket, Tally]:
-    """Sums the counters of buckets over their shards; of those that reach the count ``least`` has for them."""
-    if not least:
+async def read_tumbling(connection: AsyncConnection, thresholds: Mapping[Bucket, int]) -> dict[Bucket, Tally]:
+    """Sums the counters of buckets over their shards; returns those that reach their threshold."""
+    if not thresholds:
         return {}
-    wanted = list(least)
+    buckets = list(thresholds)
     if connection.dialect.name == "postgresql":
-        found: Sequence[Any] = await fetch(connection, _READ_POSTGRESQL, *zip(*wanted, strict=True), least.values())
+        found: Sequence[Any] = await fetch(
+            connection, _READ_POSTGRESQL, *zip(*buckets, strict=True), thresholds.values()
+        )
     else:
-        plain = [(series.hex, group_key, start, count) for (series, group_key, start), count in least.items()]
-        found = (await connection.execute(_READ_SQLITE, {"wanted": orjson.dumps(plain).decode()})).all()
+        plain = [(series.hex, group_key, start, count) for (series, group_key, start), count in thresholds.items()]
+        found = (await connection.execute(_READ_SQLITE, {"buckets": orjson.dumps(plain).decode()})).all()
     return {
-        wanted[number - 1]: Tally(int(count), _position(first), _position(last)) for number, count, first, last in found
+        buckets[number - 1]: Tally(int(count), _position(first), _position(last))
+        for number, count, first, last in found
     }
 
 

@@ -8,7 +8,7 @@ import { JsonView } from "@/components/json-view";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
-import { getFindingEvents } from "@/lib/api/findings";
+import { type Finding, getFindingEvents } from "@/lib/api/findings";
 import { cn } from "@/lib/class-names";
 import { plural, words } from "@/lib/format";
 
@@ -18,8 +18,9 @@ import { Timeline } from "./timeline";
 const INITIALLY_SHOWN = 8;
 
 /** The events of the finding: on a timeline, and as a list with their raw data. */
-export function Events({ findingId, version }: { findingId: number; version: number }) {
-  const [all, setAll] = useState(false);
+export function Events({ finding }: { finding: Finding }) {
+  const { id: findingId, version } = finding;
+  const [expanded, setExpanded] = useState(false);
   const events = useQuery({
     // a newer version may have more events
     queryKey: ["findings", "events", findingId, version],
@@ -27,12 +28,18 @@ export function Events({ findingId, version }: { findingId: number; version: num
     placeholderData: (before, query) => (query?.queryKey[2] === findingId ? before : undefined),
   });
   const items = events.data?.items ?? [];
-  const shown = all ? items : items.slice(0, INITIALLY_SHOWN);
+  const shown = expanded ? items : items.slice(0, INITIALLY_SHOWN);
   return (
     <Section
       className="order-4"
       title="Events"
-      aside={events.data && <span className="tabular text-xs text-ink-2">{plural(events.data.total, "event")}</span>}
+      aside={
+        events.data && (
+          <span title="The events that led to the finding" className="tabular text-xs text-ink-2">
+            {plural(events.data.total, "event")}
+          </span>
+        )
+      }
     >
       {events.error && <ErrorState error={events.error} retry={() => void events.refetch()} busy={events.isFetching} />}
       {events.isPending && (
@@ -43,21 +50,21 @@ export function Events({ findingId, version }: { findingId: number; version: num
           ))}
         </Loading>
       )}
-      {items.length > 1 && <Timeline events={items} />}
+      {items.length > 1 && <Timeline events={items} firstSeen={finding.first_seen} />}
       {events.data && items.length === 0 && <p className="text-ink-2">The events have been deleted.</p>}
       <ul className="-mx-2">
         {shown.map((event) => (
-          <EventLine key={event.id} event={event} />
+          <EventLine key={event.id} event={event} finding={finding} />
         ))}
       </ul>
       {items.length > INITIALLY_SHOWN && (
         <button
           type="button"
-          onClick={() => setAll(!all)}
-          aria-expanded={all}
+          onClick={() => setExpanded(!expanded)}
+          aria-expanded={expanded}
           className="mt-1 font-medium text-accent-strong hover:underline"
         >
-          {all ? "Show fewer" : `Show all ${items.length}`}
+          {expanded ? "Show fewer" : `Show all ${items.length}`}
         </button>
       )}
     </Section>
@@ -66,7 +73,8 @@ export function Events({ findingId, version }: { findingId: number; version: num
 
 type Event = Awaited<ReturnType<typeof getFindingEvents>>["items"][number];
 
-function EventLine({ event }: { event: Event }) {
+/** An event; its user and source only where they are not the finding's. */
+function EventLine({ event, finding }: { event: Event; finding: Finding }) {
   const [open, setOpen] = useState(false);
   return (
     <li>
@@ -82,8 +90,10 @@ function EventLine({ event }: { event: Event }) {
         />
         <Timestamp time={event.timestamp} className="tabular w-28 shrink-0 text-ink-2" />
         <span className="shrink-0 font-medium">{words(event.event_type)}</span>
-        <span className="min-w-0 truncate text-ink-2">{event.user && <VisibleText text={event.user} />}</span>
-        <span className="ml-auto shrink-0 text-xs text-ink-3">{event.source}</span>
+        <span className="min-w-0 truncate text-ink-2">
+          {event.user && event.user !== finding.user && <VisibleText text={event.user} />}
+        </span>
+        <span className="ml-auto shrink-0 text-xs text-ink-3">{event.source !== finding.source && event.source}</span>
       </button>
       {open && (
         <div className="space-y-1.5 px-2 pt-1 pb-3 pl-7">

@@ -12,12 +12,12 @@ import { toast } from "@/lib/toast";
 
 import { EnrichmentStatus, isModelWritten } from "../enrichment/enrichment-status";
 import { useEnrichment } from "../enrichment/use-enrichment";
-import { passages } from "./prose";
+import { passages, withoutRepeats } from "./prose";
 import { scoreData } from "./score-data";
 import { Section } from "./section";
 
 /** The explanation: what happened, why it matters, what to check first; with its author and feedback. */
-export function Explanation({ finding }: { finding: Finding }) {
+export function Explanation({ finding, runbook }: { finding: Finding; runbook: string | undefined }) {
   const { state, error, enrich } = useEnrichment(finding);
   const running = state === "running";
   if (finding.ai_explanation === null)
@@ -40,7 +40,7 @@ export function Explanation({ finding }: { finding: Finding }) {
       }
     >
       <div className="max-w-[68ch] space-y-2.5 text-base">
-        {passages(finding.ai_explanation).map(({ lead, text, steps }, index) => (
+        {withoutRepeats(passages(finding.ai_explanation), finding, runbook).map(({ lead, text, steps }, index) => (
           <div key={index}>
             {lead && <h3 className="mb-0.5 text-xs font-semibold text-ink-2">{lead}</h3>}
             {text && <p>{text}</p>}

@@ -14,6 +14,7 @@ const rule: Schema<"RuleDetails"> = {
   title: "Public storage bucket",
   description: "",
   level: "critical",
+  helper: false,
   status: "stable",
   family: "storage",
   pack: "built-in",
@@ -28,7 +29,7 @@ const rule: Schema<"RuleDetails"> = {
   detections: 1,
   last_hit: null,
   hits_per_day: [],
-  yaml: "",
+  yaml: "detection:\n  made_public:\n    event_type: storage_bucket_permission_changed\n    visibility|re: ^public\n  condition: made_public\n",
   runbook: "1. Close it.\n2. Check who read it.",
   falsepositives: ["A bucket of a public web page"],
   summary: ["A bucket became public."],
@@ -88,9 +89,13 @@ describe("a finding by its link", () => {
     renderApp("/findings/1");
 
     const fired = await section("Why this was raised");
-    expect(fired).toHaveTextContent("Counted5");
-    expect(fired).toHaveTextContent("Within10 min");
-    expect(fired).toHaveTextContent("visibility");
+    expect(fired).toHaveTextContent("Threshold reached5 or more");
+    expect(fired).toHaveTextContent("Window10 min");
+    await waitFor(() => {
+      const tree = within(fired).getByRole("list", { name: "Condition" });
+      expect(tree).toHaveTextContent("made publicevent typestorage_bucket_permission_changedvisibilitypublic");
+      expect(tree).not.toHaveTextContent("^public");
+    });
     await waitFor(() => expect(fired).toHaveTextContent("A bucket became public."));
     expect(document.title).toBe("Public storage bucket · Mini Compliance Monitor");
   });

@@ -42,7 +42,7 @@ export function FindingSheet({
       }
     >
       {finding && finding.id === id ? (
-        <FindingView finding={finding} />
+        <FindingView finding={finding} titled />
       ) : error ? (
         <FindingError error={error} id={id} retry={() => void refetch()} busy={isFetching} />
       ) : (

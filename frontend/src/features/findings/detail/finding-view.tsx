@@ -1,10 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
 
-import { findingFields } from "../list/fields";
 import { SeverityBadge } from "@/components/severity-badge";
+import { Timestamp } from "@/components/timestamp";
+import { VisibleText } from "@/components/visible-text";
 import type { Finding } from "@/lib/api/findings";
 import { getRule } from "@/lib/api/rules";
+import { count } from "@/lib/format";
 
+import { subjectOf } from "../subject";
 import { Events } from "./events";
 import { Explanation } from "./explanation";
 import { Controls, Runbook } from "./guidance";
@@ -12,8 +17,8 @@ import { Related } from "./related";
 import { Score } from "./score";
 import { WhyRaised } from "./why-raised";
 
-/** A finding in full; the same in the drawer and on its page. */
-export function FindingView({ finding }: { finding: Finding }) {
+/** A finding in full; `titled` repeats the title, where the page around it does not have it. */
+export function FindingView({ finding, titled = false }: { finding: Finding; titled?: boolean }) {
   const { data: rule } = useQuery({
     queryKey: ["rules", finding.rule_name],
     queryFn: ({ signal }) => getRule(finding.rule_name, signal),
@@ -24,26 +29,19 @@ export function FindingView({ finding }: { finding: Finding }) {
       <div className="px-4 py-4 sm:px-5">
         <div className="flex flex-wrap items-center gap-2">
           <SeverityBadge severity={finding.severity} />
-          <span className="text-ink-2">{finding.title}</span>
+          {titled && <span className="font-medium">{finding.title}</span>}
         </div>
-        <p className="mt-2 max-w-[60ch] text-lg font-medium text-balance break-words">{finding.description}</p>
-        <dl className="mt-4 grid grid-cols-2 gap-x-6 gap-y-3 @lg:grid-cols-3 @4xl:grid-cols-5">
-          {findingFields
-            .filter((field) => field.fact)
-            .map(({ id, title, show }) => (
-              <div key={id} className="min-w-0">
-                <dt className="text-xs text-ink-2">{title}</dt>
-                <dd className="truncate">{show(finding)}</dd>
-              </div>
-            ))}
-        </dl>
+        <p className="mt-2 max-w-[60ch] text-lg font-medium text-balance break-words">
+          <VisibleText text={finding.description} />
+        </p>
+        <Summary finding={finding} />
       </div>
       {/* two columns where there is room; else one, with the score before its evidence */}
       <div className="flex flex-col @4xl:grid @4xl:grid-cols-[minmax(0,1fr)_minmax(20rem,26rem)] @4xl:border-t">
         <div className="contents @4xl:block [&>:first-child]:@4xl:border-t-0">
-          <Explanation key={finding.id} finding={finding} />
-          <WhyRaised finding={finding} looksFor={rule?.summary} />
-          <Events key={`events.${finding.id}`} findingId={finding.id} version={finding.version} />
+          <Explanation key={finding.id} finding={finding} runbook={rule?.runbook} />
+          <WhyRaised finding={finding} rule={rule} />
+          <Events key={`events.${finding.id}`} finding={finding} />
         </div>
         <div className="contents @4xl:block @4xl:border-l [&>:first-child]:@4xl:border-t-0">
           <Score finding={finding} />
@@ -53,5 +51,46 @@ export function FindingView({ finding }: { finding: Finding }) {
         </div>
       </div>
     </article>
+  );
+}
+
+/** The figures of a finding, each as docs/glossary.md defines it. */
+function Summary({ finding }: { finding: Finding }) {
+  const { user, source, detection_count, first_seen, last_seen } = finding;
+  return (
+    <dl className="mt-4 grid grid-cols-2 gap-x-6 gap-y-3 @lg:grid-cols-3 @4xl:grid-cols-5">
+      {user ? (
+        <Fact title="User">
+          <Link to={`/users/${encodeURIComponent(user)}`} title={user} className="hover:underline">
+            <VisibleText text={user} />
+          </Link>
+        </Fact>
+      ) : (
+        <Fact title="Subject">
+          <VisibleText text={subjectOf(finding)} />
+        </Fact>
+      )}
+      {source && <Fact title="Source">{source}</Fact>}
+      <Fact title="Detections" note="How many times the rule's condition was met">
+        <span className="tabular">{count(detection_count)}</span>
+      </Fact>
+      <Fact title="First seen" note="When the rule's condition was first met">
+        <Timestamp time={first_seen} className="tabular" />
+      </Fact>
+      {last_seen !== first_seen && (
+        <Fact title="Last seen" note="When the rule's condition was last met">
+          <Timestamp time={last_seen} className="tabular" />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0" title={note}>
+      <dt className="text-xs text-ink-2">{title}</dt>
+      <dd className="truncate">{children}</dd>
+    </div>
   );
 }

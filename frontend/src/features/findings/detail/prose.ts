@@ -1,7 +1,7 @@
 /** A part of an explanation: a paragraph with its heading, or a list of steps. */
 export type Passage = { lead: string | null; text: string; steps: string[] };
 
-const LEADS = ["Why it matters:", "It scores", "Check first:"] as const;
+const LEADS = /Why it matters:|Check first:|(?:It scores|Score) \d+ of 100/g;
 const TITLES: Record<string, string> = { "Why it matters:": "Why it matters", "Check first:": "Check first" };
 
 /**
@@ -9,9 +9,9 @@ const TITLES: Record<string, string> = { "Why it matters:": "Why it matters", "C
  * paragraph: no text is ever dropped.
  */
 export function passages(explanation: string): Passage[] {
-  const starts = LEADS.map((lead) => ({ lead, at: explanation.indexOf(lead) }))
-    .filter(({ at }) => at > 0)
-    .sort((one, other) => one.at - other.at);
+  const starts = [...explanation.matchAll(LEADS)]
+    .map((match) => ({ lead: match[0], at: match.index }))
+    .filter(({ lead, at }, index, all) => at > 0 && all.findIndex((each) => each.lead === lead) === index);
   const edges = [{ lead: null, at: 0 }, ...starts];
   return edges.map(({ lead, at }, index) => {
     const part = explanation.slice(at, edges[index + 1]?.at).trim();
@@ -19,6 +19,23 @@ export function passages(explanation: string): Passage[] {
     const text = title === null ? part : capitalised(part.slice((lead ?? "").length).trim());
     return { lead: title, ...withSteps(text) };
   });
+}
+
+/** Drops the parts of an explanation that the page shows elsewhere in the same words: description, score and runbook. */
+export function withoutRepeats(
+  all: readonly Passage[],
+  { description, risk_score }: { description: string; risk_score: number | null },
+  runbook: string | undefined,
+): Passage[] {
+  const others = all.flatMap((passage): Passage[] => {
+    const text = passage.text.startsWith(description) ? passage.text.slice(description.length).trim() : passage.text;
+    const isScore = risk_score !== null && passage.lead === null && /^(?:It scores|Score) \d+ of 100/.test(text);
+    const isRunbook = passage.steps.length > 0 && passage.steps.every((step) => runbook?.includes(step));
+    const rest = { ...passage, text: isScore ? "" : text, steps: isRunbook ? [] : passage.steps };
+    return rest.text || rest.steps.length > 0 ? [rest] : [];
+  });
+  // an explanation that only repeats is still better than none
+  return others.length > 0 ? others : [...all];
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -33,13 +33,13 @@ export const findingFields: readonly Field<Finding>[] = [
     title: "Finding",
     show: (finding) => <Title finding={finding} />,
     column: { width: 320, grow: true, opens: true, detail: (finding) => <Details finding={finding} /> },
-    facet: { show: words },
+    facet: { title: "Rule", show: words },
   },
   {
     id: "detection_count",
-    title: "Count",
+    title: "Detections",
     show: (finding) => <span className="tabular">{count(finding.detection_count)}</span>,
-    column: { width: 80, align: "right", sort: "detection_count" },
+    column: { width: 112, align: "right", sort: "detection_count" },
   },
   {
     id: "first_seen",
@@ -80,7 +80,7 @@ export const findingCard: Card<Finding> = (finding, link) => (
       <Details finding={finding} />
     </div>
     <div className="tabular truncate text-xs text-ink-3">
-      {plural(finding.detection_count, "time")}, first seen <Timestamp time={finding.first_seen} to="minute" />
+      {plural(finding.detection_count, "detection")}, first seen <Timestamp time={finding.first_seen} to="minute" />
     </div>
   </div>
 );

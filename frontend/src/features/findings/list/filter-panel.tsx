@@ -24,7 +24,7 @@ export function FilterPanel({ filters, onChange }: { filters: Filters; onChange:
         return (
           <FacetList
             key={id}
-            title={title}
+            title={facet.title ?? title}
             values={facets.data?.[name]}
             selected={Array.isArray(value) ? value : value === null ? [] : [value]}
             single={facet.single}

@@ -6,9 +6,10 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, Select, literal, select, tuple_
 
 from mcm_api.database import DatabaseReader
-from mcm_api.events.cursor import Cursor
+from mcm_api.events.cursor import EventCursor
 from mcm_api.events.schemas import EventFilter
 from mcm_shared.db.tables import SOURCE_EVENTS
+from mcm_shared.event_time import from_micros, to_micros
 
 _EVENT: Final = SOURCE_EVENTS.c
 COLUMNS: Final = (
@@ -25,7 +26,7 @@ COLUMNS: Final = (
 )
 
 
-async def newest_events(reader: DatabaseReader, wanted: EventFilter) -> tuple[Sequence[RowMapping], Cursor | None]:
+async def newest_events(reader: DatabaseReader, wanted: EventFilter) -> tuple[Sequence[RowMapping], EventCursor | None]:
     """Reads a page of events, newest first, and the cursor of the next page; None on the last one."""
     query = (
         _matching(select(*COLUMNS), wanted)
@@ -38,7 +39,7 @@ async def newest_events(reader: DatabaseReader, wanted: EventFilter) -> tuple[Se
     if len(rows) <= wanted.limit:
         return rows, None
     last = rows[wanted.limit - 1]
-    return rows[: wanted.limit], Cursor(last["timestamp"], last["id"])
+    return rows[: wanted.limit], EventCursor(to_micros(last["timestamp"]), last["id"])
 
 
 def _matching(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
@@ -53,7 +54,7 @@ def _matching(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*t
     if wanted.to_timestamp is not None:
         query = query.where(_EVENT.timestamp <= wanted.to_timestamp)
     if wanted.before is not None:
-        cursor = Cursor.decode(wanted.before)
-        place = tuple_(literal(cursor.timestamp, _EVENT.timestamp.type), literal(cursor.id, _EVENT.id.type))
+        cursor = EventCursor.decode(wanted.before)
+        place = tuple_(literal(from_micros(cursor.at), _EVENT.timestamp.type), literal(cursor.id, _EVENT.id.type))
         query = query.where(tuple_(_EVENT.timestamp, _EVENT.id) < place)
     return query

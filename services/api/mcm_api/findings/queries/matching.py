@@ -1,19 +1,19 @@
-"""From what is asked for to conditions and orders of the database."""
+"""SQL of the filter and of the orders of findings."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_, true
 
-from mcm_api.findings.filters import FindingFilter, SortKey
+from mcm_api.findings.filters import SortKey
+from mcm_api.resources.finding_filter import FindingFilter, given, one_for_each_parameter
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.db.text_search import contains_ignoring_case
+from mcm_shared.event_time import to_micros
 
 _FINDING: Final = FINDINGS.c
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 # a finding without a score comes after those with one
 _SCORE: Final = func.coalesce(_FINDING.risk_score, -1)
 _ORDERS: Final[dict[SortKey, tuple[ColumnElement[Any], ...]]] = {
@@ -27,14 +27,9 @@ _ORDERS: Final[dict[SortKey, tuple[ColumnElement[Any], ...]]] = {
 _RANK: Final = 2**59
 
 
-def conditions(wanted: FindingFilter, without: Collection[str] = ()) -> list[ColumnElement[bool]]:
-    """Lists the conditions of a filter, but for the parameters named in ``without``."""
-    found: list[ColumnElement[bool]] = []
-    given = {name: value for name in FindingFilter.model_fields if (value := getattr(wanted, name)) is not None}
-    for name, value in given.items():
-        if name not in without:
-            found.extend(_condition(name, value))
-    return found
+def conditions(filters: FindingFilter, without: Collection[str] = ()) -> list[ColumnElement[bool]]:
+    """Lists the SQL conditions of a filter, except those of the parameters named in ``without``."""
+    return [_CONDITIONS[name](value) for name, value in given(filters, without).items()]
 
 
 def ordered_by(sort: SortKey, order: str) -> list[ColumnElement[Any]]:
@@ -46,13 +41,13 @@ def place_of(sort: SortKey, dialect: str) -> tuple[ColumnElement[int], ColumnEle
     """Makes the expressions of the whole number that a finding is ordered by, and of its id, by which ties go."""
     match sort:
         case SortKey.FIRST_SEEN:
-            value = _micros(_FINDING.first_seen, dialect)
+            value = _micros_sql(_FINDING.first_seen, dialect)
         case SortKey.LAST_SEEN:
-            value = _micros(_FINDING.last_seen, dialect)
+            value = _micros_sql(_FINDING.last_seen, dialect)
         case SortKey.RISK_SCORE:
             value = cast(_SCORE, BigInteger)
         case SortKey.SEVERITY:
-            value = cast(_FINDING.severity_rank, BigInteger) * _RANK + _micros(_FINDING.first_seen, dialect)
+            value = cast(_FINDING.severity_rank, BigInteger) * _RANK + _micros_sql(_FINDING.first_seen, dialect)
         case SortKey.DETECTION_COUNT:
             value = cast(_FINDING.detection_count, BigInteger)
     return value, _FINDING.id
@@ -65,52 +60,47 @@ def value_of(finding: Mapping[str, Any], sort: SortKey) -> int:
             score = finding["risk_score"]
             return -1 if score is None else int(score)
         case SortKey.SEVERITY:
-            return Severity(finding["severity"]).rank * _RANK + _micros_of(finding["first_seen"])
+            return Severity(finding["severity"]).rank * _RANK + to_micros(finding["first_seen"])
         case SortKey.DETECTION_COUNT:
             return int(finding["detection_count"])
-        case _:
-            return _micros_of(finding[sort.value])
+        case SortKey.FIRST_SEEN | SortKey.LAST_SEEN:
+            return to_micros(finding[sort.value])
 
 
-def _micros_of(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND
+def _until(day: date) -> ColumnElement[bool]:
+    return true() if day == date.max else _FINDING.first_seen < _start_of(day + timedelta(days=1))
 
 
-def _condition(name: str, value: Any) -> list[ColumnElement[bool]]:
-    match name:
-        case "severity":
-            return [_FINDING.severity_rank.in_(sorted({severity.rank for severity in value}))]
-        case "user":
-            return [_FINDING.user == value]
-        case "rule":
-            return [_FINDING.rule_name.in_(sorted(set(value)))]
-        case "source":
-            return [_FINDING.source.in_(sorted(set(value)))]
-        case "risk_min":
-            return [_FINDING.risk_score >= value]
-        case "enriched":
-            return [_FINDING.risk_score.is_not(None) if value else _FINDING.risk_score.is_(None)]
-        case "q":
-            columns = (_FINDING.title, _FINDING.description, _FINDING.rule_name, _FINDING.user)
-            return [or_(*(contains_ignoring_case(column, value) for column in columns))]
-        case "from_date":
-            return [_FINDING.first_seen >= _start_of(value)]
-        case "to_date":
-            return [_FINDING.first_seen < _start_of(value + timedelta(days=1))] if value < date.max else []
-        case "from_timestamp":
-            return [_FINDING.first_seen >= value]
-        case _:
-            return [_FINDING.first_seen < value]
+def _contains(text: str) -> ColumnElement[bool]:
+    columns = (_FINDING.title, _FINDING.description, _FINDING.rule_name, _FINDING.user)
+    return or_(*(contains_ignoring_case(column, text) for column in columns))
 
 
 def _start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def _micros(column: ColumnElement[datetime], dialect: str) -> ColumnElement[int]:
+def _micros_sql(column: ColumnElement[datetime], dialect: str) -> ColumnElement[int]:
     if dialect == "postgresql":
         return cast(extract("epoch", column) * 1_000_000, BigInteger)
     text = cast(column, Text)
     # of the whole seconds, since SQLite rounds to milliseconds
     seconds = cast(func.strftime("%s", func.substr(text, 1, 19)), BigInteger)
     return seconds * 1_000_000 + cast(func.substr(text, 21, 6), BigInteger)
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = one_for_each_parameter(
+    {
+        "severity": lambda severities: _FINDING.severity_rank.in_(sorted({each.rank for each in severities})),
+        "user": lambda user: _FINDING.user == user,
+        "rule": lambda names: _FINDING.rule_name.in_(sorted(set(names))),
+        "source": lambda sources: _FINDING.source.in_(sorted(set(sources))),
+        "risk_min": lambda score: _FINDING.risk_score >= score,
+        "enriched": lambda yes: _FINDING.risk_score.is_not(None) if yes else _FINDING.risk_score.is_(None),
+        "q": _contains,
+        "from_date": lambda day: _FINDING.first_seen >= _start_of(day),
+        "to_date": _until,
+        "from_timestamp": lambda instant: _FINDING.first_seen >= instant,
+        "to_timestamp": lambda instant: _FINDING.first_seen < instant,
+    }
+)

@@ -6,10 +6,11 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
-from mcm_api.findings.cursor import Cursor
-from mcm_api.findings.filters import FindingFilter, FindingQuery, SortKey
+from mcm_api.findings.cursor import FindingCursor
+from mcm_api.findings.filters import FindingQuery, SortKey
 from mcm_api.findings.queries.matching import value_of
 from mcm_api.findings.queries.selection import Selection, place_after, select_findings, size_of
+from mcm_api.resources.finding_filter import FindingFilter
 from mcm_api.resources.queries.findings import FindingRow, read_finding_rows
 
 
@@ -19,12 +20,12 @@ async def read_page(reader: DatabaseReader, query: FindingQuery) -> tuple[list[F
         selection = await _selection(reader, connection, query)
         start = (query.page - 1) * query.page_size
         if query.before is not None:
-            start = await place_after(connection, selection, Cursor.decode(query.before), query)
+            start = await place_after(connection, selection, FindingCursor.decode(query.before), query)
         end = start + query.page_size
         items = await read_finding_rows(connection, selection[start:end])
     following = None
     if items and end < len(selection):
-        following = Cursor(query.sort, query.order, value_of(items[-1], query.sort), items[-1]["id"]).encode()
+        following = FindingCursor(query.sort, query.order, value_of(items[-1], query.sort), items[-1]["id"]).encode()
     return items, len(selection), following
 
 

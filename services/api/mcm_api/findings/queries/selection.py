@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.findings.cursor import Cursor
-from mcm_api.findings.filters import FindingFilter, SortKey
+from mcm_api.findings.cursor import FindingCursor
+from mcm_api.findings.filters import SortKey
 from mcm_api.findings.queries.matching import conditions, ordered_by, place_of
+from mcm_api.resources.finding_filter import FindingFilter
 from mcm_shared.db.tables import FINDINGS
 
 Selection = Sequence[int]
@@ -32,7 +33,9 @@ def size_of(selection: Selection) -> int:
     return 8 * len(selection) + 128
 
 
-async def place_after(connection: AsyncConnection, selection: Selection, cursor: Cursor, wanted: FindingFilter) -> int:
+async def place_after(
+    connection: AsyncConnection, selection: Selection, cursor: FindingCursor, filters: FindingFilter
+) -> int:
     """Finds the place in a selection of the first finding that comes after a cursor, whatever became of its own."""
     own = select(*place_of(SortKey(cursor.sort), connection.dialect.name)).where(FINDINGS.c.id == cursor.id)
     row = (await connection.execute(own)).one_or_none()
@@ -42,14 +45,14 @@ async def place_after(connection: AsyncConnection, selection: Selection, cursor:
         except ValueError:
             pass
     # it has moved, or is not selected any more: those that come before where it stood are counted
-    return await _count_up_to(connection, cursor, wanted)
+    return await _count_up_to(connection, cursor, filters)
 
 
-async def _count_up_to(connection: AsyncConnection, cursor: Cursor, wanted: FindingFilter) -> int:
+async def _count_up_to(connection: AsyncConnection, cursor: FindingCursor, filters: FindingFilter) -> int:
     value, row_id = place_of(SortKey(cursor.sort), connection.dialect.name)
     if cursor.order == "desc":
         earlier = (value > cursor.value) | ((value == cursor.value) & (row_id >= cursor.id))
     else:
         earlier = (value < cursor.value) | ((value == cursor.value) & (row_id <= cursor.id))
-    query = select(func.count()).select_from(FINDINGS).where(*conditions(wanted), earlier)
+    query = select(func.count()).select_from(FINDINGS).where(*conditions(filters), earlier)
     return (await connection.execute(query)).scalar_one()
