@@ -4,7 +4,7 @@ import pytest
 
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.model.correlation import Correlation
-from mcm_rules_engine.testing.rows_in_memory import Group, a_correlation, position
+from mcm_rules_engine.testing.rows_in_memory import GroupInMemory, a_correlation, position
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import an_event
 
@@ -18,29 +18,29 @@ def temporal(condition: str, escalate: str = "{}") -> Correlation:
 
 async def test_two_of_three_rules_are_enough_where_the_condition_says_so() -> None:
     two = temporal("{gte: 2}", "{high: 3}")
-    group = Group(two, [0], [3], [6])
+    group = GroupInMemory(two, [0], [3], [6])
     hits = await group.hits((0, 0))
     assert [(hit.position, hit.count, hit.severity) for hit in hits] == [
         (position(3), 2, "low"),
         (position(6), 3, "high"),
     ]
     assert hits[-1].completed_by == (position(0), position(3), position(6))
-    assert await Group(two, [0], [10], []).times((1, 10)) == []
-    assert await Group(two, [], [0], [9]).times((2, 9)) == [9]
+    assert await GroupInMemory(two, [0], [10], []).times((1, 10)) == []
+    assert await GroupInMemory(two, [], [0], [9]).times((2, 9)) == [9]
 
 
 async def test_rules_may_be_joined_by_or() -> None:
     either = temporal("a and (b or c)")
-    assert await Group(either, [0], [], [6]).times((0, 0)) == [6]
-    assert await Group(either, [], [3], [6]).times((1, 3), (2, 6)) == []
-    assert await Group(temporal("a or b or c"), [], [3], []).times((1, 3)) == [3]
+    assert await GroupInMemory(either, [0], [], [6]).times((0, 0)) == [6]
+    assert await GroupInMemory(either, [], [3], [6]).times((1, 3), (2, 6)) == []
+    assert await GroupInMemory(temporal("a or b or c"), [], [3], []).times((1, 3)) == [3]
 
 
 async def test_a_condition_of_all_rules_needs_all_of_them() -> None:
     for condition in ("{gte: 3}", "{gt: 2}", "a and b and c", "c and (a and b)"):
         every = temporal(condition)
-        assert await Group(every, [0], [3], []).times((0, 0)) == []
-        assert await Group(every, [0], [3], [6]).times((0, 0)) == [6]
+        assert await GroupInMemory(every, [0], [3], []).times((0, 0)) == []
+        assert await GroupInMemory(every, [0], [3], [6]).times((0, 0)) == [6]
 
 
 @pytest.mark.parametrize(

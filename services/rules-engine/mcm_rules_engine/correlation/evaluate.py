@@ -9,10 +9,10 @@ from mcm_rules_engine.correlation.event_count import event_count
 from mcm_rules_engine.correlation.prefilter import prefilter
 from mcm_rules_engine.correlation.protocol import (
     AffectedRow,
+    CorrelationGroup,
     CorrelationHit,
-    Evaluation,
-    Group,
     Hits,
+    HitSearch,
     LatestByValue,
     Position,
     RangeQuery,
@@ -24,7 +24,7 @@ from mcm_rules_engine.correlation.temporal_ordered import temporal_ordered
 from mcm_rules_engine.correlation.value_count import value_count
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 
-_EVALUATIONS: Final[Mapping[Kind, Callable[[Correlation, str, Sequence[AffectedRow]], Evaluation]]] = {
+_EVALUATIONS: Final[Mapping[Kind, Callable[[Correlation, str, Sequence[AffectedRow]], HitSearch]]] = {
     Kind.EVENT_COUNT: event_count,
     Kind.VALUE_COUNT: value_count,
     Kind.TEMPORAL: temporal,
@@ -37,19 +37,19 @@ _CLUSTER_SHARE: Final = 16
 
 @dataclass(slots=True)
 class _Running:
-    group: Group
-    evaluation: Evaluation
+    group: CorrelationGroup
+    evaluation: HitSearch
     queries: list[RangeQuery | LatestByValue]
 
 
 async def evaluate(
-    affected: Mapping[Group, Sequence[AffectedRow]], range_query: RangeReader
-) -> dict[Group, list[CorrelationHit]]:
+    affected: Mapping[CorrelationGroup, Sequence[AffectedRow]], range_query: RangeReader
+) -> dict[CorrelationGroup, list[CorrelationHit]]:
     """Finds the hits that affected rows can have changed, by correlation and group key.
 
     ``range_query`` runs a round of queries, all groups' at once; an evaluation needs a few rounds at most.
     """
-    hits: dict[Group, dict[Position, CorrelationHit]] = defaultdict(dict)
+    hits: dict[CorrelationGroup, dict[Position, CorrelationHit]] = defaultdict(dict)
     prefiltered = await prefilter(affected, range_query)
     running = [_start(group, near) for group, rows in prefiltered.items() for near in clusters(rows, _gap(group[0]))]
     while running:
@@ -67,7 +67,7 @@ async def evaluate(
     return {group: list(by_position.values()) for group, by_position in hits.items()}
 
 
-def _start(group: Group, near: Sequence[AffectedRow]) -> _Running:
+def _start(group: CorrelationGroup, near: Sequence[AffectedRow]) -> _Running:
     correlation, group_key = group
     evaluation = _EVALUATIONS[correlation.kind](correlation, group_key, near)
     return _Running(group, evaluation, next(evaluation))

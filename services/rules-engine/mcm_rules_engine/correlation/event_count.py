@@ -7,15 +7,15 @@ from mcm_rules_engine.correlation.protocol import (
     MAX_COMPLETED_BY,
     AffectedRow,
     CorrelationHit,
-    Evaluation,
     Hits,
+    HitSearch,
     RangeQuery,
     Row,
 )
 from mcm_rules_engine.sigma.model.correlation import Correlation
 
 
-def event_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
+def event_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> HitSearch:
     """Finds the hits that affected rows can have changed: at themselves and the ``threshold - 1`` rows after each."""
     window = correlation.window
     series = correlation.inputs[0].id

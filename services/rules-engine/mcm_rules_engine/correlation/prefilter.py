@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from mcm_rules_engine.correlation.protocol import AffectedRow, Group, RangeQuery, RangeReader
+from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationGroup, RangeQuery, RangeReader
 from mcm_rules_engine.sigma.model.correlation import Kind
 
 _TEMPORAL: Final = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
@@ -17,11 +17,11 @@ _FIRST_UID: Final = UUID(int=0)
 
 
 async def prefilter(
-    affected: Mapping[Group, Sequence[AffectedRow]], range_query: RangeReader
-) -> dict[Group, Sequence[AffectedRow]]:
+    affected: Mapping[CorrelationGroup, Sequence[AffectedRow]], range_query: RangeReader
+) -> dict[CorrelationGroup, Sequence[AffectedRow]]:
     """Leaves out the rows that cannot cause a hit: some other input has no row within the window around them."""
     left = dict(affected)
-    probes: dict[tuple[Group, int], RangeQuery] = {}
+    probes: dict[tuple[CorrelationGroup, int], RangeQuery] = {}
     for group, rows in affected.items():
         correlation, group_key = group
         if correlation.kind in _TEMPORAL and correlation.needs_every_input:

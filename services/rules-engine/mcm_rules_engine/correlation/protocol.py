@@ -8,7 +8,7 @@ from uuid import UUID
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_shared.contracts.findings import Severity
 
-Group = tuple[Correlation, str]
+CorrelationGroup = tuple[Correlation, str]
 """A correlation and the key of one of its groups."""
 
 Position = tuple[int, UUID]
@@ -86,7 +86,8 @@ class Hits:
     outside_segment: Sequence[AffectedRow] = ()
 
 
-Evaluation = Generator[list[RangeQuery | LatestByValue], list[RangeResult], Hits]
+HitSearch = Generator[list[RangeQuery | LatestByValue], list[RangeResult], Hits]
+"""Evaluation of a group: yields queries, is sent their results, and returns the hits."""
 
 
 def clusters(affected: Iterable[AffectedRow], gap: int) -> list[list[AffectedRow]]:

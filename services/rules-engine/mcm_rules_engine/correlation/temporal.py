@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from mcm_rules_engine.correlation.forward_scan import Segment, read_forward
-from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationHit, Evaluation, Hits, Position
+from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationHit, Hits, HitSearch, Position
 from mcm_rules_engine.sigma.model.correlation import Correlation
 
 
-def temporal(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
+def temporal(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> HitSearch:
     """Finds the hits that affected rows can have changed: at rows before the affected rule has another detection."""
     window = correlation.window
     inputs = [series.id for series in correlation.inputs]

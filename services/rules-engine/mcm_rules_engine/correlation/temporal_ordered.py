@@ -16,8 +16,8 @@ from mcm_rules_engine.correlation.forward_scan import Segment, read_forward
 from mcm_rules_engine.correlation.protocol import (
     AffectedRow,
     CorrelationHit,
-    Evaluation,
     Hits,
+    HitSearch,
     LatestByValue,
     Position,
     RangeQuery,
@@ -34,7 +34,7 @@ _GREATEST: Final = 2
 _FIRST_UID: Final = UUID(int=0)
 
 
-def temporal_ordered(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
+def temporal_ordered(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> HitSearch:
     """Finds the hits that affected rows can have changed: where a chain through one reaches the last rule."""
     inputs = [series.id for series in correlation.inputs]
 

@@ -11,8 +11,8 @@ from mcm_rules_engine.correlation.protocol import (
     MAX_COMPLETED_BY,
     AffectedRow,
     CorrelationHit,
-    Evaluation,
     Hits,
+    HitSearch,
     LatestByValue,
     Position,
     RangeQuery,
@@ -23,7 +23,7 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 _POSITION: Final = attrgetter("position")
 
 
-def value_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> Evaluation:
+def value_count(correlation: Correlation, group_key: str, affected: Sequence[AffectedRow]) -> HitSearch:
     """Finds the hits that affected rows can have changed: at rows whose window has the value by one of them alone."""
     window = correlation.window
     highest = correlation.steps[-1][0]

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import orjson
 
 from mcm_rules_engine.correlation.evaluate import evaluate
-from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationHit, Group
+from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationGroup, CorrelationHit
 from mcm_rules_engine.findings.build import aggregate, build_finding
 from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent, detections_of, position_of
 from mcm_rules_engine.pipeline.decode import MatchedEvent
@@ -138,8 +138,8 @@ class Detector:
                 await self._raise(connection, raising, inserted, affected)
             affected.rows = affected.rows | set(rows)
 
-    def _touched(self, rows: Iterable[DetectionRow], depth: int) -> dict[Group, list[AffectedRow]]:
-        touched: dict[Group, list[AffectedRow]] = defaultdict(list)
+    def _touched(self, rows: Iterable[DetectionRow], depth: int) -> dict[CorrelationGroup, list[AffectedRow]]:
+        touched: dict[CorrelationGroup, list[AffectedRow]] = defaultdict(list)
         readers = self._readers[depth]
         for row in rows:
             for correlation, number in readers.get(row.series_id, ()):

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Member, Reading, Series
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Reading, Series, SeriesMember
 from mcm_rules_engine.sigma.model.rule import Braces, Rule
 from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
@@ -78,7 +78,7 @@ def build_correlation(
     return correlation, []
 
 
-def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> Member:
+def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> SeriesMember:
     fields = tuple(keys.aliases.get(field, {}).get(reference, field) for field in keys.group_by)
     value_fields = tuple(field.name for field in keys.value_fields)
     if isinstance(member, Correlation):
@@ -100,10 +100,10 @@ def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule 
         if whole is not None:
             what = f"{whole!r} is an object: the rule {reference!r} reads into it; group by a field inside it"
             reader.wrong(("correlation", "group-by"), what)
-    return Member(member.id, fields, value_fields)
+    return SeriesMember(member.id, fields, value_fields)
 
 
-def _series(keys: CorrelationKeys, members: tuple[Member, ...], versions: Mapping[str, str]) -> Series:
+def _series(keys: CorrelationKeys, members: tuple[SeriesMember, ...], versions: Mapping[str, str]) -> Series:
     definition: dict[str, Any] = {
         "group_by": keys.group_by,
         "members": sorted(
@@ -117,7 +117,7 @@ def _series(keys: CorrelationKeys, members: tuple[Member, ...], versions: Mappin
     return Series(uuid5(_SERIES, canonical_json(definition)), keys.group_by, members, keys.cased, values_cased)
 
 
-def _counted(member: Member) -> list[str] | str | None:
+def _counted(member: SeriesMember) -> list[str] | str | None:
     fields = list(member.value_fields)
     return fields if len(fields) > 1 else (fields[0] if fields else None)
 

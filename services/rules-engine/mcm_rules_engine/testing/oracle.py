@@ -17,7 +17,15 @@ from mcm_rules_engine.sigma.compile.group_keys import group_key
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.testing.oracle_groups import Entry, Hit, Position, counted_groups, groups_of, spelled, user_of
+from mcm_rules_engine.testing.oracle_groups import (
+    Hit,
+    OracleEntry,
+    Position,
+    counted_groups,
+    groups_of,
+    spelled,
+    user_of,
+)
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity, finding_uid
 
@@ -95,7 +103,7 @@ def _position(event: SourceEvent) -> Position:
     return (event.timestamp - EPOCH) // timedelta(microseconds=1), event.uid
 
 
-def _within(entries: Sequence[Entry], end: Position, timespan: int) -> list[Entry]:
+def _within(entries: Sequence[OracleEntry], end: Position, timespan: int) -> list[OracleEntry]:
     """Lists the entries up to ``end`` and not older than ``timespan``, in order."""
     found = [one for one in entries if one.position <= end and end[0] - timespan < one.position[0]]
     return sorted(found, key=lambda one: one.position)
@@ -111,7 +119,7 @@ def _fire(
     return [Hit(correlation, end[0], group, reached[-1], end, end, count, named)]
 
 
-def _event_count(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
+def _event_count(correlation: Correlation, group: dict[str, str | None], entries: list[OracleEntry]) -> list[Hit]:
     hits = []
     for end in sorted({one.position for one in entries}):
         positions = sorted({one.position for one in _within(entries, end, correlation.window)})
@@ -120,7 +128,7 @@ def _event_count(correlation: Correlation, group: dict[str, str | None], entries
     return hits
 
 
-def _value_count(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
+def _value_count(correlation: Correlation, group: dict[str, str | None], entries: list[OracleEntry]) -> list[Hit]:
     hits = []
     for end in sorted({one.position for one in entries}):
         latest = {one.value: one.position for one in _within(entries, end, correlation.window)}
@@ -129,7 +137,7 @@ def _value_count(correlation: Correlation, group: dict[str, str | None], entries
     return hits
 
 
-def _temporal(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
+def _temporal(correlation: Correlation, group: dict[str, str | None], entries: list[OracleEntry]) -> list[Hit]:
     hits = []
     for end in sorted({one.position for one in entries}):
         latest = {one.input: one.position for one in _within(entries, end, correlation.window)}
@@ -139,7 +147,7 @@ def _temporal(correlation: Correlation, group: dict[str, str | None], entries: l
     return hits
 
 
-def _temporal_ordered(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
+def _temporal_ordered(correlation: Correlation, group: dict[str, str | None], entries: list[OracleEntry]) -> list[Hit]:
     # the best chain that ends at a detection of each rule: the one whose events are latest; equal times are in order
     chains: dict[tuple[int, Position], tuple[Position, ...]] = {}
     for number in range(len(correlation.inputs)):
@@ -162,7 +170,7 @@ def _temporal_ordered(correlation: Correlation, group: dict[str, str | None], en
     ]
 
 
-def _tumbling(correlation: Correlation, group: dict[str, str | None], entries: list[Entry]) -> list[Hit]:
+def _tumbling(correlation: Correlation, group: dict[str, str | None], entries: list[OracleEntry]) -> list[Hit]:
     hits = []
     for start in {one.position[0] // correlation.window * correlation.window for one in entries}:
         inside = sorted({one.position for one in entries if start <= one.position[0] < start + correlation.window})
@@ -173,7 +181,7 @@ def _tumbling(correlation: Correlation, group: dict[str, str | None], entries: l
     return hits
 
 
-_FIRES: dict[tuple[Kind, bool], Callable[[Correlation, dict[str, str | None], list[Entry]], list[Hit]]] = {
+_FIRES: dict[tuple[Kind, bool], Callable[[Correlation, dict[str, str | None], list[OracleEntry]], list[Hit]]] = {
     (Kind.EVENT_COUNT, False): _event_count,
     (Kind.EVENT_COUNT, True): _tumbling,
     (Kind.VALUE_COUNT, False): _value_count,

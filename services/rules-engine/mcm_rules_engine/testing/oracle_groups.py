@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mcm_rules_engine.sigma.compile.fields import EventView, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key
-from mcm_rules_engine.sigma.model.correlation import Correlation, Member, Series
+from mcm_rules_engine.sigma.model.correlation import Correlation, Series, SeriesMember
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
@@ -39,7 +39,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Entry:
+class OracleEntry:
     """A detection as a correlation counts it."""
 
     position: Position
@@ -49,9 +49,9 @@ class Entry:
 
 def counted_groups(
     correlation: Correlation, hits: Mapping[str, list[Hit]], events: Mapping[UUID, SourceEvent], ruleset: Ruleset
-) -> dict[str, tuple[dict[str, str | None], list[Entry]]]:
+) -> dict[str, tuple[dict[str, str | None], list[OracleEntry]]]:
     """Finds what the correlation counts, by group; a detection that lacks a field of the group is in none."""
-    groups: dict[str, tuple[dict[str, str | None], list[Entry]]] = {}
+    groups: dict[str, tuple[dict[str, str | None], list[OracleEntry]]] = {}
     for number, series in enumerate(correlation.inputs):
         for member, hit in _members(series, hits):
             read = _reader(hit, member, events, ruleset)
@@ -62,7 +62,7 @@ def counted_groups(
             for chosen in product(*found.values()):
                 group: dict[str, str | None] = dict(zip(found, chosen, strict=True))
                 for value in values:
-                    groups.setdefault(group_key(group), (group, []))[1].append(Entry(hit.last, value, number))
+                    groups.setdefault(group_key(group), (group, []))[1].append(OracleEntry(hit.last, value, number))
     return groups
 
 
@@ -72,12 +72,12 @@ def _counted(values: Sequence[str]) -> str | None:
     return values[0] if values else None
 
 
-def _members(series: Series, hits: Mapping[str, list[Hit]]) -> Iterable[tuple[Member, Hit]]:
+def _members(series: Series, hits: Mapping[str, list[Hit]]) -> Iterable[tuple[SeriesMember, Hit]]:
     return ((member, hit) for member in series.members for hit in hits[member.rule_id])
 
 
 def _reader(
-    hit: Hit, member: Member, events: Mapping[UUID, SourceEvent], ruleset: Ruleset
+    hit: Hit, member: SeriesMember, events: Mapping[UUID, SourceEvent], ruleset: Ruleset
 ) -> Callable[[str, bool], Iterable[str]]:
     if isinstance(hit.rule, Correlation):
         # all that a detection of a correlation has is its group

@@ -45,7 +45,7 @@ def position(seconds: float, number: int = 0) -> Position:
     return round(seconds * SECOND), UUID(int=number)
 
 
-class Group:
+class GroupInMemory:
     """The rows of one group, by input of its correlation: times in seconds, or times with their values."""
 
     def __init__(self, correlation: Correlation, *inputs: Iterable[float | tuple[float, str] | Row]) -> None:

@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class SeriesMember:
     """A rule whose detections enter a series.
 
     ``fields`` are the member's own names of the fields the correlation groups by (aliases resolved), in that order;
@@ -43,7 +43,7 @@ class Series:
 
     id: UUID
     group_by: tuple[str, ...]
-    members: tuple[Member, ...]
+    members: tuple[SeriesMember, ...]
     cased: frozenset[str] = frozenset()
     values_cased: frozenset[str] = frozenset()
 

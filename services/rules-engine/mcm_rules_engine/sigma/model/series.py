@@ -12,7 +12,7 @@ from mcm_rules_engine.sigma.compile.group_keys import (
     group_reader,
     joined_values,
 )
-from mcm_rules_engine.sigma.model.correlation import Correlation, Member, Series, SeriesEntry
+from mcm_rules_engine.sigma.model.correlation import Correlation, Series, SeriesEntry, SeriesMember
 from mcm_rules_engine.sigma.model.rule import Rule
 
 _CACHED: Final = 4096
@@ -26,7 +26,7 @@ class SeriesIndex:
 
     def __init__(self, rules: Iterable[Rule], correlations: Iterable[Correlation]) -> None:
         spaces = {rule.id: rule.log_source.space for rule in rules}
-        self._members: dict[str, list[tuple[Series, Member]]] = defaultdict(list)
+        self._members: dict[str, list[tuple[Series, SeriesMember]]] = defaultdict(list)
         self._readers: dict[str, list[EntryReader]] = defaultdict(list)
         known = set()
         for series in (series for correlation in correlations for series in correlation.inputs):
@@ -55,7 +55,7 @@ class SeriesIndex:
         return tuple(entry for entry in found if entry is not None)
 
 
-def _entry_of_group(series: Series, member: Member, values: Mapping[str, str | None]) -> SeriesEntry | None:
+def _entry_of_group(series: Series, member: SeriesMember, values: Mapping[str, str | None]) -> SeriesEntry | None:
     group = {name: values[field] for name, field in zip(series.group_by, member.fields, strict=True)}
     counted = [values[field] for field in member.value_fields]
     if None in group.values() or None in counted:
@@ -63,7 +63,7 @@ def _entry_of_group(series: Series, member: Member, values: Mapping[str, str | N
     return SeriesEntry(series.id, group_key(group), joined_values(counted) if counted else None)
 
 
-def _entry_reader(series: Series, member: Member, space: Space) -> EntryReader:
+def _entry_reader(series: Series, member: SeriesMember, space: Space) -> EntryReader:
     """Compiles how an event enters a series; an event that lacks a field to group by, or the value, enters none."""
     fields = [
         GroupField(name, path, name in series.cased) for name, path in zip(series.group_by, member.fields, strict=True)
