@@ -158,7 +158,8 @@ def test_grouping_by_more_than_a_key_can_hold_is_refused(fields: list[str], corr
 
 
 def test_a_group_key_does_not_depend_on_the_order_of_the_fields() -> None:
-    assert group_key({"b": 1, "a": "ü"}) == group_key({"a": "ü", "b": 1}) == '{"a":"ü","b":1}'
+    expected = '{"a":"ü","b":"1"}'
+    assert group_key({"b": "1", "a": "ü"}) == group_key({"a": "ü", "b": "1"}) == expected
 
 
 def test_a_native_rule_groups_by_its_payload_the_event_and_the_facts() -> None:
