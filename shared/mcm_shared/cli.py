@@ -99,8 +99,8 @@ def run_single_command(
 
 
 def _version_of(program: str, distribution: str | None = None) -> Callable[[bool], None]:
-    def show(wanted: bool) -> None:
-        if wanted:
+    def show(requested: bool) -> None:
+        if requested:
             typer.echo(f"{program} {importlib.metadata.version(distribution or program)}")
             raise typer.Exit
 

@@ -46,10 +46,10 @@ async def test_a_text_is_found_whatever_the_case(engine: AsyncEngine, stored: st
 
 
 async def test_every_letter_is_found_by_its_other_case(engine: AsyncEngine) -> None:
-    letters = [chr(number) for number in range(1, sys.maxunicode + 1) if chr(number).casefold() != chr(number)]
-    text = " ".join(letters)
+    dead_letters = [chr(number) for number in range(1, sys.maxunicode + 1) if chr(number).casefold() != chr(number)]
+    text = " ".join(dead_letters)
     async with transaction(engine) as connection:
-        for start in range(0, len(letters), 100):
-            searched = " ".join(letter.casefold() for letter in letters[start : start + 100])
+        for start in range(0, len(dead_letters), 100):
+            searched = " ".join(letter.casefold() for letter in dead_letters[start : start + 100])
             found = await connection.execute(select(contains_ignoring_case(literal(text, Text), searched)))
             assert found.scalar(), searched

@@ -15,7 +15,7 @@ from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, running, until
 
 
-async def letters(kafka: KafkaSettings) -> dict[bytes, str]:
+async def dead_letters(kafka: KafkaSettings) -> dict[bytes, str]:
     """Reads the dead letters: each value with its reason."""
     topic = Topics(kafka.topic_prefix).dead
     return {record.value or b"": header(record, REASON_HEADER) or "" async for record in read_topic(kafka, topic)}
@@ -58,7 +58,7 @@ async def test_a_poison_record_is_dead_lettered_and_its_neighbours_are_handled(
     await handle(kafka, handler, committed, values)
 
     assert handler.handled == NUMBERS
-    assert await letters(kafka) == {b"poison 1": "poison 1 is refused", b"poison 2": "poison 2 is refused"}
+    assert await dead_letters(kafka) == {b"poison 1": "poison 1 is refused", b"poison 2": "poison 2 is refused"}
 
 
 async def test_of_a_record_that_is_partly_poison_the_rest_is_handled_and_the_whole_dead_lettered(
@@ -70,7 +70,7 @@ async def test_of_a_record_that_is_partly_poison_the_rest_is_handled_and_the_who
     await handle(kafka, handler, committed, values)
 
     assert handler.handled == NUMBERS
-    assert await letters(kafka) == {b"partly 4": "one of two is refused"}
+    assert await dead_letters(kafka) == {b"partly 4": "one of two is refused"}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_records_that_the_database_refuses_are_dead_lettered_and_the_other
 
     await handle(kafka, handler, committed, NUMBERS)
 
-    assert await letters(kafka) == dict.fromkeys(refused, "the database refuses the record: a value is refused")
+    assert await dead_letters(kafka) == dict.fromkeys(refused, "the database refuses the record: a value is refused")
     assert await copies(kafka) == [value for value in NUMBERS if value not in refused]
     assert set(handler.handled) >= set(NUMBERS) - refused
 
@@ -136,10 +136,10 @@ async def test_a_dead_letter_that_kafka_refuses_is_cut(
     async with running(a_worker(kafka, Handler(topics))):
 
         async def is_dead_lettered() -> bool:
-            return len(await letters(kafka)) == 1
+            return len(await dead_letters(kafka)) == 1
 
         await until(is_dead_lettered)
 
-    ((piece, reason),) = (await letters(kafka)).items()
+    ((piece, reason),) = (await dead_letters(kafka)).items()
     assert piece == value[: 64 * 1024]
     assert reason.endswith("(Kafka refuses the whole letter: of its 1,000,008 bytes the first 65,536 are kept here)")

@@ -61,13 +61,13 @@ async def test_events_without_a_user_or_facts_are_shown_with_null(client: httpx.
 
 
 async def test_filters_narrow_down_together(client: httpx.AsyncClient, rows: Rows) -> None:
-    wanted = await rows.event(user="ada@example.com", event_type="login_failed", timestamp=NOON)
+    requested = await rows.event(user="ada@example.com", event_type="login_failed", timestamp=NOON)
     await rows.event(user="ada@example.com", event_type="login_success", timestamp=NOON)
     await rows.event(user="bob@example.com", event_type="login_failed", timestamp=NOON)
     await rows.event(user="ada@example.com", event_type="login_failed", timestamp=NOON + 2 * MINUTE)
 
     query = {"user": "ada@example.com", "event_type": "login_failed", "to_timestamp": "2026-11-20T12:01:00Z"}
-    assert await ids_of(client, "/events", **query) == [wanted]
+    assert await ids_of(client, "/events", **query) == [requested]
 
 
 async def test_both_ends_of_the_time_range_are_included(client: httpx.AsyncClient, rows: Rows) -> None:

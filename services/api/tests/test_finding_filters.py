@@ -61,7 +61,7 @@ async def some_findings(rows: Rows) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "requested"),
     [
         ("rule=large_merge", ["merge"]),
         ("rule=large_merge&rule=login_failures", ["login", "merge"]),
@@ -88,18 +88,18 @@ async def some_findings(rows: Rows) -> dict[str, int]:
     ],
 )
 async def test_a_filter_lets_through_what_it_says(
-    client: httpx.AsyncClient, rows: Rows, query: str, wanted: list[str]
+    client: httpx.AsyncClient, rows: Rows, query: str, requested: list[str]
 ) -> None:
     stored = await some_findings(rows)
 
     page = (await client.get(f"/findings?{query}")).json()
 
-    assert [item["id"] for item in page["items"]] == [stored[name] for name in wanted]
-    assert page["total"] == len(wanted)
+    assert [item["id"] for item in page["items"]] == [stored[name] for name in requested]
+    assert page["total"] == len(requested)
 
 
 @pytest.mark.parametrize(
-    ("sort", "wanted"),
+    ("sort", "requested"),
     [
         ("first_seen", ["login", "bucket", "merge"]),
         ("last_seen", ["bucket", "login", "merge"]),
@@ -109,12 +109,12 @@ async def test_a_filter_lets_through_what_it_says(
     ],
 )
 async def test_findings_come_in_the_order_asked_for(
-    client: httpx.AsyncClient, rows: Rows, sort: str, wanted: list[str]
+    client: httpx.AsyncClient, rows: Rows, sort: str, requested: list[str]
 ) -> None:
     stored = await some_findings(rows)
 
-    assert await ids_of(client, f"sort={sort}") == [stored[name] for name in wanted]
-    assert await ids_of(client, f"sort={sort}&order=asc") == [stored[name] for name in reversed(wanted)]
+    assert await ids_of(client, f"sort={sort}") == [stored[name] for name in requested]
+    assert await ids_of(client, f"sort={sort}&order=asc") == [stored[name] for name in reversed(requested)]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

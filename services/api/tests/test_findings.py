@@ -118,11 +118,11 @@ async def test_severity_may_be_given_once_or_for_each_wanted(
 
 
 async def test_the_user_filter_is_exact(client: httpx.AsyncClient, rows: Rows) -> None:
-    wanted = await rows.finding(user="ada@example.com")
+    filters = await rows.finding(user="ada@example.com")
     await rows.finding(user="ada@example.com.invalid")
     await rows.finding(user=None)
 
-    assert await ids_of(client, "user=ada@example.com") == [wanted]
+    assert await ids_of(client, "user=ada@example.com") == [filters]
 
 
 async def test_dates_are_whole_utc_days_of_first_seen(client: httpx.AsyncClient, rows: Rows) -> None:

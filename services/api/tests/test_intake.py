@@ -232,11 +232,11 @@ async def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_lengt
         for _ in range(9):
             yield b" " * 1024 * 1024
 
-    told = await push(client, b" " * (8 * 1024 * 1024 + 1))
+    published = await push(client, b" " * (8 * 1024 * 1024 + 1))
     untold = await client.post("/events", content=chunks(), headers=JSON)
 
-    assert (told.status_code, untold.status_code) == (413, 413)
-    assert told.json()["title"] == untold.json()["title"]
+    assert (published.status_code, untold.status_code) == (413, 413)
+    assert published.json()["title"] == untold.json()["title"]
     assert (await push(client, b" " * 1024 * 1024 + orjson.dumps(EVENT))).status_code == 202
 
 
@@ -252,8 +252,8 @@ async def test_an_explained_finding_is_told_on_the_topic(
     async with AIOKafkaConsumer(
         topic, bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest"
     ) as consumer:
-        told = json.loads((await asyncio.wait_for(consumer.getone(), 10)).value)
-    assert (told["uid"], told["risk_score"]) == (explained["uid"], explained["risk_score"])
+        published = json.loads((await asyncio.wait_for(consumer.getone(), 10)).value)
+    assert (published["uid"], published["risk_score"]) == (explained["uid"], explained["risk_score"])
 
 
 async def test_while_kafka_is_down_events_are_refused_with_their_ids_and_taken_once_it_is_back(

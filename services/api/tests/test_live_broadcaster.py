@@ -64,10 +64,10 @@ async def test_only_the_newest_frames_are_kept_and_no_gap_is_passed_off_as_none(
         publish(broadcaster, a_finding(), partition=number % 2)
         positions.append(dict(broadcaster.offsets or {}))
 
-    kept = [broadcaster.kept_since(position) for position in positions]
+    retained = [broadcaster.kept_since(position) for position in positions]
 
-    assert kept[:2] == [None, None]
-    assert [None if frames is None else len(frames) for frames in kept[2:]] == [3, 2, 1, 0]
+    assert retained[:2] == [None, None]
+    assert [None if frames is None else len(frames) for frames in retained[2:]] == [3, 2, 1, 0]
 
 
 async def test_frames_are_kept_by_their_size_too() -> None:

@@ -63,9 +63,9 @@ def test_it_has_the_products_paths(document: dict[str, Any]) -> None:
 
 
 def test_the_dashboard_is_made_from_this_document(document: dict[str, Any]) -> None:
-    kept = json.loads((Path(__file__).parents[3] / "frontend" / "openapi.json").read_text())
+    retained = json.loads((Path(__file__).parents[3] / "frontend" / "openapi.json").read_text())
 
-    assert kept == document, "run: .venv/bin/mcm-api openapi > frontend/openapi.json"
+    assert retained == document, "run: .venv/bin/mcm-api openapi > frontend/openapi.json"
 
 
 def test_every_operation_is_named_and_summed_up(document: dict[str, Any]) -> None:

@@ -49,8 +49,8 @@ async def test_what_waits_and_who_reads_is_told(url: str, kafka: KafkaSettings, 
         run_service("mcm-rules-engine", "run")
 
         async def done() -> bool:
-            told = (await client.get("/pipeline")).json()
-            return bool(told["groups"]) and told["groups"][0]["lag"] == 0
+            published = (await client.get("/pipeline")).json()
+            return bool(published["groups"]) and published["groups"][0]["lag"] == 0
 
         await until(done, what="the engine has read everything")
         after = (await client.get("/pipeline")).json()
@@ -91,15 +91,15 @@ async def test_a_dead_letter_is_shown_and_sent_again(url: str, kafka: KafkaSetti
     await push(kafka, b"{}", source="nobody.knows")
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
 
-        async def letters() -> list[dict[str, object]]:
+        async def dead_letters() -> list[dict[str, object]]:
             items: list[dict[str, object]] = (await client.get("/dead-letters")).json()["items"]
             return items
 
         async def as_many_as(count: int) -> bool:
-            return len(await letters()) == count
+            return len(await dead_letters()) == count
 
         await until(lambda: as_many_as(3), what="three dead letters")
-        by_payload = {str(one["payload"])[:5]: one for one in await letters()}
+        by_payload = {str(one["payload"])[:5]: one for one in await dead_letters()}
         letter = by_payload['{"sou']
         replayed = await client.post(f"/dead-letters/{letter['partition']}/{letter['offset']}/replay")
         await until(lambda: as_many_as(4), what="it failed again")

@@ -82,7 +82,7 @@ async def test_an_enriched_finding_is_heard_of_again(api: Service, kafka: KafkaS
 
 
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "filters"),
     [
         ("severity=high&severity=critical", [1, 2]),
         ("user=ada@example.com", [0, 2]),
@@ -92,7 +92,7 @@ async def test_an_enriched_finding_is_heard_of_again(api: Service, kafka: KafkaS
     ],
 )
 async def test_a_listener_hears_only_what_is_asked_for(
-    api: Service, kafka: KafkaSettings, query: str, wanted: list[int]
+    api: Service, kafka: KafkaSettings, query: str, filters: list[int]
 ) -> None:
     findings = [
         a_finding(severity=Severity.LOW, user="ada@example.com", rule_name="login_failures"),
@@ -106,7 +106,7 @@ async def test_a_listener_hears_only_what_is_asked_for(
         await publish(kafka, [last])
         await heard.hears_of(last.uid)
 
-    assert set(heard.uids()) - {str(last.uid)} == {str(findings[number].uid) for number in wanted}
+    assert set(heard.uids()) - {str(last.uid)} == {str(findings[number].uid) for number in filters}
 
 
 async def test_who_comes_back_hears_exactly_what_was_missed(api: Service, kafka: KafkaSettings) -> None:

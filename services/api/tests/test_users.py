@@ -65,7 +65,7 @@ async def test_users_are_shown_with_what_they_did_and_what_was_found(client: htt
 
 
 @pytest.mark.parametrize(
-    ("sort", "wanted"),
+    ("sort", "filters"),
     [
         ("risk_score", ["mona", "ada", "nobody", "zoe/q"]),
         ("events", ["zoe/q", "ada", "mona", "nobody"]),
@@ -74,7 +74,7 @@ async def test_users_are_shown_with_what_they_did_and_what_was_found(client: htt
     ],
 )
 async def test_users_come_in_the_order_asked_for_page_by_page(
-    client: httpx.AsyncClient, rows: Rows, sort: str, wanted: list[str]
+    client: httpx.AsyncClient, rows: Rows, sort: str, filters: list[str]
 ) -> None:
     await some_users(rows)
 
@@ -87,7 +87,7 @@ async def test_users_come_in_the_order_asked_for_page_by_page(
             break
         query = f"sort={sort}&limit=1&before={page['next']}"
 
-    assert names == wanted
+    assert names == filters
 
 
 async def test_users_are_found_by_a_part_of_their_name(client: httpx.AsyncClient, rows: Rows) -> None:

@@ -99,10 +99,10 @@ def _defanged_host(found: re.Match[str]) -> str:
 def shorten(text: str, *, characters: int, words: int) -> str:
     """Cuts text to a number of words and characters, ending in an ellipsis where something was cut."""
     parts = text.split()
-    kept = " ".join(parts[:words])
-    if len(kept) > characters:
-        return kept[: characters - 1].rstrip() + "…"
-    return kept + "…" if len(parts) > words else kept
+    retained = " ".join(parts[:words])
+    if len(retained) > characters:
+        return retained[: characters - 1].rstrip() + "…"
+    return retained + "…" if len(parts) > words else retained
 
 
 def count_words(text: str) -> int:

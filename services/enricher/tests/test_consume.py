@@ -48,7 +48,7 @@ async def publish(kafka: KafkaSettings, findings: Sequence[FindingMessage]) -> N
         await producer.send([Outgoing(topic, f.model_dump_json().encode(), key=f.uid.bytes) for f in findings])
 
 
-async def told(kafka: KafkaSettings) -> list[FindingMessage]:
+async def published(kafka: KafkaSettings) -> list[FindingMessage]:
     topic = Topics(kafka.topic_prefix).enriched
     return [parse_finding(record.value) async for record in read_topic(kafka, topic)]
 
@@ -61,13 +61,13 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -
 
 
 async def until_told(kafka: KafkaSettings, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
-    wanted = {(finding.uid, finding.version) for finding in findings}
+    requested = {(finding.uid, finding.version) for finding in findings}
 
     async def all_told() -> bool:
-        return wanted <= {(finding.uid, finding.version) for finding in await told(kafka)}
+        return requested <= {(finding.uid, finding.version) for finding in await published(kafka)}
 
     await until(all_told)
-    return await told(kafka)
+    return await published(kafka)
 
 
 async def ai_versions(engine: AsyncEngine) -> dict[object, int | None]:
@@ -128,7 +128,7 @@ async def test_a_redelivered_finding_is_told_again_and_stays_as_it_was(
         await publish(kafka, [finding])
         await until(lambda: _count(kafka, 2))
 
-    assert await told(kafka) == [first, first]
+    assert await published(kafka) == [first, first]
 
 
 async def test_an_older_version_that_comes_late_changes_nothing(
@@ -249,7 +249,7 @@ async def _any(kafka: KafkaSettings, topic: str) -> bool:
 
 
 async def _count(kafka: KafkaSettings, least: int) -> bool:
-    return len(await told(kafka)) >= least
+    return len(await published(kafka)) >= least
 
 
 async def _some_enriched(engine: AsyncEngine, least: int) -> bool:

@@ -61,7 +61,7 @@ async def test_an_enrichment_fills_the_ai_columns_and_leaves_all_others(
     before = await stored_row(engine, finding)
     untouched = await stored_row(engine, bystander)
 
-    [told] = await Enricher(engine, HeuristicExplainer()).enrich([finding])
+    [published] = await Enricher(engine, HeuristicExplainer()).enrich([finding])
 
     after = await stored_row(engine, finding)
     changed = {name for name in after if after[name] != before[name]}
@@ -69,8 +69,12 @@ async def test_an_enrichment_fills_the_ai_columns_and_leaves_all_others(
     assert (after["risk_score"], after["ai_source"], after["ai_version"]) == (69, "heuristic", 1)
     assert after["ai_data"]["factors"][1] == {"name": "privilege", "points": 5, "reason": "administrator rights"}
     assert after["ai_explanation"].startswith("mona@example.com was made admin. Seen once")
-    assert (told.risk_score, told.ai_explanation, told.ai_source) == (69, after["ai_explanation"], "heuristic")
-    assert told.ai_enriched_at == after["ai_enriched_at"]
+    assert (published.risk_score, published.ai_explanation, published.ai_source) == (
+        69,
+        after["ai_explanation"],
+        "heuristic",
+    )
+    assert published.ai_enriched_at == after["ai_enriched_at"]
     assert await stored_row(engine, bystander) == untouched
 
 
@@ -110,10 +114,10 @@ async def test_of_a_batch_only_the_newest_version_of_a_finding_is_explained(
     [finding] = await some_findings(engine, 1)
     explainer = CountingExplainer()
 
-    told = await Enricher(engine, explainer).enrich([finding, newer(newer(finding)), newer(finding)])
+    published = await Enricher(engine, explainer).enrich([finding, newer(newer(finding)), newer(finding)])
 
     assert explainer.asked == [(finding.uid, 3)]
-    assert [message.version for message in told] == [3]
+    assert [message.version for message in published] == [3]
 
 
 async def test_an_older_version_than_the_enriched_one_is_passed_over(
@@ -156,9 +160,9 @@ async def test_a_free_explainer_is_asked_about_every_newer_version(
     enricher = Enricher(engine, HeuristicExplainer())
     await enricher.enrich([finding])
 
-    [told] = await enricher.enrich([newer(finding, detection_count=2)])
+    [published] = await enricher.enrich([newer(finding, detection_count=2)])
 
-    assert "Seen 2 times" in str((await stored_row(engine, told))["ai_explanation"])
+    assert "Seen 2 times" in str((await stored_row(engine, published))["ai_explanation"])
 
 
 async def test_a_finding_that_is_not_in_the_database_is_not_told(engine: AsyncEngine) -> None:
@@ -176,10 +180,10 @@ async def test_the_explainer_gets_the_runbook_of_the_rules_version(engine: Async
     known, unknown = await store_findings(engine, findings)
     explainer = CountingExplainer()
 
-    told = {finding.uid: finding for finding in await Enricher(engine, explainer).enrich([known, unknown])}
+    published = {finding.uid: finding for finding in await Enricher(engine, explainer).enrich([known, unknown])}
 
-    assert told[known.uid].ai_explanation == "version 1: 1. Step new"
-    assert told[unknown.uid].ai_explanation == "version 1: "
+    assert published[known.uid].ai_explanation == "version 1: 1. Step new"
+    assert published[unknown.uid].ai_explanation == "version 1: "
 
 
 async def test_what_an_explainer_adds_is_stored_beside_the_deterministic_score(

@@ -40,9 +40,9 @@ async def test_findings_are_explained_side_by_side_but_never_more_than_allowed(
     findings = await some_findings(engine, 20)
     explainer = SlowExplainer()
 
-    told = await enrich_now(engine, [finding.id for finding in findings], explainer, concurrency=4)
+    published = await enrich_now(engine, [finding.id for finding in findings], explainer, concurrency=4)
 
-    assert len(told) == 20
+    assert len(published) == 20
     assert explainer.most_at_once == 4
 
 
@@ -51,10 +51,10 @@ async def test_enriching_now_keeps_the_order_given_and_leaves_out_what_is_not_th
 ) -> None:
     one, two, three = await some_findings(engine, 3)
 
-    told = await enrich_now(engine, [three.id, 10**9, one.id, three.id], HeuristicExplainer())
+    published = await enrich_now(engine, [three.id, 10**9, one.id, three.id], HeuristicExplainer())
 
-    assert [finding.id for finding in told] == [three.id, one.id]
-    assert [finding.risk_score for finding in told] == [69, 69]
+    assert [finding.id for finding in published] == [three.id, one.id]
+    assert [finding.risk_score for finding in published] == [69, 69]
     assert await missing_ids(engine, 10) == [two.id]
 
 
@@ -64,9 +64,9 @@ async def test_enriching_now_asks_again_about_an_enriched_finding(
     [finding] = await some_findings(engine, 1)
     await enrich_now(engine, [finding.id], HeuristicExplainer())
 
-    [told] = await enrich_now(engine, [finding.id], SlowExplainer())
+    [published] = await enrich_now(engine, [finding.id], SlowExplainer())
 
-    assert told.ai_source == "test"
+    assert published.ai_source == "test"
 
 
 async def test_enriching_now_gives_a_newer_versions_enrichment_that_came_in_between(
@@ -79,9 +79,9 @@ async def test_enriching_now_gives_a_newer_versions_enrichment_that_came_in_betw
         )
         await write_enrichments(connection, {finding.uid: newer})
 
-    [told] = await enrich_now(engine, [finding.id], HeuristicExplainer())
+    [published] = await enrich_now(engine, [finding.id], HeuristicExplainer())
 
-    assert (told.ai_source, told.ai_explanation) == ("test", "version 5")
+    assert (published.ai_source, published.ai_explanation) == ("test", "version 5")
 
 
 async def test_missing_ids_are_those_without_a_score_oldest_first(

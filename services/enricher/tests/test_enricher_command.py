@@ -60,8 +60,8 @@ async def test_it_tells_kafka_where_kafka_is_set(
 
     assert await asyncio.to_thread(service.wait) == 0
     topic = Topics(kafka.topic_prefix).enriched
-    told = [parse_finding(record.value) async for record in read_topic(kafka, topic)]
-    assert {(finding.uid, finding.risk_score) for finding in told} == {(f.uid, 69) for f in findings}
+    published = [parse_finding(record.value) async for record in read_topic(kafka, topic)]
+    assert {(finding.uid, finding.risk_score) for finding in published} == {(f.uid, 69) for f in findings}
 
 
 @pytest.mark.parametrize(

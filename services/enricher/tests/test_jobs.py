@@ -23,7 +23,7 @@ from tests.services import Service
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]
 
 
-class Listener:
+class EventWaiter:
     """Records what is published, and may break off after some batches."""
 
     def __init__(self, *, breaks_after: int = 1000) -> None:
@@ -37,7 +37,7 @@ class Listener:
             raise asyncio.CancelledError
 
 
-def a_runner(engine: AsyncEngine, listener: Listener, **settings: object) -> JobRunner:
+def a_runner(engine: AsyncEngine, listener: EventWaiter, **settings: object) -> JobRunner:
     return JobRunner(engine, Enricher(engine, HeuristicExplainer()), listener, **{"batch_size": 3, **settings})  # type: ignore[arg-type]
 
 
@@ -52,7 +52,7 @@ async def test_a_job_enriches_what_has_no_score_and_says_how_far_it_is(
 ) -> None:
     findings = await some_findings(engine, 8)
     await enrich_now(engine, [findings[0].id], HeuristicExplainer())
-    listener = Listener()
+    listener = EventWaiter()
 
     job_id = await start_job(engine)
     started = await progress_of(engine, job_id)
@@ -70,7 +70,7 @@ async def test_a_job_keeps_to_its_limit(engine: AsyncEngine, some_findings: Some
     findings = await some_findings(engine, 8)
 
     job_id = await start_job(engine, 4)
-    await a_runner(engine, Listener()).run_next()
+    await a_runner(engine, EventWaiter()).run_next()
 
     assert (await progress_of(engine, job_id)).done == 4
     assert await missing_ids(engine, 10) == [finding.id for finding in findings[4:]]
@@ -87,7 +87,7 @@ async def test_a_job_whose_process_is_stopped_is_gone_on_with_at_once(
 ) -> None:
     await some_findings(engine, 8)
     job_id = await start_job(engine)
-    first, second = Listener(breaks_after=1), Listener()
+    first, second = EventWaiter(breaks_after=1), EventWaiter()
 
     with pytest.raises(asyncio.CancelledError):
         await a_runner(engine, first).run_next()
@@ -121,15 +121,15 @@ async def test_a_job_whose_process_was_killed_is_gone_on_with_when_its_lease_is_
     await some_findings(engine, 8)
     job_id = await start_job(engine)
     dying = DyingExplainer(4)
-    dead = JobRunner(engine, Enricher(engine, dying), Listener(), batch_size=3, lease_s=60)
+    dead = JobRunner(engine, Enricher(engine, dying), EventWaiter(), batch_size=3, lease_s=60)
     running = asyncio.create_task(dead.run_next())
     async with asyncio.timeout(20):
         await dying.is_dead.wait()
     assert (await progress_of(engine, job_id)).done == 3
 
-    early = await a_runner(engine, Listener()).run_next()
+    early = await a_runner(engine, EventWaiter()).run_next()
     later = datetime.now(UTC) + timedelta(seconds=61)
-    survivor = Listener()
+    survivor = EventWaiter()
     late = await a_runner(engine, survivor, now=lambda: later).run_next()
 
     assert (early, late) == (False, True)
@@ -142,17 +142,17 @@ async def test_a_job_whose_process_was_killed_is_gone_on_with_when_its_lease_is_
 async def test_a_runner_whose_job_was_taken_over_leaves_it(engine: AsyncEngine, some_findings: SomeFindings) -> None:
     await some_findings(engine, 8)
     await start_job(engine)
-    told: list[int] = []
+    published: list[int] = []
 
     async def lose_the_lease(findings: Sequence[FindingMessage]) -> None:
-        told.extend(finding.id for finding in findings)
+        published.extend(finding.id for finding in findings)
         later = datetime.now(UTC) + timedelta(seconds=61)
         assert await lease_job(engine, uuid4(), now=later, for_s=60) is not None
 
     slow = JobRunner(engine, Enricher(engine, HeuristicExplainer()), lose_the_lease, batch_size=3, lease_s=60)
     await slow.run_next()
 
-    assert len(told) == 3
+    assert len(published) == 3
 
 
 async def test_a_cancelled_job_ends_after_the_batch_in_hand(engine: AsyncEngine, some_findings: SomeFindings) -> None:
@@ -189,7 +189,7 @@ async def test_a_finding_the_database_refuses_does_not_stop_a_job(
     job_id = await start_job(postgres)
     enricher = Enricher(postgres, SpoilingExplainer(findings[4].id))
 
-    await JobRunner(postgres, enricher, Listener(), batch_size=3).run_next()
+    await JobRunner(postgres, enricher, EventWaiter(), batch_size=3).run_next()
 
     progress = await progress_of(postgres, job_id)
     assert (progress.state, progress.done, progress.failed) == ("done", 8, 1)
@@ -204,7 +204,7 @@ async def test_a_job_that_is_not_there_has_no_progress(engine: AsyncEngine) -> N
 async def test_two_runners_take_different_jobs(engine: AsyncEngine, some_findings: SomeFindings) -> None:
     await some_findings(engine, 6)
     one = await start_job(engine, 3)
-    listeners = [Listener(), Listener()]
+    listeners = [EventWaiter(), EventWaiter()]
 
     await asyncio.gather(*(a_runner(engine, listener).run_next() for listener in listeners))
 

@@ -64,11 +64,11 @@ async def test_the_same_facts_are_asked_about_once_whoever_they_are_about(
     ]
     stored = await store_findings(engine, findings)
 
-    told = await Enricher(engine, model_explainer(engine=engine)).enrich(stored)
+    published = await Enricher(engine, model_explainer(engine=engine)).enrich(stored)
     repeated = await enrich_now(engine, [finding.id for finding in stored], model_explainer(engine=engine))
 
     assert len(model_server.requests) == 1
-    assert sources(told) == {"openai": 1, "cache": 1}
+    assert sources(published) == {"openai": 1, "cache": 1}
     assert sources(repeated) == {"cache": 2}
     assert [finding.ai_explanation for finding in repeated] == [
         f"{user} was made administrator from {ip}. Ask {user}." for user, ip in people
@@ -122,8 +122,8 @@ async def test_an_hour_without_a_server_costs_some_probes_and_afterwards_all_is_
     findings = await store_findings(engine, different_findings(60))
 
     for minute in range(60):
-        [told] = await enricher.enrich([findings[minute]])
-        assert (told.ai_source, told.risk_score) == ("fallback", 69)
+        [published] = await enricher.enrich([findings[minute]])
+        assert (published.ai_source, published.risk_score) == ("fallback", 69)
         for _ in range(6):
             clock.seconds += 10
             if explainer.ready():
@@ -151,18 +151,18 @@ async def test_fallbacks_are_asked_again_in_the_background_and_told(
     enricher = Enricher(engine, explainer)
     findings = await store_findings(engine, different_findings(7))
     await enricher.enrich(findings)
-    told: list[FindingMessage] = []
+    published: list[FindingMessage] = []
 
-    async def tell(enriched: Sequence[FindingMessage]) -> None:
-        told.extend(enriched)
+    async def publish(enriched: Sequence[FindingMessage]) -> None:
+        published.extend(enriched)
 
-    loop = asyncio.create_task(retry_fallbacks_forever(engine, enricher, explainer, tell, pause_s=0.01))
+    loop = asyncio.create_task(retry_fallbacks_forever(engine, enricher, explainer, publish, pause_s=0.01))
     model_server.behave = answering()
     clock.seconds = 3600
-    await until(lambda: len(told) == 7)
+    await until(lambda: len(published) == 7)
     loop.cancel()
 
-    assert {finding.uid for finding in told} == {finding.uid for finding in findings}
+    assert {finding.uid for finding in published} == {finding.uid for finding in findings}
 
 
 async def test_the_days_tokens_are_shared_by_all_workers_and_never_exceeded(
@@ -175,7 +175,7 @@ async def test_the_days_tokens_are_shared_by_all_workers_and_never_exceeded(
     explainers = [model_explainer(engine=engine, budget=budget, now=clock.now) for _ in range(2)]
     workers = [Enricher(engine, explainer, concurrency=2) for explainer in explainers]
 
-    told = [*await workers[0].enrich(findings[:30]), *await workers[1].enrich(findings[30:])]
+    published = [*await workers[0].enrich(findings[:30]), *await workers[1].enrich(findings[30:])]
 
     for explainer in explainers:
         await explainer.close()
@@ -183,7 +183,7 @@ async def test_the_days_tokens_are_shared_by_all_workers_and_never_exceeded(
     used = today.tokens
     assert (today.requests, used) == (len(model_server.requests), 600 * len(model_server.requests))
     assert budget / 2 < used <= budget
-    assert sources(told) == {"openai": used // 600, "fallback": 60 - used // 600}
+    assert sources(published) == {"openai": used // 600, "fallback": 60 - used // 600}
     # the next day has its own
     clock.seconds += 24 * 3600
     tomorrow = model_explainer(engine=engine, budget=budget, now=clock.now)
@@ -196,9 +196,9 @@ async def test_without_a_budget_nothing_is_asked_and_the_finding_says_so(
     [finding] = await store_findings(engine, different_findings(1))
     explainer = model_explainer(engine=engine, budget=0)
 
-    told = await Enricher(engine, explainer).enrich([finding])
+    published = await Enricher(engine, explainer).enrich([finding])
 
-    assert sources(told) == {"fallback": 1}
+    assert sources(published) == {"fallback": 1}
     assert model_server.requests == []
     assert not explainer.ready()
 
@@ -210,11 +210,11 @@ async def test_enriching_now_waits_so_long_and_no_longer_and_the_answer_is_not_l
     [finding] = await store_findings(engine, different_findings(1))
     explainer = model_explainer(engine=engine)
 
-    [told] = await enrich_now(engine, [finding.id], explainer, timeout_s=0.1)
-    assert (told.ai_source, told.risk_score) == ("fallback", 69)
+    [published] = await enrich_now(engine, [finding.id], explainer, timeout_s=0.1)
+    assert (published.ai_source, published.risk_score) == ("fallback", 69)
 
-    [told] = await enrich_now(engine, [finding.id], explainer, timeout_s=5)
-    assert told.ai_source in ("cache", "openai")
+    [published] = await enrich_now(engine, [finding.id], explainer, timeout_s=5)
+    assert published.ai_source in ("cache", "openai")
     assert len(model_server.requests) == 1
 
 

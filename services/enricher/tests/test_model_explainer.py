@@ -29,10 +29,10 @@ MakeModelExplainer = Callable[..., ModelExplainer]
 
 async def enrich_one(engine: AsyncEngine, some_findings: SomeFindings, explainer: ModelExplainer) -> dict[str, Any]:
     [finding] = await some_findings(engine, 1)
-    [told] = await Enricher(engine, explainer).enrich([finding])
+    [published] = await Enricher(engine, explainer).enrich([finding])
     async with transaction(engine, read_only=True) as connection:
         stored = (await read_enrichments(connection, [finding.uid]))[finding.uid]
-    assert (told.risk_score, told.ai_explanation) == (stored.risk_score, stored.explanation)
+    assert (published.risk_score, published.ai_explanation) == (stored.risk_score, stored.explanation)
     assert 0 <= stored.risk_score <= 100
     assert stored.explanation
     return {**stored.data, "score": stored.risk_score, "explanation": stored.explanation, "source": stored.source}
@@ -237,8 +237,8 @@ async def test_no_more_is_asked_at_once_than_allowed(
         for number, finding in enumerate(await some_findings(postgres, 20))
     ]
 
-    told = await Enricher(postgres, model_explainer(concurrency=3), concurrency=16).enrich(findings)
+    published = await Enricher(postgres, model_explainer(concurrency=3), concurrency=16).enrich(findings)
 
-    assert {finding.ai_source for finding in told} == {"openai"}
+    assert {finding.ai_source for finding in published} == {"openai"}
     assert model_server.most_at_once <= 3
     assert len(model_server.requests) == 20

@@ -252,11 +252,11 @@ async def test_how_much_is_redacted_is_a_setting(
     )
     [finding] = await store_findings(postgres, [a_finding(description=said)])
 
-    [told] = await Enricher(postgres, model_explainer(redaction=redaction)).enrich([finding])
+    [published] = await Enricher(postgres, model_explainer(redaction=redaction)).enrich([finding])
 
     [body] = model_server.bodies
     assert (b"mona@example.com" in body, b"192.0.2.7" in body, b"hunter2" in body) == (person, person, secret)
-    assert told.ai_explanation == "This was mona@example.com, ask."
+    assert published.ai_explanation == "This was mona@example.com, ask."
 
 
 @pytest.mark.parametrize(

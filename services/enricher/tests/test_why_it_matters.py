@@ -67,8 +67,8 @@ async def test_of_failures_of_many_users_none_is_named_as_who_did_it() -> None:
     ],
 )
 async def test_the_points_add_up_to_the_score_or_it_says_why_not(
-    severity: Severity, facts: dict[str, Any], told: str
+    severity: Severity, facts: dict[str, Any], published: str
 ) -> None:
     earliest = {"event_type": "permission_changed", "facts": facts}
 
-    assert told in await explain(a_finding(severity=severity, extra_data={"earliest": earliest}))
+    assert published in await explain(a_finding(severity=severity, extra_data={"earliest": earliest}))

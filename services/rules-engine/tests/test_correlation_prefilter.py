@@ -84,10 +84,10 @@ def _fires(
     batch: Sequence[tuple[int, Position]],
     asked: list[RangeQuery | LatestByValue] | None = None,
 ) -> set[Position]:
-    async def range_query(wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
+    async def range_query(requested: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
         if asked is not None:
-            asked.extend(wanted)
-        return [_seen(correlation, stored, one) for one in wanted]
+            asked.extend(requested)
+        return [_seen(correlation, stored, one) for one in requested]
 
     touched = {(correlation, GROUP): [AffectedRow(number, position) for number, position in batch]}
     fires = asyncio.run(evaluate(touched, range_query))

@@ -63,10 +63,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts what the engine asks the database for, by kind."""
     counter: Counter[str] = Counter()
 
-    async def counting(connection: AsyncConnection, wanted: Sequence[RangeQuery | LatestByValue]) -> list[RangeResult]:
-        for one in wanted:
+    async def counting(
+        connection: AsyncConnection, requested: Sequence[RangeQuery | LatestByValue]
+    ) -> list[RangeResult]:
+        for one in requested:
             counter[_kind(one)] += 1
-        return await range_query(connection, wanted)
+        return await range_query(connection, requested)
 
     monkeypatch.setattr(detect, "range_query", counting)
     return counter

@@ -179,13 +179,13 @@ async def test_each_level_is_committed_before_the_next_one_looks(
     waited = set()
 
     async def range_query_together(
-        connection: AsyncConnection, wanted: Sequence[RangeQuery | LatestByValue]
+        connection: AsyncConnection, requested: Sequence[RangeQuery | LatestByValue]
     ) -> list[RangeResult]:
         worker = connection.engine.sync_engine
-        if worker not in waited and any(one.series_id == waves.inputs[0].id for one in wanted):
+        if worker not in waited and any(one.series_id == waves.inputs[0].id for one in requested):
             waited.add(worker)
             await asyncio.wait_for(together.wait(), 30)
-        return await range_query(connection, wanted)
+        return await range_query(connection, requested)
 
     monkeypatch.setattr("mcm_rules_engine.pipeline.detect.range_query", range_query_together)
     first, second = Worker(engines[0], WAVES), Worker(engines[1], WAVES, shard=1)

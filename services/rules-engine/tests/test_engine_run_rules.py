@@ -120,9 +120,9 @@ async def test_an_event_applied_by_itself_and_a_batch_of_the_stream_do_not_block
 def _wait_before(engine: AsyncEngine, what: str, barrier: asyncio.Barrier) -> None:
     waiting = True
 
-    def before_cursor_execute(*told: Any) -> None:
+    def before_cursor_execute(*published: Any) -> None:
         nonlocal waiting
-        if waiting and what in told[2]:
+        if waiting and what in published[2]:
             waiting = False
             await_(asyncio.wait_for(barrier.wait(), 30))
 

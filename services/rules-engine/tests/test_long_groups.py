@@ -43,10 +43,10 @@ correlation: {{type: event_count, rules: [upload], group-by: [user, {", ".join(F
 
 async def test_long_values_of_four_bytes_a_character_are_counted(database_url: str) -> None:
     # what a database compresses would fit anyway
-    letters = random.Random(7)
-    symbols = [chr(letters.randrange(0x20000, 0x2A6DF)) for _ in range(2_000)]
-    long = {field: "".join(letters.sample(symbols, MAX_VALUE // 4)) for field in FIELDS}
-    files = ["".join(letters.sample(symbols, 2_000)) for _ in range(2)]
+    dead_letters = random.Random(7)
+    symbols = [chr(dead_letters.randrange(0x20000, 0x2A6DF)) for _ in range(2_000)]
+    long = {field: "".join(dead_letters.sample(symbols, MAX_VALUE // 4)) for field in FIELDS}
+    files = ["".join(dead_letters.sample(symbols, 2_000)) for _ in range(2)]
     events = [
         an_event(event_type="upload", id=str(number), user="".join(symbols[:500]), raw_data={**long, "file": file})
         for number, file in enumerate(files)

@@ -97,11 +97,11 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: set[str]) -> list[Topi
 async def _members(admin: AIOKafkaAdminClient, group: str, topic: str) -> tuple[Member, ...]:
     # one group at a time: of several, the client cannot read the answer when one has members
     answers = await admin.describe_consumer_groups([group])
-    return tuple(_member(member, topic) for answer in answers for told in answer.groups for member in told[5])
+    return tuple(_member(member, topic) for answer in answers for published in answer.groups for member in published[5])
 
 
-def _member(told: Any, topic: str) -> Member:
-    member_id, _, host, _, assignment = told[:5]
+def _member(published: Any, topic: str) -> Member:
+    member_id, _, host, _, assignment = published[:5]
     # none while the group is rebalancing
     assigned = ConsumerProtocolMemberAssignment.decode(assignment).assignment if assignment else ()
     partitions = [number for name, numbers in assigned if name == topic for number in numbers]

@@ -49,13 +49,13 @@ async def ensure_topics(kafka: KafkaSettings) -> None:
 
     Raises BrokerDownError when Kafka does not answer, ConfigurationError when it refuses to make a topic.
     """
-    wanted = _wanted(kafka)
+    requested = _wanted(kafka)
     client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-admin"), request_timeout_ms=_TIMEOUT_S * 1000)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             await client.start()
             there = set(await client.list_topics())
-            missing = [topic for topic in wanted if topic.name not in there]
+            missing = [topic for topic in requested if topic.name not in there]
             if missing:
                 _check(await client.create_topics(missing))
     except (KafkaError, OSError, TimeoutError) as error:

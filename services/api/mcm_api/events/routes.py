@@ -57,29 +57,31 @@ _LINK: Final = {"Link": {"description": 'The next page, `rel="next"`', "schema":
 
 @router.get("/events", summary="List events, newest first", responses={200: {"headers": _LINK}})
 async def list_events(
-    request: Request, response: Response, wanted: Annotated[EventFilter, Query()], reader: DatabaseDep
+    request: Request, response: Response, filters: Annotated[EventFilter, Query()], reader: DatabaseDep
 ) -> list[EventResponse]:
     """Lists events from the newest to the oldest by their own time.
 
     To read on, follow the `Link` header: it stays fast however far back it leads, and is missing on the last page.
     """
-    rows, following = await newest_events(reader, wanted)
+    rows, following = await newest_events(reader, filters)
     if following is not None:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"before", "offset"}]
-        response.headers["Link"] = f'</events?{urlencode([*kept, ("before", following.encode())])}>; rel="next"'
+        retained = [
+            (name, value) for name, value in request.query_params.multi_items() if name not in {"before", "offset"}
+        ]
+        response.headers["Link"] = f'</events?{urlencode([*retained, ("before", following.encode())])}>; rel="next"'
     return [EventResponse.model_validate(dict(row)) for row in rows]
 
 
 @router.get("/events/histogram", summary="Count events by time", response_model_by_alias=True)
-async def get_event_histogram(wanted: Annotated[HistogramFilter, Query()], reader: DatabaseDep) -> Histogram:
+async def get_event_histogram(filters: Annotated[HistogramFilter, Query()], reader: DatabaseDep) -> Histogram:
     """Counts events in steps of their own time."""
-    return await count_by_time(reader, wanted)
+    return await count_by_time(reader, filters)
 
 
 @router.get("/events/facets", summary="Count events by what one may filter them by")
-async def get_event_facets(wanted: Annotated[PeriodFilter, Query()], reader: DatabaseDep) -> EventFacets:
+async def get_event_facets(filters: Annotated[PeriodFilter, Query()], reader: DatabaseDep) -> EventFacets:
     """Counts events by type and by source, in whole hours."""
-    return await count_facets(reader, wanted)
+    return await count_facets(reader, filters)
 
 
 @router.get("/events/{event_id}", summary="Get an event", responses=problem_answers(404))

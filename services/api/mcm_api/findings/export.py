@@ -26,12 +26,12 @@ COLUMNS: Final = (
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 
-async def export_findings(reader: DatabaseReader, wanted: FindingQuery) -> AsyncGenerator[bytes, None]:
+async def export_findings(reader: DatabaseReader, requested: FindingQuery) -> AsyncGenerator[bytes, None]:
     """Yields a file of all findings that match, in the order asked for."""
-    write: Callable[[Sequence[FindingRow]], bytes] = _csv if wanted.format == "csv" else _ndjson
-    if wanted.format == "csv":
+    write: Callable[[Sequence[FindingRow]], bytes] = _csv if requested.format == "csv" else _ndjson
+    if requested.format == "csv":
         yield _lines([COLUMNS])
-    async for findings in read_all(reader, wanted, _BATCH):
+    async for findings in read_all(reader, requested, _BATCH):
         yield write(findings)
 
 

@@ -112,9 +112,9 @@ class Dashboard(StaticFiles):
         content = await anyio.to_thread.run_sync(self._gzip, path)
         if content is None:
             return response
-        kept = {name: response.headers[name] for name in ("content-type", "last-modified", "vary")}
+        retained = {name: response.headers[name] for name in ("content-type", "last-modified", "vary")}
         etag = response.headers["etag"].strip('"')
-        return Response(content, headers={**kept, "Content-Encoding": "gzip", "ETag": f'W/"{etag}"'})
+        return Response(content, headers={**retained, "Content-Encoding": "gzip", "ETag": f'W/"{etag}"'})
 
     def _gzip(self, path: str) -> bytes | None:
         full, found = self.lookup_path(path)

@@ -55,7 +55,7 @@ class Broadcaster:
         self._announce()
 
     def publish(self, frames: Sequence[FindingFrame], offsets: Mapping[Place, int]) -> None:
-        """Gives frames to everyone who wants them, and keeps them; ``offsets`` is where reading has come to."""
+        """Broadcasts frames of findings and retains them; ``offsets`` is the position of the topics after them."""
         now = dict(self.offsets or {})
         written = []
         for frame in frames:
@@ -65,15 +65,15 @@ class Broadcaster:
         self.offsets = dict(offsets)
         together = [b"".join(written)] if written else []
         for subscriber in self.subscribers:
-            if subscriber.wanted.takes_all:
+            if subscriber.filters.takes_all:
                 subscriber.enqueue(together)
             else:
-                takes = subscriber.wanted.takes
+                takes = subscriber.filters.takes
                 subscriber.enqueue([text for frame, text in zip(frames, written, strict=True) if takes(frame)])
         self._announce()
 
-    def tell(self, event: str, data: object) -> None:
-        """Gives a frame that is no finding to everyone."""
+    def announce(self, event: str, data: object) -> None:
+        """Broadcasts a frame that is not a finding."""
         frame = other_frame(event, data, self.position)
         if event == "summary":
             self._summary = frame
@@ -88,9 +88,9 @@ class Broadcaster:
             subscriber.end()
         self.subscribers.clear()
 
-    def join(self, wanted: FrameFilter) -> Subscriber:
+    def join(self, filters: FrameFilter) -> Subscriber:
         """Lets somebody listen from now on; the first they hear is where the stream is."""
-        subscriber = Subscriber(wanted)
+        subscriber = Subscriber(filters)
         if self.ended:
             subscriber.end()
             return subscriber
@@ -153,11 +153,11 @@ class Broadcaster:
         self._moved = asyncio.Event()
 
 
-def replayed(topics: Sequence[str], since: Offsets, frames: Iterable[FindingFrame], wanted: FrameFilter) -> bytes:
+def replayed(topics: Sequence[str], since: Offsets, frames: Iterable[FindingFrame], filters: FrameFilter) -> bytes:
     """Writes frames again for somebody who comes back; moves ``since`` to after them."""
     written = []
     for frame in frames:
         since[frame.place] = max(since.get(frame.place, 0), frame.offset + 1)
-        if wanted.takes(frame):
+        if filters.takes(frame):
             written.append(frame.at(encode_position(topics, since)))
     return b"".join(written)

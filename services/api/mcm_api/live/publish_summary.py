@@ -30,7 +30,7 @@ async def publish_summary(broadcaster: Broadcaster, reader: DatabaseReader, rate
             summary = await _read_summary(reader, rate)
             # a new subscriber has not received the unchanged figures yet
             if summary is not None and (summary != published or len(broadcaster.subscribers) > published_to):
-                broadcaster.tell("summary", summary.model_dump(mode="json"))
+                broadcaster.announce("summary", summary.model_dump(mode="json"))
                 published = summary
             published_to = len(broadcaster.subscribers)
         await asyncio.sleep(_INTERVAL_S)

@@ -14,8 +14,8 @@ MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
 class Subscriber:
     """The bounded queue of one listener. One who reads too slowly is told to begin afresh, and the stream ends."""
 
-    def __init__(self, wanted: FrameFilter, most_bytes: int = MAX_WAITING_BYTES) -> None:
-        self.wanted = wanted
+    def __init__(self, filters: FrameFilter, most_bytes: int = MAX_WAITING_BYTES) -> None:
+        self.filters = filters
         self.too_slow = False
         self._most_bytes = most_bytes
         self._waiting: deque[bytes] = deque()

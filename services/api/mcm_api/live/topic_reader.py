@@ -55,4 +55,4 @@ async def heartbeat(broadcaster: Broadcaster, readiness: Readiness) -> None:
         # dependencies are probed only while there are subscribers
         missing = await readiness.missing() if broadcaster.subscribers else []
         broadcaster.heartbeat = StreamHeartbeat(missing=[each.name for each in missing])
-        broadcaster.tell("heartbeat", broadcaster.heartbeat.model_dump(mode="json"))
+        broadcaster.announce("heartbeat", broadcaster.heartbeat.model_dump(mode="json"))

@@ -18,9 +18,9 @@ router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
 
 @router.get("/stats/summary", summary="The figures of the overview")
-async def get_summary(wanted: Annotated[SummaryFilter, Query()], reader: DatabaseDep) -> Summary:
+async def get_summary(filters: Annotated[SummaryFilter, Query()], reader: DatabaseDep) -> Summary:
     """Gives totals, findings by severity, and events by UTC day or hour; of all time unless asked otherwise."""
-    return await read_summary(reader, wanted)
+    return await read_summary(reader, filters)
 
 
 @router.get("/stats/timeline", summary="Events and findings over time")
@@ -31,11 +31,11 @@ async def get_timeline(query: Annotated[TimelineFilter, Query()], reader: Databa
 
 @router.get("/stats/overview", summary="What stands out")
 async def get_overview(
-    wanted: Annotated[Period, Query()], reader: DatabaseDep, stream: StreamPositionDep, rate: EventRateDep
+    filters: Annotated[Period, Query()], reader: DatabaseDep, stream: StreamPositionDep, rate: EventRateDep
 ) -> Overview:
     """Gives the rules and users with the highest risk scores, and what waits to be explained."""
     position = stream.current()
-    events, unenriched, rules, users = await read_tops(reader, wanted)
+    events, unenriched, rules, users = await read_tops(reader, filters)
     return Overview(
         unenriched=unenriched,
         events_per_second=rate.update(events),

@@ -58,25 +58,25 @@ class _Counted(NamedTuple):
     score: int | None
 
 
-async def list_page(reader: DatabaseReader, wanted: UserFilter) -> UserPage:
+async def list_page(reader: DatabaseReader, filters: UserFilter) -> UserPage:
     """Reads a page of users, and the cursor of the next."""
-    users = _users(wanted).subquery()
+    users = _users(filters).subquery()
     value, user = users.c.value, users.c.user
-    query = select(users).order_by(value.desc(), user).limit(wanted.limit + 1)
-    if wanted.before is not None:
-        cursor = UserCursor.decode(wanted.before)
-        place = _value_of(wanted.sort, cursor)
+    query = select(users).order_by(value.desc(), user).limit(filters.limit + 1)
+    if filters.before is not None:
+        cursor = UserCursor.decode(filters.before)
+        place = _value_of(filters.sort, cursor)
         query = query.where(or_(value < place, and_(value == place, user > cursor.user)))
     async with reader.transaction() as connection:
         rows = (await connection.execute(query)).mappings().all()
-        shown = [row["user"] for row in rows[: wanted.limit]]
+        shown = [row["user"] for row in rows[: filters.limit]]
         ends = await _ends(connection, shown)
         sources = await _sources(connection, shown)
-    items = [_user(row, ends.get(row["user"], (None, None)), sources) for row in rows[: wanted.limit]]
+    items = [_user(row, ends.get(row["user"], (None, None)), sources) for row in rows[: filters.limit]]
     following = None
-    if len(rows) > wanted.limit:
-        last = rows[wanted.limit - 1]
-        following = UserCursor(wanted.sort, _number(last["value"]), last["user"]).encode()
+    if len(rows) > filters.limit:
+        last = rows[filters.limit - 1]
+        following = UserCursor(filters.sort, _number(last["value"]), last["user"]).encode()
     return UserPage(items=items, next=following)
 
 
@@ -174,7 +174,7 @@ def _hours_since_1970(at: ColumnElement[datetime], dialect: str) -> ColumnElemen
     return cast(func.strftime("%s", func.substr(cast(at, Text), 1, 19)), Integer) / 3600
 
 
-def _users(wanted: UserFilter) -> Select[*tuple[Any, ...]]:
+def _users(filters: UserFilter) -> Select[*tuple[Any, ...]]:
     """Makes the query of all users that match, with the value they are ordered by."""
     nothing = cast(null(), Integer)
     counted = union_all(
@@ -199,10 +199,10 @@ def _users(wanted: UserFilter) -> Select[*tuple[Any, ...]]:
     }
     query = (
         select(counted.c.user, events.label("events"), findings.label("findings"))
-        .add_columns(rank.label("rank"), risk_score.label("risk_score"), values[wanted.sort].label("value"))
+        .add_columns(rank.label("rank"), risk_score.label("risk_score"), values[filters.sort].label("value"))
         .group_by(counted.c.user)
     )
-    return query if wanted.q is None else query.where(contains_ignoring_case(counted.c.user, wanted.q))
+    return query if filters.q is None else query.where(contains_ignoring_case(counted.c.user, filters.q))
 
 
 def _value_of(sort: UserOrder, cursor: UserCursor) -> Any:

@@ -16,9 +16,9 @@ router = APIRouter(tags=["users"], route_class=StrictRoute)
 
 
 @router.get("/users", summary="List users")
-async def list_users(wanted: Annotated[UserFilter, Query()], reader: DatabaseDep) -> UserPage:
+async def list_users(filters: Annotated[UserFilter, Query()], reader: DatabaseDep) -> UserPage:
     """Lists everyone whom events name, those with the highest risk score first unless asked otherwise."""
-    return await list_page(reader, wanted)
+    return await list_page(reader, filters)
 
 
 @router.get("/users/{user:path}", summary="Get a user", response_model=UserActivity, responses=problem_answers(404))

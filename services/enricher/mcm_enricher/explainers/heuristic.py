@@ -115,10 +115,10 @@ def steps_of(runbook: str) -> tuple[str, ...]:
 
 
 def _check_first(steps: Sequence[str], words: int) -> str:
-    told = "Check first:"
+    published = "Check first:"
     for number, step in enumerate(steps[:_STEPS_SHOWN], start=1):
-        left = words - count_words(told) - 1
+        left = words - count_words(published) - 1
         if number > 1 and count_words(step) > left:
             break
-        told += f" {number}) {sentence(shorten(step, characters=300, words=left))}"
-    return told
+        published += f" {number}) {sentence(shorten(step, characters=300, words=left))}"
+    return published

@@ -17,8 +17,8 @@ Reasons = Mapping[str, str]
 
 def why_it_matters(family: str, finding: FindingMessage, facts: FindingFacts, score: Score) -> str | None:
     """Says why a finding of a family matters where its facts tell more than the family does; else None."""
-    tell = _TELLERS.get(family)
-    return tell(finding, facts, {factor.name: factor.reason for factor in score.factors}) if tell else None
+    publish = _TELLERS.get(family)
+    return publish(finding, facts, {factor.name: factor.reason for factor in score.factors}) if publish else None
 
 
 def _auth(finding: FindingMessage, _facts: FindingFacts, reasons: Reasons) -> str | None:

@@ -113,13 +113,13 @@ def _without_minutes(reason: str) -> str:
 def _event_data(case: FindingContext, redactor: Redactor) -> dict[str, Any]:
     finding, facts = case.finding, case.facts
     earliest, group, latest = facts.parts
-    told = {
+    published = {
         "summary": finding.description,
         "user": finding.user,
         "reported_by": facts.source,
         "event_type": facts.event_type,
     }
-    data: dict[str, Any] = {name: _value(name, text, redactor) for name, text in told.items() if text}
+    data: dict[str, Any] = {name: _value(name, text, redactor) for name, text in published.items() if text}
     data |= _times(finding)
     for name, part in (("group", group), ("first_event", earliest), ("last_event", latest)):
         fields = _fields(part, redactor)

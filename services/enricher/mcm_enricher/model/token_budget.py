@@ -67,8 +67,8 @@ class TokenBudget:
                 self._day, self._left = day, 0
             while self._left < tokens:
                 least = tokens - self._left
-                wanted = max(least, self._portion)
-                got = await take_tokens(self._engine, day, least=least, wanted=wanted, budget=self.limit)
+                requested = max(least, self._portion)
+                got = await take_tokens(self._engine, day, least=least, requested=requested, budget=self.limit)
                 self._left += got
                 if not got and not self._under_way:
                     self._note_used_up(day)

@@ -148,8 +148,10 @@ async def forget_old_answers(engine: AsyncEngine, now: datetime) -> int:
 
 async def _stored(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, StoredAnswer]:
     columns = ENRICHMENT_ANSWERS.c
-    told = columns.answer, columns.refusal, columns.prompt_tokens, columns.completion_tokens, columns.latency_ms
-    query = select(columns.key, *told).where(among(columns.key, keys, connection), columns.answered_at.is_not(None))
+    published = columns.answer, columns.refusal, columns.prompt_tokens, columns.completion_tokens, columns.latency_ms
+    query = select(columns.key, *published).where(
+        among(columns.key, keys, connection), columns.answered_at.is_not(None)
+    )
     return {key: StoredAnswer(*values) for key, *values in (await connection.execute(query)).all()}
 
 

@@ -36,13 +36,13 @@ async def add_usage(engine: AsyncEngine, usage: DayUsage) -> None:
         await connection.execute(_ADD, {"day": usage.day, "requests": usage.requests, "used": usage.tokens})
 
 
-async def take_tokens(engine: AsyncEngine, day: date, *, least: int, wanted: int, budget: int) -> int:
+async def take_tokens(engine: AsyncEngine, day: date, *, least: int, requested: int, budget: int) -> int:
     """Takes tokens from a day's budget: as many as wanted, or what is left; none if that is below ``least``."""
     async with transaction(engine) as connection:
         await connection.execute(_BEGIN_DAY, {"day": day})
         query = select(AI_USAGE.c.taken).where(AI_USAGE.c.day == day).with_for_update()
         taken = (await connection.execute(query)).scalar_one()
-        got: int = min(wanted, budget - taken)
+        got: int = min(requested, budget - taken)
         if got < least:
             return 0
         await connection.execute(AI_USAGE.update().where(AI_USAGE.c.day == day).values(taken=taken + got))

@@ -156,9 +156,9 @@ def _iso(time: datetime) -> str:
 
 def _bounded(facts: dict[str, Any]) -> dict[str, Any]:
     # enough to show a person why; the whole event is a click away
-    kept = {}
+    retained = {}
     for name, value in list(facts.items())[:_MAX_FACTS]:
         text = orjson.dumps(value)
         short = len(text) <= _MAX_FACT_BYTES
-        kept[name[:100]] = value if short else text[:_MAX_FACT_BYTES].decode("utf-8", "ignore") + "…"
-    return kept
+        retained[name[:100]] = value if short else text[:_MAX_FACT_BYTES].decode("utf-8", "ignore") + "…"
+    return retained

@@ -30,23 +30,23 @@ _AUTO: Final = (
 )
 
 
-async def count_by_time(reader: DatabaseReader, wanted: HistogramFilter) -> Histogram:
+async def count_by_time(reader: DatabaseReader, filters: HistogramFilter) -> Histogram:
     """Counts events in steps of their own time.
 
     Raises ProblemError 422 when the steps would be too many.
     """
     async with reader.transaction() as connection:
-        span = await _span(connection, wanted)
+        span = await _span(connection, filters)
         if span is None:
-            chosen = Interval.DAY if wanted.interval is Interval.AUTO else wanted.interval
+            chosen = Interval.DAY if filters.interval is Interval.AUTO else filters.interval
             return Histogram(interval=chosen, from_=None, to=None, buckets=[])
-        interval = _interval(wanted.interval, *span)
+        interval = _interval(filters.interval, *span)
         number = _steps(_floor(span[0], interval), span[1], interval)
         if number > MAX_BUCKETS:
             reason = f"{number:,} steps are more than {MAX_BUCKETS:,}; ask for a shorter time or longer steps"
             raise invalid(f"interval: {reason}.", [ProblemItem(parameter="interval", reason=reason)])
         *starts, end = _starts(_floor(span[0], interval), number + 1, interval)
-        counts = await _counts(connection, wanted, interval, starts[0], end)
+        counts = await _counts(connection, filters, interval, starts[0], end)
     return Histogram(
         interval=interval,
         from_=starts[0],
@@ -55,30 +55,30 @@ async def count_by_time(reader: DatabaseReader, wanted: HistogramFilter) -> Hist
     )
 
 
-async def count_facets(reader: DatabaseReader, wanted: PeriodFilter) -> EventFacets:
+async def count_facets(reader: DatabaseReader, filters: PeriodFilter) -> EventFacets:
     """Counts events by type and by source, in whole days."""
     async with reader.transaction() as connection:
         return EventFacets(
-            event_type=await _values(connection, EVENT_DAYS.c.event_type, wanted),
-            source=await _values(connection, EVENT_DAYS.c.source, wanted),
+            event_type=await _values(connection, EVENT_DAYS.c.event_type, filters),
+            source=await _values(connection, EVENT_DAYS.c.source, filters),
         )
 
 
-async def _values(connection: AsyncConnection, column: ColumnElement[str], wanted: PeriodFilter) -> list[ValueCount]:
+async def _values(connection: AsyncConnection, column: ColumnElement[str], filters: PeriodFilter) -> list[ValueCount]:
     day, number = EVENT_DAYS.c.day, func.sum(EVENT_DAYS.c["count"])
     query = select(column, number).group_by(column).order_by(number.desc(), column)
-    if wanted.from_timestamp is not None:
-        query = query.where(day >= wanted.from_timestamp.date())
-    if wanted.to_timestamp is not None:
-        query = query.where(day <= (max(wanted.to_timestamp, EARLIEST) - timedelta(microseconds=1)).date())
+    if filters.from_timestamp is not None:
+        query = query.where(day >= filters.from_timestamp.date())
+    if filters.to_timestamp is not None:
+        query = query.where(day <= (max(filters.to_timestamp, EARLIEST) - timedelta(microseconds=1)).date())
     return [ValueCount(value=value, count=int(count)) for value, count in await connection.execute(query)]
 
 
-async def _span(connection: AsyncConnection, wanted: HistogramFilter) -> tuple[datetime, datetime] | None:
+async def _span(connection: AsyncConnection, filters: HistogramFilter) -> tuple[datetime, datetime] | None:
     """Finds the time that is counted; the ends that are not given are those of the events that match."""
-    first, end = wanted.from_timestamp, wanted.to_timestamp
+    first, end = filters.from_timestamp, filters.to_timestamp
     if first is None or end is None:
-        query = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(*_of(wanted, SOURCE_EVENTS))
+        query = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(*_of(filters, SOURCE_EVENTS))
         earliest, latest = (await connection.execute(query)).one()
         if earliest is None:
             return None
@@ -89,9 +89,9 @@ async def _span(connection: AsyncConnection, wanted: HistogramFilter) -> tuple[d
     return (first, end) if first < end else None
 
 
-def _interval(wanted: Interval, first: datetime, end: datetime) -> Interval:
-    if wanted is not Interval.AUTO:
-        return wanted
+def _interval(filters: Interval, first: datetime, end: datetime) -> Interval:
+    if filters is not Interval.AUTO:
+        return filters
     return next((interval for most, interval in _AUTO if end - first <= most), Interval.YEAR)
 
 
@@ -127,14 +127,14 @@ def _starts(first: datetime, number: int, interval: Interval) -> list[datetime]:
 
 
 async def _counts(
-    connection: AsyncConnection, wanted: HistogramFilter, interval: Interval, first: datetime, end: datetime
+    connection: AsyncConnection, filters: HistogramFilter, interval: Interval, first: datetime, end: datetime
 ) -> dict[datetime, int]:
-    query = _from_rollup(wanted, interval, first, end)
+    query = _from_rollup(filters, interval, first, end)
     if query is None:
         step = _step(connection, interval)
         query = (
             select(step, func.count())
-            .where(_EVENT.timestamp >= first, _EVENT.timestamp < end, *_of(wanted, SOURCE_EVENTS))
+            .where(_EVENT.timestamp >= first, _EVENT.timestamp < end, *_of(filters, SOURCE_EVENTS))
             .group_by(step)
         )
     counts: Counter[datetime] = Counter()
@@ -145,35 +145,35 @@ async def _counts(
 
 
 def _from_rollup(
-    wanted: HistogramFilter, interval: Interval, first: datetime, end: datetime
+    filters: HistogramFilter, interval: Interval, first: datetime, end: datetime
 ) -> Select[*tuple[Any, ...]] | None:
     """Makes the query over the roll-up that knows enough; None where none does."""
     in_days = interval in (Interval.DAY, Interval.MONTH, Interval.YEAR)
-    if in_days and wanted.user is None:
-        return _days(EVENT_DAYS, wanted, first, end)
-    if in_days and not wanted.event_type:
-        return _days(USER_DAYS, wanted, first, end)
-    if interval is Interval.HOUR and wanted.user is None and not wanted.event_type:
+    if in_days and filters.user is None:
+        return _days(EVENT_DAYS, filters, first, end)
+    if in_days and not filters.event_type:
+        return _days(USER_DAYS, filters, first, end)
+    if interval is Interval.HOUR and filters.user is None and not filters.event_type:
         hour, number = EVENT_ROLLUPS.c.hour, func.sum(EVENT_ROLLUPS.c["count"])
-        matching = _of(wanted, EVENT_ROLLUPS)
+        matching = _of(filters, EVENT_ROLLUPS)
         return select(hour, number).where(hour >= first, hour < end, *matching).group_by(hour)
     return None
 
 
-def _days(table: Table, wanted: HistogramFilter, first: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
+def _days(table: Table, filters: HistogramFilter, first: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
     day = table.c.day
     return (
         select(day, func.sum(table.c["count"]))
-        .where(day >= first.date(), day < end.date(), *_of(wanted, table))
+        .where(day >= first.date(), day < end.date(), *_of(filters, table))
         .group_by(day)
     )
 
 
-def _of(wanted: HistogramFilter, table: Table) -> list[ColumnElement[bool]]:
+def _of(filters: HistogramFilter, table: Table) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.user is not None:
-        conditions.append(table.c.user == wanted.user)
-    for name, values in (("event_type", wanted.event_type), ("source", wanted.source)):
+    if filters.user is not None:
+        conditions.append(table.c.user == filters.user)
+    for name, values in (("event_type", filters.event_type), ("source", filters.source)):
         if values:
             conditions.append(table.c[name].in_(sorted(set(values))))
     return conditions
@@ -182,8 +182,8 @@ def _of(wanted: HistogramFilter, table: Table) -> list[ColumnElement[bool]]:
 def _step(connection: AsyncConnection, interval: Interval) -> ColumnElement[Any]:
     if connection.dialect.name == "postgresql":
         return func.date_trunc(interval.value, _EVENT.timestamp, "UTC")
-    kept = {Interval.MINUTE: 16, Interval.HOUR: 13}.get(interval, 10)
-    return func.substr(cast(_EVENT.timestamp, Text), 1, kept)
+    retained = {Interval.MINUTE: 16, Interval.HOUR: 13}.get(interval, 10)
+    return func.substr(cast(_EVENT.timestamp, Text), 1, retained)
 
 
 def _instant(start: Any) -> datetime:

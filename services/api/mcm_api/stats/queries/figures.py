@@ -21,34 +21,34 @@ _FINDING: Final = FINDINGS.c
 _WIDTHS: Final = {Step.DAY: timedelta(days=1), Step.HOUR: timedelta(hours=1)}
 
 
-async def read_summary(reader: DatabaseReader, wanted: SummaryFilter) -> Summary:
+async def read_summary(reader: DatabaseReader, filters: SummaryFilter) -> Summary:
     """Reads how many events and findings there are, findings by severity, and events by steps of time."""
-    first, end = _whole_steps(wanted)
+    first, end = _whole_steps(filters)
     async with reader.transaction() as connection:
         severities = await count_severities(reader, connection, first, end)
-        counts = await _counts(connection, wanted.interval, first, end)
+        counts = await _counts(connection, filters.interval, first, end)
     return Summary(
         total_events=sum(counts.values()),
         total_findings=sum(severities.values()),
         findings_by_severity=SeverityCounts(**severities),
-        events_over_time=_filled(counts, wanted.interval),
+        events_over_time=_filled(counts, filters.interval),
     )
 
 
-async def read_tops(reader: DatabaseReader, wanted: Period) -> tuple[int, int, list[TopRule], list[TopUser]]:
+async def read_tops(reader: DatabaseReader, filters: Period) -> tuple[int, int, list[TopRule], list[TopUser]]:
     """Reads how many events there are and findings without a score, and the rules and users that stand out."""
 
     async def tops(connection: AsyncConnection) -> tuple[list[TopRule], list[TopUser]]:
-        return await _top_rules(connection, wanted), await _top_users(connection, wanted)
+        return await _top_rules(connection, filters), await _top_users(connection, filters)
 
     async with reader.transaction() as connection:
-        rules, users = await reader.cache.read(connection, ("tops", wanted.from_, wanted.to), tops)
+        rules, users = await reader.cache.read(connection, ("tops", filters.from_, filters.to), tops)
         unenriched = await count_unscored(reader, connection)
         return await count_events(connection), unenriched, rules, users
 
 
-async def _top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRule]:
-    found = await _top(connection, wanted, _FINDING.rule_name)
+async def _top_rules(connection: AsyncConnection, filters: Period) -> list[TopRule]:
+    found = await _top(connection, filters, _FINDING.rule_name)
     titles = await rule_titles(connection, [row[0] for row in found])
     return [
         TopRule(rule_name=name, title=titles[name], severity=Severity.of_rank(rank), findings=count, risk_score=score)
@@ -56,11 +56,11 @@ async def _top_rules(connection: AsyncConnection, wanted: Period) -> list[TopRul
     ]
 
 
-async def _top_users(connection: AsyncConnection, wanted: Period) -> list[TopUser]:
+async def _top_users(connection: AsyncConnection, filters: Period) -> list[TopUser]:
     """Reads the users whose findings have the highest risk scores."""
     return [
         TopUser(user=user, severity=Severity.of_rank(rank), findings=count, risk_score=score)
-        for user, rank, count, score in await _top(connection, wanted, _FINDING.user)
+        for user, rank, count, score in await _top(connection, filters, _FINDING.user)
     ]
 
 
@@ -79,11 +79,11 @@ async def count_explained(reader: DatabaseReader) -> list[tuple[str, str, str, i
         return [(row[0], row[1], row[2], row[3]) for row in await connection.execute(query)]
 
 
-async def _top(connection: AsyncConnection, wanted: Period, column: ColumnElement[Any]) -> list[tuple[Any, ...]]:
+async def _top(connection: AsyncConnection, filters: Period, column: ColumnElement[Any]) -> list[tuple[Any, ...]]:
     score, number = func.max(_FINDING.risk_score), func.count()
     query = (
         select(column, func.max(_FINDING.severity_rank), number, score)
-        .where(column.is_not(None), *between(_FINDING.first_seen, wanted.from_, wanted.to))
+        .where(column.is_not(None), *between(_FINDING.first_seen, filters.from_, filters.to))
         .group_by(column)
         .order_by(func.coalesce(score, -1).desc(), number.desc(), column)
         .limit(MAX_SHOWN)
@@ -91,13 +91,13 @@ async def _top(connection: AsyncConnection, wanted: Period, column: ColumnElemen
     return [tuple(row) for row in await connection.execute(query)]
 
 
-def _whole_steps(wanted: SummaryFilter) -> tuple[datetime | None, datetime | None]:
-    first = None if wanted.from_ is None else _start_of(wanted.from_, wanted.interval)
-    if wanted.to is None:
+def _whole_steps(filters: SummaryFilter) -> tuple[datetime | None, datetime | None]:
+    first = None if filters.from_ is None else _start_of(filters.from_, filters.interval)
+    if filters.to is None:
         return first, None
-    end = _start_of(wanted.to, wanted.interval)
+    end = _start_of(filters.to, filters.interval)
     # the end of time has no step after it
-    return first, end if end == wanted.to else _after(end, wanted.interval)
+    return first, end if end == filters.to else _after(end, filters.interval)
 
 
 def _start_of(instant: datetime, interval: Step) -> datetime:
