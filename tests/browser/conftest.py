@@ -121,8 +121,8 @@ async def unexplained(
     return await start_product(run_for_session, pipeline, "mcm-rules-engine", "mcm-api", **settings)
 
 
-def an_admin_token(user: str, **said: Any) -> bytes:
+def an_admin_token(user: str, **fields: Any) -> bytes:
     """An event that raises one critical finding on its own."""
     now = datetime.now(UTC)
     facts = {"event_type": "api_token_created", "scopes": ["admin:*"], "expires_at": now + timedelta(days=1)}
-    return an_event_payload(**{**facts, "user": user, "timestamp": now, **said})
+    return an_event_payload(**{**facts, "user": user, "timestamp": now, **fields})

@@ -1,9 +1,10 @@
 """Live updates: what is pushed to Kafka appears in every open window, and never moves a list that is being read."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from mcm_shared.testing.builders import an_event_payload
 from tests.browser.conftest import OpenWindow, an_admin_token
@@ -85,3 +86,56 @@ async def test_the_url_of_a_view_opens_the_same_view(busy: Product, window: Open
     await expect(again.get_by_role("table", name="Findings").get_by_role("row")).to_have_text(
         await rows.all_text_contents()
     )
+
+
+async def test_a_list_with_a_row_selected_by_the_keyboard_does_not_move(busy: Product, window: OpenWindow) -> None:
+    page = await (await window(busy, viewport={"width": 1440, "height": 900})).go("findings")
+    rows = page.get_by_role("table", name="Findings").get_by_role("row")
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.mouse.move(5, 5)
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    selected = rows.nth(2).get_by_role("link").first
+    await expect(selected).to_be_focused()
+    before = await rows.nth(2).inner_text()
+
+    await busy.pipeline.push(an_admin_token("held.by.the.keyboard@example.com"))
+
+    pill = page.get_by_role("button", name="1 new")
+    await expect(pill).to_be_visible()
+    assert await rows.nth(2).inner_text() == before
+
+    await page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    await expect(drawer).to_be_visible()
+    pill_box, drawer_box = await pill.bounding_box(), await drawer.bounding_box()
+    assert pill_box is not None
+    assert drawer_box is not None
+    assert pill_box["x"] + pill_box["width"] <= drawer_box["x"], "the drawer covers the pill"
+    await pill.click()
+    await expect(rows.nth(1)).to_contain_text("held.by.the.keyboard@example.com")
+
+
+async def test_rows_of_the_query_before_are_busy(busy: Product, window: OpenWindow) -> None:
+    page = await (await window(busy)).go("findings")
+    table = page.get_by_role("table", name="Findings")
+    await expect(table).to_have_attribute("aria-busy", "false")
+    slow = asyncio.Event()
+
+    async def delay(route: Route) -> None:
+        await slow.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/findings\?"), delay)
+    await page.get_by_role("button", name="Detections").click()
+    await expect(table).to_have_attribute("aria-busy", "true")
+    slow.set()
+    await expect(table).to_have_attribute("aria-busy", "false")
+
+
+async def test_the_focus_stays_in_the_page_when_its_element_disappears(busy: Product, window: OpenWindow) -> None:
+    page = await (await window(busy)).go("findings?severity=critical")
+    await page.get_by_role("button", name="Clear all").press("Enter")
+    await expect(page).not_to_have_url(re.compile("severity"))
+    await expect(page.get_by_role("list", name="Active filters")).to_have_count(0)
+    await page.wait_for_function("document.activeElement !== document.body")

@@ -1,5 +1,6 @@
 """Outages under an open page: it reports them, and recovers when the service is back."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -45,7 +46,44 @@ async def test_the_api_and_kafka_restart_under_an_open_page(
     await expect(page.get_by_role("link", name="meanwhile@example.com")).to_be_visible()
 
     disposable_stack.kafka.kill()
+    await expect(page.get_by_text("Delayed", exact=True)).to_be_visible()
+    await expect(page.get_by_text("The API can't reach Kafka.")).to_be_visible()
     disposable_stack.kafka.start()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await product.pipeline.push(an_admin_token("after@example.com"))
     await expect(page.get_by_role("link", name="after@example.com")).to_be_visible()
     await expect(lost).to_have_count(0)
+
+
+async def test_pages_opened_during_an_outage_heal_when_it_ends(
+    disposable_stack: DisposableStack, run_service: Callable[..., Service], window: OpenWindow
+) -> None:
+    pipeline = Pipeline(disposable_stack.new_topics(), disposable_stack.new_database())
+    port = free_port()
+    product = await start_product(run_service, pipeline, "mcm-rules-engine", "mcm-api", port=port)
+    shown = await window(product)
+    page = await shown.go("pipeline")
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    product.services["mcm-api"].kill()
+    await expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
+    # the code of this page was never loaded, and neither were its figures
+    await page.get_by_role("link", name="Users", exact=True).click()
+    await expect(page.get_by_text("This page could not be loaded")).to_be_visible()
+    await start_product(run_service, pipeline, "mcm-api", port=port)
+
+    await expect(page.get_by_role("heading", name="Users", level=1)).to_be_visible()
+    await expect(page.get_by_text("No users yet")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Kafka", level=2)).to_be_visible()
+    # the failed import of the page's code is what this test is about
+    shown.problems.clear()
+
+    # the command that an empty page suggests works as it is shown
+    await page.get_by_role("link", name="Findings", exact=True).click()
+    command = await page.get_by_test_id("command").inner_text()
+    shell = await asyncio.create_subprocess_exec("sh", "-c", command, stdout=asyncio.subprocess.PIPE)
+    await shell.communicate()
+    assert shell.returncode == 0
+    await expect(page.get_by_role("link", name="mona@example.com").first).to_be_visible()

@@ -27,12 +27,12 @@ export function LiveBanner() {
           <p className="min-w-56 flex-1">
             {lost ? (
               <>
-                <strong className="font-semibold">Can&rsquo;t reach the API.</strong> This page may be out of date.
+                <strong className="font-semibold">Can&apos;t reach the API.</strong> This page may be out of date.
                 Retrying automatically; nothing will be lost.
               </>
             ) : (
               <>
-                <strong className="font-semibold">The API can&rsquo;t reach Kafka.</strong> New findings are delayed
+                <strong className="font-semibold">The API can&apos;t reach Kafka.</strong> New findings are delayed
                 until it can; nothing will be lost.
               </>
             )}

@@ -30,7 +30,7 @@ describe("colouring", () => {
     );
   });
 
-  it("tells the parts of JSON apart", () => {
+  it("distinguishes the tokens of JSON", () => {
     expect(kinds('{"a": "b \\" : c", "n": -1.5e3, "t": [true, null]}', "json")).toEqual([
       ["key", '"a"'],
       ["string", '"b \\" : c"'],
@@ -42,7 +42,7 @@ describe("colouring", () => {
     ]);
   });
 
-  it("tells the parts of YAML apart", () => {
+  it("distinguishes the tokens of YAML", () => {
     const rule = ["title: Many logins # why", "group-by: [user, 3]", "runbook: |", "  1. key: not one", "level: high"];
     expect(kinds(rule.join("\n"), "yaml")).toEqual([
       ["key", "title"],

@@ -26,7 +26,7 @@ export async function loadChunk<T>(load: () => Promise<T>): Promise<T> {
 }
 
 /** `React.lazy` for a chunk, with retries. */
-// the props of a component are what its module says; `any` lets React infer them as `lazy` does
+// the props are those of the loaded component; with `any` they are inferred as by `lazy`
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function lazyChunk<T extends ComponentType<any>>(load: () => Promise<{ default: T }>) {
   return lazy(() => loadChunk(load));

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 
 /**
  * Keeps the focus in the page: when the focused element is removed, its nearest remaining ancestor that can take the focus
- * gets it, else `fallback`; by itself it would fall back to the body, and the keyboard would start at the top again.
+ * gets it, else `fallback`; otherwise it would fall back to the body, and the keyboard would start at the top of the page.
  */
 export function useFocusGuard(fallback: React.RefObject<HTMLElement | null>): void {
   useEffect(() => {

@@ -85,7 +85,7 @@ describe("the connection to the stream", () => {
     expect(live.get().status).toBe("reconnecting");
   });
 
-  it("waits for heartbeats as long as the API says they take", async () => {
+  it("waits for heartbeats for the interval that the API states", async () => {
     await list("0");
     FakeEventSource.last.send("heartbeat", { interval_s: 30 }, "1");
     vi.advanceTimersByTime(61_000);

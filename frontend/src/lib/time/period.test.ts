@@ -18,7 +18,7 @@ describe("a period", () => {
     expect(within(ALWAYS, "1970-01-01T00:00:00Z", NOW)).toBe(true);
   });
 
-  it("is said in words", () => {
+  it("is formatted for people", () => {
     const utc = { ...timeFormats("utc"), stamp: (time: unknown) => String(time).slice(0, 10) };
 
     expect(periodTitle(ALWAYS, utc)).toBe("All time");

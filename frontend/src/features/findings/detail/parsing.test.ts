@@ -10,14 +10,14 @@ describe("an explanation", () => {
   it("is split at its headings, and steps become a list", () => {
     const read = passages(
       "The bucket is public. Why it matters: everybody can read it. It scores 92 of 100. " +
-        "Check first: 1) Close it. 2) Look who read it.",
+        "Check first: 1) Close it. 2) Check who read it.",
     );
 
     expect(read).toEqual([
       { lead: null, text: "The bucket is public.", steps: [] },
       { lead: "Why it matters", text: "Everybody can read it.", steps: [] },
       { lead: null, text: "It scores 92 of 100.", steps: [] },
-      { lead: "Check first", text: "", steps: ["Close it.", "Look who read it."] },
+      { lead: "Check first", text: "", steps: ["Close it.", "Check who read it."] },
     ]);
   });
 
