@@ -1,4 +1,4 @@
-// Takes the pictures of the README from a running product: npm run screenshots [URL of the dashboard] [folder]
+// Takes the screenshots of the README from a running product: npm run screenshots [URL of the dashboard] [folder]
 import { readFileSync } from "node:fs";
 
 import { chromium } from "playwright-core";

@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 
 const KB = 1000;
 const MOST = { entry: 140 * KB, route: 130 * KB, styles: 15 * KB };
-// these are fetched when they are first used, never with the first page
-const LAZY = [/recharts/, /cmdk/];
+// loaded on first use, never with the first page
+const LAZY = [/cmdk/];
 
 const dist = new URL("../dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));

@@ -2,6 +2,7 @@ import { NuqsAdapter } from "nuqs/adapters/react-router/v8";
 import { type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 
+import { Loading, Skeleton } from "@/components/skeleton";
 import { Toasts } from "@/components/toasts";
 import { useFocusGuard } from "@/lib/keyboard/use-focus-guard";
 import { useKeyboard } from "@/lib/keyboard/use-keyboard";
@@ -65,7 +66,7 @@ export function Layout({ children }: { children: ReactNode }) {
         <LiveBanner />
         <main ref={main} id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col pb-16 outline-none md:pb-0">
           <PageBoundary key={pathname}>
-            <Suspense>{children}</Suspense>
+            <Suspense fallback={<PagePlaceholder />}>{children}</Suspense>
           </PageBoundary>
         </main>
       </div>
@@ -78,6 +79,19 @@ export function Layout({ children }: { children: ReactNode }) {
         </Suspense>
       </OverlayBoundary>
     </NuqsAdapter>
+  );
+}
+
+/** Placeholder of a page whose code loads; invisible at first, since that is usually quick. */
+function PagePlaceholder() {
+  return (
+    <Loading
+      what="the page"
+      className="grid animate-fade gap-4 px-4 py-4 [animation-delay:300ms] [animation-fill-mode:backwards] lg:px-6"
+    >
+      <Skeleton className="h-6 w-40" />
+      <Skeleton className="h-64" />
+    </Loading>
   );
 }
 

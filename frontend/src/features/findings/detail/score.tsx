@@ -43,7 +43,7 @@ export function Score({ finding }: { finding: Finding }) {
           <tbody>
             {factors.map(({ name, points, reason }) => (
               <tr key={name} className="align-baseline">
-                <th scope="row" className="w-28 py-1 pr-3 font-normal text-ink-2 capitalize">
+                <th scope="row" className="w-28 py-1 pr-3 font-normal text-ink-2 first-letter:uppercase">
                   {words(name)}
                 </th>
                 <td className="tabular w-36 py-1 pr-4">
