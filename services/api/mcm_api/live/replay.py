@@ -20,7 +20,7 @@ _AHEAD_S: Final = 5.0
 
 
 async def stream_frames(
-    broadcaster: Broadcaster, kafka: KafkaSettings | None, wanted: FrameFilter, since: Offsets | None
+    broadcaster: Broadcaster, kafka: KafkaSettings | None, filters: FrameFilter, since: Offsets | None
 ) -> AsyncGenerator[bytes, None]:
     """Yields the frames after a position, each exactly once and in the order of its partition, then those that come.
 
@@ -35,13 +35,13 @@ async def stream_frames(
         if not broadcaster.ended and not await broadcaster.wait_for(since, _AHEAD_S):
             yield other_frame("resync", {"reason": "the topics end before the position"}, broadcaster.position)
             return
-    subscriber = broadcaster.join(wanted)
+    subscriber = broadcaster.join(filters)
     try:
         if since is not None and kafka is not None and broadcaster.offsets is not None:
             try:
                 # a position from before partitions were added does not name them: they are read from their beginning
                 since = {**dict.fromkeys(broadcaster.offsets, 0), **since}
-                async with aclosing(_missed(broadcaster, kafka, wanted, since, dict(broadcaster.offsets))) as chunks:
+                async with aclosing(_missed(broadcaster, kafka, filters, since, dict(broadcaster.offsets))) as chunks:
                     async for chunk in chunks:
                         yield chunk
             except PositionGoneError as error:
@@ -59,15 +59,15 @@ async def stream_frames(
 
 
 async def _missed(
-    broadcaster: Broadcaster, kafka: KafkaSettings, wanted: FrameFilter, since: Offsets, until: Offsets
+    broadcaster: Broadcaster, kafka: KafkaSettings, filters: FrameFilter, since: Offsets, until: Offsets
 ) -> AsyncGenerator[bytes, None]:
     position = dict(since)
-    kept = broadcaster.kept_since(since)
-    if kept is not None:
-        yield replayed(broadcaster.topics, position, kept, wanted)
+    retained = broadcaster.kept_since(since)
+    if retained is not None:
+        yield replayed(broadcaster.topics, position, retained, filters)
         return
     if sum(max(0, offset - since.get(place, 0)) for place, offset in until.items()) > MAX_REPLAYED:
         raise PositionGoneError("the position is too old")
     async with aclosing(read_between(kafka, since, until)) as batches:
         async for records in batches:
-            yield replayed(broadcaster.topics, position, filter(None, map(finding_frame, records)), wanted)
+            yield replayed(broadcaster.topics, position, filter(None, map(finding_frame, records)), filters)

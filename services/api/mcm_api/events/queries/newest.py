@@ -26,35 +26,37 @@ COLUMNS: Final = (
 )
 
 
-async def newest_events(reader: DatabaseReader, wanted: EventFilter) -> tuple[Sequence[RowMapping], EventCursor | None]:
+async def newest_events(
+    reader: DatabaseReader, filters: EventFilter
+) -> tuple[Sequence[RowMapping], EventCursor | None]:
     """Reads a page of events, newest first, and the cursor of the next page; None on the last one."""
     query = (
-        _matching(select(*COLUMNS), wanted)
+        _matching(select(*COLUMNS), filters)
         .order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
-        .limit(wanted.limit + 1)  # one more, to know whether there is a next page
-        .offset(wanted.offset)
+        .limit(filters.limit + 1)  # one more, to know whether there is a next page
+        .offset(filters.offset)
     )
     async with reader.transaction() as connection:
         rows = (await connection.execute(query)).mappings().all()
-    if len(rows) <= wanted.limit:
+    if len(rows) <= filters.limit:
         return rows, None
-    last = rows[wanted.limit - 1]
-    return rows[: wanted.limit], EventCursor(to_micros(last["timestamp"]), last["id"])
+    last = rows[filters.limit - 1]
+    return rows[: filters.limit], EventCursor(to_micros(last["timestamp"]), last["id"])
 
 
-def _matching(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
-    if wanted.user is not None:
-        query = query.where(_EVENT.user == wanted.user)
-    if wanted.event_type:
-        query = query.where(_EVENT.event_type.in_(sorted(set(wanted.event_type))))
-    if wanted.source:
-        query = query.where(_EVENT.source.in_(sorted(set(wanted.source))))
-    if wanted.from_timestamp is not None:
-        query = query.where(_EVENT.timestamp >= wanted.from_timestamp)
-    if wanted.to_timestamp is not None:
-        query = query.where(_EVENT.timestamp <= wanted.to_timestamp)
-    if wanted.before is not None:
-        cursor = EventCursor.decode(wanted.before)
+def _matching(query: Select[*tuple[Any, ...]], filters: EventFilter) -> Select[*tuple[Any, ...]]:
+    if filters.user is not None:
+        query = query.where(_EVENT.user == filters.user)
+    if filters.event_type:
+        query = query.where(_EVENT.event_type.in_(sorted(set(filters.event_type))))
+    if filters.source:
+        query = query.where(_EVENT.source.in_(sorted(set(filters.source))))
+    if filters.from_timestamp is not None:
+        query = query.where(_EVENT.timestamp >= filters.from_timestamp)
+    if filters.to_timestamp is not None:
+        query = query.where(_EVENT.timestamp <= filters.to_timestamp)
+    if filters.before is not None:
+        cursor = EventCursor.decode(filters.before)
         place = tuple_(literal(from_micros(cursor.at), _EVENT.timestamp.type), literal(cursor.id, _EVENT.id.type))
         query = query.where(tuple_(_EVENT.timestamp, _EVENT.id) < place)
     return query
