@@ -33,6 +33,9 @@ _ROLLUPS = (
     """INSERT INTO user_days ("user", day, source, shard, "count")
     SELECT "user", CAST(timezone('UTC', timestamp) AS date), source, (id % 2), count(*)
     FROM source_events WHERE "user" IS NOT NULL GROUP BY 1, 2, 3, 4""",
+    """INSERT INTO user_totals ("user", shard, "count", first_at, last_at)
+    SELECT "user", (id % 2), count(*), min(timestamp), max(timestamp)
+    FROM source_events WHERE "user" IS NOT NULL GROUP BY 1, 2""",
 )
 _FINDINGS = f"""
 INSERT INTO findings (uid, version, rule_id, rule_version, rule_name, title, description, severity_rank, "user",

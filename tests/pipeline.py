@@ -152,7 +152,8 @@ class Pipeline:
         hours = Counter((row.timestamp.replace(minute=0, second=0, microsecond=0), row.source) for row in rows)
         days = Counter((row.timestamp.date(), row.source, row.event_type) for row in rows)
         users = Counter((row.user, row.timestamp.date(), row.source) for row in rows if row.user is not None)
-        counts: list[Mapping[Any, int]] = [hours, days, users]
+        totals = Counter((row.user,) for row in rows if row.user is not None)
+        counts: list[Mapping[Any, int]] = [hours, days, users, totals]
         for table, counted in zip(ROLLUPS, counts, strict=True):
             key = [column for column in table.primary_key.columns if column.name != "shard"]
             query = select(*key, func.sum(table.c["count"])).group_by(*key)

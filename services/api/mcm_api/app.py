@@ -46,6 +46,7 @@ from mcm_api.settings import ApiSettings
 from mcm_api.stats import routes as stats
 from mcm_api.stats.dependencies import DailyTokenBudget
 from mcm_api.users import routes as users
+from mcm_api.users.activity_cache import ActivityCache
 from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
@@ -146,6 +147,7 @@ def _provide_parts(
         DatabaseWriter(writing_engine),
         EventRate(),
         RuleCatalogue(),
+        ActivityCache(),
         Readiness(probes),
         DailyTokenBudget(ai.budget),
         StreamConfig(broadcaster, kafka, settings.max_streams),

@@ -15,7 +15,7 @@ from mcm_shared.testing.rows import Rows
 async def test_a_nul_in_a_path_is_refused(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
-    assert response.status_code == 400
+    assert response.status_code == 404
     assert "NUL" in response.json()["detail"]
 
 

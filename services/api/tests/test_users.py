@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from mcm_api.testing.serving import BASE_URL
+from mcm_api.users.activity_cache import ActivityCache, DayActivity
 from mcm_shared.testing.builders import NOON, an_event
 from mcm_shared.testing.rows import Rows
 
@@ -147,6 +148,47 @@ async def test_a_user_is_shown_with_what_they_did_when(client: httpx.AsyncClient
             {"weekday": 6, "hour": 0, "count": 1},
         ],
     }
+
+
+async def test_a_user_with_many_events_is_shown_with_all_of_them(client: httpx.AsyncClient, rows: Rows) -> None:
+    many = [an_event(user="ada@example.com", timestamp=NOON - number * HOUR) for number in range(1200)]
+    await rows.counted(*many)
+
+    user = (await client.get("/users/ada@example.com")).json()
+
+    assert user["events"] == 1200
+    assert sum(one["count"] for one in user["event_types"]) == 1200
+    assert sum(one["count"] for one in user["activity_by_hour"]) == 1200
+    assert all(day["count"] == 24 for day in user["activity_by_day"][:-1])
+
+
+async def test_events_that_come_late_are_counted_on_their_day(client: httpx.AsyncClient, rows: Rows) -> None:
+    await rows.counted(an_event(user="ada@example.com", timestamp=NOON, event_type="login_failed"))
+    await client.get("/users/ada@example.com")
+    await rows.counted(an_event(user="ada@example.com", timestamp=NOON - 3 * DAY, event_type="late"))
+    await rows.counted(an_event(user="ada@example.com", timestamp=NOON - HOUR, event_type="late"))
+
+    user = (await client.get("/users/ada@example.com")).json()
+
+    assert user["event_types"] == [{"value": "late", "count": 2}, {"value": "login_failed", "count": 1}]
+    assert user["activity_by_hour"] == [
+        {"weekday": 1, "hour": 12, "count": 1},
+        {"weekday": 4, "hour": 11, "count": 1},
+        {"weekday": 4, "hour": 12, "count": 1},
+    ]
+    assert user["first_seen"] == "2026-11-17T12:00:00Z"
+
+
+def test_the_users_used_least_recently_leave_the_cache() -> None:
+    cache = ActivityCache(max_days=3)
+    days = {NOON.date() - number * DAY: DayActivity(1, {12: 1}, {"login": 1}) for number in range(2)}
+    counts = dict.fromkeys(days, 1)
+
+    cache.update("ada", counts, days)
+    cache.update("mona", counts, days)
+
+    assert cache.changed_days("mona", counts) == []
+    assert cache.changed_days("ada", counts) == list(days)
 
 
 async def test_a_user_may_have_any_name(client: httpx.AsyncClient, rows: Rows) -> None:

@@ -1,6 +1,6 @@
 """Writing events: whoever writes them counts them in the roll-ups too, in the same transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -32,11 +32,20 @@ _INSERT_EVENTS: Final = BulkInsert(
 )
 
 
+# how a stored value and an added one become one; least and greatest are written so that SQLite has them too
+_JOINS: Final = {
+    "count": '{0}."count" + excluded."count"',
+    "first_at": "CASE WHEN excluded.first_at < {0}.first_at THEN excluded.first_at ELSE {0}.first_at END",
+    "last_at": "CASE WHEN excluded.last_at > {0}.last_at THEN excluded.last_at ELSE {0}.last_at END",
+}
+
+
 def _add_to(table: Table) -> BulkInsert:
     key = [column.name for column in table.primary_key.columns]
     conflict = ", ".join(f'"{name}"' for name in key)
-    raised = f'"count" = {table.name}."count" + excluded."count"'
-    return BulkInsert(table, (*key, "count"), conflict=f"({conflict}) DO UPDATE SET {raised}")
+    values = [column.name for column in table.columns if not column.primary_key]
+    joins = ", ".join(f'"{name}" = {_JOINS[name].format(table.name)}' for name in values)
+    return BulkInsert(table, (*key, *values), conflict=f"({conflict}) DO UPDATE SET {joins}")
 
 
 # in this order, so that two workers of one shard wait for each other instead of deadlocking
@@ -59,11 +68,16 @@ async def insert_events(
 
 
 async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEvent], shard: int) -> None:
-    """Adds really inserted events to the counts by hour, by day and type, and by user and day."""
+    """Adds really inserted events to the roll-ups: by hour, by day and type, by user and day, and by user."""
     hours: Counter[tuple[int, int, str]] = Counter()
     days: Counter[tuple[int, str, str]] = Counter()
     users: Counter[tuple[str, int, str]] = Counter()
+    times: defaultdict[str, list[datetime]] = defaultdict(list)
     # counted by the number of the day: to make and hash a time for each event costs ten times as much
+    events = list(events)
+    for event in events:
+        if event.user is not None:
+            times[event.user].append(event.timestamp)
     counted = [(e.timestamp.toordinal(), e.timestamp.hour, e.source, e.event_type, e.user) for e in events]
     hours.update((day, hour, source) for day, hour, source, _, _ in counted)
     days.update((day, source, event_type) for day, _, source, event_type, _ in counted)
@@ -76,5 +90,6 @@ async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEve
         ],
         [(of(day), source, event_type, shard, count) for (day, source, event_type), count in sorted(days.items())],
         [(user, of(day), source, shard, count) for (user, day, source), count in sorted(users.items())],
+        [(user, shard, len(of_user), min(of_user), max(of_user)) for user, of_user in sorted(times.items())],
     )
     await _ADD_TO_ROLLUPS.execute(connection, rows)

@@ -36,5 +36,15 @@ USER_DAYS: Final = Table(
     Column("count", BigInteger, nullable=False),
 )
 
-ROLLUPS: Final = (EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS)
-"""What is counted of events as they are stored."""
+USER_TOTALS: Final = Table(
+    "user_totals",
+    METADATA,
+    Column("user", Text, primary_key=True, comment="events without a user are not counted here"),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; combine over it"),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False, comment="the earliest event time"),
+    Column("last_at", UtcDateTime, nullable=False, comment="the latest event time"),
+)
+
+ROLLUPS: Final = (EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS, USER_TOTALS)
+"""Roll-ups of the stored events, maintained in the storing transaction."""

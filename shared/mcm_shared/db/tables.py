@@ -27,6 +27,7 @@ from mcm_shared.db.rollup_tables import EVENT_DAYS as EVENT_DAYS
 from mcm_shared.db.rollup_tables import EVENT_ROLLUPS as EVENT_ROLLUPS
 from mcm_shared.db.rollup_tables import ROLLUPS as ROLLUPS
 from mcm_shared.db.rollup_tables import USER_DAYS as USER_DAYS
+from mcm_shared.db.rollup_tables import USER_TOTALS as USER_TOTALS
 from mcm_shared.db.types import BigId, SortableText, UtcDateTime
 
 SOURCE_EVENTS: Final = Table(
@@ -170,7 +171,14 @@ Index(
     postgresql_include=["severity_rank", "rule_name", "source", "risk_score"],
 )
 Index("ix_findings_severity_rank_first_seen_id", FINDINGS.c.severity_rank, FINDINGS.c.first_seen, FINDINGS.c.id)
-Index("ix_findings_user_first_seen_id", FINDINGS.c.user, FINDINGS.c.first_seen, FINDINGS.c.id)
+Index(
+    "ix_findings_user_first_seen_id",
+    FINDINGS.c.user,
+    FINDINGS.c.first_seen,
+    FINDINGS.c.id,
+    # what the list of users shows, without reading the rows
+    postgresql_include=["severity_rank", "risk_score"],
+)
 Index("ix_findings_event_id", FINDINGS.c.event_id)
 Index(
     "ix_findings_unenriched",

@@ -59,12 +59,6 @@ class RequestContext:
         # a copy: the server leaves out the body by the method it knows
         inner: MutableMapping[str, Any] = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         begun = time.perf_counter()
-        if "\x00" in scope["path"]:
-            await problem_response(request_id, 400, "The path holds a NUL character.")(
-                inner, receive, send_with_headers
-            )
-            observe(scope["method"], "unmatched", status, time.perf_counter() - begun)
-            return
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 if "\x00" in scope["path"]:

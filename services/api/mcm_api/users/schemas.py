@@ -78,15 +78,15 @@ class HourCount(BaseModel):
 
 
 class UserActivity(User):
-    """A user, with what they did when."""
+    """A user with their activity."""
 
     sources: Annotated[list[ValueCount], Field(description="Events by source, the most first")]
-    event_types: Annotated[list[ValueCount], Field(description="The newest 500 events by type, the most first")]
+    event_types: Annotated[list[ValueCount], Field(description="Events by type, the most first")]
     findings_by_severity: SeverityCounts
     activity_by_day: Annotated[
         list[DayCount], Field(description="The 30 days up to the latest event, days without any included")
     ]
     activity_by_hour: Annotated[
         list[HourCount],
-        Field(description="The newest 500 events by hour of the week; hours without any are left out"),
+        Field(description="All events by hour of the week; hours without any are left out"),
     ]

@@ -24,6 +24,7 @@ async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) ->
     assert found.rollups == expected.rollups
     assert found.event_days == expected.event_days
     assert found.user_days == expected.user_days
+    assert found.user_totals == expected.user_totals
     newest = {message.uid: message for message in sorted(published, key=lambda message: message.version)}
     assert newest == await read_messages(engines[0])
     return expected

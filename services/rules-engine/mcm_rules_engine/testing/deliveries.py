@@ -23,7 +23,18 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, create_engine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
-from mcm_shared.db.tables import DETECTIONS, FINDINGS, ROLLUPS, RULES, SOURCE_EVENTS, TUMBLING_COUNTS
+from mcm_shared.db.tables import (
+    DETECTIONS,
+    EVENT_DAYS,
+    EVENT_ROLLUPS,
+    FINDINGS,
+    ROLLUPS,
+    RULES,
+    SOURCE_EVENTS,
+    TUMBLING_COUNTS,
+    USER_DAYS,
+    USER_TOTALS,
+)
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import DatabaseSettings
 
@@ -169,7 +180,15 @@ async def read_result(engine: AsyncEngine) -> Expected:
         event_ids = {row.event_uid: row.id for row in await connection.execute(select(events.event_uid, events.id))}
         rules = {row.series_id: row.rule_id for row in await connection.execute(select(FINDINGS))}
         detections = (await connection.execute(select(DETECTIONS))).all()
-        rollups, event_days, user_days = [await _summed(connection, table) for table in ROLLUPS]
+        rollups, event_days, user_days = [
+            await _summed(connection, table) for table in (EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS)
+        ]
+        total = USER_TOTALS.c
+        of_users = select(total.user, func.sum(total["count"]), func.min(total.first_at), func.max(total.last_at))
+        user_totals = {
+            user: (int(count), first, last)
+            for user, count, first, last in await connection.execute(of_users.group_by(total.user))
+        }
     assert all(one.event_id == event_ids[one.event_uid] for one in messages.values() if one.event_uid)
     return Expected(
         findings={uid: _finding(message) for uid, message in messages.items()},
@@ -177,6 +196,7 @@ async def read_result(engine: AsyncEngine) -> Expected:
         rollups=rollups,
         event_days=event_days,
         user_days=user_days,
+        user_totals=user_totals,
     )
 
 

@@ -59,7 +59,8 @@ class ExpectedFinding:
 class Expected:
     """All that must be there: findings by uid, hits of the rules that raise findings, and the roll-ups.
 
-    Events are counted by hour and source, by day, source and type, and those of users by user, day and source.
+    Events are counted by hour and source, by day, source and type, those of users by user, day and
+    source, and by user with the earliest and the latest time.
     """
 
     findings: dict[UUID, ExpectedFinding]
@@ -67,6 +68,7 @@ class Expected:
     rollups: Counter[tuple[datetime, str]]
     event_days: Counter[tuple[date, str, str]]
     user_days: Counter[tuple[str, date, str]]
+    user_totals: dict[str, tuple[int, datetime, datetime]]
 
 
 def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
@@ -96,7 +98,16 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
         user_days=Counter(
             (event.user, event.timestamp.date(), event.source) for event in known.values() if event.user is not None
         ),
+        user_totals=_user_totals(known.values()),
     )
+
+
+def _user_totals(events: Iterable[SourceEvent]) -> dict[str, tuple[int, datetime, datetime]]:
+    times: dict[str, list[datetime]] = {}
+    for event in events:
+        if event.user is not None:
+            times.setdefault(event.user, []).append(event.timestamp)
+    return {user: (len(of_user), min(of_user), max(of_user)) for user, of_user in times.items()}
 
 
 def _position(event: SourceEvent) -> Position:

@@ -1,0 +1,1 @@
+"""Queries over users: pages of the list, and the activity of one."""
