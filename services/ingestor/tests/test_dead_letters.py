@@ -83,7 +83,7 @@ async def test_a_table_shows_event_text_as_text_only(
     shown = ended.stdout.decode()
     assert "1 dead letters" in shown
     assert "bad [red]reason[/red]" in shown
-    assert "·[31mevil· [link=http://192.0.2.1]x[/link]" in shown
+    assert r"\u001b[31mevil\u0007 [link=http://192.0.2.1]x[/link]" in shown
 
 
 async def test_a_replayed_record_is_the_original_with_its_origin(

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from mcm_shared.contracts.events import (
+    EARLIEST,
+    END_OF_TIME,
     EVENT_TYPE_PATTERN,
     MAX_TEXT,
     SOURCE_PATTERN,
@@ -52,6 +54,8 @@ def _plain(payload: Any, fallback_id: str) -> SourceEvent | None:
     try:
         timestamp = datetime.fromisoformat(time)
     except ValueError:
+        return None
+    if not EARLIEST <= timestamp < END_OF_TIME:
         return None
     if event_id is None:
         event_id = fallback_id
