@@ -45,9 +45,10 @@ class SeriesIndex:
         readers = self._readers.get(rule_id)
         if readers is None:
             return ()
-        if len(readers) == 1:
-            return readers[0](view)
-        return tuple([entry for read in readers for entry in read(view)])
+        entries = readers[0](view)
+        for read in readers[1:]:
+            entries += read(view)
+        return entries
 
     def of_group(self, rule_id: str, group: Mapping[str, str | None]) -> tuple[SeriesEntry, ...]:
         """Says how a detection of a correlation enters its series, from its canonical group."""
@@ -81,6 +82,9 @@ def _entry_reader(series: Series, member: SeriesMember, space: Space) -> EntryRe
         return tuple([SeriesEntry(series.id, key, value) for key in keys for value in values])
 
     paths = {*member.fields, *member.value_fields}
+    if not paths:
+        of_all = (SeriesEntry(series.id, group_key({})),)
+        return lambda _: of_all
     return _cached(any_getter(space, *paths), read) if len(paths) == 1 else read
 
 
