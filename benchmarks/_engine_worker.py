@@ -1,4 +1,4 @@
-"""One rules-engine worker of a benchmark: as in production, but with a group of its own and the rules it is told."""
+"""One rules-engine worker of a benchmark: as in production, but with its own group and the given rules."""
 
 import asyncio
 import os

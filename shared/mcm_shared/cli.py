@@ -109,7 +109,7 @@ def _version_of(program: str, distribution: str | None = None) -> Callable[[bool
 
 def fail(message: str, code: int) -> NoReturn:
     """Prints what went wrong and ends the process with ``code``."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 (the one place that speaks to a person without the log)
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201 (the one place that prints to a person without the log)
     raise SystemExit(code)
 
 

@@ -17,7 +17,7 @@ app = command_line("mcm-api", "Serves events, findings and figures over HTTP.", 
 
 @app.command()
 def run() -> None:
-    """Serve the API until it is told to stop."""
+    """Serves the API until stopped."""
     run_command(serve)
 
 

@@ -1,4 +1,4 @@
-"""Serving the API until it is told to stop."""
+"""API server: serves until stopped."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""Metrics served to Prometheus."""
 
 import httpx
 

@@ -86,7 +86,7 @@ async def test_a_rule_is_shown_whole_by_name_and_by_id(client: httpx.AsyncClient
     assert {test["fires"] for test in shown["tests"]} == {True, False}
     assert shown["summary"] == [
         "It counts detections of login_failed and holds at 5 or more within 10 minutes.",
-        "Each user is looked at by itself.",
+        "Each user is counted separately.",
         "The severity is medium, and high from 10 on, critical from 20 on.",
     ]
 

@@ -41,7 +41,7 @@ class AiStats:
 async def set_feedback(
     engine: AsyncEngine, finding_id: int, verdict: Verdict, comment: str | None = None
 ) -> StoredFeedback | None:
-    """Stores what somebody thinks of a finding's explanation, in place of what was thought before.
+    """Stores feedback on a finding's explanation, replacing earlier feedback.
 
     None where the finding is not there or has no explanation.
     """

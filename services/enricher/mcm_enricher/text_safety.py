@@ -1,4 +1,4 @@
-"""Text from events, made harmless: it is quoted in explanations, and whoever wrote the event may be an attacker."""
+"""Text from events, made harmless: it is quoted in explanations, and the author of the event may be an attacker."""
 
 import html
 import re
@@ -116,7 +116,7 @@ def sentence(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Folds look-alike forms of letters and drops characters that nobody sees; lines stay lines."""
+    """Folds look-alike forms of letters and drops invisible characters; lines stay lines."""
     if text.isascii():
         return text
     text = unicodedata.normalize("NFKC", text).replace("。", ".")

@@ -140,7 +140,7 @@ async def test_an_older_version_that_comes_late_changes_nothing(
     async with running(run_service):
         await publish(kafka, [newer])
         await until_told(kafka, [newer])
-        # of the same key as the late one: when it has been told, the late one has been handled
+        # of the same key as the late one: when it has been published, the late one has been handled
         await publish(kafka, [finding, newer.model_copy(update={"version": 5})])
         messages = await until_told(kafka, [newer.model_copy(update={"version": 5})])
 

@@ -1,4 +1,4 @@
-"""Which findings are explained, what is written, and who is told; on PostgreSQL and SQLite."""
+"""Which findings are explained, what is written, and what is published; on PostgreSQL and SQLite."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime

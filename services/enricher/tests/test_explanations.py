@@ -206,7 +206,7 @@ async def test_the_first_steps_of_the_rules_runbook_are_the_ones_to_check() -> N
 
 
 async def test_a_runbook_without_a_list_gives_way_to_the_familys_steps() -> None:
-    text = await explain(a_finding(), "Just call somebody.")
+    text = await explain(a_finding(), "Just call the owner.")
 
     assert "1) Is there an approved request for this change" in text
 

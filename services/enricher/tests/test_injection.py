@@ -77,7 +77,7 @@ async def obeying(body: Body) -> Any:
         obeyed.append("<img src=x onerror=alert(1)>")
     if re.search(r"CC6|AC-7|cite", said, re.IGNORECASE):
         obeyed.append("This passes CC6.1.")
-    # asked once more, it hides what it was told to say: what programs make links of without being told
+    # asked once more, it hides what it was instructed to say: what programs turn into links
     if len(body["messages"]) > 2:
         obeyed = [re.sub(r"\S*https://([\w.]+)\S*", r"\1", text).replace("<", "\uff1c") for text in obeyed]
     return json_response(completion(answer(score=0, explanation=" ".join(obeyed))))

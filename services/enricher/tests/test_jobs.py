@@ -1,4 +1,4 @@
-"""Jobs that enrich many findings, and go on after whoever ran them died; on PostgreSQL and SQLite."""
+"""Jobs that enrich many findings, and continue after their worker died; on PostgreSQL and SQLite."""
 
 import asyncio
 import time

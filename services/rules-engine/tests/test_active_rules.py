@@ -1,4 +1,4 @@
-"""Rules changed on disk: in force after SIGHUP, and not when they are broken."""
+"""Rules changed on disk: active after SIGHUP, unless they are broken."""
 
 import asyncio
 import os
@@ -82,7 +82,7 @@ class Disk:
 
 
 def rules_in_force(engine: AsyncEngine, disk: Disk) -> ActiveRules:
-    """Puts the rules of a disk in force."""
+    """Activates rules from a folder."""
 
     def make_handler(ruleset: Ruleset) -> DetectionHandler:
         return DetectionHandler(engine, Matcher(ruleset, 1_000_000), ruleset, TOPICS, shard=0)

@@ -1,4 +1,4 @@
-"""event_count over a sliding window: where it fires, and what has to be looked at to know."""
+"""event_count over a sliding window: where it holds, and which rows it reads."""
 
 from mcm_rules_engine.correlation.protocol import Row
 from mcm_rules_engine.testing.rows_in_memory import GroupInMemory, a_correlation, position

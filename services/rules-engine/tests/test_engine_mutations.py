@@ -1,4 +1,4 @@
-"""The safety nets, one by one: what keeps late, repeated and lost work from changing what is found."""
+"""The engine's safeguards, one by one: late, repeated and lost work does not change the findings."""
 
 import asyncio
 from collections.abc import Sequence

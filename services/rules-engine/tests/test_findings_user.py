@@ -1,4 +1,4 @@
-"""Whom a finding is about: the one user of its group or of all its detections, and nobody where there are several."""
+"""Whom a finding is about: the one user of its group or of all its detections, and no user where there are several."""
 
 from datetime import UTC, datetime
 from itertools import permutations
@@ -45,13 +45,13 @@ def a_read(number: int, user: str | None, **facts: object) -> SourceEvent:
 
 
 async def test_a_finding_by_another_field_names_its_user_only_while_there_is_one() -> None:
-    mona, same, omar, nobody = (a_read(number, user, bucket="b") for number, user in enumerate(USERS))
+    mona, same, omar, no_user = (a_read(number, user, bucket="b") for number, user in enumerate(USERS))
     for events, user in (
         ([mona, same], "mona@example.com"),
         ([mona, omar], None),
-        ([mona, nobody], None),
+        ([mona, no_user], None),
         ([mona, same, omar], None),
-        ([nobody], None),
+        ([no_user], None),
     ):
         for order in permutations(events):
             together = await findings(BY_BUCKET, list(order))

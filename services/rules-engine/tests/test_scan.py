@@ -243,7 +243,7 @@ async def test_the_earliest_hundred_events_are_named_those_of_tumbling_windows_t
     ("arguments", "reason"),
     [
         (["absent.ndjson"], "absent.ndjson cannot be read: No such file or directory"),
-        (["-", "--source", "nobody"], "unknown --source nobody; use one of canonical, envelope, aws.cloudtrail"),
+        (["-", "--source", "unknown"], "unknown --source unknown; use one of canonical, envelope, aws.cloudtrail"),
         (["-", "--rules", "absent"], "absent: there is no such file or folder"),
     ],
 )

@@ -19,7 +19,7 @@ description: |
     Detects {GUID} folders, ${env:TEMP} and "{{templates}}"
 references:
     - https://example.com/a?b={c}
-author: Somebody, Somebody Else (idea)
+author: A. Author, B. Author (idea)
 date: 2026/01/31
 modified: 2026-02-01
 tags:

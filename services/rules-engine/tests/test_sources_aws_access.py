@@ -80,7 +80,7 @@ def allow(**more: Any) -> dict[str, Any]:
             ),
             "private",
         ),
-        # conditions that keep nobody out
+        # conditions that exclude no one
         (allow(Condition=OVER_TLS), "public"),
         (allow(Condition={"StringLike": {"aws:Referer": "https://example.com/*"}}), "public"),
         (allow(Condition={"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}), "public"),

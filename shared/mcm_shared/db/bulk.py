@@ -111,7 +111,7 @@ class BulkInserts:
         self._postgresql = f"WITH {others} {statements[-1]}"
 
     async def execute(self, connection: AsyncConnection, rows: Sequence[Rows]) -> None:
-        """Inserts the rows of each table. Whoever inserts at the same time locks the tables in the same order."""
+        """Inserts the rows of each table. Concurrent writers lock the tables in the same order."""
         if connection.dialect.name == "postgresql":
             arrays = [insert.arrays(some) for insert, some in zip(self._inserts, rows, strict=True)]
             await fetch(connection, self._postgresql, *chain.from_iterable(arrays))

@@ -1,4 +1,4 @@
-"""Writing events: whoever writes them counts them in the roll-ups too, in the same transaction."""
+"""Event writer: inserts events and increments the roll-ups in the same transaction."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence

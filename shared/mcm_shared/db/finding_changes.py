@@ -1,4 +1,4 @@
-"""How whoever reads findings knows that they are as they were."""
+"""Change counter of findings, which validates caches."""
 
 from typing import Final
 

@@ -49,7 +49,7 @@ class _AtOnce:
         future, function = item
         try:
             result = function()
-        except Exception as error:  # noqa: BLE001 (whoever awaits the future handles it)
+        except Exception as error:  # noqa: BLE001 (the awaiting caller handles it)
             if future is not None:
                 future.set_exception(error)
         else:

@@ -35,7 +35,7 @@ def upgrade(database_url: str) -> None:
 async def bring_up_sqlite(engine: AsyncEngine) -> None:
     """Brings the schema of a SQLite file to the newest version; does nothing to a server's.
 
-    A server's schema changes when its owner says so; a file belongs to whoever opens it.
+    A server's schema changes when its owner says so; a file is migrated by the program that opens it.
     """
     if engine.dialect.name == "sqlite" and not await is_up_to_date(engine):
         async with transaction(engine) as connection:

@@ -197,7 +197,7 @@ FINDING_CHANGES: Final = Table(
     "finding_changes",
     METADATA,
     Column("shard", SmallInteger, primary_key=True, autoincrement=False, comment="spreads writers over rows"),
-    # raised by every transaction that changes findings: whoever sees the same sum sees the same findings
+    # raised by every transaction that changes findings: a reader of the same sum sees the same findings
     Column("count", BigInteger, nullable=False),
 )
 
@@ -241,7 +241,7 @@ ENRICHMENT_ANSWERS: Final = Table(
     Column("completion_tokens", Integer, nullable=False, server_default=text("0")),
     Column("latency_ms", Integer, nullable=False, server_default=text("0")),
     Column("claimed_by", Uuid, comment="who asks"),
-    Column("stands_until", UtcDateTime, nullable=False, comment="claim or answer: from then on anybody may ask"),
+    Column("stands_until", UtcDateTime, nullable=False, comment="claim or answer: afterwards another worker may ask"),
     Column("answered_at", UtcDateTime),
 )
 Index("ix_enrichment_answers_stands_until", ENRICHMENT_ANSWERS.c.stands_until)
@@ -267,7 +267,7 @@ ENRICHMENT_JOBS: Final = Table(
     Column("after_id", BigInteger, nullable=False, server_default=text("0"), comment="handled up to this one"),
     Column("failed", BigInteger, nullable=False, server_default=text("0")),
     Column("leased_by", Uuid, comment="who runs it"),
-    Column("leased_until", UtcDateTime, comment="from then on anybody may go on with it"),
+    Column("leased_until", UtcDateTime, comment="afterwards another worker may continue with it"),
     Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
     Column("finished_at", UtcDateTime),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'cancelled')", name="state"),

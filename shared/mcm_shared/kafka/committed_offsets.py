@@ -44,7 +44,7 @@ async def list_committed_offsets(client: AIOKafkaAdminClient, group: str, topic:
 
 
 async def write_committed_offsets(kafka: KafkaSettings, group: str, topic: str, offsets: dict[int, int]) -> None:
-    """Writes by partition the offset that the group goes on with; nobody may be a member of it meanwhile.
+    """Writes by partition the offset that the group goes on with; it must have no members meanwhile.
 
     Raises BrokerDownError when Kafka does not answer.
     """

@@ -1,4 +1,4 @@
-"""How far the groups are in their topics, and who reads what, for whoever watches the pipeline."""
+"""How far the groups are in their topics, and which consumer reads what."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

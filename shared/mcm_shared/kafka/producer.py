@@ -125,7 +125,7 @@ class Producer:
 
 async def _hand_over(client: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> Any:
     ack = await client.send_batch(batch, topic, partition=partition)
-    # when a later batch fails nobody waits for this one any more; its own failure is no news then
+    # when a later batch fails, this one is no longer awaited; its own failure adds nothing
     ack.add_done_callback(lambda done: done.cancelled() or done.exception())
     return ack
 

@@ -86,7 +86,7 @@ class Rows:
                 await connection.execute(insert(EVENT_DAYS).values(day))
 
     async def counted(self, *events: SourceEvent) -> None:
-        """Stores events and counts them, as whoever writes events does."""
+        """Stores events and counts them, like the event writer."""
         async with transaction(self.engine) as connection:
             await insert_events(connection, events, processed=True)
             await add_to_rollups(connection, events, shard=0)

@@ -98,7 +98,7 @@ class Accepted(BaseModel):
 
 
 class MatchedRule(BaseModel):
-    """A single-event rule that holds for an event, by the rules in force now."""
+    """A single-event rule that matches an event, by the active rules."""
 
     rule_id: UUID
     rule_name: Annotated[str, Field(examples=["role_escalated_to_admin"])]

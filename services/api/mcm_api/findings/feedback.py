@@ -1,4 +1,4 @@
-"""Reading what somebody says of an explanation."""
+"""Feedback bodies."""
 
 from typing import Any, Final
 

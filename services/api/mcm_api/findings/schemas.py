@@ -19,7 +19,7 @@ def _without_nul(text: str | None) -> str | None:
 
 
 class GivenFeedback(BaseModel):
-    """What somebody thinks of a finding's explanation."""
+    """Feedback on a finding's explanation."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 

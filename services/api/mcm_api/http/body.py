@@ -11,7 +11,7 @@ _TIMEOUT_S: Final = 30
 
 
 async def read_json_body(request: Request, most_bytes: int, *, instead: str) -> bytes:
-    """Reads the body's bytes; ``instead`` tells whoever sends more than ``most_bytes`` what to do.
+    """Reads the body's bytes; ``instead`` says what to do with more than ``most_bytes``.
 
     Raises ProblemError: 415 when it is not said to be plain application/json, 413 when it is too large, 408 when it
     does not arrive in time.

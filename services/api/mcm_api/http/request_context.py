@@ -68,7 +68,7 @@ class RequestContext:
                     return
                 await self._app(inner, receive, send_with_headers)
             except ClientDisconnect:
-                status = 499  # nobody is left to answer; the number is nginx's for the same case
+                status = 499  # the client has gone; nginx uses the same number
             except asyncio.CancelledError:
                 # the server cancels a request only when it stops and the time to finish is over
                 if started:

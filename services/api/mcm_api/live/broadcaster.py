@@ -42,7 +42,7 @@ class Broadcaster:
         return None if self.offsets is None else encode_position(self.topics, self.offsets)
 
     def open(self, offsets: Mapping[Place, int]) -> None:
-        """Begins at ``offsets``, or goes on there: what lies between is not known, and everybody is told."""
+        """Starts at ``offsets``, or resumes there: records between are unknown, so every subscriber gets a resync."""
         if self.offsets is not None and self.offsets.items() <= dict(offsets).items():
             self.offsets = dict(offsets)
             self._kept_from = {**dict.fromkeys(offsets, 0), **self._kept_from}
@@ -89,7 +89,7 @@ class Broadcaster:
         self.subscribers.clear()
 
     def join(self, filters: FrameFilter) -> Subscriber:
-        """Lets somebody listen from now on; the first they hear is where the stream is."""
+        """Adds a subscriber; its first frame is the position of the stream."""
         subscriber = Subscriber(filters)
         if self.ended:
             subscriber.end()
@@ -144,9 +144,9 @@ class Broadcaster:
         self._kept.append(frame)
         self._kept_bytes += len(frame.lines)
         while len(self._kept) > self._most_frames or self._kept_bytes > self._most_bytes:
-            forgotten = self._kept.popleft()
-            self._kept_bytes -= len(forgotten.lines)
-            self._kept_from[forgotten.place] = forgotten.offset + 1
+            evicted = self._kept.popleft()
+            self._kept_bytes -= len(evicted.lines)
+            self._kept_from[evicted.place] = evicted.offset + 1
 
     def _announce(self) -> None:
         self._moved.set()
@@ -154,7 +154,7 @@ class Broadcaster:
 
 
 def replayed(topics: Sequence[str], since: Offsets, frames: Iterable[FindingFrame], filters: FrameFilter) -> bytes:
-    """Writes frames again for somebody who comes back; moves ``since`` to after them."""
+    """Replays retained frames for a returning subscriber; moves ``since`` to after them."""
     written = []
     for frame in frames:
         since[frame.place] = max(since.get(frame.place, 0), frame.offset + 1)

@@ -58,7 +58,7 @@ class FrameFilter:
 
 
 def finding_frame(record: Record) -> FindingFrame | None:
-    """Makes the frame of a record; None for one that holds no finding, as anybody may write to a topic."""
+    """Makes the frame of a record; None for one that holds no finding, since other programs may write to a topic."""
     try:
         finding = FindingMessage.model_validate_json(record.value or b"")
     except ValidationError as error:

@@ -12,7 +12,7 @@ MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
 
 
 class Subscriber:
-    """The bounded queue of one listener. One who reads too slowly is told to begin afresh, and the stream ends."""
+    """Bounded queue of a subscriber. A subscriber that reads too slowly is sent a resync, and the stream ends."""
 
     def __init__(self, filters: FrameFilter, most_bytes: int = MAX_WAITING_BYTES) -> None:
         self.filters = filters

@@ -31,7 +31,7 @@ _NO_KAFKA: Final = "no Kafka is configured; set KAFKA_BOOTSTRAP_SERVERS"
 
 
 async def read_pipeline(reader: DatabaseReader, rate: EventRate, kafka: KafkaSettings | None) -> Pipeline:
-    """Reads how the pipeline is; what does not answer is said, and the rest is told all the same."""
+    """Reads how the pipeline is; what is unreachable is reported, and the rest is returned all the same."""
     bus, why_no_bus = await _bus(kafka)
     sources, per_second, why_no_database = await _stored(reader, rate)
     topics = Topics(kafka.topic_prefix if kafka else "")

@@ -23,7 +23,7 @@ class PartitionLag(BaseModel):
     committed: Annotated[int | None, Field(description="Where it goes on; null: it has never come to it")]
     end: Annotated[int, Field(description="Where the partition ends")]
     lag: Annotated[int, Field(description="Records that wait")]
-    worker: Annotated[str | None, Field(description="Id of the worker that reads it; null: nobody does")]
+    worker: Annotated[str | None, Field(description="Id of the worker that reads it; null: none")]
 
 
 class GroupMember(BaseModel):

@@ -100,7 +100,7 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
             what = f"It holds when {', then '.join(map(str, names))} hold {within}, in this order."
     sentences = [what]
     if group:
-        sentences.append(f"Each {' and '.join(map(str, group))} is looked at by itself.")
+        sentences.append(f"Each {' and '.join(map(str, group))} is counted separately.")
     escalate = document.get("escalate")
     if isinstance(escalate, Mapping):
         steps = ", ".join(f"{severity} from {count} on" for severity, count in escalate.items())

@@ -24,7 +24,7 @@ class Frame:
 
 @dataclass
 class Listening:
-    """What somebody who listens has heard so far."""
+    """Frames that a test client has received so far."""
 
     status: int = 0
     headers: httpx.Headers = field(default_factory=httpx.Headers)

@@ -57,7 +57,7 @@ GUIDANCE: Final = {
         ),
     ),
     "auth after failures": Guidance(
-        "a success right after failures may mean that somebody else now knows the password.",
+        "a success right after failures may mean that another person now knows the password.",
         (
             "Ask the user, not by e-mail, whether it was them.",
             "What was done in the session since the login?",
@@ -65,7 +65,7 @@ GUIDANCE: Final = {
         ),
     ),
     "mfa": Guidance(
-        "prompts nobody asked for mean that the password is known already, and one tired tap lets them in.",
+        "unrequested prompts mean that the password is already known, and one careless tap grants access.",
         (
             "Was one of the prompts approved in the end?",
             "Ask the user whether they were signing in.",
@@ -73,7 +73,7 @@ GUIDANCE: Final = {
         ),
     ),
     "permissions": Guidance(
-        "rights beyond what the work needs are what an intruder looks for, and they stay when everybody forgets.",
+        "rights beyond what the work needs are what an intruder looks for, and they remain long after they were granted.",
         (
             "Is there an approved request for this change, and by whom?",
             "Who made it, from which address, and is that usual?",
@@ -81,7 +81,7 @@ GUIDANCE: Final = {
         ),
     ),
     "api_tokens": Guidance(
-        "a token works without password or second factor, from anywhere, for as long as it lives.",
+        "a token works without password or MFA, from anywhere, until it expires.",
         (
             "What is the token for, and who owns it?",
             "Which calls has it made, and from where?",
@@ -113,7 +113,7 @@ GUIDANCE: Final = {
         ),
     ),
     "defences": Guidance(
-        "switching off logs or guards is what comes before something nobody is meant to see.",
+        "disabling logs or safeguards often precedes actions that are meant to stay hidden.",
         (
             "Switch it on again, then ask who turned it off and why.",
             "What else did the same account do around that time?",
@@ -121,7 +121,7 @@ GUIDANCE: Final = {
         ),
     ),
     "secrets": Guidance(
-        "whoever reads credentials can come back as somebody else.",
+        "a reader of credentials can return under another identity.",
         (
             "Which secrets were read, and does this account need them?",
             "Rotate what may have been seen.",
@@ -141,7 +141,7 @@ GUIDANCE: Final = {
         (
             "What was done most, and on what?",
             "Is it the usual address and device, or a new one?",
-            "Ask the owner; if nobody knows, suspend the account.",
+            "Ask the owner; if it is unknown, suspend the account.",
         ),
     ),
 }

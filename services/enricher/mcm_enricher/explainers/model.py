@@ -98,7 +98,7 @@ class ModelExplainer:
     def _forget(self, key: str, task: "asyncio.Task[ModelOutcome]") -> None:
         self._asking.pop(key, None)
         if not task.cancelled():
-            # whoever waits for it sees the error; when nobody does, it is of no importance
+            # the waiting caller sees the error; without one it does not matter
             task.exception()
 
 

@@ -45,19 +45,21 @@ def _permissions(finding: FindingMessage, facts: FindingFacts, reasons: Reasons)
     if _is(reasons, "environment", "production"):
         return "these rights reach production, where a mistake or a misuse is felt by customers at once."
     if _is(reasons, "privilege", "owner"):
-        return "an owner can remove everybody else and every guard, so there should be few and all of them known."
+        return (
+            "an owner can remove all other members and every safeguard, so there should be few and all of them known."
+        )
     if _is(reasons, "privilege", "administrator"):
         return "an administrator can make more administrators, so one that is not meant to be is hard to get rid of."
     if finding.severity.rank <= Severity.MEDIUM.rank:
-        return "reading became writing: harmless if the work asks for it, a foothold if nobody asked."
+        return "read access became write access: harmless if the work needs it, a foothold if it was not requested."
     return None
 
 
 def _api_tokens(_: FindingMessage, facts: FindingFacts, reasons: Reasons) -> str | None:
     if _is(reasons, "privilege", "administrator"):
-        return "whoever holds this token is an administrator, from anywhere, without password or second factor."
+        return "the holder of this token is an administrator, from anywhere, without password or MFA."
     if facts.event_type == "api_token_created":
-        return "a token without an end works for whoever finds it, long after people forgot what it was for."
+        return "a token without expiry works for anyone who finds it, long after its purpose is forgotten."
     return None
 
 
@@ -75,7 +77,7 @@ def _git(_: FindingMessage, facts: FindingFacts, _reasons: Reasons) -> str | Non
 def _deployments(finding: FindingMessage, _facts: FindingFacts, reasons: Reasons) -> str | None:
     if _is(reasons, "environment", "production"):
         if finding.detection_count > 1:
-            return "it failed again, so customers may be on a half-finished release and somebody may be skipping steps."
+            return "it failed again, so customers may be on a half-finished release and a person may be skipping steps."
         return "customers may be on a half-finished release, old and new side by side, until it is rolled back."
     if _is(reasons, "environment", "staging", "development"):
         return (

@@ -40,7 +40,7 @@ _DECODER: Final = json.JSONDecoder()
 _MAX_BRACES: Final = 200
 _MAX_OBJECTS: Final = 4
 
-# a link with or without a scheme, also one broken up to be put together by whoever reads it
+# a link with or without a scheme, also one split up for the reader to reassemble
 _LINK: Final = re.compile(
     r"""\w+\s*:\s*// | \bwww\. | \b(?:https?|ftps?|hxxps?|javascript|vbscript|mailto)\s*: | \b(?:tel|sms):\+?\d
       | \bdata:[\w/+-]*[;,/] | \][(\[:] | !\[ | [\[(](?:\.|dot)[\])]

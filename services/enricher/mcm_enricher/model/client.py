@@ -183,7 +183,7 @@ class ModelClient:
     async def _claim_and_ask(
         self, question: Question, messages: Sequence[Message]
     ) -> _ModelReply | ModelOutcome | None:
-        """Asks, unless the answer is there or may not be asked for; None while somebody else asks the same."""
+        """Sends a request unless its response is stored; None while another worker sends the same one."""
         if not self.ready():
             instead = self._over_budget() if self._breaker.would_pass else _left_alone()
             return _known(await store.look_up(self._engine, question.key)) or instead

@@ -64,7 +64,7 @@ _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 
 
 class OpenAIChat:
-    """Asks one model of one server; the SDK's own retries are off, since whoever asks decides about that."""
+    """Asks one model of one server; the SDK's own retries are off, since the caller decides about that."""
 
     most_output_tokens = MAX_OUTPUT_TOKENS
 
@@ -80,7 +80,7 @@ class OpenAIChat:
             base_url=base_url,
             max_retries=0,
             timeout=timeout_s,
-            # a redirect would carry findings to a server that nobody chose
+            # a redirect would send findings to a server that was not configured
             http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
 

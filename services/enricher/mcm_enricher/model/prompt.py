@@ -69,9 +69,9 @@ class Prompt:
 
 
 def build_prompt(case: FindingContext, redaction: Redaction) -> Prompt:
-    """Builds the prompt of a case; cases with the same rule, facts and score get the same one, whoever they are about.
+    """Builds the prompt of a finding; findings with the same rule, facts and score get the same one for any person.
 
-    Times are told as day of the week, hour and duration, ids and versions not at all.
+    Times are given as day of the week, hour and duration; ids and versions are left out.
     """
     redactor = Redactor(redaction)
     data = orjson.dumps(_event_data(case, redactor), option=orjson.OPT_INDENT_2).decode()

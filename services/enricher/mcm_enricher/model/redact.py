@@ -11,7 +11,7 @@ Redaction = Literal["off", "secrets", "all"]
 
 _CHARACTERS_READ: Final = 8192
 
-# what already looks like one of our pseudonyms gets one too, or it would be put back as somebody else
+# what already looks like one of our pseudonyms gets one too, or it would be restored as another persse
 _PERSONAL: Final = re.compile(
     r"""(?P<pseudonym>\b(?:person|address)-\d+\b)
       | (?P<person>[\w.+-]{1,64}(?:@|%40)\w(?:[\w.-]{0,252}\w)?)

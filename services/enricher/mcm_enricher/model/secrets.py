@@ -1,4 +1,4 @@
-"""Secrets inside text: what looks like a credential is cut out, whoever wrote it there."""
+"""Secrets inside text: what looks like a credential is removed."""
 
 import re
 from functools import lru_cache

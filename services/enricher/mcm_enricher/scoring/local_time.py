@@ -17,7 +17,7 @@ _SATURDAY: Final = 5
 class LocalTime(NamedTuple):
     """What the clocks showed where an event happened; several where its country has several zones.
 
-    ``where`` says which clocks, for people; ``known`` is False where nobody knows and UTC stands in.
+    ``where`` says which clocks, for people; ``known`` is False where it is unknown and UTC is used.
     """
 
     clocks: tuple[datetime, ...]

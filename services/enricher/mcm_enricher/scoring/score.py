@@ -94,7 +94,7 @@ def _time_of_day(finding: FindingMessage, facts: FindingFacts) -> tuple[int, str
     local = local_time(finding.first_seen, facts)
     if not (local.is_night or local.is_weekend):
         return None
-    # night in UTC is somebody's working day; night where it happened says more
+    # night in UTC is a working day elsewhere; local night says more
     points = (2 if local.known else 1) * local.is_night + local.is_weekend
     when = ("on a weekend night" if local.is_weekend else "at night") if local.is_night else "at a weekend"
     return points, f"{when}, {local.where}"

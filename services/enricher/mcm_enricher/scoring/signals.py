@@ -105,7 +105,7 @@ def privilege(facts: FindingFacts) -> Signal | None:
 
 
 def outcome(finding: FindingMessage, facts: FindingFacts) -> Signal | None:
-    """Finds whether somebody got in: a success after failures is worse than any number of failures."""
+    """Returns whether access succeeded: a success after failures is worse than any number of failures."""
     if facts.event_type not in _SUCCESSES or is_about_volume(finding):
         return None
     return Signal(4, "it succeeded")

@@ -15,7 +15,7 @@ from mcm_shared.db.tables import ENRICHMENT_ANSWERS
 from mcm_shared.db.types import UtcDateTime
 
 ANSWER_STANDS_S: Final = 30 * 24 * 3600.0
-"""How long an answer is given to whoever asks the same, in seconds."""
+"""How long a response is reused for the same request, in seconds."""
 
 REFUSAL_STANDS_S: Final = 24 * 3600.0
 """How long a question is not asked again whose answers were refused, in seconds."""
@@ -43,14 +43,14 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How a claim went: ``ours``, else ``stored`` holds what is known already, else somebody else is asking."""
+    """How a claim went: ``ours``, else ``stored`` holds what is known already, else another worker is asking."""
 
     ours: bool = False
     stored: StoredAnswer | None = None
 
 
 # One row for each question. A row stands until a point in time: a claim while it is asked, an answer until it is too
-# old; after that whoever comes first may have it. The owner of a claim may always renew it. Rows are locked in the
+# old; after that the first worker may claim it. The owner of a claim may always renew it. Rows are locked in the
 # order of their keys, so that two workers cannot wait for each other.
 _INSERT: Final = """INSERT INTO enrichment_answers (key, prompt_version, model, claimed_by, stands_until)"""
 _TAKE_OVER: Final = """ON CONFLICT (key) DO UPDATE SET claimed_by = excluded.claimed_by,
@@ -132,7 +132,7 @@ async def store_answers(
 
 
 async def give_back(engine: AsyncEngine, key: str, owner: UUID) -> None:
-    """Ends a claim without an answer: anybody may ask."""
+    """Ends a claim without a response, so that another worker may send the request."""
     columns = ENRICHMENT_ANSWERS.c
     ours = (columns.key == key, columns.claimed_by == owner, columns.answered_at.is_(None))
     async with transaction(engine) as connection:

@@ -21,7 +21,7 @@ _UPSERT: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class StoredFeedback:
-    """What somebody thinks of a finding's explanation (``helpful`` or ``wrong``), and what had written it.
+    """Feedback on a finding's explanation (``helpful`` or ``wrong``), and what had written it.
 
     ``model`` and ``prompt_version`` are "" for the heuristic.
     """

@@ -69,7 +69,7 @@ class Schedule:
         self._choose()
 
     def _choose(self) -> None:
-        # only when all wait: whoever had the turn before has finished its transaction
+        # only when all wait: the previous worker has finished its transaction
         if self._random is not None and self._waiting and len(self._waiting) == self._running:
             self._waiting.pop(self._random.randrange(len(self._waiting))).set_result(None)
 

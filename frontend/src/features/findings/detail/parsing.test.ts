@@ -9,7 +9,7 @@ import { scoreData } from "./score-data";
 describe("an explanation", () => {
   it("is split at its headings, and steps become a list", () => {
     const read = passages(
-      "The bucket is public. Why it matters: everybody can read it. It scores 92 of 100. " +
+      "The bucket is public. Why it matters: anyone can read it. It scores 92 of 100. " +
         "Check first: 1) Close it. 2) Check who read it.",
     );
 

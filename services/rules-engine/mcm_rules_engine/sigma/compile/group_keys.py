@@ -32,7 +32,7 @@ MAX_GROUPS: Final = 100
 """Groups that one event enters at most; beyond that its arrays are taken whole."""
 
 CASED: Final = "cased"
-"""Modifier of a field whose values are told apart by their exact spelling."""
+"""Modifier of a field whose values are distinguished by their exact spelling."""
 
 
 class GroupField(NamedTuple):

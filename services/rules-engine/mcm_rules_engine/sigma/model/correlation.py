@@ -38,7 +38,7 @@ class SeriesMember:
 class Series:
     """What a correlation counts: the detections of its members by group; ``id`` is the hash of that definition.
 
-    The values of the fields in ``cased`` and ``values_cased`` are told apart by their exact spelling.
+    The values of the fields in ``cased`` and ``values_cased`` are distinguished by their exact spelling.
     """
 
     id: UUID

@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("latency_ms", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("claimed_by", sa.Uuid(), nullable=True, comment="who asks"),
         sa.Column(
-            "stands_until", UtcDateTime(), nullable=False, comment="claim or answer: from then on anybody may ask"
+            "stands_until", UtcDateTime(), nullable=False, comment="claim or answer: afterwards another worker may ask"
         ),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_enrichment_answers")),
@@ -61,7 +61,9 @@ def upgrade() -> None:
         ),
         sa.Column("failed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("leased_by", sa.Uuid(), nullable=True, comment="who runs it"),
-        sa.Column("leased_until", UtcDateTime(), nullable=True, comment="from then on anybody may go on with it"),
+        sa.Column(
+            "leased_until", UtcDateTime(), nullable=True, comment="afterwards another worker may continue with it"
+        ),
         sa.Column("created_at", UtcDateTime(), server_default=sa.text("CURRENT_TIMESTAMP"), nullable=False),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
