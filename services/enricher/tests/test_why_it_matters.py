@@ -28,7 +28,7 @@ async def explain(finding: FindingMessage) -> str:
         ("permission_changed", {"new_role": "owner"}, "an owner can remove all other members"),
         ("permission_changed", {"new_role": "admin"}, "can make more administrators"),
         ("api_token_created", {"scopes": ["admin:*"]}, "the holder of this token is an administrator"),
-        ("api_token_created", {"scopes": ["read"]}, "a token without an end"),
+        ("api_token_created", {"scopes": ["read"]}, "a token without expiry"),
         ("storage_bucket_created", {"visibility": "public", "bucket": "acme-invoices"}, "it holds finance data"),
         ("storage_bucket_permission_changed", {"public_access_block": False}, "the guard is off"),
         ("login_failed", {}, "are a tool, not a person"),
@@ -54,7 +54,7 @@ async def test_of_failures_of_many_users_none_is_named_as_who_did_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("severity", "facts", "told"),
+    ("severity", "facts", "published"),
     [
         (Severity.CRITICAL, {"new_role": "owner", "environment": "prod", "resource": "payroll"}, "Score 98 of 100"),
         (
