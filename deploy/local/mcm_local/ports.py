@@ -84,14 +84,18 @@ def listens(pid: int, port: int) -> bool:
     """Returns whether a process or one of its children listens on a port, and not a different program."""
     try:
         process = psutil.Process(pid)
-        connections = [
-            connection
-            for each in (process, *process.children(recursive=True))
-            for connection in each.net_connections(kind="tcp")
-        ]
+        return any(_listens(each, port) for each in (process, *process.children(recursive=True)))
     except psutil.AccessDenied:
         # some systems show the connections of a process to root only
         return True
     except psutil.NoSuchProcess:
+        return False
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    try:
+        connections = process.net_connections(kind="tcp")
+    except psutil.NoSuchProcess:
+        # a child that ended since it was listed
         return False
     return any(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port for connection in connections)

@@ -81,11 +81,10 @@ class Server(ABC):
         trim_log(self.log)
         self._process = process = launch(self.command(), self.log)
 
-        def serves() -> bool:
-            return self.answers() and listens(process.pid, self.port)
+        def is_decided() -> bool:
+            return process.poll() is not None or (self.answers() and listens(process.pid, self.port))
 
-        poll_until(lambda: process.poll() is not None or serves(), seconds=self.start_timeout_s)
-        if process.poll() is None and serves():
+        if poll_until(is_decided, seconds=self.start_timeout_s) and process.poll() is None:
             return True
         self.kill()
         return False

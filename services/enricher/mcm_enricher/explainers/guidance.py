@@ -73,7 +73,7 @@ GUIDANCE: Final = {
         ),
     ),
     "permissions": Guidance(
-        "rights beyond what the work needs are what an intruder looks for, and they remain long after they were granted.",
+        "rights beyond what the work needs are what an intruder looks for, and they remain when forgotten.",
         (
             "Is there an approved request for this change, and by whom?",
             "Who made it, from which address, and is that usual?",
