@@ -48,7 +48,7 @@ async def test_records_that_wait_while_nothing_moves_end_the_process(
 
     await watchdog.check(consumer)
     with pytest.raises(
-        StuckError, match=r"^2 records are waiting but nothing has moved for 0 s; ending so that I am restart"
+        StuckError, match=r"^2 records are waiting but nothing has moved for 0 s; the worker exits to be restart"
     ):
         await watchdog.check(consumer)
 
@@ -91,7 +91,7 @@ async def test_a_consumer_that_stays_silent_while_kafka_answers_others_is_given_
     watchdog = impatient()
 
     await watchdog.check(consumer)
-    with pytest.raises(TimeoutError, match="the consumer had no answer"):
+    with pytest.raises(TimeoutError, match="the consumer had no response"):
         await watchdog.check(consumer)
 
 
@@ -124,5 +124,5 @@ class TestWhileTheBrokerIsDown:
         own_broker.kill()
 
         await watchdog.check(consumer)
-        with pytest.raises(TimeoutError, match="the consumer had no answer"):
+        with pytest.raises(TimeoutError, match="the consumer had no response"):
             await watchdog.check(consumer)

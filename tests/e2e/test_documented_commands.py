@@ -62,8 +62,8 @@ detection:
   bucket: {event_type: storage_bucket_permission_changed}
   condition: bucket
 tests:
-  - {name: it matches, events: [{event_type: storage_bucket_permission_changed, user: a}], raises: low}
-  - {name: it does not match, events: [{event_type: login_failed, user: a}], raises: none}
+  - {name: it matches, events: [{event_type: storage_bucket_permission_changed, user: a}], expect: [{severity: low}]}
+  - {name: it does not match, events: [{event_type: login_failed, user: a}], expect: []}
 """
 
 

@@ -90,9 +90,9 @@ MUTATIONS = (
         f"{_ENGINE_TESTS}/test_engine_mutations.py::test_what_a_worker_stored_and_did_not_look_at_is_made_up_for",
     ),
     Mutation(
-        "looks go forward too",
+        "range queries go forward too",
         f"{_ENGINE}/correlation/event_count.py",
-        (("    wanted = len(affected) + reach\n", "    wanted = len(affected)\n"),),
+        (("    limit = len(affected) + reach\n", "    limit = len(affected)\n"),),
         f"{_ENGINE_TESTS}/test_engine_mutations.py::test_a_late_event_completes_what_came_before_it",
     ),
     Mutation(

@@ -1,8 +1,6 @@
 """The real process: its start, its end, and its life without the others."""
 
 import asyncio
-import os
-import signal
 import socket
 import time
 from collections.abc import Callable
@@ -85,16 +83,6 @@ def test_head_is_answered_like_get_without_the_body(run_service: RunService) -> 
     assert [(answer.status_code, answer.content) for answer in answers[:2]] == [(200, b""), (404, b"")]
     assert answers[0].headers["content-length"] == answers[2].headers["content-length"]
     assert answers[2].json() == {"status": "ok"}
-
-
-def test_it_reads_its_rules_again_when_told_so_and_serves_on(run_service: RunService) -> None:
-    service = run_service("mcm-api", "run", env=NOWHERE)
-    url = url_of(service)
-
-    os.kill(service.pid, signal.SIGHUP)
-
-    service.wait_for_log("rules loaded")
-    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")

@@ -90,7 +90,7 @@ def test_a_reader_that_goes_away_is_no_trouble() -> None:
     ("arguments", "said"),
     [
         ((), "pass --count N for a backlog or --rate R for a live feed"),
-        (("--rate", "5", "--days", "3"), "--days and --until shape a backlog"),
+        (("--rate", "5", "--days", "3"), "--days and --until apply to a backlog"),
         (("--count", "5", "--until", "2999-01-01"), "--until must be between 1990 and now"),
         (("--count", "-1"), "--count"),
     ],

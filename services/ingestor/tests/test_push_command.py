@@ -59,7 +59,7 @@ def test_nothing_to_push_is_said(ingestor: Ingestor, stdin: bytes) -> None:
     ended = ingestor("push", stdin=stdin, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
 
     assert ended.returncode == 1
-    assert b"there is no event on standard input" in ended.stderr
+    assert b"no events on standard input" in ended.stderr
 
 
 def test_without_a_broker_it_says_so(ingestor: Ingestor) -> None:

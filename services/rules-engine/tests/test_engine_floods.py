@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from mcm_rules_engine.pipeline import detect
 from mcm_rules_engine.store.detections import range_query
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
 from mcm_rules_engine.testing.generated_cases import Case, Delivery
-from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.events import EARLIEST, END_OF_TIME, SourceEvent
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine
 from mcm_shared.testing.builders import NOON, an_event
@@ -187,7 +187,7 @@ async def test_correlations_that_share_a_counter_fire_each_by_its_own_threshold(
 
 @pytest.mark.parametrize(
     ("start", "seconds"),
-    [(datetime.min.replace(tzinfo=UTC), (0, 1)), (datetime.max.replace(tzinfo=UTC), (-1, 0))],
+    [(EARLIEST, (0, 1)), (END_OF_TIME, (-2, -1))],
     ids=["first", "last"],
 )
 async def test_the_ends_of_time_are_times_as_any_others(

@@ -19,8 +19,8 @@ from mcm_shared.testing.builders import an_event
 
 STARTS = (
     datetime(2026, 11, 20, 11, 58, 50, tzinfo=UTC),
-    datetime(1969, 12, 31, 23, 58, 50, tzinfo=UTC),
-    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(1970, 1, 1, tzinfo=UTC),
+    datetime(2999, 12, 31, 23, 50, tzinfo=UTC),
 )
 SPANS = {"10s": 10, "30s": 30, "1m": 60}
 FIELDS = ("user", "ip", "kind")
