@@ -100,7 +100,7 @@ async def test_what_is_no_finding_is_dead_lettered_and_its_neighbours_are_enrich
 ) -> None:
     before, after = await some_findings(postgres, 2)
     topics = Topics(kafka.topic_prefix)
-    bad = Outgoing(topics.findings, b'{"uid": "not one"}', key=b"x")
+    bad = Outgoing(topics.findings, b'{"id": 1, "uid": "not one"}', key=b"x")
 
     await publish(kafka, [before])
     async with connect_producer(kafka) as producer:
