@@ -71,8 +71,8 @@ BAD = {
     "the year 0": Bad(event(timestamp="0000-06-01T00:00:00Z"), r"timestamp: .*"),
     "the year 10000": Bad(event(timestamp="10000-01-01T00:00:00Z"), r"timestamp: is not a time in ISO 8601 .*"),
     "before the year 1": Bad(event(timestamp="0001-01-01T00:00:00+01:00"), r"timestamp: lies outside the years 1 .*"),
-    "the year 1": Bad(event(timestamp="0001-01-01T00:00:00Z"), r"timestamp .* lies outside the years 1970 to 2999; .*"),
-    "a moment before 1970": Bad(event(timestamp="1969-12-31T23:59:59Z"), r"timestamp .* lies outside .*"),
+    "the year 1": Bad(event(timestamp="0001-01-01T00:00:00Z"), r"timestamp: lies outside the years 1970 to 2999; .*"),
+    "a moment before 1970": Bad(event(timestamp="1969-12-31T23:59:59Z"), r"timestamp: lies outside .*"),
     "3 MB": Bad(event(raw_data={"a": "x" * 3_000_000}), r"the event has 3,000,\d{3} bytes; the limit is 1,048,576 .*"),
     "deep nesting": Bad(with_fact(b"[" * 5_000 + b"]" * 5_000), r"nested deeper than 100 levels"),
     "101 levels": Bad(with_fact(b'{"a":' * 99 + b"1" + b"}" * 99), r"nested deeper than 100 levels"),
@@ -87,7 +87,7 @@ BAD = {
     "a source header without a value": Bad(event(), r"unknown source header ''.*", [("source", None)]),
     "a CloudTrail record that is none": Bad(event(), r"eventName is missing: .*", [("source", b"aws.cloudtrail")]),
     "a whole CloudTrail file": Bad(
-        b'{"Records": [{}]}', r".*send each of its Records as an event of its own", [("source", b"aws.cloudtrail")]
+        b'{"Records": [{}]}', r".*eventName is missing.*", [("source", b"aws.cloudtrail")]
     ),
     "an origin with a NUL": Bad(event(), r"the database refuses the record: .*", [("origin", b"a\x00b/1/2")]),
     "nothing": Bad(b"", r"the event is empty"),
