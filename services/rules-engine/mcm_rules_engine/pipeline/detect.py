@@ -33,14 +33,6 @@ class AffectedRows:
     findings: set[UUID] = field(default_factory=set)
     detected: int = 0
 
-    def add(self, other: "AffectedRows") -> None:
-        """Adds what another part of the batch touched."""
-        self.rows |= other.rows
-        self.buckets |= other.buckets
-        self.events |= other.events
-        self.findings |= other.findings
-        self.detected += other.detected
-
 
 @dataclass(slots=True)
 class _Tumbling:
