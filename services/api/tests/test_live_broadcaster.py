@@ -58,32 +58,32 @@ async def test_who_reads_makes_room() -> None:
 
 
 async def test_only_the_newest_frames_are_kept_and_no_gap_is_passed_off_as_none() -> None:
-    broadcaster = opened(kept_frames=3)
+    broadcaster = opened(retained_frames=3)
     positions = [dict(broadcaster.offsets or {})]
     for number in range(5):
         publish(broadcaster, a_finding(), partition=number % 2)
         positions.append(dict(broadcaster.offsets or {}))
 
-    retained = [broadcaster.kept_since(position) for position in positions]
+    retained = [broadcaster.retained_since(position) for position in positions]
 
     assert retained[:2] == [None, None]
     assert [None if frames is None else len(frames) for frames in retained[2:]] == [3, 2, 1, 0]
 
 
 async def test_frames_are_kept_by_their_size_too() -> None:
-    broadcaster = opened(kept_bytes=20_000)
+    broadcaster = opened(retained_bytes=20_000)
     begin = dict(broadcaster.offsets or {})
     publish(broadcaster, *(a_finding() for _ in range(5)))
-    assert broadcaster.kept_since(begin) is not None
+    assert broadcaster.retained_since(begin) is not None
 
     publish(broadcaster, a_finding(description="x" * 19_000))
 
-    assert broadcaster.kept_since(begin) is None
+    assert broadcaster.retained_since(begin) is None
 
 
 async def test_going_on_elsewhere_than_where_it_was_sends_everyone_back() -> None:
     broadcaster = opened()
-    subscriber = broadcaster.join(EVERYTHING)
+    subscriber = broadcaster.subscribe(EVERYTHING)
     broadcaster.open(dict(broadcaster.offsets or {}))
     assert subscriber in broadcaster.subscribers
 
@@ -97,13 +97,13 @@ async def test_going_on_elsewhere_than_where_it_was_sends_everyone_back() -> Non
 async def test_a_partition_more_changes_nothing_for_those_who_listen() -> None:
     broadcaster = opened()
     begin = dict(broadcaster.offsets or {})
-    subscriber = broadcaster.join(EVERYTHING)
+    subscriber = broadcaster.subscribe(EVERYTHING)
 
     broadcaster.open({**begin, ("findings", 2): 0})
     publish(broadcaster, a_finding(), partition=2)
 
     assert b"event: finding" in (await subscriber.take() or b"")
-    assert len(broadcaster.kept_since(begin) or []) == 1
+    assert len(broadcaster.retained_since(begin) or []) == 1
 
 
 async def test_more_than_may_listen_are_told_so(
@@ -125,7 +125,7 @@ async def test_nobody_joins_a_hub_that_has_ended(stop_first: bool) -> None:
     broadcaster = opened()
     if stop_first:
         broadcaster.end()
-    subscriber = broadcaster.join(EVERYTHING)
+    subscriber = broadcaster.subscribe(EVERYTHING)
     broadcaster.end()
 
     assert await subscriber.take() is None

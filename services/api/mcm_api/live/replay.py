@@ -35,7 +35,7 @@ async def stream_frames(
         if not broadcaster.ended and not await broadcaster.wait_for(since, _AHEAD_S):
             yield other_frame("resync", {"reason": "the topics end before the position"}, broadcaster.position)
             return
-    subscriber = broadcaster.join(filters)
+    subscriber = broadcaster.subscribe(filters)
     try:
         if since is not None and kafka is not None and broadcaster.offsets is not None:
             try:
@@ -62,7 +62,7 @@ async def _missed(
     broadcaster: Broadcaster, kafka: KafkaSettings, filters: FrameFilter, since: Offsets, until: Offsets
 ) -> AsyncGenerator[bytes, None]:
     position = dict(since)
-    retained = broadcaster.kept_since(since)
+    retained = broadcaster.retained_since(since)
     if retained is not None:
         yield replayed(broadcaster.topics, position, retained, filters)
         return
