@@ -6,6 +6,7 @@ import re
 import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -53,15 +54,19 @@ def test_identifiers_are_standard_terms() -> None:
     assert found == [], "\n".join(["use the standard term", *found])
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=PHRASES)
-def test_prose_is_plain_english(pattern: re.Pattern[str]) -> None:
-    found = [
-        f"{name_of(path)}:{number}: {line.strip()[:100]}"
+@cache
+def _prose() -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"{name_of(path)}:{number}", line)
         for path in project_files(*PROSE)
         if name_of(path) not in HERE and ".gen." not in path.name
         for number, line in enumerate(path.read_text().splitlines(), start=1)
-        if pattern.search(line)
-    ]
+    )
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=PHRASES)
+def test_prose_is_plain_english(pattern: re.Pattern[str]) -> None:
+    found = [f"{place}: {line.strip()[:100]}" for place, line in _prose() if pattern.search(line)]
 
     assert found == [], "\n".join([f"write instead: {PATTERNS[pattern]}", *found])
 
