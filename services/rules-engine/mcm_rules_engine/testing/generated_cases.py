@@ -86,7 +86,7 @@ def _identity(number: int) -> str:
 
 @st.composite
 def _cased(draw: st.DrawFn, fields: Sequence[str], may_be: Sequence[str] = FIELDS) -> list[str]:
-    """Writes fields to group by, some of them told apart by their exact spelling."""
+    """Writes fields to group by, some of them distinguished by their exact spelling."""
     return [f"{field}|cased" if field in may_be and draw(st.integers(0, 4)) == 0 else field for field in fields]
 
 

@@ -19,7 +19,7 @@ from mcm_rules_engine.sigma.compile.fields import (
 from mcm_rules_engine.sigma.compile.numbers import as_number
 
 MAX_VALUE: Final = 300
-"""Bytes of a group value in UTF-8; a longer one is shortened and told apart by its hash."""
+"""Bytes of a group value in UTF-8; a longer one is shortened and distinguished by its hash."""
 
 MAX_KEY: Final = 1000
 """Bytes of a group key in UTF-8: a row of a database's index must hold it, a value beside it and some more."""
