@@ -65,7 +65,7 @@ def time_at(payload: dict[str, Any], key: str) -> datetime:
 
 
 def epoch_or_time_at(payload: dict[str, Any], key: str) -> datetime:
-    """Reads a time that is seconds or milliseconds since 1970, distinguished by their size, or as ``time_at`` reads it."""
+    """Reads a time in seconds or milliseconds since 1970, distinguished by size, or as ``time_at`` reads it."""
     value = payload.get(key)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return time_at(payload, key)
