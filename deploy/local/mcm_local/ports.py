@@ -33,13 +33,14 @@ class ServerPort:
 
     def secure(self) -> None:
         """Picks another port if a different program listens on this one; only reports it once clients know the port."""
-        if is_free(self.number):
-            return
         if self._in_use:
-            self._say(f"port {self.number} of {self.owner} is in use by another program; stop that program")
+            if not is_free(self.number):
+                self._say(f"port {self.number} of {self.owner} is in use by another program; stop that program")
             return
-        taken, self.number = self.number, free_port()
-        self._say(f"port {taken} is in use; {self.owner} uses {self.number}")
+        port = free_port(self.number)
+        if port != self.number:
+            self._say(f"port {self.number} is in use; {self.owner} uses {port}")
+            self.number = port
 
     def is_served_by(self, pid: int) -> bool:
         """Returns whether the process or one of its children listens on the port."""

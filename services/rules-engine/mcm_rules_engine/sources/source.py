@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mcm_shared.contracts.events import SourceEvent
 
@@ -25,8 +25,7 @@ class Normalise(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
+class Transport(NamedTuple):
     """What a record says beside its payload: the event name of a webhook, and when the broker wrote the record."""
 
     webhook_event: str | None = None
