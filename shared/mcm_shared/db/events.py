@@ -73,11 +73,11 @@ async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEve
     days: Counter[tuple[int, str, str]] = Counter()
     users: Counter[tuple[str, int, str]] = Counter()
     times: defaultdict[str, list[datetime]] = defaultdict(list)
-    # counted by the number of the day: to make and hash a time for each event costs ten times as much
     events = list(events)
     for event in events:
         if event.user is not None:
             times[event.user].append(event.timestamp)
+    # counted by the number of the day: to make and hash a time for each event costs ten times as much
     counted = [(e.timestamp.toordinal(), e.timestamp.hour, e.source, e.event_type, e.user) for e in events]
     hours.update((day, hour, source) for day, hour, source, _, _ in counted)
     days.update((day, source, event_type) for day, _, source, event_type, _ in counted)
