@@ -15,7 +15,7 @@ describe("an explanation", () => {
 
     expect(read).toEqual([
       { lead: null, text: "The bucket is public.", steps: [] },
-      { lead: "Why it matters", text: "Everybody can read it.", steps: [] },
+      { lead: "Why it matters", text: "Anyone can read it.", steps: [] },
       { lead: null, text: "It scores 92 of 100.", steps: [] },
       { lead: "Check first", text: "", steps: ["Close it.", "Check who read it."] },
     ]);
