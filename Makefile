@@ -56,8 +56,8 @@ types: setup frontend/src/lib/api/schema.gen.ts ## check types
 	@$(BIN)/mypy $(CODE)
 	@wrong=0; for tests in $(TESTS) "tests conftest.py $(wildcard benchmarks)"; do $(BIN)/mypy $$tests || wrong=1; done; exit $$wrong
 
-mutations: setup ## apply each mutation to a copy and check that its test fails
-	@exec $(BIN)/python -m tests.mutations
+mutations: setup ## apply each mutation to a copy and check that its test fails (NAMES="chain array")
+	@exec $(BIN)/python -m tests.mutations $(NAMES)
 
 env: ## copy .env.example to .env with a random database password, once
 	@[ -e .env ] || (umask 077 && sed "s/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=$$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')/" .env.example > .env)

@@ -15,6 +15,6 @@ def environment_without_settings() -> Iterator[None]:
     """Takes out what the person's shell sets: a test says itself which settings it runs with."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(_SETTINGS_OF_A_PERSON) and name != "MCM_TEST_STACK":
+            if name.startswith(_SETTINGS_OF_A_PERSON) and not name.startswith("MCM_TEST_"):
                 patch.delenv(name)
         yield

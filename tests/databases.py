@@ -8,8 +8,6 @@ import asyncpg
 from mcm_shared.db.migrate import upgrade
 from tests.threads import call, run
 
-_TEMPLATE = "mcm_template"
-
 # everything a test could change that emptying the tables does not change back
 _SHAPE = """
 SELECT md5(concat(
@@ -36,16 +34,17 @@ class Databases:
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
         self._clean: list[str] = []
-        run(self._on_server(f"CREATE DATABASE {_TEMPLATE}"))
-        call(lambda: upgrade(self._url(_TEMPLATE)))
-        self._shape = run(self._shape_of(_TEMPLATE))
+        self._template = f"template_{secrets.token_hex(6)}"
+        run(self._on_server(f"CREATE DATABASE {self._template}"))
+        call(lambda: upgrade(self._url(self._template)))
+        self._shape = run(self._shape_of(self._template))
 
     def take(self) -> str:
         """Provides a private database."""
         if self._clean:
             return self._url(self._clean.pop())
         name = f"test_{secrets.token_hex(6)}"
-        run(self._on_server(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}"))
+        run(self._on_server(f"CREATE DATABASE {name} TEMPLATE {self._template}"))
         return self._url(name)
 
     def give_back(self, url: str) -> None:

@@ -12,7 +12,7 @@ from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.scoring.score import Score
 from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.sigma.load import load_rules
-from mcm_rules_engine.sigma.rule_tests import expand_events
+from mcm_rules_engine.sigma.parse.rule_tests import expand_events
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.memory import empty_tables, memory_database
 from tests.architecture.sources import ROOT

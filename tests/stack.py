@@ -2,7 +2,8 @@
 
 They are the local stack's, on free ports with their data in a temporary folder; with ``MCM_TEST_STACK=containers``
 they are containers; with ``MCM_TEST_STACK=compose`` they are those of docker-compose.yml, and our commands run in the
-images it builds. What a test gets of them is its own: a migrated database and a prefix for topics and groups.
+images it builds. ``MCM_TEST_KAFKA`` and ``MCM_TEST_POSTGRES`` (a URL) name servers that run already. A test has a
+migrated database and a prefix for topics and groups of its own:
 
 - ``database_url``, ``sqlite_url``: an empty, migrated database
 - ``bootstrap_servers``, ``topic_prefix``: a broker, and what the test's topics and groups begin with
@@ -34,9 +35,13 @@ from tests.threads import call, run
 StartPrivateStack = Callable[[], "PrivateStack"]
 """The type of the ``private_stack`` fixture."""
 
-_PARTITIONS = 3
+GIVEN_KAFKA = "MCM_TEST_KAFKA"
+GIVEN_POSTGRES = "MCM_TEST_POSTGRES"
+
 # nothing here must survive a power cut; a killed server still finds all its data, so commits are not put off
-_FAST = {"fsync": "off", "full_page_writes": "off"}
+FAST = {"fsync": "off", "full_page_writes": "off"}
+
+_PARTITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,9 @@ def composed_servers() -> Iterator[ComposeProject]:
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A PostgreSQL server for the run."""
+    if GIVEN_POSTGRES in os.environ:
+        yield os.environ[GIVEN_POSTGRES]
+        return
     if is_compose():
         yield request.getfixturevalue("composed_servers").postgres_url
         return
@@ -81,7 +89,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
         with PostgresContainer() as container:
             yield container.url
         return
-    server = Postgres(tmp_path_factory.mktemp("postgres"), settings=_FAST)
+    server = Postgres(tmp_path_factory.mktemp("postgres"), settings=FAST)
     server.start()
     try:
         yield server.url
@@ -92,6 +100,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
 @pytest.fixture(scope="session")
 def kafka_servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A Kafka broker for the run."""
+    if GIVEN_KAFKA in os.environ:
+        yield os.environ[GIVEN_KAFKA]
+        return
     if is_compose():
         yield request.getfixturevalue("composed_servers").kafka_servers
         return
@@ -179,7 +190,7 @@ def private_stack(tmp_path: Path) -> Iterator[StartPrivateStack]:
     def start() -> PrivateStack:
         number = len(started) // 2
         kafka = Kafka(tmp_path / f"kafka-{number}", jars=JARS)
-        postgres = Postgres(tmp_path / f"postgres-{number}", settings=_FAST)
+        postgres = Postgres(tmp_path / f"postgres-{number}", settings=FAST)
         started.extend((kafka, postgres))
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda server: server.start(), (kafka, postgres)))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mcm_shared.contracts.events import (
     EVENT_NAMESPACE,
     MAX_AHEAD,
+    content_id,
     event_uid,
     from_raw_event,
     parse_raw_event,
@@ -172,3 +173,13 @@ def test_an_event_uid_is_the_uuid5_of_source_and_id(source: str, event_id: str) 
 
 def test_the_namespace_of_event_uids_never_changes() -> None:
     assert event_uid("my-app", "evt-1") == UUID("d42f7f7c-6b74-5fc1-8cf0-07e2c5445219")
+
+
+def test_content_names_an_event_whatever_the_order_of_its_keys() -> None:
+    data = {"a": {"b": 1, "c": [1, 2]}, "d": None}
+    turned = {"d": None, "a": {"c": [1, 2], "b": 1}}
+    one, same, other = (
+        parse_raw_event({**GOOD, "id": event_id, "raw_data": raw_data})
+        for event_id, raw_data in (("e-1", data), ("e-2", turned), ("e-1", {**data, "a": {"b": 1, "c": [2, 1]}}))
+    )
+    assert content_id(one) == content_id(same) != content_id(other)

@@ -43,7 +43,7 @@ async def test_findings_are_those_of_the_set_of_events(
     events = events_of(seed, EVENTS)
     print(f"replay with: make chaos SEEDS={seed}")
     await wait_for_topics(pipeline.kafka)
-    with Proxy(disposable_stack.postgres.port) as proxy:
+    with Proxy(disposable_stack.postgres.port.number) as proxy:
         environment = {
             **pipeline.environment,
             **_SMALL_BATCHES,

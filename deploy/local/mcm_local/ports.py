@@ -20,14 +20,17 @@ _given: Final[set[int]] = set()
 
 
 class ServerPort:
-    """Port of a supervised server: checked before each start, and replaced by a free one until the server has used it.
+    """Port of a server: checked before each start, and replaced by a free one until the server has used it.
 
-    Clients are configured with the port once the server was ready, so it stays the same from then on.
+    Clients are configured with the port once the server was ready, so it stays the same from then on. Without a
+    ``preferred`` port any free one is picked.
     """
 
-    def __init__(self, owner: str, preferred: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, owner: str, preferred: int | None = None, say: Callable[[str], None] = lambda _message: None
+    ) -> None:
         self.owner = owner
-        self.number = preferred
+        self.number = free_port() if preferred is None else preferred
         self._say = say
         self._in_use = False
 

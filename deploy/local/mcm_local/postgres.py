@@ -14,7 +14,7 @@ from typing import Final
 
 import psutil
 
-from mcm_local.ports import LOOPBACK
+from mcm_local.ports import LOOPBACK, ServerPort
 from mcm_local.privileges import become, unprivileged_ids
 from mcm_local.processes import Command
 from mcm_local.server import Server, StartError
@@ -39,7 +39,7 @@ class Postgres(Server):
     def __init__(
         self,
         folder: Path,
-        port: int | None = None,
+        port: ServerPort | None = None,
         *,
         log: Path | None = None,
         settings: Mapping[str, str] | None = None,
@@ -51,7 +51,7 @@ class Postgres(Server):
     @property
     def url(self) -> str:
         """URL for DATABASE_URL, asyncpg and psql; set once prepared."""
-        return f"postgresql://{USER}:{self._password_file.read_text()}@{LOOPBACK}:{self.port}/{DATABASE}"
+        return f"postgresql://{USER}:{self._password_file.read_text()}@{LOOPBACK}:{self.port.number}/{DATABASE}"
 
     def prepare(self) -> None:
         """Creates the cluster and the database at the first start; ends a server left by a killed run.
@@ -94,7 +94,7 @@ class Postgres(Server):
         """Returns the command that runs the server; it shuts down cleanly when its parent dies."""
         settings = {
             "listen_addresses": LOOPBACK,
-            "port": str(self.port),
+            "port": str(self.port.number),
             "unix_socket_directories": "",
             "max_connections": "200",
             "shared_buffers": "256MB",
@@ -110,7 +110,7 @@ class Postgres(Server):
 
     def answers(self) -> bool:
         """Returns whether the server accepts clients."""
-        return answers_at(self.port)
+        return answers_at(self.port.number)
 
     @property
     def _data(self) -> Path:

@@ -29,8 +29,6 @@ class Product:
 
     kafka: Kafka
     postgres: Postgres
-    kafka_port: ServerPort
-    postgres_port: ServerPort
     api_port: ServerPort
     backlog_fed: Path
 
@@ -51,16 +49,16 @@ class Product:
     def ports(self) -> dict[str, int]:
         """Ports in use, by server."""
         return {
-            "kafka": self.kafka_port.number,
-            "postgres": self.postgres_port.number,
+            "kafka": self.kafka.port.number,
+            "postgres": self.postgres.port.number,
             "api": self.api_port.number,
         }
 
     def servers(self) -> list[Spec]:
         """Postgres and Kafka; the last to stop."""
         return [
-            _server(self.postgres, self.postgres_port, stop_timeout_s=2.0),
-            _server(self.kafka, self.kafka_port, stop_timeout_s=2.5),
+            _server(self.postgres, stop_timeout_s=2.0),
+            _server(self.kafka, stop_timeout_s=2.5),
         ]
 
     def services(self) -> list[Spec]:
@@ -117,9 +115,8 @@ class Product:
         }
 
 
-def _server(server: Server, port: ServerPort, *, stop_timeout_s: float) -> Spec:
+def _server(server: Server, *, stop_timeout_s: float) -> Spec:
     def command() -> Command:
-        server.port = port.number
         server.prepare()
         return server.command()
 
@@ -127,7 +124,7 @@ def _server(server: Server, port: ServerPort, *, stop_timeout_s: float) -> Spec:
         server.name,
         command,
         is_ready=server.answers,
-        port=port,
+        port=server.port,
         stop_signal=server.stop_signal,
         stop_timeout_s=stop_timeout_s,
     )

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Final
 
-from mcm_local.ports import free_port, listens
+from mcm_local.ports import ServerPort
 from mcm_local.processes import Command, ends_within, last_lines, launch, poll_until, signal_group, trim_log
 from mcm_shared.errors import ConfigurationError
 
@@ -29,11 +29,10 @@ class Server(ABC):
     stop_timeout_s: ClassVar[float] = 10
     stop_signal: ClassVar[int] = signal.SIGTERM
 
-    def __init__(self, folder: Path, port: int | None, log: Path | None) -> None:
-        """Creates a server; without a port it picks a free one, and another until its first start succeeds."""
+    def __init__(self, folder: Path, port: ServerPort | None, log: Path | None) -> None:
+        """Creates a server; without a port it picks a free one."""
         self.folder = folder.resolve()
-        self.port = free_port() if port is None else port
-        self._may_change_port = port is None
+        self.port = port or ServerPort(self.name)
         self.log = log or self.folder / f"{self.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -62,19 +61,15 @@ class Server(ABC):
         if self.pid is not None:
             return
         for _ in range(_START_ATTEMPTS):
+            self.port.secure()
             if self._is_started():
-                self._may_change_port = False
+                self.port.keep()
                 return
             end_of_log = last_lines(self.log)
-            # a different program took the port between the check and the start
-            if not self._may_change_port or _PORT_TAKEN not in end_of_log.lower():
+            # unless a different program took the port between the check and the start, another attempt would fail too
+            if _PORT_TAKEN not in end_of_log.lower():
                 break
-            self.change_ports()
         raise StartError(f"{self.name} did not start; the end of {self.log}:\n{end_of_log}")
-
-    def change_ports(self) -> None:
-        """Picks other ports."""
-        self.port = free_port()
 
     def _is_started(self) -> bool:
         self.prepare()
@@ -82,7 +77,7 @@ class Server(ABC):
         self._process = process = launch(self.command(), self.log)
 
         def is_decided() -> bool:
-            return process.poll() is not None or (self.answers() and listens(process.pid, self.port))
+            return process.poll() is not None or (self.answers() and self.port.is_served_by(process.pid))
 
         if poll_until(is_decided, seconds=self.start_timeout_s) and process.poll() is None:
             return True

@@ -86,9 +86,9 @@ def _product(settings: LocalSettings, say: Progress) -> Iterator[tuple[Folder, P
         remove_endpoints(folder.endpoints)
         fetch(JARS, say=say)
         ports = _ports(settings, folder.saved_ports(), say)
-        kafka = Kafka(folder.path / "kafka", ports["kafka"].number, jars=JARS)
-        postgres = Postgres(folder.path / "postgres", ports["postgres"].number)
-        yield folder, Product(kafka, postgres, ports["kafka"], ports["postgres"], ports["api"], folder.backlog_fed)
+        kafka = Kafka(folder.path / "kafka", ports["kafka"], jars=JARS)
+        postgres = Postgres(folder.path / "postgres", ports["postgres"])
+        yield folder, Product(kafka, postgres, ports["api"], folder.backlog_fed)
         say(f"all stopped; the data is kept in {folder.path}")
 
 

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ async def test_postgres_starts_though_another_program_got_the_number_of_the_kill
 
 
 async def test_postgres_takes_over_from_one_that_a_killed_run_left_running(postgres: Postgres) -> None:
-    same_folder = Postgres(postgres.folder, free_port())
+    same_folder = Postgres(postgres.folder)
 
     same_folder.start()
 
@@ -113,12 +114,19 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -
         server.start()
 
 
-async def test_a_port_that_another_program_took_meanwhile_is_replaced_at_the_first_start(tmp_path: Path) -> None:
-    server = Postgres(tmp_path / "postgres", settings={"fsync": "off"})
-    taken = server.port
-    with socket.create_server(("127.0.0.1", taken)):
+async def test_a_port_that_another_program_takes_between_check_and_start_is_replaced(tmp_path: Path) -> None:
+    with ExitStack() as another_program:
+
+        class LatePostgres(Postgres):
+            def prepare(self) -> None:
+                super().prepare()
+                if self.port.number == taken:
+                    another_program.enter_context(socket.create_server(("127.0.0.1", taken)))
+
+        server = LatePostgres(tmp_path / "postgres", settings={"fsync": "off"})
+        taken = server.port.number
         server.start()
 
-    assert server.port != taken
+    assert server.port.number != taken
     assert await _answer(server) == 42
     server.kill()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from sqlalchemy import func, select
@@ -21,7 +22,7 @@ from mcm_rules_engine.testing.deliveries import (
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
-from mcm_shared.db.tables import EVENT_ROLLUPS, SOURCE_EVENTS, TUMBLING_COUNTS
+from mcm_shared.db.tables import EVENT_ROLLUPS, SOURCE_EVENTS, TUMBLING_COUNTS, USER_TOTALS
 from mcm_shared.testing.builders import NOON, an_event
 
 FAILURES = """
@@ -115,6 +116,16 @@ async def test_an_event_that_comes_again_counts_once(engine: AsyncEngine) -> Non
         rolled_up = (await connection.execute(select(func.sum(EVENT_ROLLUPS.c.count)))).scalar_one()
         tumbled = (await connection.execute(select(func.sum(TUMBLING_COUNTS.c.count)))).scalar_one()
     assert (stored, rolled_up, tumbled) == (4, 4, 4)
+
+
+@pytest.mark.parametrize("order", permutations(range(3)))
+async def test_the_totals_of_a_user_join_in_any_order(engine: AsyncEngine, order: Sequence[int]) -> None:
+    events = [failed(minute) for minute in range(3)]
+    for number in order:
+        await Worker(engine).handle(events[number])
+    async with transaction(engine, read_only=True) as connection:
+        (total,) = (await connection.execute(select(USER_TOTALS))).all()
+    assert (total.count, total.first_at, total.last_at) == (3, events[0].timestamp, events[2].timestamp)
 
 
 async def test_a_late_event_completes_what_came_before_it(engine: AsyncEngine) -> None:

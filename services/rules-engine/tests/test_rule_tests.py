@@ -9,7 +9,7 @@ from mcm_local.checkout import COMMANDS
 from mcm_rules_engine.offline.run_rule_tests import RuleVerdict, orders, run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, parse_rules
 from mcm_rules_engine.sigma.model.rule import RuleTest
-from mcm_rules_engine.sigma.rule_tests import expand_events
+from mcm_rules_engine.sigma.parse.rule_tests import expand_events
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.errors import RuleLoadError
 

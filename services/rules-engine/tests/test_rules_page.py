@@ -6,7 +6,7 @@ from pathlib import Path
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
-from mcm_rules_engine.sigma.rule_tests import expand_events
+from mcm_rules_engine.sigma.parse.rule_tests import expand_events
 from mcm_shared.contracts.findings import Severity
 
 TOP = Path(__file__).resolve().parents[3]

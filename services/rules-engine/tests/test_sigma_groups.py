@@ -108,6 +108,13 @@ def test_arrays_of_very_many_elements_are_taken_whole() -> None:
     assert keys(many) != keys(many[1:])
 
 
+def test_long_values_are_distinguished_by_what_is_cut_off() -> None:
+    long = "a" * 400
+    (key,) = keys(long + "b")
+    assert [key] == keys(long + "B") != keys(long + "c")
+    assert len(key) < 400
+
+
 @pytest.mark.parametrize(
     ("fields", "value", "expected"),
     [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sigma.types import SigmaString
 
 from mcm_rules_engine.sigma.compile.patterns import compile_pattern, compile_re2, plain_text
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 
 _letters = st.sampled_from("aAbéßΣς.*?[]\\^$|(\n")
 _texts = st.text(_letters, max_size=12)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mcm_rules_engine.sigma.model.rule import RuleTest
-from mcm_rules_engine.sigma.rule_tests import STARTS_AT, RaisedFinding, check, expand_events
+from mcm_rules_engine.sigma.parse.rule_tests import STARTS_AT, RaisedFinding, check, expand_events
 from mcm_shared.contracts.findings import Severity
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mcm_shared.errors import PoisonEventError
+from mcm_shared.event_time import EPOCH
 
 EVENT_NAMESPACE: Final = UUID("5f6f5c02-6c5c-5b0a-9d0e-3b1c0f6f0a11")
 """Namespace of event uids; changing it changes every uid."""
@@ -17,7 +18,7 @@ EVENT_NAMESPACE: Final = UUID("5f6f5c02-6c5c-5b0a-9d0e-3b1c0f6f0a11")
 MAX_AHEAD: Final = timedelta(hours=24)
 """How far an event's timestamp may lie after the time its record was written."""
 
-EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST: Final = EPOCH
 END_OF_TIME: Final = datetime(3000, 1, 1, tzinfo=UTC)
 """Times of events lie in [EARLIEST, END_OF_TIME): others come from broken clocks, and some no database can hold."""
 

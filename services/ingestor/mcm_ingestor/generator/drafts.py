@@ -1,17 +1,16 @@
 """A draft event: an event before it has a position in the stream, and so an id."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from mcm_shared.contracts.events import EVENT_FAMILIES, RawEvent
+from mcm_shared.event_time import EPOCH
 
 SECOND: Final = 1_000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SOURCES: Final = {
     "auth": "sso",
@@ -50,12 +49,12 @@ def to_event(draft: Draft, event_id: str) -> RawEvent:
 
 def to_time(at: int) -> datetime:
     """Converts milliseconds since 1970 to a time in UTC."""
-    return _EPOCH + timedelta(milliseconds=at)
+    return EPOCH + timedelta(milliseconds=at)
 
 
 def to_ms(time: datetime) -> int:
     """Converts a time to whole milliseconds since 1970, exactly."""
-    return (time - _EPOCH) // timedelta(milliseconds=1)
+    return (time - EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(at: int) -> str:

@@ -9,7 +9,7 @@ from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule, RuleTest
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_rules_engine.sigma.rule_tests import RaisedFinding, check, expand_events
+from mcm_rules_engine.sigma.parse.rule_tests import RaisedFinding, check, expand_events
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncEngine

@@ -15,7 +15,7 @@ from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.detections import DetectionReader, compile_step, condition_tree
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_braces, read_metadata
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
 

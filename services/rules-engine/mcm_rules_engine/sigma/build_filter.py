@@ -12,7 +12,7 @@ from mcm_rules_engine.sigma.parse.detections import DetectionReader, condition_t
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader
 from mcm_rules_engine.sigma.parse.references import reference_key
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 
 _ANY: Final = "any"
 

@@ -15,7 +15,7 @@ from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.packs import pack_overrides
 from mcm_rules_engine.sigma.parse.documents import Document, Problem, parse_documents, read_documents
 from mcm_rules_engine.sigma.parse.files import rule_files
-from mcm_rules_engine.sigma.parse.unsupported import UnknownSourceError, UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnknownSourceError, UnsupportedError
 from mcm_shared.errors import RuleLoadError
 
 BUILTIN: Final = Path(__file__).resolve().parent.parent / "rules"

@@ -12,6 +12,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.http.problems import ProblemItem, invalid
 from mcm_api.stats.schemas import Timeline, TimelineFilter, TimelineInterval, TimelineStep
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
+from mcm_shared.event_time import EPOCH
 
 MAX_STEPS: Final = 3660
 
@@ -23,7 +24,6 @@ _WIDTHS: Final = {
 _AUTO: Final = ((timedelta(hours=3), TimelineInterval.MINUTE), (timedelta(days=4), TimelineInterval.HOUR))
 # the leading characters of a time that SQLite stores as text
 _PREFIXES: Final = {TimelineInterval.MINUTE: 16, TimelineInterval.HOUR: 13, TimelineInterval.DAY: 10}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENT_TIME: Final = SOURCE_EVENTS.c.timestamp
 _FIRST_SEEN: Final = FINDINGS.c.first_seen
 
@@ -146,7 +146,7 @@ async def _count(
 
 def _floor(instant: datetime, interval: TimelineInterval) -> datetime:
     width = _WIDTHS[interval]
-    return _EPOCH + ((instant - _EPOCH) // width) * width
+    return EPOCH + ((instant - EPOCH) // width) * width
 
 
 def _midnight(day: date) -> datetime:

@@ -26,7 +26,7 @@ from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space, fiel
 from mcm_rules_engine.sigma.compile.numbers import as_number
 from mcm_rules_engine.sigma.compile.patterns import anywhere, plain_text
 from mcm_rules_engine.sigma.compile.values import any_value_test
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 
 Predicate = Callable[[EventView], bool]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcm_rules_engine.sigma.compile.fields import Space
-from mcm_rules_engine.sigma.parse.unsupported import UnknownSourceError, UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnknownSourceError, UnsupportedError
 from mcm_rules_engine.sources import active_sources
 from mcm_shared.suggestions import close_to, did_you_mean
 

@@ -12,7 +12,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 
 TextTest = Callable[[str], bool]
 

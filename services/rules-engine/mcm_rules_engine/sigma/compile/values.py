@@ -29,7 +29,7 @@ from mcm_rules_engine.sigma.compile.patterns import (
     plain_text,
 )
 from mcm_rules_engine.sigma.compile.plugin_predicates import NamedPredicate, SigmaPredicate
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 
 ValueTest = Callable[[Any], bool]
 

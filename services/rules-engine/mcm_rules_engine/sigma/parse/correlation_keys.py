@@ -10,7 +10,7 @@ from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.metadata import Reader, group_field
 from mcm_rules_engine.sigma.parse.references import reference_key
 from mcm_rules_engine.sigma.parse.rule_conditions import read_alternatives
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
 

@@ -16,7 +16,7 @@ from mcm_rules_engine.sigma.compile.numbers import with_spelling
 from mcm_rules_engine.sigma.compile.patterns import compile_re2
 from mcm_rules_engine.sigma.parse.metadata import Reader
 from mcm_rules_engine.sigma.parse.modifiers import canonical_key, wrong_with_field, wrong_with_modifiers
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 from mcm_shared.suggestions import did_you_mean
 
 Place = tuple[str | int, ...]

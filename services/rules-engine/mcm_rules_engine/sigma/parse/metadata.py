@@ -13,9 +13,9 @@ from mcm_rules_engine.sigma.model.rule import Braces, RuleTest
 from mcm_rules_engine.sigma.parse.documents import OUR_KEYS, Document, Problem
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.modifiers import wrong_with_field
+from mcm_rules_engine.sigma.parse.rule_tests import check_test_document
 from mcm_rules_engine.sigma.parse.templates import check_template, template_fields
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
-from mcm_rules_engine.sigma.rule_tests import check_test_document
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import close_to, did_you_mean
 

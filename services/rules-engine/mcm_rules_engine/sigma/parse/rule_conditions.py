@@ -12,7 +12,7 @@ from sigma.correlations import (
 from sigma.exceptions import SigmaError
 
 from mcm_rules_engine.sigma.parse.references import reference_key
-from mcm_rules_engine.sigma.parse.unsupported import UnsupportedError
+from mcm_rules_engine.sigma.unsupported import UnsupportedError
 
 MAX_ALTERNATIVES: Final = 100
 """Sets of rules that a condition over rules may ask for, at most."""
