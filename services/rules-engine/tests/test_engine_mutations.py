@@ -118,7 +118,7 @@ async def test_an_event_that_comes_again_counts_once(engine: AsyncEngine) -> Non
     assert (stored, rolled_up, tumbled) == (4, 4, 4)
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 async def test_the_totals_of_a_user_join_in_any_order(engine: AsyncEngine, order: Sequence[int]) -> None:
     events = [failed(minute) for minute in range(3)]
     for number in order:
