@@ -24,6 +24,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "MCM_API_ALLOWED_HOSTS",
         "MCM_API_HOST",
         "MCM_API_INTAKE_TIMEOUT_S",
+        "MCM_API_MAX_BODY_BYTES",
         "MCM_API_MAX_STREAMS",
         "MCM_API_PORT",
         "MCM_API_QUERY_TIMEOUT_S",

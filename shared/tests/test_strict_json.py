@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mcm_shared.contracts.strict_json import MAX_DEPTH, decode_json
+from mcm_shared.contracts.strict_json import MAX_DEPTH, MAX_VALUES, decode_json
 from mcm_shared.errors import PoisonEventError
 
 MEBIBYTE = 1024 * 1024
@@ -132,3 +132,14 @@ def test_text_that_is_not_json_is_refused(payload: bytes) -> None:
 
 def test_of_a_repeated_name_the_last_value_stays() -> None:
     assert decode_json(b'{"a": 1, "a": 2}', MEBIBYTE) == {"a": 2}
+
+
+def test_values_are_limited_by_number_without_decoding_them() -> None:
+    decode_json(b"[" + b"1," * (MAX_VALUES - 2) + b"1]", MEBIBYTE)
+    decode_json(b'["' + b",[{\\\\" * 150_000 + b'"]', MEBIBYTE)
+    for payload in (
+        b"[" + b"1," * MAX_VALUES + b"1]",
+        b"[" + b"{}," * 300_000 + b"{}]",
+        b'["' + b'","' * 300_000 + b'"]',
+    ):
+        assert refusal(payload) == "it holds more than 100,000 values"

@@ -23,6 +23,7 @@ from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
 from mcm_api.http.allowed_hosts import AllowedHosts
+from mcm_api.http.body import BodyMemory
 from mcm_api.http.cross_site import CrossSiteProtection
 from mcm_api.http.dashboard import serve_dashboard
 from mcm_api.http.docs_page import serve_docs
@@ -152,6 +153,7 @@ def _provide_parts(
         DailyTokenBudget(ai.budget),
         StreamConfig(broadcaster, kafka, settings.max_streams),
         StreamPosition(lambda: broadcaster.position),
+        BodyMemory(settings.max_body_bytes),
         Broker(Cluster(kafka, producer) if kafka and producer else None),
     )
     if producer:

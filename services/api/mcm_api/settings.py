@@ -43,6 +43,14 @@ class ApiSettings(EventSettings):
             ge=1, le=100_000, validation_alias="MCM_API_MAX_STREAMS", description="Who may listen to /stream at once"
         ),
     ] = 1000
+    max_body_bytes: Annotated[
+        int,
+        Field(
+            ge=8 * 1024 * 1024,
+            validation_alias="MCM_API_MAX_BODY_BYTES",
+            description="Bytes that the bodies of all requests in progress may have, beyond 64 KiB each",
+        ),
+    ] = 32 * 1024 * 1024
     dashboard_path: Annotated[
         Path,
         Field(validation_alias="MCM_DASHBOARD_PATH", description="The folder that the dashboard was built into"),

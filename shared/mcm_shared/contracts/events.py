@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -38,7 +39,9 @@ EVENT_TYPE_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"
 MAX_TEXT: Final = 512
 """Characters that an event's id and its user's name may have."""
 
+_MAX_TIME: Final = 64
 _SHOWN_NAME: Final = 60
+_MAX_SHOWN: Final = 5
 _IN_NAMESPACE: Final = hashlib.sha1(EVENT_NAMESPACE.bytes, usedforsecurity=False)
 
 EVENT_TYPES: Final = frozenset(event_type for family in EVENT_FAMILIES.values() for event_type in family)
@@ -111,7 +114,8 @@ def parse_time(value: object) -> datetime:
     Offsets may be of hours only (``+01``), a space may stand for the T, and digits beyond the microsecond are cut off.
     """
     try:
-        parsed = datetime.fromisoformat(value.strip().upper()) if isinstance(value, str) else None
+        text = value.strip().upper() if isinstance(value, str) and len(value) <= _MAX_TIME else None
+        parsed = None if text is None else datetime.fromisoformat(text)
     except ValueError:
         parsed = None
     if parsed is None:
@@ -149,22 +153,34 @@ def parse_raw_event(data: object) -> RawEvent:
     """Validates decoded JSON as a canonical event; raises PoisonEventError saying which field is wrong and why."""
     if not isinstance(data, dict):
         raise PoisonEventError(f"an event must be a JSON object, not {type(data).__name__}")
+    # before the model: it would build an error for each of a million keys
+    _require_known_keys(data)
     try:
         return RawEvent.model_validate(data)
     except ValidationError as error:
-        raise PoisonEventError(
-            "; ".join(_sentence(dict(detail)) for detail in error.errors(include_url=False)[:5])
-        ) from None
+        details = error.errors(include_url=False, include_input=False)[:_MAX_SHOWN]
+        raise PoisonEventError("; ".join(_sentence(dict(detail)) for detail in details)) from None
+
+
+def _require_known_keys(data: dict[str, Any]) -> None:
+    unknown = list(islice((key for key in data if key not in RawEvent.model_fields), _MAX_SHOWN + 1))
+    if not unknown:
+        return
+    sentences = [f"{_shown(key)} is not a field of an event; put it inside raw_data" for key in unknown[:_MAX_SHOWN]]
+    sentences += ["and more"] if len(unknown) > _MAX_SHOWN else []
+    raise PoisonEventError("; ".join(sentences))
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= _SHOWN_NAME else f"{name[:_SHOWN_NAME]}…"
 
 
 def _sentence(detail: dict[str, Any]) -> str:
     field = ".".join(str(part) for part in detail["loc"]) or "event"
-    field = field if len(field) <= _SHOWN_NAME else f"{field[:_SHOWN_NAME]}…"
+    field = _shown(field)
     match detail["type"]:
         case "missing":
             return f"{field} is missing"
-        case "extra_forbidden":
-            return f"{field} is not a field of an event; put it inside raw_data"
         case "string_pattern_mismatch":
             return f"{field} may hold letters, digits and . _ : / - only, and must begin with a letter or digit"
         case _:

@@ -5,11 +5,11 @@ import importlib.util
 from collections.abc import Awaitable
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.helpers import create_ssl_context
 
 from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.kafka.batches.message_set import BoundedConsumer
 from mcm_shared.settings import KafkaSettings
 
 _CANCELLED_WITHIN_S: Final = 0.5
@@ -42,12 +42,12 @@ def connection_options(kafka: KafkaSettings, client: str) -> dict[str, Any]:
     return options
 
 
-def make_consumer(kafka: KafkaSettings, client: str, **options: Any) -> AIOKafkaConsumer:
+def make_consumer(kafka: KafkaSettings, client: str, **options: Any) -> BoundedConsumer:
     """Makes a consumer that reads committed records only: none of open or aborted transactions.
 
     ``options`` are those of AIOKafkaConsumer. The end of a partition (``end_offsets``) is then its last stable offset.
     """
-    return AIOKafkaConsumer(
+    return BoundedConsumer(
         **connection_options(kafka, client),
         enable_auto_commit=False,
         isolation_level="read_committed",

@@ -3,21 +3,25 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import orjson
 
 from mcm_api.events.schemas import MAX_INTAKE
 from mcm_api.events.send_batched import CoalescingSender
+from mcm_api.http.body import SMALL_BYTES
 from mcm_api.http.metrics import count_accepted
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_shared.contracts.events import event_uid, parse_raw_event, require_not_ahead
-from mcm_shared.contracts.strict_json import decode_json, require_size
+from mcm_shared.contracts.strict_json import MAX_VALUES, decode_json, require_size, require_values
 from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.kafka.records import Outgoing
+
+MAX_BODY_VALUES: Final = 300_000
+"""Values that all events of a request may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,14 @@ class Intake:
     topic: str
     max_event_bytes: int
     timeout_s: float
+    large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def push(self, body: bytes) -> list[Pushed]:
         """Sends the event or the array of events in ``body`` to Kafka and returns once all are acknowledged.
 
         Raises ProblemError: 422 naming each bad event, 503 when Kafka does not take them in time.
         """
-        events = self._validate(body)
+        events = await self._validated(body)
         try:
             async with asyncio.timeout(self.timeout_s):
                 await self.sender.send([event.message for event in events])
@@ -59,6 +64,13 @@ class Intake:
             raise invalid(error.reason, [ProblemItem(reason=error.reason)]) from error
         count_accepted(len(events))
         return events
+
+    async def _validated(self, body: bytes) -> list[Pushed]:
+        if len(body) <= SMALL_BYTES:
+            return self._validate(body)
+        # in a thread, so that other requests go on; one at a time, for the decoded values need much more memory
+        async with self.large_bodies:
+            return await asyncio.to_thread(self._validate, body)
 
     def _validate(self, body: bytes) -> list[Pushed]:
         decoded = _decode(body)
@@ -84,13 +96,14 @@ class Intake:
         event_id = event.id if event.id is not None else str(uuid4())
         value = orjson.dumps({**item, "id": event_id})
         require_size(value, self.max_event_bytes)
+        require_values(value, MAX_VALUES)
         key = (event.user or event_id).encode()
         return Pushed(event_id, event_uid(event.source, event_id), Outgoing(self.topic, value, key))
 
 
 def _decode(body: bytes) -> Any:
     try:
-        return decode_json(body, len(body))
+        return decode_json(body, len(body), MAX_BODY_VALUES)
     except PoisonEventError as error:
         named = _which(body)
         raise _refused(named or [ProblemItem(reason=error.reason)], of_array=bool(named)) from None
@@ -99,7 +112,10 @@ def _decode(body: bytes) -> Any:
 def _which(body: bytes) -> list[ProblemItem]:
     """Finds the events of an array that made it undecodable; none when the whole is not JSON."""
     try:
+        require_values(body, MAX_BODY_VALUES)
         items = json.loads(body)
+    except PoisonEventError:
+        return []
     except (ValueError, RecursionError):
         return []
     if not isinstance(items, list):
@@ -118,4 +134,4 @@ def _refused(errors: Sequence[ProblemItem], *, of_array: bool) -> ProblemError:
     first = errors[0]
     where = f"event {first.index} of the array: " if of_array else ""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return invalid(f"Nothing was accepted: {where}{first.reason}{more}.", errors[:100])
+    return invalid(f"Nothing was accepted: {where}{first.reason}{more}.", errors)

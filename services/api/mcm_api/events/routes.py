@@ -124,8 +124,8 @@ async def push_events(request: Request, intake: IntakeDep) -> Accepted:
     One that is wrong refuses the whole request, and `errors` says which and why. An event without `id` is given one.
     Pushing the same event again, by `source` and `id`, changes nothing.
     """
-    body = await read_json_body(request, _MAX_BODY_BYTES, instead="send the events in several requests")
-    pushed = await intake.push(body)
+    async with read_json_body(request, _MAX_BODY_BYTES, instead="send the events in several requests") as body:
+        pushed = await intake.push(body)
     return Accepted(
         accepted=len(pushed), ids=[event.id for event in pushed], event_uids=[event.uid for event in pushed]
     )

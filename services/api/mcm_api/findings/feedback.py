@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.http.body import read_json_body
+from mcm_api.http.problems import MAX_SHOWN_ERRORS
 
 _MAX_BODY_BYTES: Final = 32 * 1024
 
@@ -22,9 +23,9 @@ async def read_feedback_body(request: Request) -> GivenFeedback:
 
     Raises ProblemError when it is no JSON, too large or too slow, RequestValidationError naming what is wrong in it.
     """
-    body = await read_json_body(request, _MAX_BODY_BYTES, instead="write a shorter comment")
     try:
-        return GivenFeedback.model_validate_json(body)
+        async with read_json_body(request, _MAX_BODY_BYTES, instead="write a shorter comment") as body:
+            return GivenFeedback.model_validate_json(body)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
+        details = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_SHOWN_ERRORS]
         raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in details]) from None

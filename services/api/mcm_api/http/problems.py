@@ -19,6 +19,9 @@ log = structlog.get_logger()
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
+MAX_SHOWN_ERRORS: Final = 5
+"""Errors of a request that its response lists; more would make a small request cost a large response."""
+
 
 class ProblemItem(BaseModel):
     """One thing that is wrong with a request."""
@@ -70,7 +73,7 @@ class ProblemError(Exception):
 
 def invalid(detail: str, errors: Sequence[ProblemItem]) -> ProblemError:
     """Makes the problem for a request that is understood and wrong (422)."""
-    return ProblemError(422, detail, extra={"errors": errors})
+    return ProblemError(422, detail, extra={"errors": errors[:MAX_SHOWN_ERRORS]})
 
 
 def problem_response(
@@ -142,7 +145,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (the type it is registered for)
-    items = [_item(detail) for detail in error.errors()]
+    items = [_item(detail) for detail in error.errors()[:MAX_SHOWN_ERRORS]]
     sentences = [f"{item.parameter} {item.reason}" if item.parameter else item.reason for item in items]
     return _respond(request, 422, "; ".join(sentences[:3]), extra={"errors": items})
 

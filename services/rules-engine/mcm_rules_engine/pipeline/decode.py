@@ -13,6 +13,7 @@ from mcm_shared.errors import PartlyPoisonError, PoisonEventError
 from mcm_shared.kafka.records import Record, header, origin_of
 
 _SHOWN: Final = 5
+_YEAR_9999_MS: Final = 253_370_764_800_000
 
 
 @dataclass(slots=True)
@@ -39,8 +40,9 @@ class Matcher:
         if not record.value:
             raise PoisonEventError("the event is empty")
         payload = decode_json(record.value, self._max_event_bytes)
-        # a record without a time of its own (timestamp -1) cannot say when it was written
-        written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp >= 0 else None
+        # a record without a time of its own (timestamp -1), or with one that is no date, cannot say when it was written
+        is_date = 0 <= record.timestamp < _YEAR_9999_MS
+        written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if is_date else None
         transport = Transport(header(record, WEBHOOK_EVENT_HEADER), written_at)
         source, origin = header(record, SOURCE_HEADER), origin_of(record)
         payloads = payloads_of(payload, source)

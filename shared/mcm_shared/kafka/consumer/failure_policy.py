@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | PoisonEventError | ``decode`` | the record is dead-lettered |
 | PartlyPoisonError | ``decode`` | the record is dead-lettered, and the rest of it processed |
-| a record that the client library cannot decode | fetching | the record is dead-lettered |
+| a record that cannot be decoded, a batch that expands too far | fetching | one dead letter, with the position |
 | DataRefusedError | ``store``, ``complete`` | the batch is bisected; the record that fails alone is dead-lettered |
 | MessageRefusedError | sending | the messages are bisected; the refused one is logged, a dead letter is cut |
 | TransientError | any step | the step is retried with backoff; after ``stop`` the batch is left uncommitted |
@@ -24,8 +24,8 @@ import structlog
 from mcm_shared.concurrency.bisect import bisect_failures
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.errors import DataRefusedError, MessageRefusedError, PartlyPoisonError, PoisonEventError, TransientError
+from mcm_shared.kafka.batches.undecodable import Undecodable
 from mcm_shared.kafka.consumer.handler import BatchHandler, DecodedT, StoredT
-from mcm_shared.kafka.consumer.undecodable import Undecodable
 from mcm_shared.kafka.consumer.watchdog import Watchdog
 from mcm_shared.kafka.dead_letters import dead_letter
 from mcm_shared.kafka.producer import Producer
@@ -42,6 +42,7 @@ RETRIES: Final = counter("mcm_batch_retries")
 
 _FIRST_BACKOFF_S: Final = 0.1
 _MAX_BACKOFF_S: Final = 5.0
+_DECODED_AT_ONCE_BYTES: Final = 512 * 1024
 _REFUSED_BYTES: Final = 64 * 1024
 
 
@@ -78,11 +79,17 @@ class FailurePolicy:
         self._stopping = stopping
         self._watchdog = watchdog
 
-    def decode(self, handler: BatchHandler[DecodedT, StoredT], records: Sequence[Record]) -> Batch[DecodedT, StoredT]:
-        """Decodes a batch with its handler."""
+    async def decode(
+        self, handler: BatchHandler[DecodedT, StoredT], records: Sequence[Record]
+    ) -> Batch[DecodedT, StoredT]:
+        """Decodes a batch with its handler; lets other tasks run between large records."""
         batch = Batch(handler)
-        decode, add = handler.decode, batch.items.append
+        decode, add, size = handler.decode, batch.items.append, 0
         for record in records:
+            size += len(record.value or b"")
+            if size > _DECODED_AT_ONCE_BYTES:
+                size = 0
+                await asyncio.sleep(0)
             if isinstance(record, Undecodable):
                 batch.dead.append((record, record.reason))
                 continue

@@ -26,7 +26,6 @@ from mcm_shared.kafka.consumer.failure_policy import Batch, FailurePolicy, LeftU
 from mcm_shared.kafka.consumer.fetcher import Fetcher
 from mcm_shared.kafka.consumer.handler import BatchHandler, DecodedT, StoredT
 from mcm_shared.kafka.consumer.rebalance import RebalanceListener
-from mcm_shared.kafka.consumer.undecodable import UndecodableError
 from mcm_shared.kafka.consumer.watchdog import Watchdog
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.topics_admin import wait_for_topics
@@ -96,7 +95,6 @@ class Worker(Generic[DecodedT, StoredT]):
         self._producer = Producer(kafka)
         self._stopping = asyncio.Event()
         self._stop_asked_at = 0.0
-        self._one_by_one = False
         self._has_consumed = False
         self._watchdog = Watchdog()
         self._policy = FailurePolicy(
@@ -126,8 +124,6 @@ class Worker(Generic[DecodedT, StoredT]):
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("connection to Kafka lost, retrying", reason=str(error) or type(error).__name__)
                     await pause(1.0, self._stopping)
-                except UndecodableError:
-                    self._one_by_one = True
                 except ConfigurationError as error:
                     # a broker that refuses what it allowed before may allow it again
                     if not self._has_consumed:
@@ -149,8 +145,7 @@ class Worker(Generic[DecodedT, StoredT]):
         )
         rebalance = RebalanceListener()
         consumer.subscribe([self._subscription.topic], listener=rebalance)
-        fetcher = Fetcher(consumer, rebalance, self._subscription.max_records, one_by_one=self._one_by_one)
-        self._one_by_one = False
+        fetcher = Fetcher(consumer, rebalance, self._subscription.max_records)
         try:
             await self._unless_stopping(consumer.start())
             self._has_consumed = True
@@ -170,7 +165,7 @@ class Worker(Generic[DecodedT, StoredT]):
             return
         self._watchdog.moved()
         fetched = fetcher.take()
-        batch = self._policy.decode(self._next_handler(), fetched.records)
+        batch = await self._policy.decode(self._next_handler(), fetched.records)
         await self._wait_for_turn(consumer, rebalance)
         # after a stop or a rebalance these records are read again; the batch before may have been left uncommitted
         if not self._stopping.is_set() and rebalance.allows(fetched.generation):

@@ -22,6 +22,9 @@ from mcm_shared.suggestions import did_you_mean
 Place = tuple[str | int, ...]
 
 _MISSING_DETECTION: Final = re.compile(r"Detection '([^']+)' not defined")
+_NESTING: Final = re.compile(r"\(|\bnot\b", re.IGNORECASE)
+_MAX_NESTING: Final = 100
+_MAX_CONDITION: Final = 10_000
 _WRONG_TYPE: Final = re.compile(r"Modifier (\w+) incompatible")
 
 
@@ -73,6 +76,12 @@ class DetectionReader:
         """Records what is wrong with a condition over this detection."""
         if not isinstance(condition, str):
             self._reader.wrong(at, f"must be a text such as 'selection and not filter', not {condition!r}")
+            return
+        if len(_NESTING.findall(condition)) > _MAX_NESTING:
+            self._reader.wrong(at, "is nested too deeply: name parts of it as detections of their own")
+            return
+        if len(condition) > _MAX_CONDITION:
+            self._reader.wrong(at, f"has {len(condition):,} characters; the limit is {_MAX_CONDITION:,}")
             return
         # the items have been checked already: names are all that a condition needs
         names = {str(name): SigmaDetection([SigmaDetectionItem("field", [], [])]) for name in self._names}

@@ -17,12 +17,16 @@ from mcm_rules_engine.sigma.unsupported import UnsupportedError
 MAX_ALTERNATIVES: Final = 100
 """Sets of rules that a condition over rules may ask for, at most."""
 
+_MAX_CHARACTERS: Final = 10_000
+
 
 def read_alternatives(condition: str) -> set[frozenset[str]]:
     """Reads a condition over rules as the smallest sets of rules of which one must be there whole.
 
     Raises UnsupportedError for a condition that is none, or that more events could make untrue.
     """
+    if len(condition) > _MAX_CHARACTERS:
+        raise UnsupportedError(f"has {len(condition):,} characters; the limit is {_MAX_CHARACTERS:,}")
     try:
         return _alternatives_of(SigmaExtendedCorrelationCondition(condition).parsed)
     except SigmaError as error:

@@ -1,0 +1,1 @@
+"""Decoding of the record batches that a broker delivers, bounded in bytes."""
