@@ -11,7 +11,9 @@ NATIVE_SOURCES: Final = (
     "azure.audit",
     "azure.signin",
     "github.audit",
+    "github.events",
     "github.webhook",
+    "ocsf",
     "okta.system",
 )
 """Sources whose native payloads the product reads. The rules-engine defines each of them in ``sources/``."""

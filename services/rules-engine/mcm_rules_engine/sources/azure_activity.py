@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from mcm_rules_engine.sources.azure import address, first_time, from_json_text, has_succeeded, log_of, lower_entry
+from mcm_rules_engine.sources.deployments import environment_in
 from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import first_text, id_at, known, other_type, text_at, value_at
 from mcm_rules_engine.sources.source import Payload, Source
@@ -20,6 +21,14 @@ Action = Callable[[Payload, Facts], str]
 _CLAIMS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _TIMES: Final = ("time", "eventtimestamp", "timegenerated")
 _RESULTS: Final = ("resulttype", "status", "activitystatusvalue", "activitystatus")
+_DEPLOYMENT_RESULTS: Final = {
+    "start": "deployment_started",
+    "started": "deployment_started",
+    "success": "deployment_succeeded",
+    "succeeded": "deployment_succeeded",
+    "failure": "deployment_failed",
+    "failed": "deployment_failed",
+}
 _ROLES: Final = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "owner",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "admin",
@@ -44,8 +53,9 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     timestamp = first_time(entry, *_TIMES)
     event_id = _id(entry, operation, payload)
     facts = _common_facts(entry)
-    action = _ACTIONS.get(operation.lower()) if has_succeeded(facts.get("result")) else None
-    event_type = action(entry, facts) if action is not None else ""
+    action = _ACTIONS.get(operation.lower())
+    whole = has_succeeded(facts.get("result")) or action is _deployed
+    event_type = action(entry, facts) if action is not None and whole else ""
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
@@ -127,6 +137,19 @@ def _role_assigned(entry: Payload, facts: Facts) -> str:
     return "permission_changed"
 
 
+def _role_removed(entry: Payload, facts: Facts) -> str:
+    response = value_at(from_json_text(value_at(entry, "properties", "responsebody")), "properties")
+    role = (text_at(response, "roledefinitionid") or "").lower().rpartition("/")[2]
+    facts |= known({"old_role": _ROLES.get(role, role) or None, "target": text_at(response, "principalid")})
+    return "permission_changed"
+
+
+def _deployed(_entry: Payload, facts: Facts) -> str:
+    group, name = _names(facts, "resourcegroups"), _names(facts, "deployments")
+    facts |= known({"service": group or name, "environment": environment_in(group, name), "version": name})
+    return _DEPLOYMENT_RESULTS.get(str(facts.get("result", "")), "")
+
+
 def _access_elevated(entry: Payload, facts: Facts) -> str:
     # a global administrator becomes administrator of access at the root, above every subscription
     facts |= {"new_role": "root", "target": _user(entry), "role": "User Access Administrator"}
@@ -160,6 +183,8 @@ def _names(facts: Facts, *kinds: str) -> str | None:
 _ACTIONS: Final[dict[str, Action]] = {
     "microsoft.authorization/elevateaccess/action": _access_elevated,
     "microsoft.authorization/roleassignments/write": _role_assigned,
+    "microsoft.authorization/roleassignments/delete": _role_removed,
+    "microsoft.resources/deployments/write": _deployed,
     "microsoft.storage/storageaccounts/write": _account_written,
     "microsoft.storage/storageaccounts/blobservices/containers/write": _container_written,
 }

@@ -5,8 +5,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mcm_rules_engine.sources.azure import address, first_time, flat_entry, from_json_text, has_succeeded, log_of
+from mcm_rules_engine.sources.azure_audit_entry import (
+    changes_of,
+    initiator,
+    named_target,
+    target_name,
+    targets_of,
+)
 from mcm_rules_engine.sources.identity import SERVICE, user_name
-from mcm_rules_engine.sources.read import first_text, id_at, known, objects_in, text_at, value_at
+from mcm_rules_engine.sources.read import first_text, id_at, known, text_at
 from mcm_rules_engine.sources.source import Payload, Source
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
@@ -67,9 +74,9 @@ def activity_words(activity: str) -> str:
 
 
 def _common_facts(entry: Payload) -> Facts:
-    user, app = _initiator(entry)
-    targets = _targets(entry)
-    changes = _changes(targets)
+    user, app = initiator(entry)
+    targets = targets_of(entry)
+    changes = changes_of(targets)
     result = first_text(text_at(entry, "result"), text_at(entry, "resulttype"), text_at(entry, "resultsignature"))
     scopes = first_text(
         *(changes.get(key, (None, None))[1] for key in ("DelegatedPermissionGrant.Scope", "AppRole.Value"))
@@ -83,10 +90,10 @@ def _common_facts(entry: Payload) -> Facts:
             "result": None if result is None else result.lower(),
             "reason": text_at(entry, "resultreason") or text_at(entry, "resultdescription"),
             "category": text_at(entry, "category"),
-            "target": next((name for each in targets if (name := _target_name(each))), None),
+            "target": next((name for each in targets if (name := target_name(each))), None),
             "target_type": next((kind for each in targets if (kind := text_at(each, "type"))), None),
-            "application": _named(targets, "application", "serviceprincipal"),
-            "policy": _named(targets, "policy", "conditionalaccesspolicy"),
+            "application": named_target(targets, "application", "serviceprincipal"),
+            "policy": named_target(targets, "policy", "conditionalaccesspolicy"),
             "scopes": None if scopes is None else scopes.split(),
             "admin_consent": None if consent is None else consent.lower() == "true",
             "changed": sorted(changes) or None,
@@ -106,7 +113,7 @@ def _role_taken(entry: Payload, facts: Facts) -> str:
 
 
 def _role_changed(entry: Payload, facts: Facts) -> str:
-    holder = _named(_targets(entry), "user", "serviceprincipal", "group")
+    holder = named_target(targets_of(entry), "user", "serviceprincipal", "group")
     facts |= known({"target": holder, "resource": "entra-id"})
     return "permission_changed"
 
@@ -123,15 +130,15 @@ def _role(entry: Payload, *, new: bool) -> str | None:
 
 
 def _role_name(entry: Payload, *, new: bool) -> str | None:
-    targets = _targets(entry)
-    changes = _changes(targets)
+    targets = targets_of(entry)
+    changes = changes_of(targets)
     before, after = changes.get("Role.DisplayName", (None, None))
     # a removal writes the role as the new value of nothing in some tenants, and as the old one in others
-    return (first_text(after, before) if new else first_text(before, after)) or _named(targets, "role")
+    return (first_text(after, before) if new else first_text(before, after)) or named_target(targets, "role")
 
 
 def _credentials(entry: Payload, facts: Facts) -> str:
-    changes = _changes(_targets(entry))
+    changes = changes_of(targets_of(entry))
     before, after = next((change for name, change in changes.items() if "KeyDescription" in name), (None, None))
     old, now = (set(_KEY_ID.findall(text or "")) for text in (before, after))
     added, removed = sorted(now - old), sorted(old - now)
@@ -141,8 +148,15 @@ def _credentials(entry: Payload, facts: Facts) -> str:
     return "api_token_revoked" if removed else ""
 
 
+def _mfa_method(_entry: Payload, facts: Facts) -> str:
+    # "User registered Authenticator App with Notification and Code"
+    words = str(facts.get("reason", "")).split(maxsplit=2)
+    facts |= known({"factor": words[2].lower() if len(words) > 2 else None})
+    return ""
+
+
 def _conditional_access(entry: Payload, facts: Facts) -> str:
-    changes = _changes(_targets(entry))
+    changes = changes_of(targets_of(entry))
     before, after = changes.get("ConditionalAccessPolicy", (None, None))
     facts |= known({"old_state": _state(before), "new_state": _state(after)})
     return ""
@@ -152,63 +166,26 @@ def _state(policy: str | None) -> str | None:
     return text_at(from_json_text(policy), "state")
 
 
-def _initiator(entry: Payload) -> tuple[Any, Any]:
-    initiated = from_json_text(entry.get("initiatedby"))
-    return value_at(initiated, "user"), value_at(initiated, "app")
-
-
 def _user(entry: Payload) -> str | None:
     return _person(entry) or _service(entry)
 
 
 def _person(entry: Payload) -> str | None:
-    user, _ = _initiator(entry)
+    user, _ = initiator(entry)
     return user_name(*(text_at(user, key) for key in ("userprincipalname", "displayname", "id")))
 
 
 def _service(entry: Payload) -> str | None:
-    _, app = _initiator(entry)
+    _, app = initiator(entry)
     names = (text_at(app, key) for key in ("displayname", "serviceprincipalname", "appid", "serviceprincipalid"))
     identity = entry.get("identity")
     return user_name(*names, identity if isinstance(identity, str) else None)
 
 
-def _targets(entry: Payload) -> list[Payload]:
-    return objects_in(from_json_text(entry.get("targetresources")))
-
-
-def _target_name(target: Payload) -> str | None:
-    return user_name(*(text_at(target, key) for key in ("userprincipalname", "displayname", "id")))
-
-
-def _named(targets: list[Payload], *kinds: str) -> str | None:
-    of_kind = (each for each in targets if (text_at(each, "type") or "").lower() in kinds)
-    return next((name for each in of_kind if (name := _target_name(each))), None)
-
-
-def _changes(targets: list[Payload]) -> dict[str, tuple[str | None, str | None]]:
-    # values come as JSON inside text: "\"Global Administrator\""
-    return {
-        name: (_plain(each.get("oldvalue")), _plain(each.get("newvalue")))
-        for target in targets
-        for each in objects_in(from_json_text(target.get("modifiedproperties")))
-        if (name := text_at(each, "displayname"))
-    }
-
-
-def _plain(value: Any) -> str | None:
-    decoded = from_json_text(value)
-    if isinstance(decoded, list) and len(decoded) == 1:
-        decoded = decoded[0]
-    if isinstance(decoded, str):
-        return decoded.strip() or None
-    return value if isinstance(value, str) and value else None
-
-
 def _rule_view(payload: Payload) -> Mapping[str, Any]:
     entry = flat_entry(payload)
     activity = first_text(text_at(entry, "activitydisplayname"), text_at(entry, "operationname"))
-    user, app = _initiator(entry)
+    user, app = initiator(entry)
     decoded: Payload = {
         key: from_json_text(entry[key])
         for key in ("initiatedby", "targetresources", "additionaldetails")
@@ -222,7 +199,7 @@ def _rule_view(payload: Payload) -> Mapping[str, Any]:
         "operationname": activity,
         "status": first_text(text_at(entry, "result"), text_at(entry, "resulttype")),
         "initiatedby": [decoded["initiatedby"], *people] if "initiatedby" in decoded else None,
-        **{key.lower(): after for key, (_, after) in _changes(_targets(entry)).items()},
+        **{key.lower(): after for key, (_, after) in changes_of(targets_of(entry)).items()},
     }
     added = {
         key: value
@@ -259,6 +236,15 @@ _TAKEN: Final = (
     "remove_eligible_member_from_role_in_pim_completed_permanent",
     "remove_eligible_member_from_role_in_pim_completed_timebound",
 )
+_MFA_CHANGES: Final = (
+    "user_registered_security_info",
+    "user_registered_all_required_security_info",
+    "user_deleted_security_info",
+    "user_changed_default_security_info",
+    "admin_registered_security_info",
+    "admin_updated_security_info",
+    "admin_deleted_security_info",
+)
 _CREDENTIALS: Final = (
     "add_service_principal_credentials",
     "remove_service_principal_credentials",
@@ -269,6 +255,7 @@ _ACTIONS: Final[dict[str, Action]] = {
     **dict.fromkeys(_GIVEN, _role_given),
     **dict.fromkeys(_TAKEN, _role_taken),
     **dict.fromkeys(_CREDENTIALS, _credentials),
+    **dict.fromkeys(_MFA_CHANGES, _mfa_method),
     "user_has_elevated_their_access_to_user_access_administrator_for_their_azure_resources": _elevated,
     **{f"{verb}_conditional_access_policy": _conditional_access for verb in ("add", "update", "delete")},
 }

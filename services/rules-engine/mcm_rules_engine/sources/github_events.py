@@ -1,47 +1,90 @@
-"""GitHub's webhook events by name: recognised by what a payload holds."""
+"""GitHub: one event of the Events API."""
 
-from typing import Final
+import re
+from typing import Any, Final
 
-from mcm_rules_engine.sources.source import Payload
+from mcm_rules_engine.sources.github_access_events import ACCESS_ACTIONS
+from mcm_rules_engine.sources.github_code_events import CODE_ACTIONS
+from mcm_rules_engine.sources.identity import SERVICE, user_name
+from mcm_rules_engine.sources.read import epoch_or_time_at, id_at, known, other_type, text_at
+from mcm_rules_engine.sources.source import Payload, Source
+from mcm_shared.contracts.events import SourceEvent, event_uid
+from mcm_shared.errors import PoisonEventError
 
-_SHAPES: Final = (
-    (("deployment_status",), "deployment_status"),
-    (("deployment",), "deployment"),
-    (("workflow_job",), "workflow_job"),
-    (("workflow_run",), "workflow_run"),
-    (("review", "pull_request"), "pull_request_review"),
-    (("comment", "pull_request"), "pull_request_review_comment"),
-    (("pull_request",), "pull_request"),
-    (("comment", "issue"), "issue_comment"),
-    (("issue",), "issues"),
-    (("pages",), "gollum"),
-    (("commits", "ref"), "push"),
-    (("commits", "pusher"), "push"),
-    (("ref", "pusher_type"), "create"),
-    (("personal_access_token_request",), "personal_access_token_request"),
-    (("release",), "release"),
-    (("forkee",), "fork"),
-    (("key", "repository"), "deploy_key"),
-    (("membership", "organization"), "organization"),
-    (("invitation", "organization"), "organization"),
-    (("member", "team"), "membership"),
-    (("member", "repository"), "member"),
-    (("team", "repository"), "team_add"),
-    (("team",), "team"),
+NAME: Final = "github.events"
+
+_CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
+    """Makes the event of an entry of the Events API, whose payload is that of the webhook event of the same name."""
+    if not isinstance(payload, dict):
+        raise PoisonEventError(f"an event of GitHub's Events API must be a JSON object, not {type(payload).__name__}")
+    kind = text_at(payload, "type")
+    if kind is None:
+        raise PoisonEventError("type is missing: is this an event of GitHub's Events API?")
+    timestamp = epoch_or_time_at(payload, "created_at")
+    event_id = id_at(payload, "id", payload)
+    name = _CAPITAL.sub("_", kind.removesuffix("Event")).lower() or "event"
+    delivery = _as_delivery(payload)
+    facts = _common_facts(payload)
+    action = ACCESS_ACTIONS.get(name) or CODE_ACTIONS.get(name)
+    event_type = action(delivery, facts) if action is not None else ""
+    what = ".".join(part for part in (name, text_at(delivery, "action")) if part)
+    return SourceEvent(
+        uid=event_uid(NAME, event_id),
+        id=event_id,
+        source=NAME,
+        event_type=event_type or other_type(NAME, what),
+        user=user_name(text_at(payload, "actor", "login")),
+        timestamp=timestamp,
+        raw_data=payload,
+        attributes=known(facts),
+    )
+
+
+def _as_delivery(event: Payload) -> Payload:
+    """Writes an event as the webhook delivers it: the repository, the sender and the organisation beside the rest."""
+    inner = event.get("payload")
+    delivery: Payload = dict(inner) if isinstance(inner, dict) else {}
+    repository = text_at(event, "repo", "name")
+    if repository is not None and not isinstance(delivery.get("repository"), dict):
+        delivery["repository"] = {"full_name": repository, "name": repository.rpartition("/")[2]}
+    delivery.setdefault("sender", event.get("actor"))
+    if event.get("org") is not None:
+        delivery.setdefault("organization", event["org"])
+    if event.get("type") == "PublicEvent":
+        delivery["repository"] = {**delivery.get("repository", {}), "visibility": "public"}
+    pull = delivery.get("pull_request")
+    # the Events API has an action for what a webhook calls closed and merged
+    if text_at(delivery, "action") == "merged" and isinstance(pull, dict):
+        delivery |= {"action": "closed", "pull_request": {**pull, "merged": True}}
+    return delivery
+
+
+def _common_facts(event: Payload) -> dict[str, Any]:
+    return known(
+        {
+            "repository": text_at(event, "repo", "name"),
+            "organisation": text_at(event, "org", "login"),
+            "actor_type": SERVICE if (text_at(event, "actor", "login") or "").endswith("[bot]") else None,
+        }
+    )
+
+
+def _recognise(payload: Payload) -> bool:
+    return (
+        (text_at(payload, "type") or "").endswith("Event")
+        and isinstance(payload.get("actor"), dict)
+        and isinstance(payload.get("repo"), dict)
+        and "created_at" in payload
+    )
+
+
+SOURCE: Final = Source(
+    name=NAME,
+    log_source=("github", "events"),
+    payload="one event of GitHub's Events API",
+    normalise=normalise,
+    recognise=_recognise,
 )
-"""Keys that a payload of an event has, and the name of the event; the most special first."""
-
-
-def event_name_of(payload: Payload) -> str | None:
-    """Recognises an event by what its payload holds; None when that is not plain."""
-    alert = payload.get("alert")
-    if isinstance(alert, dict):
-        if "secret_type" in alert:
-            return "secret_scanning_alert"
-        return "dependabot_alert" if "dependency" in alert else "code_scanning_alert" if "rule" in alert else None
-    if isinstance(payload.get("rule"), dict) and "authorized_actors_only" in payload["rule"]:
-        return "branch_protection_rule"
-    for keys, name in _SHAPES:
-        if all(payload.get(key) is not None for key in keys):
-            return name
-    return "repository" if "repository" in payload and "action" in payload else None

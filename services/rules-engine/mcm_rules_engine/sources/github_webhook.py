@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from mcm_rules_engine.sources.github_access_events import ACCESS_ACTIONS
 from mcm_rules_engine.sources.github_code_events import CODE_ACTIONS
-from mcm_rules_engine.sources.github_events import event_name_of
+from mcm_rules_engine.sources.github_event_names import event_name_of
 from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import epoch_or_time_at, first_text, id_at, known, other_type, text_at
 from mcm_rules_engine.sources.source import Payload, Source, Transport

@@ -19,6 +19,9 @@ _PEOPLE: Final = ("User", None)
 _PASSWORDS: Final = ("password", "password_as_factor")
 """How Okta calls the password where it stands among the factors; it is no further factor."""
 
+_NO_RESPONSE: Final = ("UNANSWERED", "ABANDONED")
+"""Outcomes of a request for a factor that the user did not respond to."""
+
 _ROLES: Final = {"super administrator": "super_admin", "organization administrator": "admin"}
 """Okta's roles that administer everything, as the built-in rules know them; the others keep their names."""
 
@@ -30,6 +33,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"an event of Okta's System Log must be a JSON object, not {type(payload).__name__}")
+    payload = _entry_in(payload)
     action = text_at(payload, "eventType")
     if action is None:
         raise PoisonEventError("eventType is missing: is this an event of Okta's System Log?")
@@ -37,7 +41,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     event_id = id_at(payload, "uuid", payload)
     facts = _common_facts(payload)
     known_action = _ACTIONS.get(action)
-    event_type = known_action(payload, facts) if known_action is not None else ""
+    event_type = (known_action or _other)(payload, facts)
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
@@ -48,6 +52,12 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
         raw_data=payload,
         attributes=facts,
     )
+
+
+def _entry_in(payload: dict[str, Any]) -> dict[str, Any]:
+    """Returns the entry itself: a log stream to EventBridge wraps it as the detail of an event of its own."""
+    detail = payload.get("detail")
+    return detail if "detail-type" in payload and isinstance(detail, dict) and "eventType" in detail else payload
 
 
 def _user(payload: dict[str, Any]) -> str | None:
@@ -94,6 +104,13 @@ def _failed(payload: dict[str, Any]) -> bool:
     return text_at(payload, "outcome", "result") in ("FAILURE", "DENY")
 
 
+def _other(payload: dict[str, Any], facts: Facts) -> str:
+    target = _target(payload, "User", "AppUser", "UserGroup")
+    if target is not None:
+        facts["target"] = target
+    return ""
+
+
 def _login(payload: dict[str, Any], facts: Facts) -> str:
     facts["method"] = "password"
     return "login_success" if _succeeded(payload) else "login_failed" if _failed(payload) else ""
@@ -105,7 +122,23 @@ def _factor(payload: dict[str, Any], facts: Facts) -> str:
         facts["factor"] = factor.lower()
     if facts.get("factor") in _PASSWORDS or _used_password(payload):
         return ""
+    result = text_at(payload, "outcome", "result")
+    if result in _NO_RESPONSE:
+        facts["reason"] = facts.get("reason") or "unanswered"
+        return "mfa_failed"
     return "mfa_success" if _succeeded(payload) else "mfa_failed" if _failed(payload) else ""
+
+
+def _factor_changed(payload: dict[str, Any], facts: Facts) -> str:
+    factor = text_at(payload, "debugContext", "debugData", "factor")
+    facts |= known({"factor": None if factor is None else factor.lower(), "target": _target(payload, "User")})
+    return ""
+
+
+def _radius(payload: dict[str, Any], facts: Facts) -> str:
+    event_type = _login(payload, facts)
+    facts["method"] = "radius"
+    return event_type
 
 
 def _used_password(payload: dict[str, Any]) -> bool:
@@ -138,6 +171,29 @@ def _permission_changed(payload: dict[str, Any], facts: Facts) -> str:
     return "permission_changed" if _succeeded(payload) else ""
 
 
+def _group_joined(payload: dict[str, Any], facts: Facts) -> str:
+    facts["new_role"] = _target(payload, "UserGroup")
+    return _membership(payload, facts)
+
+
+def _group_left(payload: dict[str, Any], facts: Facts) -> str:
+    facts["old_role"] = _target(payload, "UserGroup")
+    return _membership(payload, facts)
+
+
+def _membership(payload: dict[str, Any], facts: Facts) -> str:
+    group = _target(payload, "UserGroup")
+    facts |= {"target": _target(payload, "User"), "resource": "okta" if group is None else f"okta-group:{group}"}
+    return "permission_changed" if _succeeded(payload) else ""
+
+
+def _custom_role(payload: dict[str, Any], facts: Facts) -> str:
+    roles = [_name(each) for each in objects_in(payload.get("target")) if "ROLE" in (text_at(each, "type") or "")]
+    given = payload["eventType"].endswith((".add", ".create"))
+    facts["new_role" if given else "old_role"] = [role for role in roles if role is not None]
+    return _permission_changed(payload, facts)
+
+
 def _roles(payload: dict[str, Any], key: str) -> list[str]:
     text = value_at(payload, "debugContext", "debugData", key)
     names = [name.strip() for name in text.split(",")] if isinstance(text, str) else []
@@ -162,7 +218,20 @@ def _token(payload: dict[str, Any]) -> str | None:
 
 _ACTIONS: Final[dict[str, Action]] = {
     "user.session.start": _login,
+    "user.authentication.auth_via_radius": _radius,
     "user.authentication.auth_via_mfa": _factor,
+    **{
+        f"user.mfa.{change}": _factor_changed
+        for change in (
+            "attempt_bypass",
+            "factor.activate",
+            "factor.deactivate",
+            "factor.reset_all",
+            "factor.suspend",
+            "factor.unsuspend",
+            "factor.update",
+        )
+    },
     "user.mfa.okta_verify.deny_push": _factor_denied,
     "system.push.send_factor_verify_push": _challenge,
     "system.sms.send_factor_verify_message": _challenge,
@@ -172,13 +241,18 @@ _ACTIONS: Final[dict[str, Action]] = {
     "user.account.privilege.revoke": _role_revoked,
     "group.privilege.grant": _role_granted,
     "group.privilege.revoke": _role_revoked,
+    "group.user_membership.add": _group_joined,
+    "group.user_membership.remove": _group_left,
+    "iam.resourceset.bindings.add": _custom_role,
+    "iam.resourceset.bindings.delete": _custom_role,
     "system.api_token.create": _token_created,
     "system.api_token.revoke": _token_revoked,
 }
 
 
 def _recognise(payload: Payload) -> bool:
-    return "eventType" in payload and "published" in payload and "outcome" in payload
+    entry = _entry_in(payload)
+    return "eventType" in entry and "published" in entry and "outcome" in entry
 
 
 SOURCE: Final = Source(

@@ -22,7 +22,8 @@ _NOTHING_MORE: Final = Transport()
 def normalise(payload: Any, source: str | None, fallback_id: str, transport: Transport = _NOTHING_MORE) -> SourceEvent:
     """Turns a decoded record into an event.
 
-    ``source`` is its ``source`` header: None for a canonical event, else the native source of the payload.
+    ``source`` is its ``source`` header: the native source of the payload; None for a canonical event, or for a native
+    payload that only one source recognises by its shape.
     ``fallback_id`` names an event that brings no id. Raises PoisonEventError for what cannot be an event.
     """
     event = _normalise(payload, source, fallback_id, transport)
@@ -37,8 +38,11 @@ def _normalise(payload: Any, source: str | None, fallback_id: str, transport: Tr
     if source is None:
         try:
             return canonical.normalise(payload, fallback_id)
-        except PoisonEventError as error:
-            raise PoisonEventError(f"{error.reason}{_hint(payload)}") from None
+        except PoisonEventError:
+            recognised = _unlabelled(payload)
+            if recognised is None:
+                raise
+            source = recognised.name
     found = active_sources().get(source)
     if found is None:
         raise PoisonEventError(
@@ -109,8 +113,6 @@ def builtin_sources() -> Mapping[str, Source]:
     return {source.name: source for source in exported}
 
 
-def _hint(payload: Any) -> str:
-    source = recognise(payload)
-    if source is None:
-        return ""
-    return f"; it looks like {source.payload}: send it with the header source: {source.name}"
+def _unlabelled(payload: Any) -> Source | None:
+    # who writes event_type means a canonical event, and wants to know what is wrong with it
+    return None if not isinstance(payload, dict) or "event_type" in payload else recognise(payload)

@@ -78,6 +78,19 @@ PAYLOADS: Final[dict[str, list[dict[str, Any]]]] = {
             "iam", "AttachUserPolicy", requestParameters={"userName": "omar", "policyArn": "arn:aws:iam::aws:policy/A"}
         ),
         _cloudtrail("s3", "PutBucketAcl", requestParameters={"bucketName": "b", "x-amz-acl": ["public-read"]}),
+        _cloudtrail(
+            "ecs",
+            "UpdateService",
+            requestParameters={"service": "api", "cluster": "c", "taskDefinition": "t"},
+        ),
+        {
+            "id": "e-2",
+            "time": "2026-11-20T12:00:00Z",
+            "source": "aws.codedeploy",
+            "detail-type": "CodeDeploy Deployment State-change Notification",
+            "resources": [],
+            "detail": {"state": "FAILURE", "application": "payments", "deploymentGroup": "production"},
+        },
     ],
     "azure.activity": [
         _azure("Microsoft.Authorization/roleAssignments/write", {"Properties": {"RoleDefinitionId": _OWNER}}),
@@ -125,6 +138,23 @@ PAYLOADS: Final[dict[str, list[dict[str, Any]]]] = {
         },
         {"created_at": 1_795_176_000_000, "action": "pull_request.merge", "actor": "mona", "pull_request_id": 7},
     ],
+    "github.events": [
+        {
+            "id": "4711",
+            "type": kind,
+            "actor": {"login": "mona"},
+            "repo": {"name": "example/payments"},
+            "org": {"login": "example"},
+            "payload": said,
+            "created_at": "2026-11-20T12:00:00Z",
+        }
+        for kind, said in (
+            ("PullRequestEvent", {"action": "merged", "pull_request": {"number": 7, "additions": 1, "deletions": 2}}),
+            ("PushEvent", {"ref": "refs/heads/main", "commits": [{}], "head": "c0ffee"}),
+            ("MemberEvent", {"action": "added", "member": {"login": "omar"}}),
+            ("PublicEvent", {}),
+        )
+    ],
     "github.webhook": [
         _webhook("closed", pull_request={"number": 7, "merged": True, "additions": 1, "deletions": 2}),
         _webhook("edited", member={"login": "omar"}, changes={"permission": {"from": "write", "to": "admin"}}),
@@ -134,6 +164,38 @@ PAYLOADS: Final[dict[str, list[dict[str, Any]]]] = {
         _webhook("completed", workflow_run={"name": "release", "conclusion": "failure"}),
         _webhook("created", alert={"number": 3, "secret_type": "aws_access_key_id"}),
         _webhook("approved", personal_access_token_request={"token_id": 5, "permissions_added": {"a": {"b": "c"}}}),
+    ],
+    "ocsf": [
+        {
+            "class_uid": number,
+            "activity_id": activity,
+            "time": 1_795_176_000_000,
+            "status_id": 1,
+            "metadata": {"uid": "o-1", "product": {"name": "Directory"}},
+            "actor": {"user": {"name": "mona", "type": "IAMUser"}},
+            "user": {"email_addr": "omar@example.com"},
+            "src_endpoint": {"ip": "192.0.2.7", "location": {"country": "DE"}},
+            **said,
+        }
+        for number, activity, said in (
+            (3002, 1, {"auth_factors": [{"factor_type": "OTP"}]}),
+            (3001, 7, {"policy": {"name": "AdministratorAccess"}}),
+            (3005, 1, {"privileges": ["Global Administrator"], "resources": [{"name": "tenant"}]}),
+            (3006, 3, {"group": {"name": "admins"}}),
+            (
+                6003,
+                1,
+                {
+                    "api": {
+                        "operation": "CreateAccessKey",
+                        "service": {"name": "iam.amazonaws.com"},
+                        "request": {"data": '{"userName": "omar"}'},
+                        "response": {"data": {"accessKey": {"accessKeyId": "AKIAEXAMPLE"}}},
+                    }
+                },
+            ),
+            (6006, 12, {"file": {"name": "plan.pdf", "size": 5}}),
+        )
     ],
     "okta.system": [
         {

@@ -1,0 +1,32 @@
+"""What normalising costs an event, by source; the limit is 20 µs on average."""
+
+import statistics
+import time
+
+from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.sources.source import Transport
+from mcm_rules_engine.testing.native_payloads import PAYLOADS
+from mcm_shared.testing.builders import NOON
+
+ROUNDS = 7
+EVENTS = 2_000
+
+
+def main() -> None:
+    """Prints µs per event of each source and their average, the median of seven rounds."""
+    costs = {source: _cost(source) for source in PAYLOADS}
+    for source, cost in costs.items():
+        print(f"{cost:6.2f} µs  {source}")
+    print(f"{statistics.mean(costs.values()):6.2f} µs  on average")
+
+
+def _cost(source: str) -> float:
+    payloads = PAYLOADS[source]
+    transport = Transport(None, NOON)
+    rounds = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        for number in range(EVENTS):
+            normalise(payloads[number % len(payloads)], source, "events.raw/0/7", transport)
+        rounds.append((time.process_time() - started) / EVENTS * 1e6)
+    return statistics.median(rounds)
