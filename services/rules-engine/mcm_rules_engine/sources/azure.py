@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,8 +30,20 @@ _ONLY_IN_AUDIT: Final = frozenset({"activitydisplayname", "targetresources"})
 _ONLY_IN_SIGN_INS: Final = frozenset({"conditionalaccessstatus", "clientappused", "authenticationrequirement"})
 
 
+_routed: ContextVar[tuple[Payload, Payload] | None] = ContextVar("routed", default=None)
+
+
 def lower_entry(payload: Payload) -> Payload:
     """Copies an entry with keys in lower case, its ``properties`` and ``identity`` decoded where they are JSON text."""
+    routed = _routed.get()
+    if routed is not None and routed[0] is payload:
+        # what routing the same entry has just made; taken once, since the payload may change later
+        _routed.set(None)
+        return routed[1]
+    return _lowered(payload)
+
+
+def _lowered(payload: Payload) -> Payload:
     entry: Payload = lower_keys(payload)
     for key in ("properties", "identity"):
         decoded = from_json_text(entry.get(key))
@@ -86,7 +99,8 @@ def log_of(payload: Payload) -> str | None:
 
     Diagnostic settings send all logs of a tenant to one event hub, so its records share one header.
     """
-    entry = lower_entry(payload)
+    entry = _lowered(payload)
+    _routed.set((payload, entry))
     nested = entry.get("properties")
     properties = nested if isinstance(nested, dict) else entry
     category = (text_at(entry, "category") or "").lower()

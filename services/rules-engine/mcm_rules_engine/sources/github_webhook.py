@@ -104,6 +104,8 @@ def _own_time(payload: Payload) -> datetime | None:
 
 
 def _newest(node: Any) -> datetime | None:
+    if not isinstance(node, dict):
+        return None
     moments = [moment for key in (*_TIMES, "pushed_at") if (moment := _moment(node, key))]
     return max(moments, default=None)
 
