@@ -65,7 +65,8 @@ def _run(tests: Sequence[str], servers: dict[str, str], mutation: Mutation | Non
         environment = {**os.environ, **servers, "PYTHONDONTWRITEBYTECODE": "1"}
         if mutation is not None:
             # found before the package that is installed, by the commands that the tests start too
-            environment["PYTHONPATH"] = str(_mutated(mutation, Path(folder)))
+            paths = [str(_mutated(mutation, Path(folder))), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
         ran = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_LIMIT_S, check=False
