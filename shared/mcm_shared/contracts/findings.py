@@ -47,8 +47,8 @@ class FindingMessage(BaseModel):
     On ``findings`` the AI fields may be None or older than the finding; on ``findings.enriched`` they are those just
     written. ``source`` is None in messages from versions that did not publish it.
 
-    This is the one declaration of a finding's columns that travel: the API's schema, its CSV export and the rows read
-    from the database follow it.
+    The API's schema extends it, and the rows read from the database follow it. ``mcm_shared.db.finding_tables``
+    declares who writes which column.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Computed,
     Date,
     ForeignKey,
     Index,
@@ -22,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from mcm_shared.db.finding_tables import FINDING_CHANGES as FINDING_CHANGES
+from mcm_shared.db.finding_tables import FINDINGS as FINDINGS
 from mcm_shared.db.metadata import METADATA as METADATA
 from mcm_shared.db.rollup_tables import EVENT_DAYS as EVENT_DAYS
 from mcm_shared.db.rollup_tables import EVENT_ROLLUPS as EVENT_ROLLUPS
@@ -109,96 +110,6 @@ TUMBLING_COUNTS: Final = Table(
     Column("count", BigInteger, nullable=False),
     Column("first", SortableText, nullable=False, comment="position of the earliest event: time and uid"),
     Column("last", SortableText, nullable=False, comment="position of the latest event: time and uid"),
-)
-
-FINDINGS: Final = Table(
-    "findings",
-    METADATA,
-    Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("uid", Uuid, nullable=False, unique=True, comment="hash of rule, group key and bucket start"),
-    Column("version", Integer, nullable=False, comment="rises with each change by the engine"),
-    Column("rule_id", Uuid, nullable=False),
-    Column("rule_version", Text, nullable=False),
-    Column("rule_name", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("severity_rank", SmallInteger, nullable=False),
-    Column(
-        "severity",
-        Text,
-        Computed(
-            "CASE severity_rank WHEN 1 THEN 'low' WHEN 2 THEN 'medium' WHEN 3 THEN 'high' ELSE 'critical' END",
-            persisted=True,
-        ),
-    ),
-    Column("user", Text),
-    Column("group_key", Text, nullable=False, comment="canonical JSON of the group's fields and values"),
-    Column("series_id", Uuid, nullable=False, comment="the series in detections that raised it"),
-    Column("bucket_start", UtcDateTime, nullable=False),
-    Column("bucket_end", UtcDateTime, nullable=False),
-    Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
-    Column("detection_count", BigInteger, nullable=False),
-    Column("event_id", ForeignKey("source_events.id"), comment="the event of the earliest detection"),
-    Column("event_uid", Uuid),
-    Column("source", Text, comment="the source of the event of the earliest detection"),
-    Column("tags", JSON, nullable=False),
-    Column("extra_data", JSON, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
-    # written by people
-    Column("status", Text, nullable=False, server_default=text("'open'")),
-    Column("assignee", Text),
-    Column("notes", Text),
-    # written by the enricher
-    Column("risk_score", SmallInteger),
-    Column("ai_explanation", Text),
-    Column(
-        "ai_source",
-        Text,
-        comment="what wrote it: openai, cache, heuristic, or fallback (the heuristic, to be asked again)",
-    ),
-    Column("ai_version", Integer, comment="version of the finding it was written for"),
-    Column("ai_data", JSON, comment="the score's factors, and what was asked of which model"),
-    Column("ai_enriched_at", UtcDateTime),
-    CheckConstraint("risk_score BETWEEN 0 AND 100", name="risk_score"),
-    CheckConstraint("severity_rank BETWEEN 1 AND 4", name="severity_rank"),
-)
-Index(
-    "ix_findings_first_seen_id",
-    FINDINGS.c.first_seen,
-    FINDINGS.c.id,
-    # what lists filter by and the engine seldom changes: the rows themselves are wide
-    postgresql_include=["severity_rank", "rule_name", "source", "risk_score"],
-)
-Index("ix_findings_severity_rank_first_seen_id", FINDINGS.c.severity_rank, FINDINGS.c.first_seen, FINDINGS.c.id)
-Index(
-    "ix_findings_user_first_seen_id",
-    FINDINGS.c.user,
-    FINDINGS.c.first_seen,
-    FINDINGS.c.id,
-    # what the list of users shows, without reading the rows
-    postgresql_include=["severity_rank", "risk_score"],
-)
-Index("ix_findings_event_id", FINDINGS.c.event_id)
-Index(
-    "ix_findings_unenriched",
-    FINDINGS.c.id,
-    postgresql_where=FINDINGS.c.risk_score.is_(None),
-    sqlite_where=FINDINGS.c.risk_score.is_(None),
-)
-Index(
-    "ix_findings_fallback",
-    FINDINGS.c.ai_enriched_at,
-    postgresql_where=FINDINGS.c.ai_source == "fallback",
-    sqlite_where=FINDINGS.c.ai_source == "fallback",
-)
-
-FINDING_CHANGES: Final = Table(
-    "finding_changes",
-    METADATA,
-    Column("shard", SmallInteger, primary_key=True, autoincrement=False, comment="spreads writers over rows"),
-    # raised by every transaction that changes findings: a reader of the same sum sees the same findings
-    Column("count", BigInteger, nullable=False),
 )
 
 RULES: Final = Table(

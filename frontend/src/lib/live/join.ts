@@ -1,3 +1,5 @@
+import type { Finding } from "@/lib/api/findings";
+
 /** The fields that decide which of two states of a finding is newer. */
 export interface Versioned {
   uid: string;
@@ -5,7 +7,15 @@ export interface Versioned {
   ai_enriched_at?: string | null;
 }
 
-const AI_FIELDS = ["risk_score", "ai_explanation", "ai_source", "ai_version", "ai_data", "ai_enriched_at"];
+/** The fields that the enricher writes; a new one is a type error here. */
+const AI_FIELDS: Record<Extract<keyof Finding, `ai_${string}`> | "risk_score", true> = {
+  risk_score: true,
+  ai_explanation: true,
+  ai_source: true,
+  ai_version: true,
+  ai_data: true,
+  ai_enriched_at: true,
+};
 
 const enrichedAt = (state: Versioned): number => (state.ai_enriched_at ? Date.parse(state.ai_enriched_at) : 0);
 
@@ -18,7 +28,7 @@ export function join<T extends Versioned>(known: T, incoming: Versioned): T {
   const newer = incoming.version > known.version;
   const enriched = enrichedAt(incoming) > enrichedAt(known);
   if (!newer && !enriched) return known;
-  const isAi = (field: string) => AI_FIELDS.includes(field);
+  const isAi = (field: string) => field in AI_FIELDS;
   const taken = Object.entries(incoming).filter(([field]) => (isAi(field) ? enriched : newer));
   return { ...known, ...Object.fromEntries(taken) };
 }

@@ -21,7 +21,10 @@ COLUMNS: Final = (
     "first_seen", "last_seen", "created_at", "status", "assignee", "tags", "group", "event_id", "event_uid",
     "ai_source", "ai_explanation", "ai_enriched_at", "notes", "rule_id", "version",
 )  # fmt: skip
-"""What a CSV file has of a finding, in this order."""
+"""The columns of a CSV file, in this order."""
+
+LEFT_OUT: Final = frozenset({"rule_version", "extra_data", "ai_version", "ai_data", "feedback"})
+"""Fields of a finding that only the NDJSON file has."""
 
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 

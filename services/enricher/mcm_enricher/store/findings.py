@@ -1,4 +1,4 @@
-"""Findings as they are, the notes of their rules, and the enricher's own columns."""
+"""Findings, the guidance of their rules, and the columns that the enricher writes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class StoredEnrichment:
 
 # One JSON parameter for all rows. Rows are locked in uid order first, as every writer of findings does, so that two
 # of them cannot wait for each other; an enrichment of an older version of the finding changes nothing.
-_SET: Final = """SET risk_score = r.risk_score, ai_explanation = r.explanation, ai_source = r.source,
+SET_AI_COLUMNS: Final = """SET risk_score = r.risk_score, ai_explanation = r.explanation, ai_source = r.source,
     ai_version = r.version, ai_data = r.data, ai_enriched_at = r.enriched_at"""
 _GUARD: Final = "(findings.ai_version IS NULL OR findings.ai_version <= r.version)"
 
@@ -60,13 +60,13 @@ _LOCK: Final = text(
 )
 _UPDATE: Final[Mapping[str, Executable]] = {
     "postgresql": text(
-        f"""UPDATE findings {_SET}
+        f"""UPDATE findings {SET_AI_COLUMNS}
         FROM json_to_recordset(CAST(:rows AS json)) AS r(uid uuid, version integer, risk_score smallint,
             explanation text, source text, data json, enriched_at timestamptz)
         WHERE findings.uid = r.uid AND {_GUARD} RETURNING findings.uid"""
     ).columns(FINDINGS.c.uid),
     "sqlite": text(
-        f"""UPDATE findings {_SET}
+        f"""UPDATE findings {SET_AI_COLUMNS}
         FROM (SELECT json_extract(value, '$.uid') AS uid, json_extract(value, '$.version') AS version,
             json_extract(value, '$.risk_score') AS risk_score, json_extract(value, '$.explanation') AS explanation,
             json_extract(value, '$.source') AS source, json_extract(value, '$.data') AS data,
@@ -75,7 +75,7 @@ _UPDATE: Final[Mapping[str, Executable]] = {
     ).columns(FINDINGS.c.uid),
 }
 
-_AI_COLUMNS: Final = (
+AI_COLUMNS: Final = (
     FINDINGS.c.ai_version,
     FINDINGS.c.risk_score,
     FINDINGS.c.ai_explanation,
@@ -104,7 +104,7 @@ async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UU
 
 async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, StoredEnrichment]:
     """Reads what has been written to some findings, by uid; those never enriched are absent."""
-    query = select(FINDINGS.c.uid, *_AI_COLUMNS).where(
+    query = select(FINDINGS.c.uid, *AI_COLUMNS).where(
         among(FINDINGS.c.uid, uids, connection), FINDINGS.c.ai_version.is_not(None)
     )
     return {uid: StoredEnrichment(*values) for uid, *values in (await connection.execute(query)).all()}

@@ -12,6 +12,7 @@ from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.finding_changes import note_change
+from mcm_shared.db.finding_tables import ENGINE, finding_columns
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
 from mcm_shared.db.tables import FINDINGS
 
@@ -27,19 +28,13 @@ _IDENTITY: Final = (
     "bucket_start",
     "bucket_end",
 )
-_STATE: Final = (
-    "version",
-    "severity_rank",
-    "user",
-    "description",
-    "first_seen",
-    "last_seen",
-    "detection_count",
-    "event_id",
-    "event_uid",
-    "source",
-    "extra_data",
-)
+_STATE: Final = tuple(name for name in finding_columns(ENGINE) if name not in _IDENTITY)
+
+# columns that are no field of FindingState
+_COMPUTED: Final = {"version", "severity_rank", "extra_data"}
+_unknown = {*_STATE, *_IDENTITY} - _COMPUTED - {each.name for each in fields(FindingState)}
+if _unknown:
+    raise TypeError(f"FindingState and build_finding lack the columns {sorted(_unknown)} of findings")
 
 _CHANGING: Final = ("rule_version", "title", "tags", *_STATE)
 
