@@ -2,8 +2,10 @@
 
 import json
 import re
+import tomllib
 
-from tests.architecture.sources import ROOT
+from mcm_shared.contracts.sources import NATIVE_SOURCES
+from tests.architecture.sources import ROOT, project_files
 
 PARAMETER = re.compile(r"\{[^}]+\}")
 NAVIGATION = re.compile(r'title: "([^"]+)"')
@@ -37,3 +39,19 @@ def test_contributing_lists_each_recipe() -> None:
     assert {"a rule", "a source", "an endpoint", "a page", "a setting", "a metric", "a findings column"} <= set(recipes)
     for path in re.findall(r"`((?:services|frontend|shared|docs|tests|deploy|packs)/[\w./-]*)`", text):
         assert (ROOT / path).exists(), f"CONTRIBUTING.md names {path}, which does not exist"
+
+
+def test_contributing_names_checks_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    tests = {path.name for path in project_files(".py") if path.name.startswith("test_")}
+
+    assert set(re.findall(r"test_\w+\.py", text)) - tests == set()
+
+
+def test_every_source_is_independent_by_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (modules,) = (set(each["modules"]) for each in contracts if each["id"] == "sources-independent")
+
+    assert modules == {f"mcm_rules_engine.sources.{name.replace('.', '_')}" for name in NATIVE_SOURCES}, (
+        "list the source's module in the contract sources-independent of pyproject.toml"
+    )
