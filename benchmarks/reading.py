@@ -9,7 +9,7 @@ import asyncpg
 
 from benchmarks._api import running_api
 from benchmarks._clients import ask, get
-from benchmarks._reading_rows import fill
+from benchmarks._reading_rows import build_fact_index, fill
 from benchmarks._stack import running_stack
 
 EVENTS = int(os.environ.get("MCM_BENCH_ROWS", "1000000"))
@@ -51,6 +51,14 @@ KINDS: dict[str, list[str]] = {
     "overview": ["/stats/overview"],
     "users": ["/users", "/users?sort=events", "/users?q=user-1"],
     "events, newest": ["/events", "/events?event_type=type_3", "/events?user=user-9@example.com"],
+    "events by a fact": [
+        "/events?fact=action:repo.access",
+        "/events?fact=request:req-4711",
+        "/events?fact=request:none",
+        "/events?fact=ip:192.0.2.7&fact=resource:acme/service-7",
+        "/events?fact=ip:192.0.2.8&user=user-9@example.com",
+    ],
+    "histogram by a fact": ["/events/histogram?fact=request:req-4711"],
     "histogram of all": ["/events/histogram"],
     "event facets": ["/events/facets"],
 }
@@ -64,6 +72,7 @@ def main() -> None:
         began = time.monotonic()
         asyncio.run(fill(url, EVENTS, FINDINGS))
         print(f"  filled in {time.monotonic() - began:.0f} s", flush=True)
+        print(f"  facts indexed in {asyncio.run(build_fact_index(url)):.0f} s", flush=True)
         measure(url)
 
 

@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from mcm_api.database import DatabaseReader, DatabaseWriter
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.events import routes as events
+from mcm_api.events.fact_index import FactIndexer
 from mcm_api.events.intake import Intake
 from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.findings import routes as findings
@@ -169,6 +170,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     work = [
         heartbeat(stream.broadcaster, readiness),
         publish_summary(stream.broadcaster, reader, part_of(app, EventRate)),
+        FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
     if stream.kafka:
         work += [_make_topics(stream.kafka), tail_findings(stream.kafka, stream.broadcaster)]

@@ -26,10 +26,10 @@ def _pattern(folded: str) -> str:
     rest = folded
     while rest:
         # "ss" is also written ß, and some ligatures fold to three letters
-        dead_letters = next((rest[:size] for size in (3, 2) if len(rest) >= size and rest[:size] in spellings), rest[0])
-        spelled = "".join(_letter(letter, spellings) for letter in dead_letters)
-        parts.append(f"(?:{spelled}|[{spellings[dead_letters]}])" if len(dead_letters) > 1 else spelled)
-        rest = rest[len(dead_letters) :]
+        letters = next((rest[:size] for size in (3, 2) if len(rest) >= size and rest[:size] in spellings), rest[0])
+        spelled = "".join(_letter(letter, spellings) for letter in letters)
+        parts.append(f"(?:{spelled}|[{spellings[letters]}])" if len(letters) > 1 else spelled)
+        rest = rest[len(letters) :]
     return "".join(parts)
 
 

@@ -1,5 +1,6 @@
 """Rows put into a real database: say what matters to the test, the rest is filled in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,21 +27,28 @@ class Rows:
 
     async def event(self, **said: Any) -> int:
         """Stores an event and returns its id."""
+        return await self._insert(SOURCE_EVENTS, self.values(**said))
+
+    async def events(self, said: Iterable[dict[str, Any]]) -> list[int]:
+        """Stores events in their order and returns their ids."""
+        async with transaction(self.engine) as connection:
+            added = [insert(SOURCE_EVENTS).values(self.values(**each)).returning(SOURCE_EVENTS.c.id) for each in said]
+            return [int((await connection.execute(each)).scalar_one()) for each in added]
+
+    def values(self, **said: Any) -> dict[str, Any]:
+        """Completes the columns of an event."""
         number = uuid4()
-        return await self._insert(
-            SOURCE_EVENTS,
-            {
-                "event_uid": number,
-                "source": "test-app",
-                "source_event_id": str(number),
-                "event_type": "login_success",
-                "user": "mona@example.com",
-                "timestamp": NOON,
-                "raw_data": {},
-                "processed": False,
-                **said,
-            },
-        )
+        return {
+            "event_uid": number,
+            "source": "test-app",
+            "source_event_id": str(number),
+            "event_type": "login_success",
+            "user": "mona@example.com",
+            "timestamp": NOON,
+            "raw_data": {},
+            "processed": False,
+            **said,
+        }
 
     async def finding(self, **said: Any) -> int:
         """Stores a finding and returns its id; ``group`` and ``severity`` are given as the API shows them."""

@@ -12,6 +12,7 @@ from mcm_api.http.cursor import valid_cursor
 from mcm_api.http.parameters import EventType, Instant, SourceName, UserName
 from mcm_api.resources.counts import ValueCount
 from mcm_api.resources.findings import FindingResponse
+from mcm_shared.contracts.facts import MAX_FACT, Fact, parse_fact
 from mcm_shared.contracts.findings import Severity
 
 MAX_PAGE: Final = 500
@@ -27,10 +28,34 @@ def _near(offset: int) -> int:
     return offset
 
 
-class EventFilter(BaseModel):
-    """Which events are asked for, and which part of them."""
+def _readable(text: str) -> str:
+    parse_fact(text)
+    return text
+
+
+class FactFilter(BaseModel):
+    """Which facts an event must have."""
 
     model_config = ConfigDict(frozen=True)
+
+    fact: Annotated[
+        list[Annotated[str, Field(max_length=MAX_FACT), AfterValidator(_readable)]] | None,
+        Field(
+            max_length=10,
+            description="key:value, of raw_data or attributes; nested keys with dots, letter case aside, numbers by "
+            "value. Repeat it for facts that must all hold",
+            examples=[["environment:production"]],
+        ),
+    ] = None
+
+    @property
+    def facts(self) -> list[Fact]:
+        """The facts as they are compared."""
+        return [parse_fact(text) for text in self.fact or []]
+
+
+class EventFilter(FactFilter):
+    """Which events are asked for, and which part of them."""
 
     user: Annotated[UserName | None, Field(description="The event's user, exactly")] = None
     event_type: Annotated[
@@ -135,10 +160,8 @@ class Interval(StrEnum):
     YEAR = "year"
 
 
-class PeriodFilter(BaseModel):
-    """Which time is asked for."""
-
-    model_config = ConfigDict(frozen=True)
+class PeriodFilter(FactFilter):
+    """Which time is asked for, and which facts."""
 
     from_timestamp: Annotated[
         Instant | None,
@@ -167,6 +190,15 @@ class HistogramFilter(PeriodFilter):
     source: Annotated[list[SourceName] | None, Field(max_length=100, description="Only of these sources")] = None
 
 
+class PartialCount(BaseModel):
+    """How far a count reaches."""
+
+    counted_from: Annotated[
+        datetime | None,
+        Field(description="Only events after this time are counted, since very many match; null: all are"),
+    ] = None
+
+
 class HistogramBucket(BaseModel):
     """Events of one step."""
 
@@ -174,7 +206,7 @@ class HistogramBucket(BaseModel):
     count: int
 
 
-class Histogram(BaseModel):
+class Histogram(PartialCount):
     """Events by step of their own time, steps without any included."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -185,7 +217,7 @@ class Histogram(BaseModel):
     buckets: list[HistogramBucket]
 
 
-class EventFacets(BaseModel):
+class EventFacets(PartialCount):
     """Events by type and by source, the most first."""
 
     event_type: list[ValueCount]

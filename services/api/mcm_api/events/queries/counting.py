@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.events.queries.counting_facts import count_with_facts
 from mcm_api.events.schemas import EventFacets, Histogram, HistogramBucket, HistogramFilter, Interval, PeriodFilter
 from mcm_api.http.problems import ProblemItem, invalid
 from mcm_api.resources.counts import ValueCount
@@ -36,7 +37,8 @@ async def count_by_time(reader: DatabaseReader, filters: HistogramFilter) -> His
     Raises ProblemError 422 when the steps would be too many.
     """
     async with reader.transaction() as connection:
-        span = await _span(connection, filters)
+        counted = await count_with_facts(connection, filters) if filters.fact else None
+        span = _bounded(filters, counted.span()) if counted else await _span(connection, filters)
         if span is None:
             chosen = Interval.DAY if filters.interval is Interval.AUTO else filters.interval
             return Histogram(interval=chosen, from_=None, to=None, buckets=[])
@@ -46,8 +48,13 @@ async def count_by_time(reader: DatabaseReader, filters: HistogramFilter) -> His
             reason = f"{number:,} steps are more than {MAX_BUCKETS:,}; ask for a shorter time or longer steps"
             raise invalid(f"interval: {reason}.", [ProblemItem(parameter="interval", reason=reason)])
         *starts, end = _starts(_floor(span[0], interval), number + 1, interval)
-        counts = await _counts(connection, filters, interval, starts[0], end)
+        if counted:
+            counted = await counted.within(connection, starts[0], end)
+            counts = counted.by_step(lambda at: _floor(at, interval))
+        else:
+            counts = await _counts(connection, filters, interval, starts[0], end)
     return Histogram(
+        counted_from=counted.counted_from if counted else None,
         interval=interval,
         from_=starts[0],
         to=end,
@@ -56,8 +63,15 @@ async def count_by_time(reader: DatabaseReader, filters: HistogramFilter) -> His
 
 
 async def count_facets(reader: DatabaseReader, filters: PeriodFilter) -> EventFacets:
-    """Counts events by type and by source, in whole days."""
+    """Counts events by type and by source: in whole days, or exactly in the period where facts are asked for."""
     async with reader.transaction() as connection:
+        if filters.fact:
+            counted = await count_with_facts(connection, HistogramFilter(**filters.model_dump()))
+            return EventFacets(
+                counted_from=counted.counted_from,
+                event_type=counted.by_value("event_type"),
+                source=counted.by_value("source"),
+            )
         return EventFacets(
             event_type=await _values(connection, EVENT_DAYS.c.event_type, filters),
             source=await _values(connection, EVENT_DAYS.c.source, filters),
@@ -76,14 +90,22 @@ async def _values(connection: AsyncConnection, column: ColumnElement[str], filte
 
 async def _span(connection: AsyncConnection, filters: HistogramFilter) -> tuple[datetime, datetime] | None:
     """Finds the time that is counted; the ends that are not given are those of the events that match."""
-    first, end = filters.from_timestamp, filters.to_timestamp
-    if first is None or end is None:
+    ends: tuple[datetime | None, datetime | None] = (None, None)
+    if filters.from_timestamp is None or filters.to_timestamp is None:
         query = select(func.min(_EVENT.timestamp), func.max(_EVENT.timestamp)).where(*_of(filters, SOURCE_EVENTS))
         earliest, latest = (await connection.execute(query)).one()
-        if earliest is None:
-            return None
-        first = first or earliest
-        end = end or latest + timedelta(microseconds=1)
+        ends = (earliest, latest)
+    return _bounded(filters, ends)
+
+
+def _bounded(
+    filters: HistogramFilter, ends: tuple[datetime | None, datetime | None]
+) -> tuple[datetime, datetime] | None:
+    earliest, latest = ends
+    first = filters.from_timestamp or earliest
+    end = filters.to_timestamp or (None if latest is None else latest + timedelta(microseconds=1))
+    if first is None or end is None:
+        return None
     # there are no events beyond, and a calendar ends
     first, end = max(first, EARLIEST), min(end, END_OF_TIME)
     return (first, end) if first < end else None

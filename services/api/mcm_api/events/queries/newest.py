@@ -1,12 +1,14 @@
 """Reading events."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import RowMapping, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.events.cursor import EventCursor
+from mcm_api.events.queries.by_fact import FactSearch, newest_with_facts
 from mcm_api.events.schemas import EventFilter
 from mcm_shared.db.tables import SOURCE_EVENTS
 from mcm_shared.event_time import from_micros, to_micros
@@ -30,33 +32,66 @@ async def newest_events(
     reader: DatabaseReader, filters: EventFilter
 ) -> tuple[Sequence[RowMapping], EventCursor | None]:
     """Reads a page of events, newest first, and the cursor of the next page; None on the last one."""
-    query = (
-        _matching(select(*COLUMNS), filters)
-        .order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
-        .limit(filters.limit + 1)  # one more, to know whether there is a next page
-        .offset(filters.offset)
-    )
+    number = filters.limit + 1  # one more, to know whether there is a next page
     async with reader.transaction() as connection:
+        if filters.fact:
+            return await _with_facts(connection, filters, number)
+        query = (
+            select(*COLUMNS)
+            .where(*_conditions(filters))
+            .order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
+            .limit(number)
+            .offset(filters.offset)
+        )
         rows = (await connection.execute(query)).mappings().all()
-    if len(rows) <= filters.limit:
+    return _page(rows, filters.limit)
+
+
+async def _with_facts(
+    connection: AsyncConnection, filters: EventFilter, number: int
+) -> tuple[Sequence[RowMapping], EventCursor | None]:
+    not_after = filters.to_timestamp
+    if filters.before is not None:
+        reached = from_micros(EventCursor.decode(filters.before).at)
+        not_after = reached if not_after is None else min(not_after, reached)
+    search = FactSearch(
+        facts=filters.facts,
+        conditions=_conditions(filters),
+        users=[] if filters.user is None else [filters.user],
+        event_types=filters.event_type or [],
+        sources=filters.source or [],
+        not_before=filters.from_timestamp,
+        not_after=not_after,
+    )
+    matches = await newest_with_facts(connection, COLUMNS, search, filters.offset + number)
+    rows, following = _page(matches.rows[filters.offset :], filters.limit)
+    if following is None and matches.complete_from is not None:
+        # the page is short because matches are rare: the next one goes on where this one stopped
+        following = EventCursor(to_micros(matches.complete_from) + 1, 0)
+    return rows, following
+
+
+def _page(rows: Sequence[RowMapping], limit: int) -> tuple[Sequence[RowMapping], EventCursor | None]:
+    if len(rows) <= limit:
         return rows, None
-    last = rows[filters.limit - 1]
-    return rows[: filters.limit], EventCursor(to_micros(last["timestamp"]), last["id"])
+    last = rows[limit - 1]
+    return rows[:limit], EventCursor(to_micros(last["timestamp"]), last["id"])
 
 
-def _matching(query: Select[*tuple[Any, ...]], filters: EventFilter) -> Select[*tuple[Any, ...]]:
+def _conditions(filters: EventFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if filters.user is not None:
-        query = query.where(_EVENT.user == filters.user)
+        conditions.append(_EVENT.user == filters.user)
     if filters.event_type:
-        query = query.where(_EVENT.event_type.in_(sorted(set(filters.event_type))))
+        conditions.append(_EVENT.event_type.in_(sorted(set(filters.event_type))))
     if filters.source:
-        query = query.where(_EVENT.source.in_(sorted(set(filters.source))))
+        conditions.append(_EVENT.source.in_(sorted(set(filters.source))))
     if filters.from_timestamp is not None:
-        query = query.where(_EVENT.timestamp >= filters.from_timestamp)
+        conditions.append(_EVENT.timestamp >= filters.from_timestamp)
     if filters.to_timestamp is not None:
-        query = query.where(_EVENT.timestamp <= filters.to_timestamp)
+        conditions.append(_EVENT.timestamp <= filters.to_timestamp)
     if filters.before is not None:
         cursor = EventCursor.decode(filters.before)
         place = tuple_(literal(from_micros(cursor.at), _EVENT.timestamp.type), literal(cursor.id, _EVENT.id.type))
-        query = query.where(tuple_(_EVENT.timestamp, _EVENT.id) < place)
-    return query
+        conditions.append(tuple_(_EVENT.timestamp, _EVENT.id) < place)
+    return conditions
