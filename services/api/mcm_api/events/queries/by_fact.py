@@ -57,8 +57,8 @@ async def newest_with_facts(
 ) -> FactMatches:
     """Finds the newest ``limit`` events; ``columns`` hold id, timestamp, raw_data and attributes.
 
-    It stops after MAX_BLOCKS blocks and then returns the events later than the first block that it did not read, provided
-    that a search from there on has less to read.
+    It stops after MAX_BLOCKS blocks and then returns the events later than the first block that it did not read,
+    provided that a search from there on has less to read.
     """
     start = await first_unindexed(connection)
     query = select(*columns).where(*search.conditions, *_texts(search.facts))
