@@ -5,7 +5,7 @@ import time
 import asyncpg
 from pydantic import SecretStr
 
-from mcm_api.events.fact_index import FactIndexer
+from mcm_api.events.queries.fact_index import FactIndexer
 from mcm_shared.db.engine import create_engine
 from mcm_shared.settings import DatabaseSettings
 

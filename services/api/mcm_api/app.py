@@ -15,8 +15,8 @@ from pydantic.json_schema import models_json_schema
 from mcm_api.database import DatabaseReader, DatabaseWriter
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.events import routes as events
-from mcm_api.events.fact_index import FactIndexer
 from mcm_api.events.intake import Intake
+from mcm_api.events.queries.fact_index import FactIndexer
 from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.findings import routes as findings
 from mcm_api.findings.enrichment import EnrichmentService

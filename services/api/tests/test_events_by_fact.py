@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from mcm_api.database import DatabaseWriter
-from mcm_api.events.fact_index import FactIndexer
 from mcm_api.events.queries import by_fact, counting_facts
+from mcm_api.events.queries.fact_index import FactIndexer
 from mcm_api.http.state import part_of
 from mcm_shared.contracts.facts import facts_of, parse_fact
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS

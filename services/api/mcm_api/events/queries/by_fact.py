@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.events.fact_hashes import column_hash, hash_of
-from mcm_api.events.fact_index import first_unindexed
+from mcm_api.events.queries.fact_index import first_unindexed
 from mcm_shared.contracts.facts import Fact
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS, FACT_BLOCK_EVENTS
 from mcm_shared.db.tables import SOURCE_EVENTS
