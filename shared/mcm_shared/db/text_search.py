@@ -25,11 +25,11 @@ def _pattern(folded: str) -> str:
     parts: list[str] = []
     rest = folded
     while rest:
-        # "ss" is also written ß, and some ligatures fold to three letters
-        letters = next((rest[:size] for size in (3, 2) if len(rest) >= size and rest[:size] in spellings), rest[0])
-        spelled = "".join(_letter(letter, spellings) for letter in letters)
-        parts.append(f"(?:{spelled}|[{spellings[letters]}])" if len(letters) > 1 else spelled)
-        rest = rest[len(letters) :]
+        # "ss" is also written ß, and some ligatures fold to three characters
+        characters = next((rest[:size] for size in (3, 2) if len(rest) >= size and rest[:size] in spellings), rest[0])
+        spelled = "".join(_letter(letter, spellings) for letter in characters)
+        parts.append(f"(?:{spelled}|[{spellings[characters]}])" if len(characters) > 1 else spelled)
+        rest = rest[len(characters) :]
     return "".join(parts)
 
 

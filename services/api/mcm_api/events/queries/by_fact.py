@@ -26,7 +26,7 @@ _EVENT: Final = SOURCE_EVENTS.c
 _PAGE: Final = 100
 _TICK: Final = timedelta(microseconds=1)
 _FIRST_BLOCKS: Final = 4
-_MOST_BLOCKS_AT_ONCE: Final = 32
+_MAX_BLOCKS_AT_ONCE: Final = 32
 # text that JSON writes as it is
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 _.:@-]+")
 
@@ -76,7 +76,7 @@ async def newest_with_facts(
         new = sorted((row for row in rows if _holds(row, search.facts)), key=_position, reverse=True)
         found = list(heapq.merge(found, new, key=_position, reverse=True))[:limit]
         blocks.read += len(chosen)
-        size = min(2 * size, _MOST_BLOCKS_AT_ONCE)
+        size = min(2 * size, _MAX_BLOCKS_AT_ONCE)
     return FactMatches(found[:limit])
 
 
@@ -106,7 +106,7 @@ class _Blocks:
         self.read = 0
         self._connection = connection
         self._ahead: list[Any] = []
-        self._size = 2 * _MOST_BLOCKS_AT_ONCE
+        self._size = 2 * _MAX_BLOCKS_AT_ONCE
         self._query = select(_BLOCK.block, _BLOCK.last_at).where(_BLOCK.block < end, *_hashed(search))
         if search.not_before is not None:
             self._query = self._query.where(_BLOCK.last_at >= search.not_before)
@@ -132,9 +132,9 @@ class _Blocks:
 
 def _hashed(search: FactSearch) -> list[ColumnElement[bool]]:
     hashes = _BLOCK.hashes
-    wanted = [hashes.contains(array([hash_of(fact) for fact in search.facts]))]
+    conditions = [hashes.contains(array([hash_of(fact) for fact in search.facts]))]
     columns = (("user", search.users), ("event_type", search.event_types), ("source", search.sources))
-    return wanted + [
+    return conditions + [
         hashes.overlap(array([column_hash(column, value) for value in values])) for column, values in columns if values
     ]
 
