@@ -35,9 +35,10 @@ async def test_detections_before_1970_count_as_any_others() -> None:
 
 async def test_others_between_two_touched_ones_hide_nothing_after_the_second() -> None:
     crowd = [0.1 * number for number in range(1, 30)]
-    group = GroupInMemory(a_correlation("type: event_count, timespan: 10s, condition: {gte: 30}"), [0, *crowd, 3, 9])
-    # 0 and 3 are close enough for one look, which ends among those between them
-    assert await group.times((0, 0), (0, 3)) == [2.9, 3, 9]
+    group = GroupInMemory(THREE_IN_TEN_SECONDS, [0, *crowd, 3, 9])
+    # 0 and 3 are close enough for one range query, which ends among those between them
+    assert await group.times((0, 0), (0, 3)) == [0.2, 0.3, 3, 9]
+    assert group.rounds == 2
 
 
 async def test_a_count_of_one_fires_at_every_detection() -> None:
