@@ -9,16 +9,16 @@ import yaml
 from sqlalchemy import insert
 
 from mcm_api.rules.plain_english import plain_english
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.rules import record_load
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import RULES
 from mcm_shared.testing.builders import NOON
 from mcm_shared.testing.rows import Rows
 
-BUILTIN = load_rules()
+BUILTIN = builtin_rules()
 BY_NAME = {rule.name: rule for rule in BUILTIN.all}
 
 

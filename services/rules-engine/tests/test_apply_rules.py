@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from mcm_rules_engine import apply_rules_to_event
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import content_id, from_raw_event
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
@@ -18,7 +19,7 @@ from mcm_shared.db.tables import EVENT_ROLLUPS, RULES, SOURCE_EVENTS
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import NOON, a_public_bucket, a_raw_event, an_event
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])

@@ -3,10 +3,10 @@
 import pytest
 
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.testing.rulesets import builtin_rules
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 every_correlation = pytest.mark.parametrize("correlation", RULESET.correlations, ids=lambda each: each.name)
 
 

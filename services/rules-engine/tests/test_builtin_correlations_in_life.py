@@ -8,7 +8,7 @@ import pytest
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_ingestor.generator.incidents import plan
 from mcm_rules_engine.offline.in_memory import Evaluation
-from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import from_raw_event
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.memory import memory_database
@@ -16,7 +16,7 @@ from mcm_shared.db.memory import memory_database
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DAYS = 30
 EVENTS_A_MONTH = 12_000
-RULESET = load_rules()
+RULESET = builtin_rules()
 
 
 async def findings_of_a_month(seed: int) -> list[FindingMessage]:

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.load import BUILTIN, load_rules
+from mcm_rules_engine.sigma.load import BUILTIN
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import EVENT_FAMILIES
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.testing.builders import an_event
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 SINGLE = [rule for rule in RULESET.rules if rule.raises_finding]
 ALL = (*RULESET.rules, *RULESET.correlations)
 every_single_event_rule = pytest.mark.parametrize("rule", SINGLE, ids=lambda rule: rule.name)

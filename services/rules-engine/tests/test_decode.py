@@ -6,13 +6,13 @@ import orjson
 import pytest
 
 from mcm_rules_engine.pipeline.decode import MatchedEvent, Matcher
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.testing.native_payloads import PAYLOADS
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import event_uid
 from mcm_shared.errors import PartlyPoisonError, PoisonEventError
 from mcm_shared.testing.builders import NOON, ARecord, an_event_payload
 
-MATCHER = Matcher(load_rules(), 1_000_000)
+MATCHER = Matcher(builtin_rules(), 1_000_000)
 
 
 def decode(payload: Any, source: str, *headers: tuple[str, bytes]) -> list[MatchedEvent]:

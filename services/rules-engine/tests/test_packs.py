@@ -9,10 +9,11 @@ from mcm_rules_engine.active_packs import Loaded, active_packs, load_active_rule
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, collect_rules, load_rules, parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.errors import RuleLoadError
 from mcm_shared.testing.builders import a_public_bucket
 
-BUILTIN_RULES = load_rules()
+BUILTIN_RULES = builtin_rules()
 PUBLIC_BUCKET = next(rule for rule in BUILTIN_RULES.all if rule.name == "bucket_made_public")
 LOGIN_FAILURES = next(rule for rule in BUILTIN_RULES.all if rule.name == "login_failures")
 

@@ -11,11 +11,11 @@ import pytest
 
 from mcm_rules_engine.offline.in_memory import Evaluation
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sources import normalise
 from mcm_rules_engine.testing.published_detections import OURS
+from mcm_rules_engine.testing.rulesets import cloud_rules
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.memory import memory_database
 
@@ -23,7 +23,7 @@ TOP = Path(__file__).resolve().parents[3]
 PACK = TOP / "packs" / "cloud"
 CASES = TOP.parent / "shared" / "cases"
 
-RULESET = load_rules([PACK])
+RULESET = cloud_rules()
 ALL: list[Rule | Correlation] = [*RULESET.rules, *RULESET.correlations]
 IN_PACK = [rule for rule in ALL if Path(rule.path).is_relative_to(PACK)]
 RAISING = [rule for rule in IN_PACK if rule.raises_finding]

@@ -11,6 +11,7 @@ from mcm_rules_engine import RecordedRule, apply_rules_to_event, compile_recorde
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.rules import record_load
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.tables import RULE_CATALOGUE, RULES
 from mcm_shared.settings import DatabaseSettings
@@ -31,7 +32,7 @@ title: Übertragung von Dateien
 logsource: {category: activity}
 detection: {s: {event_type: [transfer, NO]}, condition: s}
 """
-BUILTIN_BY_NAME = {rule.name: rule for rule in load_rules().all}
+BUILTIN_BY_NAME = {rule.name: rule for rule in builtin_rules().all}
 FILTER = """\
 title: Not of backups
 logsource: {category: activity}

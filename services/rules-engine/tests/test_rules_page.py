@@ -3,16 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.parse.rule_tests import expand_events
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.findings import Severity
 
 TOP = Path(__file__).resolve().parents[3]
 PAGE = (TOP / "docs" / "rules.md").read_text()
 PACK_PAGE = (TOP / "packs" / "cloud" / "README.md").read_text()
-BUILTIN = load_rules()
+BUILTIN = builtin_rules()
 
 
 def severities(rule: Rule | Correlation) -> str:

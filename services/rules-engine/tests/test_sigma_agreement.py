@@ -89,6 +89,7 @@ def rule_text(detection: str) -> str:
     )
 
 
+@cache
 def our_hits(text: str) -> set[int]:
     """Evaluates a rule with our predicates."""
     (rule,) = parse_rules(text).rules
@@ -167,7 +168,11 @@ CASE_ONLY = {"securityhub_controls_disabled"}
 @cache
 def rules_of_the_pack() -> dict[str, str]:
     """Reads the single-event rules about CloudTrail, by name, without the keys that are ours."""
-    documents = (document for path in sorted(PACK.glob("*.yml")) for document in yaml.safe_load_all(path.read_text()))
+    documents = (
+        document
+        for path in sorted(PACK.glob("*.yml"))
+        for document in yaml.load_all(path.read_text(), yaml.CSafeLoader)
+    )
     return {
         document["name"]: yaml.safe_dump(
             {key: document[key] for key in ("title", "id", "level", "detection")}

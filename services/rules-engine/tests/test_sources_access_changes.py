@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sources import normalise, recognise
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import SourceEvent
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 ADMIN_POLICY = json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 POLICY = "arn:aws:iam::111122223333:policy/Reports"
 

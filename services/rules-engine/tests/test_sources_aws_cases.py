@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.errors import PoisonEventError
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
-RULESET = load_rules()
+RULESET = builtin_rules()
 
 
 def rules_of(record: Any) -> list[str]:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sources import normalise
 from mcm_rules_engine.testing.any_shape import spoiled
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import EVENT_TYPES, SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 
 
 def a_record(name: str = "DescribeInstances", **said: Any) -> dict[str, Any]:

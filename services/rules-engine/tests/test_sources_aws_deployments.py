@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sources import normalise, recognise
 from mcm_rules_engine.sources.deployments import environment_in
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import SourceEvent
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 SERVICE_ARN = "arn:aws:ecs:eu-west-1:111122223333:service/production/payments"
 STACK_ARN = "arn:aws:cloudformation:eu-west-1:111122223333:stack/payments-prod/0"
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from mcm_rules_engine.sigma.load import load_rules, parse_rules
+from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sources import normalise
 from mcm_rules_engine.testing.any_shape import spoiled
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import EVENT_TYPES, SourceEvent
 from mcm_shared.errors import PoisonEventError
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 ACCOUNT = "/subscriptions/0/resourceGroups/example/providers/Microsoft.Storage/storageAccounts/exampledata"
 CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 OWNER = "/subscriptions/0/providers/Microsoft.Authorization/roleDefinitions/8E3AF657-a8ff-443c-a75c-2fe8c4bcb635"

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from mcm_rules_engine.sigma.load import load_rules, parse_rules
+from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 OMAR = {"id": "u-2", "type": "User", "userPrincipalName": "Omar@example.com"}
 
 

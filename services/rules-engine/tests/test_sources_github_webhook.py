@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from mcm_rules_engine.sigma.load import load_rules, parse_rules
+from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sources import Transport, normalise
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 from mcm_shared.testing.builders import NOON
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 
 
 def a_payload(action: str | None = "created", **said: Any) -> dict[str, Any]:

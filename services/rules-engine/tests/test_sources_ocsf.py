@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.errors import PoisonEventError
 
-RULESET = load_rules()
+RULESET = builtin_rules()
 MONA = {"name": "Mona", "email_addr": "Mona@Example.com", "type": "User"}
 OMAR = {"name": "omar"}
 

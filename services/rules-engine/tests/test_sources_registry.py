@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcm_rules_engine import sources
-from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sources import Transport, active_sources, normalise, recognise
 from mcm_rules_engine.sources.registry import builtin_sources
 from mcm_rules_engine.testing.any_shape import any_json, spoiled
 from mcm_rules_engine.testing.native_payloads import PAYLOADS
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.contracts.events import EVENT_TYPES, SourceEvent, event_uid
 from mcm_shared.contracts.sources import NATIVE_SOURCES
 from mcm_shared.errors import PoisonEventError
@@ -21,7 +21,7 @@ from mcm_shared.testing.builders import NOON
 
 CANONICAL = {"source": "my-app", "event_type": "login_failed", "timestamp": "2026-11-20T12:00:00Z"}
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-RULESET = load_rules()
+RULESET = builtin_rules()
 
 
 def test_every_source_is_a_file_and_a_name_of_the_contract() -> None:

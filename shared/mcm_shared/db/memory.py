@@ -2,12 +2,12 @@
 
 import sqlite3
 from asyncio import Future
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import delete, make_url
+from sqlalchemy import make_url
 from sqlalchemy.pool import StaticPool
 
 from mcm_shared.db.engine import AsyncEngine, create_sqlite_engine, transaction
@@ -29,10 +29,11 @@ async def memory_database() -> AsyncIterator[AsyncEngine]:
 
 
 async def empty_tables(engine: AsyncEngine) -> None:
-    """Deletes every row of every table."""
+    """Deletes every row of every table of a database of ``memory_database``."""
     async with transaction(engine) as connection:
-        for table in reversed(METADATA.sorted_tables):
-            await connection.execute(delete(table))
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        # by the driver: through SQLAlchemy this takes as long as the evaluation of a few events
+        driver.execute_all(f"DELETE FROM {table.name}" for table in reversed(METADATA.sorted_tables))  # noqa: S608
 
 
 class _DirectConnection(aiosqlite.Connection):
@@ -42,6 +43,11 @@ class _DirectConnection(aiosqlite.Connection):
         super().__init__(lambda: sqlite3.connect(":memory:"), iter_chunk_size=64)
         self._tx = _AtOnce()  # type: ignore[assignment] # all that is used of the queue
         self._thread = _NoThread()  # type: ignore[assignment] # all that is used of the thread
+
+    def execute_all(self, statements: Iterable[str]) -> None:
+        """Executes statements in the open transaction."""
+        for statement in statements:
+            self._conn.execute(statement)
 
 
 class _AtOnce:

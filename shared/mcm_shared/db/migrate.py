@@ -1,14 +1,14 @@
-"""Brings the schema of the database to the newest version, and waits for it to be there."""
+"""Database migrations: upgrades the schema, and waits until it is up to date.
+
+Alembic is imported where it is used: commands that open no database start faster without it.
+"""
 
 import asyncio
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,6 +18,9 @@ from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.errors import DatabaseDownError
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import DatabaseSettings, load_settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = structlog.get_logger()
 
@@ -118,6 +121,8 @@ async def _upgrade(settings: DatabaseSettings) -> None:
 
 
 def _run_migrations(connection: Connection) -> None:
+    from alembic import command
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -125,15 +130,21 @@ def _run_migrations(connection: Connection) -> None:
 
 @cache
 def _revisions() -> tuple[str | None, frozenset[str]]:
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory.from_config(_config())
     return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def _current_revision(connection: Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")

@@ -1,4 +1,4 @@
-"""Which explainer the settings ask for."""
+"""Explainer factory: the explainer that the settings select."""
 
 from typing import Final
 
@@ -6,7 +6,6 @@ from mcm_enricher.explainers import RunningExplainer
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.model.client import ModelClient
-from mcm_enricher.model.openai import OpenAIChat
 from mcm_enricher.settings import EnricherSettings
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import ConfigurationError
@@ -34,6 +33,9 @@ def make_explainer(settings: EnricherSettings, engine: AsyncEngine) -> RunningEx
         return HeuristicExplainer()
     if settings.base_url is not None and settings.model is None:
         raise ConfigurationError("OPENAI_BASE_URL is set and OPENAI_MODEL is not: say which of its models to ask")
+    # imported where it is needed: the SDK takes a third of the start of a service, and most run without a model
+    from mcm_enricher.model.openai import OpenAIChat
+
     model = OpenAIChat(
         api_key=settings.api_key.get_secret_value(),
         base_url=settings.base_url,
