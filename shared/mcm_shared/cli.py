@@ -1,4 +1,4 @@
-"""What the commands of all services share: running async code, exit codes, clear errors instead of tracebacks."""
+"""Command lines of the services: running async code, signals, exit codes, errors as one line."""
 
 import asyncio
 import importlib.metadata
@@ -8,11 +8,14 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
+import structlog
 import typer
 import uvloop
 
 from mcm_shared.errors import ConfigurationError, McmError
 from mcm_shared.logs import configure_logs
+
+log = structlog.get_logger()
 
 ResultT = TypeVar("ResultT")
 
@@ -23,9 +26,9 @@ EXIT_TERMINATED: Final = 143
 
 
 def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
-    """Runs a command on uvloop and turns our errors into a line on stderr and an exit code.
+    """Runs a command on uvloop; an error of the product becomes a line on stderr and an exit code.
 
-    Exit 2 for a wrong setting, rule or flag; 1 for anything else that failed; 130 when interrupted.
+    Exit 2 for a wrong setting, rule or flag; 1 for any other failure; 130 when interrupted.
     """
     _end_on_sigterm()
     try:
@@ -37,19 +40,19 @@ def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
     except KeyboardInterrupt:
         raise SystemExit(EXIT_INTERRUPTED) from None
     except BrokenPipeError:
-        # the reader of our output went away, as `| head` does
+        # the reader of the output closed the pipe, as `| head` does
         sys.stdout = None
         raise SystemExit(EXIT_FAILED) from None
 
 
 def _end_on_sigterm() -> None:
-    # the kernel does not end the first process of a container by a signal that it has no handler for
+    # the kernel does not deliver a signal without a handler to the first process of a container
     if os.getpid() == 1 and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
 
 
 def command_line(program: str, description: str, *, service: str | None = None) -> typer.Typer:
-    """Creates the command line of a service: help without arguments, ``--version``, and logs under ``service``.
+    """Creates the command line of a service: help without arguments, ``--version``, and logs named ``service``.
 
     ``program`` is the name of the command and of its distribution.
     """
@@ -78,7 +81,7 @@ def command_line(program: str, description: str, *, service: str | None = None) 
 def run_single_command(
     program: str, description: str, command: Callable[[], Coroutine[Any, Any, object]], distribution: str
 ) -> None:
-    """Runs a command line that has one command, without arguments: only ``--help`` and ``--version`` beside it."""
+    """Runs a command line with a single command that takes no arguments but ``--help`` and ``--version``."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
     def only(
@@ -108,25 +111,30 @@ def _version_of(program: str, distribution: str | None = None) -> Callable[[bool
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Prints what went wrong and ends the process with ``code``."""
+    """Prints an error and exits with ``code``."""
     print(f"error: {message}", file=sys.stderr)  # noqa: T201 (the one place that prints to a person without the log)
     raise SystemExit(code)
 
 
 def on_stop_signal(stop: Callable[[], object]) -> None:
-    """Calls ``stop`` on SIGTERM and SIGINT, for a service that ends its work in hand first."""
+    """Calls ``stop`` on SIGTERM and SIGINT: graceful shutdown."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
 
 
 def on_reload_signal(reload: Callable[[], object]) -> None:
-    """Calls ``reload`` on SIGHUP, for a service that reads files which people change."""
+    """Calls ``reload`` on SIGHUP."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
 
 
+def ignore_reload_signal() -> None:
+    """Ignores SIGHUP, for a service that has nothing to reload: operators send it to all services at once."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, log.info, "SIGHUP ignored, nothing to reload")
+
+
 async def until_first_ends(*jobs: Awaitable[object]) -> None:
-    """Runs jobs side by side until one ends or fails; the others are cancelled and the failure is raised."""
+    """Runs jobs concurrently until one ends or fails; cancels the others and raises the failure."""
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -76,6 +76,17 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
     sent = 0
     enough = asyncio.Event()
 
+    def take_a_while(one: Handler) -> None:
+        async def work(values: list[bytes]) -> None:
+            # so that a batch is in flight whenever partitions move
+            await asyncio.sleep(0.05)
+            one.batches.append(values)
+
+        one.work = work  # type: ignore[method-assign]
+
+    take_a_while(handler)
+    take_a_while(other)
+
     async def trickle() -> None:
         nonlocal sent
         while not enough.is_set():

@@ -56,6 +56,10 @@ def test_programs_that_wait_end_when_they_are_asked_to(
     for service in connecting:
         _wait_for_connection(service, silent_url)
 
+    for enricher in (waiting_for_database[1], waiting_for_kafka[1]):
+        enricher.process.send_signal(signal.SIGHUP)
+        enricher.wait_for_log("SIGHUP ignored, nothing to reload")
+
     services = [*waiting_for_database, *waiting_for_kafka, *connecting]
     for service in services:
         service.process.send_signal(number)

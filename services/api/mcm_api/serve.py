@@ -12,7 +12,7 @@ from mcm_api.http.state import part_of
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.settings import ApiSettings
 from mcm_enricher import EnricherSettings
-from mcm_shared.cli import on_stop_signal
+from mcm_shared.cli import ignore_reload_signal, on_stop_signal
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.gc_tuning import freeze_heap
 from mcm_shared.kafka.connection import connection_options
@@ -25,7 +25,7 @@ _BACKLOG = 2048
 
 
 async def serve() -> None:
-    """Serves until SIGTERM or SIGINT, then ends the requests in hand; done within 5 s.
+    """Serves until SIGTERM or SIGINT, then finishes open requests; done within 5 s.
 
     Raises ConfigurationError for a wrong setting or an address that cannot be listened on.
     """
@@ -54,6 +54,7 @@ async def serve() -> None:
         server.stop()
 
     on_stop_signal(stop)
+    ignore_reload_signal()
     freeze_heap()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)
@@ -66,11 +67,11 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leaves the signals alone."""
+        """Installs no signal handlers."""
         yield
 
     def stop(self) -> None:
-        """Takes no more connections and ends the requests in hand."""
+        """Accepts no more connections and finishes open requests."""
         self.should_exit = True
 
 

@@ -1,6 +1,7 @@
 """The real process: its start, its end, and its life without the others."""
 
 import asyncio
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -72,6 +73,15 @@ async def test_a_request_that_does_not_end_does_not_keep_it(run_service: RunServ
     assert answer.status_code == 503
     assert answer.json()["detail"].startswith("The server is stopping")
     assert "Traceback" not in service.stderr()
+
+
+def test_sighup_is_ignored(run_service: RunService) -> None:
+    service = run_service("mcm-api", "run", env=NOWHERE)
+
+    with httpx.Client(base_url=url_of(service)) as client:
+        service.process.send_signal(signal.SIGHUP)
+        service.wait_for_log("SIGHUP ignored, nothing to reload")
+        assert client.get("/health").status_code == 200
 
 
 def test_head_is_answered_like_get_without_the_body(run_service: RunService) -> None:

@@ -14,7 +14,7 @@ from mcm_enricher.jobs import JobRunner
 from mcm_enricher.publish import EnrichedPublisher
 from mcm_enricher.retry_fallbacks import retry_fallbacks_forever
 from mcm_enricher.settings import EnricherSettings
-from mcm_shared.cli import on_stop_signal, until_first_ends
+from mcm_shared.cli import ignore_reload_signal, on_stop_signal, until_first_ends
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import close_engine, create_engine
@@ -40,6 +40,7 @@ async def run_service() -> None:
     enricher = Enricher(engine, explainer, concurrency=2 * settings.concurrency)
     stopping = asyncio.Event()
     on_stop_signal(stopping.set)
+    ignore_reload_signal()
     try:
         await until_first_ends(wait_for_schema(engine), stopping.wait())
         if stopping.is_set():

@@ -78,6 +78,8 @@ async def test_a_crowd_of_one_time_is_read_whole() -> None:
     assert len(await GroupInMemory(TWO_STEPS, [crowd[-1]], crowd[:-1]).hits((0, crowd[-1]))) == 299
     assert len(await GroupInMemory(TWO_STEPS, crowd[1:], [crowd[0]]).hits((0, crowd[-1]))) == 1
     assert len(await GroupInMemory(THREE_STEPS, [crowd[-1]], crowd[:-2], [crowd[-2]]).hits((1, crowd[100]))) == 1
+    (hit,) = await GroupInMemory(TWO_STEPS, crowd, [crowd[0]]).hits((1, crowd[0]))
+    assert hit.completed_by == (crowd[-1].position, crowd[0].position)
 
 
 async def test_the_chain_that_starts_latest_decides() -> None:
