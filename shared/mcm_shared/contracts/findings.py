@@ -1,6 +1,5 @@
 """Findings as they travel: severity, and the message on ``findings`` and ``findings.enriched``."""
 
-import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -8,7 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FINDING_NAMESPACE: Final = UUID("0b9a4c1e-2f3d-5a77-8f61-7d0c6c1a9b42")
+from mcm_shared.uuids import UUIDNamespace
+
+FINDING_UUIDS: Final = UUIDNamespace(UUID("0b9a4c1e-2f3d-5a77-8f61-7d0c6c1a9b42"))
 """Namespace of finding uids; changing it changes every uid."""
 
 
@@ -36,9 +37,7 @@ _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity, start=
 
 def finding_uid(rule_id: str, group_key: str, bucket_start: datetime) -> UUID:
     """Computes a finding's uid from its rule, group key and the start of its time bucket (a version 5 UUID)."""
-    name = f"{rule_id}|{group_key}|{bucket_start.isoformat()}"
-    digest = hashlib.sha1(FINDING_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    return FINDING_UUIDS.uuid5(f"{rule_id}|{group_key}|{bucket_start.isoformat()}")
 
 
 class FindingMessage(BaseModel):

@@ -62,7 +62,7 @@ async def insert_events(
     # one order for all workers, so that two with the same events wait for each other instead of deadlocking
     rows = [
         (e.uid, e.source, e.id, e.event_type, e.user, e.timestamp, e.raw_data, e.attributes, processed, processed)
-        for e in sorted(events, key=lambda event: event.uid.int)
+        for e in sorted(events, key=lambda event: event.uid.bytes)
     ]
     return dict(map(tuple, await _INSERT_EVENTS.execute(connection, rows)))
 

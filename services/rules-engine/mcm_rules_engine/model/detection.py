@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from mcm_rules_engine.correlation.protocol import CorrelationHit, Position
 from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Match
 from mcm_shared.contracts.events import SourceEvent
-from mcm_shared.contracts.findings import FINDING_NAMESPACE, Severity, finding_uid
+from mcm_shared.contracts.findings import FINDING_UUIDS, Severity, finding_uid
 from mcm_shared.event_time import duration_micros, from_micros, to_micros
 
 
@@ -83,7 +83,7 @@ def output_series(rule: Rule | Correlation) -> UUID:
 
 @lru_cache(maxsize=4096)
 def _output_series(rule_id: str, version: str) -> UUID:
-    return uuid5(FINDING_NAMESPACE, f"series|{rule_id}|{version}")
+    return FINDING_UUIDS.uuid5(f"series|{rule_id}|{version}")
 
 
 def position_of(event: SourceEvent) -> Position:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 
@@ -19,7 +19,7 @@ from mcm_rules_engine.store.detections import insert_counted, insert_detections,
 from mcm_rules_engine.store.events import read_known_events
 from mcm_rules_engine.store.findings import merge_findings
 from mcm_rules_engine.store.tumbling import Bucket, Tally, add_to_tumbling, read_tumbling
-from mcm_shared.contracts.findings import FINDING_NAMESPACE
+from mcm_shared.contracts.findings import FINDING_UUIDS
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 
 
@@ -143,7 +143,7 @@ class Detector:
         thresholds = {bucket: self._tumbling[bucket.series_id].min_threshold for bucket in buckets}
         for bucket, counted in (await read_tumbling(connection, thresholds)).items():
             # a bucket is detected once, in whatever order it fills: its name stands in for the event that filled it
-            position = (bucket.start, uuid5(FINDING_NAMESPACE, f"bucket|{bucket.start}|{bucket.group_key}"))
+            position = (bucket.start, FINDING_UUIDS.uuid5(f"bucket|{bucket.start}|{bucket.group_key}"))
             ends = (counted.first, counted.last)
             for correlation in self._tumbling[bucket.series_id].correlations:
                 if counted.count >= correlation.steps[0][0]:

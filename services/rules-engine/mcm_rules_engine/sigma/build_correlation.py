@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
@@ -15,8 +15,9 @@ from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
 from mcm_rules_engine.sigma.parse.metadata import Metadata, Reader, read_braces, read_metadata
 from mcm_rules_engine.sigma.parse.templates import template_fields
+from mcm_shared.uuids import UUIDNamespace
 
-_SERIES: Final = UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de")
+_SERIES_UUIDS: Final = UUIDNamespace(UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de"))
 _ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)
 
 
@@ -114,7 +115,7 @@ def _series(keys: CorrelationKeys, members: tuple[SeriesMember, ...], versions: 
     values_cased = frozenset(field.name for field in keys.value_fields if field.cased)
     if keys.cased or values_cased:
         definition["cased"] = [sorted(keys.cased), sorted(values_cased)]
-    return Series(uuid5(_SERIES, canonical_json(definition)), keys.group_by, members, keys.cased, values_cased)
+    return Series(_SERIES_UUIDS.uuid5(canonical_json(definition)), keys.group_by, members, keys.cased, values_cased)
 
 
 def _counted(member: SeriesMember) -> list[str] | str | None:

@@ -26,15 +26,6 @@ def normalise(payload: Any, source: str | None, fallback_id: str, transport: Tra
     payload that only one source recognises by its shape.
     ``fallback_id`` names an event that brings no id. Raises PoisonEventError for what cannot be an event.
     """
-    event = _normalise(payload, source, fallback_id, transport)
-    try:
-        require_event_time(event.timestamp)
-    except ValueError as error:
-        raise PoisonEventError(f"timestamp {event.timestamp.isoformat()} {error}") from None
-    return event
-
-
-def _normalise(payload: Any, source: str | None, fallback_id: str, transport: Transport) -> SourceEvent:
     if source is None:
         try:
             return canonical.normalise(payload, fallback_id)
@@ -43,6 +34,15 @@ def _normalise(payload: Any, source: str | None, fallback_id: str, transport: Tr
             if recognised is None:
                 raise
             source = recognised.name
+    event = _normalise_native(payload, source, fallback_id, transport)
+    try:
+        require_event_time(event.timestamp)
+    except ValueError as error:
+        raise PoisonEventError(f"timestamp {event.timestamp.isoformat()} {error}") from None
+    return event
+
+
+def _normalise_native(payload: Any, source: str, fallback_id: str, transport: Transport) -> SourceEvent:
     found = active_sources().get(source)
     if found is None:
         raise PoisonEventError(

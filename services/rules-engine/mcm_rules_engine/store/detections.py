@@ -107,7 +107,7 @@ async def insert_counted(connection: AsyncConnection, rows: Iterable[DetectionRo
 def _in_order(rows: Iterable[DetectionRow]) -> list[DetectionRow]:
     # in one order: two workers that write the same rows wait for each other and never deadlock
     return sorted(
-        set(rows), key=lambda row: (row.series_id.int, row.group_key, row.at, row.event_uid.int, row.value or "")
+        set(rows), key=lambda row: (row.series_id.bytes, row.group_key, row.at, row.event_uid.bytes, row.value or "")
     )
 
 

@@ -75,7 +75,7 @@ async def add_to_tumbling(connection: AsyncConnection, tallies: Mapping[Bucket, 
     """Adds what was really inserted to the counters."""
     # in one order: two workers that raise the same counters wait for each other and never deadlock
     new = [entry for entry in tallies.items() if entry[1].count]
-    ordered = sorted(new, key=lambda entry: (entry[0].series_id.int, *entry[0][1:]))
+    ordered = sorted(new, key=lambda entry: (entry[0].series_id.bytes, *entry[0][1:]))
     await _ADD.execute(
         connection,
         [(*bucket, shard, tally.count, _text(tally.first), _text(tally.last)) for bucket, tally in ordered],
