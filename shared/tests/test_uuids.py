@@ -5,6 +5,7 @@ import uuid
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mcm_shared.uuids import UUIDNamespace
 
 NAMESPACE = uuid.UUID("5f6f5c02-6c5c-5b0a-9d0e-3b1c0f6f0a11")
