@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from mcm_shared.contracts.sources import NATIVE_SOURCES
 from mcm_shared.errors import PoisonEventError
 from mcm_shared.event_time import EPOCH
 from mcm_shared.uuids import UUIDNamespace
@@ -34,6 +35,12 @@ EVENT_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "storage": ("storage_bucket_created", "storage_bucket_permission_changed"),
 }
 """Known event types by family. A source's other actions are kept as ``<source>.<action>``."""
+
+ASSIGNED_ID: Final = "mcm:"
+"""Beginning of the ids that the product assigns; events that bring such an id are refused."""
+
+ENGINE_SOURCE: Final = "mcm.engine"
+"""Source of the events that the rules engine itself writes; events that claim it are refused."""
 
 SOURCE_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"
 EVENT_TYPE_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"
@@ -153,11 +160,25 @@ def parse_raw_event(data: object) -> RawEvent:
         raise PoisonEventError(f"an event must be a JSON object, not {type(data).__name__}")
     # before the model: it would build an error for each of a million keys
     _require_known_keys(data)
+    require_own_identity(data.get("source"), data.get("id"))
     try:
         return RawEvent.model_validate(data)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)[:_MAX_SHOWN]
         raise PoisonEventError("; ".join(_sentence(dict(detail)) for detail in details)) from None
+
+
+def require_own_identity(source: object, event_id: object) -> None:
+    """Raises PoisonEventError for a canonical event that claims a native source, or an id that the product assigns."""
+    if source == ENGINE_SOURCE:
+        raise PoisonEventError(f"source {ENGINE_SOURCE} is the engine's own; name the application that sends the event")
+    if source in NATIVE_SOURCES:
+        raise PoisonEventError(
+            f"source {source} is that of native payloads; send its payload with the header source: {source}, "
+            "or name the application that sends the event"
+        )
+    if isinstance(event_id, str) and event_id.startswith(ASSIGNED_ID):
+        raise PoisonEventError(f"id must not begin with {ASSIGNED_ID}: such ids are assigned here")
 
 
 def _require_known_keys(data: dict[str, Any]) -> None:

@@ -1,12 +1,13 @@
 """Decoding: a record becomes an event, and the event is matched against the rules. No I/O."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from mcm_rules_engine.sigma.model.ruleset import Match, Ruleset
 from mcm_rules_engine.sources import Transport, normalise, payloads_of
-from mcm_shared.contracts.events import SourceEvent, require_not_ahead
+from mcm_shared.contracts.events import ASSIGNED_ID, SourceEvent, require_not_ahead
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
 from mcm_shared.errors import PartlyPoisonError, PoisonEventError
@@ -44,15 +45,16 @@ class Matcher:
         is_date = 0 <= record.timestamp < _YEAR_9999_MS
         written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if is_date else None
         transport = Transport(header(record, WEBHOOK_EVENT_HEADER), written_at)
-        source, origin = header(record, SOURCE_HEADER), origin_of(record)
+        source, origin = header(record, SOURCE_HEADER), f"{ASSIGNED_ID}{origin_of(record)}"
         payloads = payloads_of(payload, source)
         if payloads is None:
-            return [self._matched(payload, source, origin, transport)]
+            return [self._matched(payload, source, _assigned_id(origin, record.value), transport)]
         decoded: list[MatchedEvent] = []
         poison: list[str] = []
+        digest = _assigned_id("", record.value)
         for number, each in enumerate(payloads, start=1):
             try:
-                decoded.append(self._matched(each, source, f"{origin}#{number}", transport))
+                decoded.append(self._matched(each, source, f"{origin}#{number}{digest}", transport))
             except PoisonEventError as error:
                 poison.append(f"element {number}: {error.reason}")
         if poison:
@@ -65,3 +67,11 @@ class Matcher:
         if transport.received_at is not None:
             require_not_ahead(event.timestamp, transport.received_at)
         return MatchedEvent(event, self._ruleset.match(event))
+
+
+def _assigned_id(origin: str, content: bytes) -> str:
+    """Names an event without an id by where its record was first written, and by its content.
+
+    A record may claim an origin, as replayed ones do; with other content it gets another id than the record there.
+    """
+    return f"{origin}/{hashlib.sha256(content).hexdigest()[:16]}"

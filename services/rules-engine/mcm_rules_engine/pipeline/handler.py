@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mcm_rules_engine.pipeline.decode import MatchedEvent, Matcher
 from mcm_rules_engine.pipeline.detect import AffectedRows, Detector
+from mcm_rules_engine.pipeline.reused_ids import reused_id_events
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import content_of, read_conflicts
 from mcm_rules_engine.store.findings import read_messages
@@ -25,6 +26,9 @@ EVENTS_STORED: Final = counter("mcm_events_stored")
 EVENTS_REPEATED: Final = counter("mcm_events_repeated")
 EVENTS_CONFLICTING: Final = counter("mcm_events_conflicting")
 DETECTIONS_STORED: Final = counter("mcm_detections")
+
+Conflict = tuple[SourceEvent, SourceEvent]
+"""Two events of one id, the first one first."""
 
 
 @dataclass(slots=True)
@@ -58,11 +62,12 @@ class DetectionHandler:
     async def store(self, batch: Sequence[list[MatchedEvent]]) -> AffectedRows:
         """Stores events with their detections and roll-ups; returns the rows that correlations read, new or not."""
         once, repeats = first_of_each([event for decoded in batch for event in decoded])
+        conflicts = [(first, repeat) for first, repeat in repeats if content_of(first) != content_of(repeat)]
         async with transaction(self._engine) as connection:
-            stored = await self._store(connection, once)
+            stored = await self._store(connection, once, conflicts)
         EVENTS_STORED.inc(stored.new)
         EVENTS_REPEATED.inc(stored.repeated + len(repeats))
-        EVENTS_CONFLICTING.inc(stored.conflicting + sum(is_conflict for is_conflict in repeats))
+        EVENTS_CONFLICTING.inc(stored.conflicting + len(conflicts))
         return stored.affected
 
     async def complete(self, stored: AffectedRows) -> Sequence[Outgoing]:
@@ -72,20 +77,27 @@ class DetectionHandler:
         DETECTIONS_STORED.inc(stored.detected)
         return [finding_message(finding, self._topics) for finding in findings]
 
-    async def _store(self, connection: AsyncConnection, matched: Sequence[MatchedEvent]) -> _Stored:
+    async def _store(
+        self, connection: AsyncConnection, matched: Sequence[MatchedEvent], conflicts: Sequence[Conflict]
+    ) -> _Stored:
         events = [entry.event for entry in matched]
         row_ids = await insert_events(connection, events, processed=True)
-        if len(row_ids) == len(events):
+        if len(row_ids) == len(events) and not conflicts:
             affected = await self._detector.detect(connection, matched, row_ids)
             await add_to_rollups(connection, events, self._shard)
             return _Stored(affected, len(row_ids))
         repeated = [event for event in events if event.uid not in row_ids]
-        conflicts = await read_conflicts(connection, repeated)
+        standing = await read_conflicts(connection, repeated)
+        conflicts = [*conflicts, *((standing[each.uid].event, each) for each in repeated if each.uid in standing)]
         # the first content counts, and its correlations may be due: the worker that stored it may have died since
-        standing = [self._matched(conflicts[e.event.uid].event) if e.event.uid in conflicts else e for e in matched]
-        affected = await self._detector.detect(connection, standing, row_ids)
-        await add_to_rollups(connection, (event for event in events if event.uid in row_ids), self._shard)
-        return _Stored(affected, len(row_ids), len(repeated), len(conflicts))
+        matched = [self._matched(standing[e.event.uid].event) if e.event.uid in standing else e for e in matched]
+        evidence = {event.uid: event for pair in conflicts for event in reused_id_events(*pair)}
+        row_ids |= await insert_events(connection, list(evidence.values()), processed=True)
+        matched = [*matched, *map(self._matched, evidence.values())]
+        affected = await self._detector.detect(connection, matched, row_ids)
+        new = [event for event in (*events, *evidence.values()) if event.uid in row_ids]
+        await add_to_rollups(connection, new, self._shard)
+        return _Stored(affected, len(new), len(repeated), len(standing))
 
     def _matched(self, event: SourceEvent) -> MatchedEvent:
         return MatchedEvent(event, self._ruleset.match(event))
@@ -102,12 +114,12 @@ def finding_message(finding: FindingMessage, topics: Topics) -> Outgoing:
     return Outgoing(topics.findings, finding.model_dump_json().encode(), key=finding.uid.bytes)
 
 
-def first_of_each(events: Sequence[MatchedEvent]) -> tuple[list[MatchedEvent], list[bool]]:
-    """Returns the first event of each id, and for each of the others whether its content conflicts with the first."""
+def first_of_each(events: Sequence[MatchedEvent]) -> tuple[list[MatchedEvent], list[Conflict]]:
+    """Returns the first event of each id, and each of the others with the first one of its id."""
     first: dict[UUID, MatchedEvent] = {}
-    repeats: list[bool] = []
+    repeats: list[Conflict] = []
     for entry in events:
         known = first.setdefault(entry.event.uid, entry)
         if known is not entry:
-            repeats.append(content_of(known.event) != content_of(entry.event))
+            repeats.append((known.event, entry.event))
     return list(first.values()), repeats

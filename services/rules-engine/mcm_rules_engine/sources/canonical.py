@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from mcm_shared.contracts.events import (
+    ASSIGNED_ID,
     EARLIEST,
     END_OF_TIME,
+    ENGINE_SOURCE,
     EVENT_TYPE_PATTERN,
     MAX_TEXT,
     SOURCE_PATTERN,
@@ -16,8 +18,10 @@ from mcm_shared.contracts.events import (
     from_raw_event,
     parse_raw_event,
 )
+from mcm_shared.contracts.sources import NATIVE_SOURCES
 
 _KEYS: Final = frozenset(RawEvent.model_fields)
+_TAKEN: Final = frozenset({*NATIVE_SOURCES, ENGINE_SOURCE})
 _is_source: Final = re.compile(SOURCE_PATTERN).fullmatch
 _is_event_type: Final = re.compile(EVENT_TYPE_PATTERN).fullmatch
 # what nearly every event has; whatever else may pass for a time is left to the model
@@ -47,6 +51,8 @@ def _plain(payload: Any, fallback_id: str) -> SourceEvent | None:
         or not (event_id is None or (type(event_id) is str and 0 < len(event_id) <= MAX_TEXT))
         or not (user is None or (type(user) is str and 0 < len(user) <= MAX_TEXT))
         or _is_source(source) is None
+        or source in _TAKEN
+        or (event_id is not None and event_id.startswith(ASSIGNED_ID))
         or _is_event_type(event_type) is None
         or _is_utc(time) is None
     ):

@@ -12,7 +12,7 @@ from mcm_rules_engine.sources import canonical
 from mcm_rules_engine.sources.plugin_sources import plugin_sources
 from mcm_rules_engine.sources.read import lower_keys
 from mcm_rules_engine.sources.source import Source, Transport
-from mcm_shared.contracts.events import SourceEvent, require_event_time
+from mcm_shared.contracts.events import ASSIGNED_ID, SourceEvent, require_event_time
 from mcm_shared.contracts.sources import CANONICAL, ENVELOPE
 from mcm_shared.errors import ConfigurationError, PoisonEventError
 
@@ -28,13 +28,19 @@ def normalise(payload: Any, source: str | None, fallback_id: str, transport: Tra
     """
     if source is None:
         try:
-            return canonical.normalise(payload, fallback_id)
+            event = canonical.normalise(payload, fallback_id)
         except PoisonEventError:
             recognised = _unlabelled(payload)
             if recognised is None:
                 raise
             source = recognised.name
+        else:
+            if event.source in active_sources():
+                raise PoisonEventError(f"source {event.source} is that of native payloads of a plug-in")
+            return event
     event = _normalise_native(payload, source, fallback_id, transport)
+    if event.id.startswith(ASSIGNED_ID) and event.id != fallback_id:
+        raise PoisonEventError(f"its id must not begin with {ASSIGNED_ID}: such ids are assigned here")
     try:
         require_event_time(event.timestamp)
     except ValueError as error:

@@ -13,10 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from mcm_rules_engine.findings.describe import describe, describe_count
+from mcm_rules_engine.pipeline.reused_ids import reused_id_events
 from mcm_rules_engine.sigma.compile.group_keys import group_key
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.store.events import content_of
 from mcm_rules_engine.testing.oracle_groups import (
     Hit,
     OracleEntry,
@@ -72,10 +74,17 @@ class Expected:
 
 
 def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
-    """Says what must come of a set of events; of two with the same id the first counts."""
+    """Says what must come of a set of events; of two with the same id the first counts, and both are evidence."""
     known: dict[UUID, SourceEvent] = {}
+    contents: dict[UUID, list[SourceEvent]] = {}
     for event in events:
         known.setdefault(event.uid, event)
+        others = contents.setdefault(event.uid, [])
+        if all(content_of(event) != content_of(other) for other in others):
+            others.append(event)
+    for several in contents.values():
+        if len(several) > 1:
+            known |= {evidence.uid: evidence for evidence in reused_id_events(*several)}
     rules: tuple[Rule | Correlation, ...] = (*ruleset.rules, *ruleset.correlations)
     hits: dict[str, list[Hit]] = {rule.id: [] for rule in rules}
     for event in known.values():
