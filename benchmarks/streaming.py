@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import psutil
+from pydantic import SecretStr
 
 from benchmarks._api import running_api
 from benchmarks._stack import running_stack
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.engine import create_engine
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.settings import KafkaSettings
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.builders import a_finding
+from mcm_shared.testing.rows import Rows
 
 LISTENERS = int(os.environ.get("MCM_BENCH_LISTENERS", "500"))
 RATE = 100
@@ -43,12 +46,13 @@ def main() -> None:
     with running_stack() as stack:
         kafka = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=stack.kafka.bootstrap_servers)
         asyncio.run(ensure_topics(kafka))
-        with running_api(stack.new_database(), KAFKA_BOOTSTRAP_SERVERS=stack.kafka.bootstrap_servers) as (url, pid):
+        database = stack.new_database()
+        with running_api(database, KAFKA_BOOTSTRAP_SERVERS=stack.kafka.bootstrap_servers) as (url, pid):
             for listeners in sorted({1, LISTENERS}):
-                asyncio.run(_round(url, pid, kafka, listeners))
+                asyncio.run(_round(url, pid, kafka, database, listeners))
 
 
-async def _round(url: str, pid: int, kafka: KafkaSettings, listeners: int) -> None:
+async def _round(url: str, pid: int, kafka: KafkaSettings, database: str, listeners: int) -> None:
     heard = Heard()
     ready = asyncio.Semaphore(0)
     tasks = [asyncio.create_task(_listen(url, heard, ready, timed=number < TIMED)) for number in range(listeners)]
@@ -56,7 +60,7 @@ async def _round(url: str, pid: int, kafka: KafkaSettings, listeners: int) -> No
         await ready.acquire()
     process = psutil.Process(pid)
     before, began = sum(process.cpu_times()[:2]), time.monotonic()
-    sent = await _publish(kafka, heard)
+    sent = await _publish(kafka, database, heard)
     took = time.monotonic() - began
     selected = sent * listeners
     for _ in range(100):
@@ -78,14 +82,17 @@ async def _round(url: str, pid: int, kafka: KafkaSettings, listeners: int) -> No
     )
 
 
-async def _publish(kafka: KafkaSettings, heard: Heard) -> int:
+async def _publish(kafka: KafkaSettings, database: str, heard: Heard) -> int:
     topic = Topics().findings
     together = 5
     sent = 0
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database)))
     async with connect_producer(kafka) as producer:
         began = time.monotonic()
         while sent < RATE * SECONDS:
             findings = [a_finding() for _ in range(together)]
+            # only what the database holds is streamed
+            await Rows(engine).travelling(findings)
             now = time.perf_counter()
             heard.sent.update({str(one.uid).encode(): now for one in findings})
             await producer.send(
@@ -93,6 +100,7 @@ async def _publish(kafka: KafkaSettings, heard: Heard) -> int:
             )
             sent += together
             await asyncio.sleep(max(0.0, began + sent / RATE - time.monotonic()))
+    await engine.dispose()
     return sent
 
 

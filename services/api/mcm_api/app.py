@@ -28,6 +28,7 @@ from mcm_api.http.body import BodyMemory
 from mcm_api.http.cross_site import CrossSiteProtection
 from mcm_api.http.dashboard import serve_dashboard
 from mcm_api.http.docs_page import serve_docs
+from mcm_api.http.load_shedding import LoadShedding
 from mcm_api.http.problems import ProblemResponse, install_problem_handlers, problem_answers
 from mcm_api.http.request_context import RequestContext
 from mcm_api.http.state import part_of, provide
@@ -118,6 +119,7 @@ def create_app(
     serve_dashboard(app, settings.dashboard_path)
     install_problem_handlers(app)
     allowed = AllowedHosts(settings.host, settings.public_url, settings.allowed_hosts)
+    app.add_middleware(LoadShedding, max_requests=settings.max_requests)
     app.add_middleware(CrossSiteProtection, allowed=allowed)
     app.add_middleware(RequestContext)
     return app
@@ -152,7 +154,7 @@ def _provide_parts(
         ActivityCache(),
         Readiness(probes),
         DailyTokenBudget(ai.budget),
-        StreamConfig(broadcaster, kafka, settings.max_streams),
+        StreamConfig(broadcaster, kafka, reader, settings.max_streams, settings.max_streams_per_address),
         StreamPosition(lambda: broadcaster.position),
         BodyMemory(settings.max_body_bytes),
         Broker(Cluster(kafka, producer) if kafka and producer else None),
@@ -173,7 +175,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
     if stream.kafka:
-        work += [_make_topics(stream.kafka), tail_findings(stream.kafka, stream.broadcaster)]
+        work += [_make_topics(stream.kafka), tail_findings(stream.kafka, stream.broadcaster, reader)]
     tasks = [asyncio.create_task(job) for job in work]
     try:
         yield

@@ -3,11 +3,14 @@
 import contextlib
 import socket
 from collections.abc import Generator
+from functools import partial
 
 import structlog
 import uvicorn
 
 from mcm_api.app import create_app
+from mcm_api.http.connections import connection_limits
+from mcm_api.http.protocol import BoundedProtocol
 from mcm_api.http.state import part_of
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.settings import ApiSettings
@@ -44,6 +47,9 @@ async def serve() -> None:
             proxy_headers=False,
             lifespan="on",
             ws="none",
+            http=partial(  # type: ignore[arg-type]
+                BoundedProtocol, connection_limits(settings.max_connections, settings.max_connections_per_address)
+            ),
             timeout_graceful_shutdown=_FINISH_REQUESTS_S,
         )
     )

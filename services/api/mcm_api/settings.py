@@ -43,6 +43,37 @@ class ApiSettings(EventSettings):
             ge=1, le=100_000, validation_alias="MCM_API_MAX_STREAMS", description="Who may listen to /stream at once"
         ),
     ] = 1000
+    max_streams_per_address: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            validation_alias="MCM_API_MAX_STREAMS_PER_ADDRESS",
+            description="Subscribers of /stream from one address",
+        ),
+    ] = 500
+    max_connections: Annotated[
+        int,
+        Field(ge=32, le=60_000, validation_alias="MCM_API_MAX_CONNECTIONS", description="Connections at once"),
+    ] = 2000
+    max_connections_per_address: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=60_000,
+            validation_alias="MCM_API_MAX_CONNECTIONS_PER_ADDRESS",
+            description="Connections from one address at once; none: half of all",
+        ),
+    ] = None
+    max_requests: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            validation_alias="MCM_API_MAX_REQUESTS",
+            description="Requests in progress, without streams; more get 503 at once",
+        ),
+    ] = 200
     max_body_bytes: Annotated[
         int,
         Field(

@@ -8,10 +8,11 @@ import pytest
 
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.frames import FrameFilter, finding_frame
-from mcm_api.live.subscriber import Subscriber
+from mcm_api.live.subscriber import MAX_CHUNK_BYTES, Subscriber
 from mcm_api.testing.stream_client import listening
 from mcm_shared.contracts.findings import FindingMessage
-from mcm_shared.testing.builders import ARecord, a_finding
+from mcm_shared.kafka.tail import Offsets
+from mcm_shared.testing.builders import a_finding
 from tests.services import Service, url_of
 
 TOPICS = ("findings", "findings.enriched")
@@ -24,10 +25,21 @@ def publish(broadcaster: Broadcaster, *findings: FindingMessage, partition: int 
         place = ("findings", partition)
         assert broadcaster.offsets is not None
         offset = broadcaster.offsets[place]
-        record = ARecord(finding.model_dump_json().encode(), topic="findings", partition=partition, offset=offset)
-        frame = finding_frame(record)
-        assert frame is not None
+        frame = finding_frame(finding, place, offset)
         broadcaster.publish([frame], {**broadcaster.offsets, place: offset + 1})
+
+
+def retained_since(broadcaster: Broadcaster, position: Offsets) -> int | None:
+    """How many frames after a position are retained; None when not all are."""
+    if not broadcaster.retains(position):
+        return None
+    count, start = 0, 0
+    while True:
+        frames, following = broadcaster.read_retained(position, start, max_bytes=1)
+        count += len(frames)
+        if following is None:
+            return count
+        start = following
 
 
 def opened(**limits: int) -> Broadcaster:
@@ -57,6 +69,20 @@ async def test_who_reads_makes_room() -> None:
     assert not subscriber.too_slow
 
 
+async def test_what_waits_is_handed_over_in_small_pieces() -> None:
+    subscriber = Subscriber(EVERYTHING)
+    waiting = [bytes([65 + number]) * 30_000 for number in range(20)] + [b"x" * 200_000]
+    subscriber.enqueue(waiting)
+    subscriber.end()
+
+    taken = []
+    while (piece := await subscriber.take()) is not None:
+        taken.append(piece)
+
+    assert b"".join(taken) == b"".join(waiting)
+    assert {len(piece) for piece in taken[:-1]} == {MAX_CHUNK_BYTES}
+
+
 async def test_only_the_newest_frames_are_kept_and_no_gap_is_passed_off_as_none() -> None:
     broadcaster = opened(retained_frames=3)
     positions = [dict(broadcaster.offsets or {})]
@@ -64,21 +90,18 @@ async def test_only_the_newest_frames_are_kept_and_no_gap_is_passed_off_as_none(
         publish(broadcaster, a_finding(), partition=number % 2)
         positions.append(dict(broadcaster.offsets or {}))
 
-    retained = [broadcaster.retained_since(position) for position in positions]
-
-    assert retained[:2] == [None, None]
-    assert [None if frames is None else len(frames) for frames in retained[2:]] == [3, 2, 1, 0]
+    assert [retained_since(broadcaster, position) for position in positions] == [None, None, 3, 2, 1, 0]
 
 
 async def test_frames_are_kept_by_their_size_too() -> None:
     broadcaster = opened(retained_bytes=20_000)
     begin = dict(broadcaster.offsets or {})
     publish(broadcaster, *(a_finding() for _ in range(5)))
-    assert broadcaster.retained_since(begin) is not None
+    assert retained_since(broadcaster, begin) == 5
 
     publish(broadcaster, a_finding(description="x" * 19_000))
 
-    assert broadcaster.retained_since(begin) is None
+    assert retained_since(broadcaster, begin) is None
 
 
 async def test_going_on_elsewhere_than_where_it_was_sends_everyone_back() -> None:
@@ -103,21 +126,24 @@ async def test_a_partition_more_changes_nothing_for_those_who_listen() -> None:
     publish(broadcaster, a_finding(), partition=2)
 
     assert b"event: finding" in (await subscriber.take() or b"")
-    assert len(broadcaster.retained_since(begin) or []) == 1
+    assert retained_since(broadcaster, begin) == 1
 
 
+@pytest.mark.parametrize("setting", ["MCM_API_MAX_STREAMS", "MCM_API_MAX_STREAMS_PER_ADDRESS"])
 async def test_more_than_may_listen_are_told_so(
-    run_service: Callable[..., Service], service_env: dict[str, str]
+    run_service: Callable[..., Service], service_env: dict[str, str], setting: str
 ) -> None:
     env = {name: value for name, value in service_env.items() if not name.startswith("KAFKA_")}
-    api = run_service("mcm-api", "run", env=env, MCM_API_PORT="0", MCM_API_MAX_STREAMS="1")
+    api = run_service("mcm-api", "run", env=env, MCM_API_PORT="0", **{setting: "1"})
     url = await asyncio.to_thread(url_of, api)
     async with listening(url) as one, httpx.AsyncClient(base_url=url) as client:
         await one.hears("heartbeat")
         refused = await client.get("/stream")
+    async with listening(url) as again:
+        await again.hears("heartbeat")
 
     assert refused.status_code == 503
-    assert "MCM_API_MAX_STREAMS" in refused.json()["detail"]
+    assert f"({setting})" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize("stop_first", [True, False])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import httpx
 import pytest
 
+from mcm_api.testing.announced import announce, publish
 from mcm_api.testing.stream_client import Listening, listening
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
@@ -37,23 +38,18 @@ async def api(run_service: RunService, kafka: KafkaSettings) -> Service:
     return service
 
 
-async def publish(kafka: KafkaSettings, findings: Sequence[FindingMessage], *, enriched: bool = False) -> None:
-    topics = Topics(kafka.topic_prefix)
-    topic = topics.enriched if enriched else topics.findings
-    async with connect_producer(kafka) as producer:
-        await producer.send([Outgoing(topic, one.model_dump_json().encode(), key=one.uid.bytes) for one in findings])
-
-
 def uids(findings: Sequence[FindingMessage]) -> list[str]:
     return [str(finding.uid) for finding in findings]
 
 
-async def test_what_is_published_is_heard_by_everyone_who_listens(api: Service, kafka: KafkaSettings) -> None:
-    finding = a_finding(severity=Severity.CRITICAL, version=3)
+async def test_what_is_published_is_heard_by_everyone_who_listens(
+    api: Service, database_url: str, kafka: KafkaSettings
+) -> None:
+    finding = a_finding(severity=Severity.CRITICAL, version=3, event_id=None)
     async with listening(url_of(api)) as one, listening(url_of(api)) as other:
         await one.hears("heartbeat")
         await other.hears("heartbeat")
-        await publish(kafka, [finding])
+        await publish(database_url, kafka, [finding])
 
         heard = await one.hears("finding")
         assert await other.hears("finding") == heard
@@ -67,14 +63,14 @@ async def test_what_is_published_is_heard_by_everyone_who_listens(api: Service, 
     assert "content-encoding" not in one.headers
 
 
-async def test_an_enriched_finding_is_heard_of_again(api: Service, kafka: KafkaSettings) -> None:
+async def test_an_enriched_finding_is_heard_of_again(api: Service, database_url: str, kafka: KafkaSettings) -> None:
     finding = a_finding()
     enriched = finding.model_copy(update={"risk_score": 87, "ai_source": "heuristic", "ai_enriched_at": NOON})
     async with listening(url_of(api)) as heard:
         await heard.hears("heartbeat")
-        await publish(kafka, [finding])
+        await publish(database_url, kafka, [finding])
         await heard.hears("finding")
-        await publish(kafka, [enriched], enriched=True)
+        await publish(database_url, kafka, [enriched], enriched=True)
 
         scores = [frame.data["risk_score"] for frame in await heard.hears("finding", 2)]
 
@@ -92,7 +88,7 @@ async def test_an_enriched_finding_is_heard_of_again(api: Service, kafka: KafkaS
     ],
 )
 async def test_a_listener_hears_only_what_is_asked_for(
-    api: Service, kafka: KafkaSettings, query: str, filters: list[int]
+    api: Service, database_url: str, kafka: KafkaSettings, query: str, filters: list[int]
 ) -> None:
     findings = [
         a_finding(severity=Severity.LOW, user="ada@example.com", rule_name="login_failures"),
@@ -102,20 +98,22 @@ async def test_a_listener_hears_only_what_is_asked_for(
     last = a_finding(severity=Severity.HIGH, user="ada@example.com", rule_name="large_merge")
     async with listening(url_of(api), query) as heard:
         await heard.hears("heartbeat")
-        await publish(kafka, findings)
-        await publish(kafka, [last])
+        await publish(database_url, kafka, findings)
+        await publish(database_url, kafka, [last])
         await heard.hears_of(last.uid)
 
     assert set(heard.uids()) - {str(last.uid)} == {str(findings[number].uid) for number in filters}
 
 
-async def test_who_comes_back_hears_exactly_what_was_missed(api: Service, kafka: KafkaSettings) -> None:
+async def test_who_comes_back_hears_exactly_what_was_missed(
+    api: Service, database_url: str, kafka: KafkaSettings
+) -> None:
     findings = [a_finding() for _ in range(40)]
     async with listening(url_of(api)) as first:
         await first.hears("heartbeat")
-        await publish(kafka, findings[:20])
+        await publish(database_url, kafka, findings[:20])
         heard = await first.hears("finding", 20)
-    await publish(kafka, findings[20:])
+    await publish(database_url, kafka, findings[20:])
 
     for position in (heard[0].id, heard[7].id, heard[19].id):
         known = {frame.data["uid"] for frame in heard[: [frame.id for frame in heard].index(position) + 1]}
@@ -125,14 +123,16 @@ async def test_who_comes_back_hears_exactly_what_was_missed(api: Service, kafka:
         assert sorted(again.uids()) == sorted(set(uids(findings)) - known)
 
 
-async def test_a_position_outlives_the_api(api: Service, kafka: KafkaSettings, run_service: RunService) -> None:
+async def test_a_position_outlives_the_api(
+    api: Service, database_url: str, kafka: KafkaSettings, run_service: RunService
+) -> None:
     findings = [a_finding() for _ in range(30)]
     async with listening(url_of(api)) as first:
         await first.hears("heartbeat")
-        await publish(kafka, findings[:10])
+        await publish(database_url, kafka, findings[:10])
         heard = await first.hears("finding", 10)
     api.kill()
-    await publish(kafka, findings[10:])
+    await publish(database_url, kafka, findings[10:])
     other = run_service("mcm-api", "run", MCM_API_PORT="0")
 
     async with listening(await asyncio.to_thread(url_of, other), f"after={heard[4].id}") as again:
@@ -143,12 +143,12 @@ async def test_a_position_outlives_the_api(api: Service, kafka: KafkaSettings, r
     assert sorted(again.uids()) == sorted(set(uids(findings)) - {frame.data["uid"] for frame in heard[:5]})
 
 
-async def test_the_list_and_the_stream_leave_no_gap(api: Service, kafka: KafkaSettings) -> None:
+async def test_the_list_and_the_stream_leave_no_gap(api: Service, database_url: str, kafka: KafkaSettings) -> None:
     finding = a_finding()
     async with httpx.AsyncClient(base_url=url_of(api)) as client:
         page = (await client.get("/findings")).json()
         overview = (await client.get("/stats/overview")).json()
-    await publish(kafka, [finding])
+    await publish(database_url, kafka, [finding])
 
     for position in (page["position"], overview["position"]):
         async with listening(url_of(api), f"after={position}") as heard:
@@ -156,9 +156,11 @@ async def test_the_list_and_the_stream_leave_no_gap(api: Service, kafka: KafkaSe
         assert heard.uids() == uids([finding])
 
 
-async def test_a_position_from_before_partitions_were_added_leaves_no_gap(api: Service, kafka: KafkaSettings) -> None:
+async def test_a_position_from_before_partitions_were_added_leaves_no_gap(
+    api: Service, database_url: str, kafka: KafkaSettings
+) -> None:
     findings = [a_finding() for _ in range(20)]
-    await publish(kafka, findings)
+    await publish(database_url, kafka, findings)
 
     async with listening(url_of(api), "after=0~0") as heard:
         for finding in findings:
@@ -184,19 +186,38 @@ async def test_a_position_that_is_none_is_refused(api: Service, position: str) -
     assert "is not a position of this API" in answer.json()["detail"]
 
 
-async def test_records_that_are_no_findings_are_passed_over(api: Service, kafka: KafkaSettings) -> None:
+async def test_records_that_are_no_findings_are_passed_over(
+    api: Service, database_url: str, kafka: KafkaSettings
+) -> None:
     finding = a_finding(description="two\nlines\r\nand an end\n\nevent: heartbeat\n")
     topic = Topics(kafka.topic_prefix).findings
     async with listening(url_of(api)) as heard:
         await heard.hears("heartbeat")
         async with connect_producer(kafka) as producer:
             await producer.send([Outgoing(topic, b"not JSON\n\nevent: resync\n"), Outgoing(topic, b'{"uid": 1}')])
-        await publish(kafka, [finding])
+        await publish(database_url, kafka, [finding])
         frames = await heard.hears("finding")
 
     assert [frame.data["uid"] for frame in frames] == [str(finding.uid)]
     assert frames[0].data["description"] == finding.description
     assert not heard.of("resync")
+
+
+async def test_only_what_the_database_holds_is_streamed_and_as_it_is_stored(
+    api: Service, database_url: str, kafka: KafkaSettings
+) -> None:
+    stored, forged = a_finding(), a_finding(title="forged")
+    async with listening(url_of(api)) as first:
+        await first.hears("heartbeat")
+        await publish(database_url, kafka, [stored])
+        await first.hears_of(stored.uid)
+        await announce(kafka, [forged, stored.model_copy(update={"title": "forged too", "severity": "low"})])
+        frames = await first.hears("finding", 2)
+    async with listening(url_of(api), "after=0.0.0~0.0.0") as later:
+        frames += await later.hears("finding", 2)
+
+    assert {frame.data["uid"] for frame in frames} == {str(stored.uid)}
+    assert {(frame.data["title"], frame.data["severity"]) for frame in frames} == {(stored.title, "high")}
 
 
 async def test_open_streams_do_not_hold_up_the_stop(api: Service, kafka: KafkaSettings) -> None:
@@ -225,16 +246,17 @@ async def test_the_stream_outlives_an_outage_of_kafka(
     kafka = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=stack.kafka.bootstrap_servers)
     api = run_service("mcm-api", "run", env=stack.environment, MCM_API_PORT="0")
     await asyncio.to_thread(api.wait_for_log, "following the findings")
+    database_url = stack.environment["DATABASE_URL"]
     findings = [a_finding() for _ in range(3)]
     async with listening(url_of(api)) as heard:
         await heard.hears("heartbeat")
-        await publish(kafka, findings[:1])
+        await publish(database_url, kafka, findings[:1])
         await heard.hears("finding")
         await asyncio.to_thread(stack.kafka.kill)
         await until_missing(heard, ["kafka"])
         await asyncio.to_thread(stack.kafka.start)
         await until_missing(heard, [])
-        await publish(kafka, findings[1:])
+        await publish(database_url, kafka, findings[1:])
         await heard.hears("finding", 3)
 
     assert sorted(heard.uids()) == sorted(uids(findings))

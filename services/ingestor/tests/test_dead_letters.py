@@ -153,11 +153,12 @@ async def test_only_letters_of_one_reason_can_be_replayed_and_the_others_wait(
 
 
 async def test_a_letter_that_names_a_foreign_topic_is_not_followed(
-    ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
+    ingestor: Ingestor, topics: Topics, send: Send, a_letter: Callable[..., Outgoing]
 ) -> None:
-    await send(a_letter(1, topic="another-topic"), a_letter(2))
+    foreign = ("another-topic", topics.findings, topics.enriched, topics.dead)
+    await send(*(a_letter(number, topic=topic) for number, topic in enumerate(foreign)), a_letter(9))
 
-    assert await replay(ingestor) == "replayed 1 dead letters; 1 from other topics were skipped"
+    assert await replay(ingestor) == "replayed 1 dead letters; 4 from other topics were skipped"
 
 
 async def test_a_letter_nobody_of_ours_wrote_is_shown_and_not_followed(

@@ -1,6 +1,6 @@
 """Rows put into a real database: say what matters to the test, the rest is filled in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Table, insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_shared.contracts.events import SourceEvent
-from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.events import add_to_rollups, insert_events
 from mcm_shared.db.finding_changes import note_change
@@ -80,6 +80,22 @@ class Rows:
                 **said,
             },
         )
+
+    async def travelling(self, findings: Sequence[FindingMessage]) -> None:
+        """Stores findings as they travel, or what changed of those that are stored; they name no stored event."""
+        async with transaction(self.engine) as connection:
+            for finding in findings:
+                values = finding.model_dump(exclude={"severity", "group", "event_id"}) | {
+                    "severity_rank": finding.severity.rank,
+                    "group_key": orjson.dumps(finding.group).decode(),
+                    "series_id": finding.uid,
+                    "bucket_start": finding.first_seen,
+                    "bucket_end": finding.first_seen + timedelta(hours=1),
+                }
+                known = await connection.execute(update(FINDINGS).where(FINDINGS.c.uid == finding.uid).values(values))
+                if not known.rowcount:
+                    await connection.execute(insert(FINDINGS).values(values))
+            await note_change(connection, shard=0)
 
     async def rollup(self, hour: datetime, count: int, source: str = "test-app", shard: int = 0) -> None:
         """Stores how many events an hour had, in the counts of hours and of days."""

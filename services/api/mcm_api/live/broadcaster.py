@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from mcm_api.live.frames import FindingFrame, FrameFilter, other_frame
@@ -31,6 +32,7 @@ class Broadcaster:
         self.heartbeat = StreamHeartbeat()
         self._retained: deque[FindingFrame] = deque()
         self._retained_bytes = 0
+        self._first = 0
         self._max_frames = retained_frames
         self._max_bytes = retained_bytes
         # by partition: every record from this offset on is retained
@@ -50,6 +52,7 @@ class Broadcaster:
             self._retained_from = {**dict.fromkeys(offsets, 0), **self._retained_from}
             return
         self.offsets = dict(offsets)
+        self._first += len(self._retained)
         self._retained.clear()
         self._retained_bytes = 0
         self._retained_from = dict(offsets)
@@ -110,11 +113,28 @@ class Broadcaster:
         heartbeat = other_frame("heartbeat", self.heartbeat.model_dump(mode="json"), self.position)
         return [heartbeat] if self._summary is None else [heartbeat, self._summary]
 
-    def retained_since(self, since: Mapping[Place, int]) -> list[FindingFrame] | None:
-        """Returns the frames after a position; None when not all of them are retained."""
-        if any(since.get(place, 0) < offset for place, offset in self._retained_from.items()):
-            return None
-        return [frame for frame in self._retained if frame.offset >= since.get(frame.place, 0)]
+    def retains(self, position: Mapping[Place, int]) -> bool:
+        """Whether every frame after a position is retained."""
+        return all(position.get(place, 0) >= offset for place, offset in self._retained_from.items())
+
+    def read_retained(
+        self, position: Mapping[Place, int], start: int, max_bytes: int
+    ) -> tuple[list[FindingFrame], int | None]:
+        """Returns the next frames after a position, about ``max_bytes`` of them, and where to continue.
+
+        ``start`` is 0, then what the call before returned; None says that there are no more. Call it only while the
+        broadcaster ``retains`` the position. Frames are read in pieces so that a slow reader keeps none of them.
+        """
+        frames: list[FindingFrame] = []
+        size = 0
+        begin = max(start, self._first)
+        for number, frame in enumerate(islice(self._retained, begin - self._first, None), begin):
+            if size >= max_bytes:
+                return frames, number
+            if frame.offset >= position.get(frame.place, 0):
+                frames.append(frame)
+                size += len(frame.lines)
+        return frames, None
 
     def is_ahead(self, position: Mapping[Place, int]) -> bool:
         """Returns whether a position lies after what was read so far."""
@@ -147,19 +167,10 @@ class Broadcaster:
         self._retained_bytes += len(frame.lines)
         while len(self._retained) > self._max_frames or self._retained_bytes > self._max_bytes:
             evicted = self._retained.popleft()
+            self._first += 1
             self._retained_bytes -= len(evicted.lines)
             self._retained_from[evicted.place] = evicted.offset + 1
 
     def _wake_waiters(self) -> None:
         self._moved.set()
         self._moved = asyncio.Event()
-
-
-def replayed(topics: Sequence[str], since: Offsets, frames: Iterable[FindingFrame], filters: FrameFilter) -> bytes:
-    """Replays retained frames for a returning subscriber; moves ``since`` to after them."""
-    written = []
-    for frame in frames:
-        since[frame.place] = max(since.get(frame.place, 0), frame.offset + 1)
-        if filters.takes(frame):
-            written.append(frame.at(encode_position(topics, since)))
-    return b"".join(written)

@@ -5,16 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-import structlog
 from fastapi.sse import format_sse_event
-from pydantic import ValidationError
 
 from mcm_api.resources.finding_filter import CONDITIONS
 from mcm_shared.contracts.findings import FindingMessage, Severity
-from mcm_shared.kafka.records import Record
 from mcm_shared.kafka.tail import Place
-
-log = structlog.get_logger()
 
 _END_OF_FRAME: Final = b"\n\n"
 
@@ -57,17 +52,11 @@ class FrameFilter:
         )
 
 
-def finding_frame(record: Record) -> FindingFrame | None:
-    """Makes the frame of a record; None for one that holds no finding, since other programs may write to a topic."""
-    try:
-        finding = FindingMessage.model_validate_json(record.value or b"")
-    except ValidationError as error:
-        place = f"{record.topic}/{record.partition}/{record.offset}"
-        log.warning("a record holds no finding and is not shown live", place=place, reason=str(error).splitlines()[0])
-        return None
+def finding_frame(finding: FindingMessage, place: Place, offset: int) -> FindingFrame:
+    """Makes the frame of a finding that a record announced."""
     return FindingFrame(
-        place=(record.topic, record.partition),
-        offset=record.offset,
+        place=place,
+        offset=offset,
         severity=finding.severity,
         user=finding.user,
         rule_name=finding.rule_name,

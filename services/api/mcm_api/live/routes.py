@@ -1,12 +1,15 @@
 """The live stream over HTTP."""
 
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from mcm_api.http.parameters import RuleName, UserName
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_api.http.protocol import SMALL_SEND_BUFFER
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.live.dependencies import StreamDep
 from mcm_api.live.frames import FrameFilter
@@ -21,6 +24,20 @@ class FrameStream(StreamingResponse):
     """Sends frames that are written already; FastAPI's own class writes them once for each listener."""
 
     media_type = "text/event-stream"
+
+    def __init__(self, content: AsyncGenerator[bytes, None], ended: Callable[[], None], **options: Any) -> None:
+        super().__init__(content, **options)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the frames; the kernel buffers few of them for a client that does not read."""
+        buffer_little = scope.get("extensions", {}).get(SMALL_SEND_BUFFER)
+        try:
+            if buffer_little is not None:
+                buffer_little()
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
 
 _FRAMES: Final[dict[str, Any]] = {
@@ -41,6 +58,7 @@ _FRAMES: Final[dict[str, Any]] = {
     responses={200: _FRAMES},
 )
 async def listen(
+    request: Request,
     stream: StreamDep,
     after: Annotated[
         str | None,
@@ -68,12 +86,22 @@ async def listen(
     except ValueError as error:
         name = "Last-Event-ID" if last_event_id else "after"
         raise invalid(f"{name} {error}", [ProblemItem(parameter=name, reason=str(error))]) from None
-    if len(stream.broadcaster.subscribers) >= stream.max_subscribers:
-        raise ProblemError(
-            503, "The API serves as many streams as it may (MCM_API_MAX_STREAMS); try again later.", headers=RETRY_AFTER
-        )
+    address = request.client.host if request.client else ""
+    if stream.streams.total() >= stream.max_streams:
+        raise _too_many("serves as many streams as it may (MCM_API_MAX_STREAMS)")
+    if stream.streams[address] >= stream.max_streams_per_address:
+        raise _too_many("serves as many streams to this address as it may (MCM_API_MAX_STREAMS_PER_ADDRESS)")
     filters = FrameFilter(frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()))
+    stream.streams[address] += 1
+
+    def ended() -> None:
+        stream.streams[address] -= 1
+        if not stream.streams[address]:
+            del stream.streams[address]
+
     # proxies must hand on each frame as it comes
-    return FrameStream(
-        stream_frames(stream.broadcaster, stream.kafka, filters, since), headers={"X-Accel-Buffering": "no"}
-    )
+    return FrameStream(stream_frames(stream, filters, since), ended, headers={"X-Accel-Buffering": "no"})
+
+
+def _too_many(what: str) -> ProblemError:
+    return ProblemError(503, f"The API {what}; try again later.", headers=RETRY_AFTER)

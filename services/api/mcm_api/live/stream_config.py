@@ -1,15 +1,29 @@
 """Configuration of the live stream."""
 
-from dataclasses import dataclass
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
 
+from mcm_api.database import DatabaseReader
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_shared.settings import KafkaSettings
+
+MAX_REPLAYS: Final = 4
+"""Replays from Kafka at once; each has a consumer of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """The broadcaster, the cluster it reads from (None without Kafka), and the maximum number of subscribers."""
+    """The broadcaster, the cluster it reads from (None without Kafka), the database, and the maxima of subscribers.
+
+    ``streams`` counts the streams by address.
+    """
 
     broadcaster: Broadcaster
     kafka: KafkaSettings | None
-    max_subscribers: int
+    reader: DatabaseReader
+    max_streams: int
+    max_streams_per_address: int
+    streams: Counter[str] = field(default_factory=Counter)
+    replays: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_REPLAYS))

@@ -1,4 +1,4 @@
-"""Somebody who listens: what waits for them, and no more than fits."""
+"""Subscriber of the live stream: a bounded queue of frames."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,10 @@ from typing import Final
 from mcm_api.live.frames import FrameFilter
 
 MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
-"""What may wait for one listener; frames are shared by all that they wait for."""
+"""Bytes that may wait for one subscriber; the subscribers share the frames that wait."""
+
+MAX_CHUNK_BYTES: Final = 64 * 1024
+"""Bytes that are handed to one subscriber's connection at once."""
 
 
 class Subscriber:
@@ -20,6 +23,7 @@ class Subscriber:
         self._most_bytes = most_bytes
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
+        self._sent = 0
         self._woken = asyncio.Event()
         self._ended = False
 
@@ -32,6 +36,7 @@ class Subscriber:
         if self._bytes > self._most_bytes:
             self.too_slow = True
             self._waiting.clear()
+            self._sent = 0
         self._woken.set()
 
     def greet(self, frames: Sequence[bytes]) -> None:
@@ -45,14 +50,27 @@ class Subscriber:
         self._woken.set()
 
     async def take(self) -> bytes | None:
-        """Waits for frames and returns all there are; None when the stream has ended."""
+        """Waits for frames and returns the next bytes, at most MAX_CHUNK_BYTES; None when the stream has ended."""
         while True:
             if self._waiting:
-                taken = b"".join(self._waiting)
-                self._waiting.clear()
-                self._bytes = 0
-                return taken
+                return self._next_chunk()
             if self.too_slow or self._ended:
                 return None
             self._woken.clear()
             await self._woken.wait()
+
+    def _next_chunk(self) -> bytes:
+        # frames wait shared with other subscribers; only what is being sent is copied
+        parts: list[bytes] = []
+        left = MAX_CHUNK_BYTES
+        while left and self._waiting:
+            part = self._waiting[0][self._sent : self._sent + left]
+            parts.append(part)
+            left -= len(part)
+            self._sent += len(part)
+            if self._sent == len(self._waiting[0]):
+                self._waiting.popleft()
+                self._sent = 0
+        chunk = b"".join(parts)
+        self._bytes = max(0, self._bytes - len(chunk))
+        return chunk

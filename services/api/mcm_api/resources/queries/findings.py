@@ -1,7 +1,8 @@
 """Reading findings by id."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from sqlalchemy import JSON, RowMapping, Text, cast, select, type_coerce
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.http.json_response import write_json
 from mcm_api.resources.findings import FeedbackResponse, FindingResponse
+from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 
@@ -30,6 +32,10 @@ _FINDINGS: Final = select(_FINDING.group_key, *_COLUMNS, *_FEEDBACK).select_from
     FINDINGS.outerjoin(ENRICHMENT_FEEDBACK)
 )
 
+_MESSAGES: Final = select(
+    _FINDING.group_key, *(_FINDING[name] for name in FindingMessage.model_fields if name != "group")
+)
+
 
 async def read_findings(reader: DatabaseReader, ids: Sequence[int]) -> list[FindingResponse]:
     """Reads findings by id, in the order of ``ids``; leaves out those that do not exist."""
@@ -45,6 +51,19 @@ async def read_finding_rows(connection: AsyncConnection, ids: Sequence[int]) -> 
     rows = (await connection.execute(_FINDINGS.where(among(_FINDING.id, ids, connection)))).mappings().all()
     by_id = {row["id"]: row for row in rows}
     return [_finding_row(by_id[number]) for number in ids if number in by_id]
+
+
+async def read_stored_findings(reader: DatabaseReader, uids: Collection[UUID]) -> dict[UUID, FindingMessage]:
+    """Reads findings by uid, as they travel on the topics; leaves out those that do not exist."""
+    if not uids:
+        return {}
+    async with reader.transaction() as connection:
+        rows = (await connection.execute(_MESSAGES.where(among(_FINDING.uid, uids, connection)))).mappings().all()
+    found = [
+        FindingMessage(**{**row, "rule_id": str(row["rule_id"]), "group": orjson.loads(row["group_key"])})
+        for row in rows
+    ]
+    return {finding.uid: finding for finding in found}
 
 
 def _finding_row(row: RowMapping) -> FindingRow:
