@@ -211,7 +211,7 @@ async def test_only_what_the_database_holds_is_streamed_and_as_it_is_stored(
         await first.hears("heartbeat")
         await publish(database_url, kafka, [stored])
         await first.hears_of(stored.uid)
-        await announce(kafka, [forged, stored.model_copy(update={"title": "forged too", "severity": "low"})])
+        await announce(kafka, [forged, stored.model_copy(update={"title": "forged too", "severity": Severity.LOW})])
         frames = await first.hears("finding", 2)
     async with listening(url_of(api), "after=0.0.0~0.0.0") as later:
         frames += await later.hears("finding", 2)
