@@ -10,7 +10,7 @@ log = structlog.get_logger()
 
 _OTHER_DESCRIPTORS: Final = 128
 _MIN_CONNECTIONS: Final = 32
-_WANTED_DESCRIPTORS: Final = 65_536
+_MAX_DESCRIPTORS: Final = 65_536
 
 
 class Connection(Protocol):
@@ -80,10 +80,10 @@ class ConnectionLimits:
 def connection_limits(max_total: int, max_per_address: int | None) -> ConnectionLimits:
     """Makes the limits, lower where the process may open too few files; raises its own limit as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _WANTED_DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
+    raised = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < raised:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        soft = raised
     allowed = max_total
     if soft != resource.RLIM_INFINITY:
         allowed = max(_MIN_CONNECTIONS, min(max_total, soft - _OTHER_DESCRIPTORS))
