@@ -1,4 +1,4 @@
-"""Limits of connections and requests: whoever holds them open keeps nobody else out."""
+"""Limits of connections and requests: those who hold them open keep no others out."""
 
 import asyncio
 import contextlib
@@ -128,7 +128,7 @@ async def half_open(
             writer.transport.abort()
 
 
-async def test_half_open_connections_keep_nobody_out() -> None:
+async def test_half_open_connections_keep_no_others_out() -> None:
     async with serving(max_connections=40) as (url, _), half_open(url, 200), httpx.AsyncClient() as client:
         assert [(await client.get(url)).text for _ in range(5)] == ["done"] * 5
 

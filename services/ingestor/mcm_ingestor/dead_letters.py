@@ -127,7 +127,7 @@ async def replay_dead_letters(
                 continue
             if partition not in held_back:
                 committed[partition] = offset + 1
-            # whoever may write dead letters must not be able to publish findings
+            # a program that may write dead letters must not be able to publish findings
             if dead_letter.topic != topics.raw:
                 result.foreign += 1
             elif dead_letter.origin not in seen:
