@@ -1,6 +1,6 @@
 """Frames of stored findings: a record says which finding changed, the database says what it is.
 
-A program that may write to a topic could announce a finding that does not exist, so nothing of a record but the uid is shown.
+A program that may write to a topic could announce a finding that does not exist, so only the uid of a record is used.
 """
 
 from collections.abc import Sequence
