@@ -108,6 +108,15 @@ METRICS: Final = (
     Metric(
         "mcm_intake_events_total", "counter", "events", (), "API", "Events taken over HTTP and acknowledged by Kafka"
     ),
+    Metric(
+        "mcm_source_records",
+        "counter",
+        "records",
+        ("source",),
+        "ingestor",
+        "Records of a source that Kafka acknowledged",
+    ),
+    Metric("mcm_source_failures", "counter", "polls", ("source",), "ingestor", "Polls of a source that failed"),
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}

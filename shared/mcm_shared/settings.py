@@ -54,6 +54,8 @@ KNOWN_VARIABLES: Final = frozenset(
         "MCM_PUBLIC_URL",
         "MCM_RULES_LENIENT",
         "MCM_RULES_PATH",
+        "MCM_SOURCES_LEASE_S",
+        "MCM_SOURCES_PATH",
         "MCM_TOPIC_PARTITIONS",
         "MCM_TOPIC_PREFIX",
         "MCM_TOPIC_REPLICATION",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from mcm_ingestor import commands
+from mcm_ingestor.connectors.service import run_service
 from mcm_ingestor.generator import seed_and_end
 from mcm_ingestor.replay import origin_of
 from mcm_ingestor.sinks import SinkName
@@ -85,6 +86,18 @@ def push() -> None:
     """Pushes canonical events from standard input, one JSON object per line, and prints their ids."""
     for event_id in run_command(commands.push):
         typer.echo(event_id)
+
+
+@app.command()
+def run() -> None:
+    """Reads the sources of sources.yml until stopped; positions are kept in the database."""
+    run_command(run_service)
+
+
+@app.command()
+def check() -> None:
+    """Tries the credential of every source in sources.yml and prints the permissions it has and lacks."""
+    run_command(commands.check)
 
 
 @dead_letters.command("list")

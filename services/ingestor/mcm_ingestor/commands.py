@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+import typer
+
 from mcm_ingestor import dead_letters as stored_dead_letters
 from mcm_ingestor import generate
 from mcm_ingestor import push as pushing
+from mcm_ingestor.connectors.service import check_sources
 from mcm_ingestor.generator.month import stream_events
 from mcm_ingestor.progress import ProgressCounter, say, tally
 from mcm_ingestor.replay import Origin, Replay
-from mcm_ingestor.settings import IngestorSettings
+from mcm_ingestor.settings import ConnectorSettings, IngestorSettings
 from mcm_ingestor.show_dead_letters import print_json, print_table
 from mcm_ingestor.sinks import SinkName, open_sink
 from mcm_shared.cli import EXIT_FAILED, EXIT_INTERRUPTED, on_stop_signal
@@ -98,6 +101,17 @@ async def replay_dead_letters(everything: bool, reason: str | None) -> None:
         replayed = await stored_dead_letters.replay_dead_letters(kafka, producer, everything=everything, reason=reason)
     foreign = f"; {replayed.foreign:,} from other topics were skipped" if replayed.foreign else ""
     say(f"replayed {replayed.sent:,} dead letters{foreign}")
+
+
+async def check() -> None:
+    """Prints the permissions that the credential of each source has and lacks; exits 1 when one is lacking."""
+    checked = await check_sources(load_settings(ConnectorSettings).sources_path)
+    for name, permissions in checked:
+        for permission in permissions:
+            detail = f": {permission.detail}" if permission.detail else ""
+            typer.echo(f"{name}: {'granted' if permission.granted else 'missing'}: {permission.name}{detail}")
+    if any(not permission.granted for _, permissions in checked for permission in permissions):
+        raise SystemExit(EXIT_FAILED)
 
 
 def _say_what_was_generated(done: ProgressCounter, seed: int, end: datetime, to: SinkName) -> None:

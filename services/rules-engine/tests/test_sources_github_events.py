@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.sources.github_events import normalize_github_event
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.errors import PoisonEventError
 
@@ -25,7 +26,9 @@ def an_event(kind: str, payload: Any, **said: Any) -> dict[str, Any]:
 
 def event_of(payload: Any) -> SourceEvent:
     """Normalises an event."""
-    return normalise(payload, "github.events", "events.raw/0/7")
+    event = normalise(payload, "github.events", "events.raw/0/7")
+    assert normalize_github_event(payload) == event
+    return event
 
 
 @pytest.mark.parametrize(

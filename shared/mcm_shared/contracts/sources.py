@@ -18,7 +18,21 @@ NATIVE_SOURCES: Final = (
 )
 """Sources whose native payloads the product reads. The rules-engine defines each of them in ``sources/``."""
 
+AWS_CLOUDTRAIL: Final = "aws.cloudtrail"
+AZURE_ACTIVITY: Final = "azure.activity"
+AZURE_AUDIT: Final = "azure.audit"
+AZURE_SIGNIN: Final = "azure.signin"
+GITHUB_AUDIT: Final = "github.audit"
+GITHUB_EVENTS: Final = "github.events"
 GITHUB_WEBHOOK: Final = "github.webhook"
+OKTA_SYSTEM: Final = "okta.system"
+"""Sources that connectors and webhooks send."""
+
+INGESTOR_SOURCE: Final = "mcm.ingestor"
+"""Source of the product's own records about its sources; others cannot push events under its name."""
+
+SOURCE_POLLED: Final = "source_polled"
+"""Type of the record that a source was read, with the time up to which it is complete."""
 
 CANONICAL: Final = "canonical"
 """For commands: the records are canonical events, which travel without the header."""

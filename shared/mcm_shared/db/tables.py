@@ -30,6 +30,7 @@ from mcm_shared.db.rollup_tables import EVENT_ROLLUPS as EVENT_ROLLUPS
 from mcm_shared.db.rollup_tables import ROLLUPS as ROLLUPS
 from mcm_shared.db.rollup_tables import USER_DAYS as USER_DAYS
 from mcm_shared.db.rollup_tables import USER_TOTALS as USER_TOTALS
+from mcm_shared.db.source_tables import SOURCE_POSITIONS as SOURCE_POSITIONS
 from mcm_shared.db.types import BigId, SortableText, UtcDateTime
 
 SOURCE_EVENTS: Final = Table(

@@ -43,6 +43,11 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     )
 
 
+def normalize_github_event(event: Payload) -> SourceEvent:
+    """Makes the event of what ``fetch_github_events`` of the ingestor returns; raises PoisonEventError."""
+    return normalise(event, "")
+
+
 def _as_delivery(event: Payload) -> Payload:
     """Writes an event as the webhook delivers it: the repository, the sender and the organisation beside the rest."""
     inner = event.get("payload")

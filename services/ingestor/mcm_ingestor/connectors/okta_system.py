@@ -1,0 +1,103 @@
+"""Okta's System Log: read from a time once, then by the cursor that each page links to.
+
+https://developer.okta.com/docs/reference/api/system-log/
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import structlog
+from pydantic import Field, SecretStr
+
+from mcm_ingestor.connectors.errors import SourceRefusedError
+from mcm_ingestor.connectors.http_client import HttpClient, Response, open_client
+from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, record_of
+from mcm_ingestor.connectors.records_in import array_of
+from mcm_ingestor.connectors.settings import SourceSettings
+from mcm_shared.contracts.sources import OKTA_SYSTEM
+
+log = structlog.get_logger()
+
+_LATENESS: Final = timedelta(minutes=1)
+"""How long Okta may take to write an event into its log."""
+
+_LIMIT: Final = 1000
+_LOGS: Final = "/api/v1/logs"
+
+
+class OktaSettings(SourceSettings):
+    """Which organisation's System Log is read."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^/?#]+$", description="https://example.okta.com")]
+    token: Annotated[SecretStr, Field(description="API token of a read-only administrator")]
+
+
+class OktaSystemLog:
+    """Reads the System Log, oldest first."""
+
+    pause_s: float | None = None
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    def start(self, start_at: datetime, until: datetime | None) -> Position:
+        """Returns the position from which everything after ``start_at`` is read."""
+        return {"since": _text(start_at), **({} if until is None else {"until": _text(until)})}
+
+    async def pages(self, position: Position) -> AsyncIterator[Page]:
+        """Reads pages until one is empty; the link of each is the position after it."""
+        while True:
+            asked_at = datetime.now(UTC)
+            response = await self._read(position)
+            entries = array_of(response.data)
+            following = response.links.get("next")
+            ends = not entries or following is None
+            after = {**position, "since": _newest(entries) or position["since"]}
+            if following is not None:
+                after["next"] = following
+            yield Page(
+                [record_of(entry, OKTA_SYSTEM) for entry in entries],
+                after,
+                asked_at - _LATENESS if ends and "until" not in position else None,
+            )
+            if ends:
+                return
+            position = after
+
+    async def _read(self, position: Position) -> Response:
+        if "next" in position:
+            try:
+                return await self._http.get(position["next"])
+            except SourceRefusedError:
+                # a cursor may expire; what was read last is read again, and changes nothing
+                log.warning("cursor refused, reading on by time", since=position["since"])
+        query = {key: position[key] for key in ("since", "until") if key in position}
+        return await self._http.get(_LOGS, {**query, "sortOrder": "ASCENDING", "limit": _LIMIT})
+
+    async def check(self) -> list[Permission]:
+        """Reads one entry."""
+        await self._http.get(_LOGS, params={"limit": 1})
+        return [Permission("read the System Log (okta.logs.read)", granted=True)]
+
+
+def _newest(entries: list[Any]) -> str | None:
+    times = (each.get("published") for each in entries if isinstance(each, dict))
+    return max((each for each in times if isinstance(each, str)), default=None)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@asynccontextmanager
+async def _open(settings: OktaSettings) -> AsyncIterator[Connector]:
+    async def authorise(_renew: bool) -> Mapping[str, str]:
+        return {"authorization": f"SSWS {settings.token.get_secret_value()}"}
+
+    async with open_client() as client:
+        yield OktaSystemLog(HttpClient(client, settings.url, authorise))
+
+
+CONNECTOR: Final = ConnectorType(name=OKTA_SYSTEM, feeds=(OKTA_SYSTEM,), settings=OktaSettings, open=_open)

@@ -1,0 +1,301 @@
+"""Connectors lose nothing: against servers that speak their APIs, through faults, late events and kills."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from mcm_ingestor.connectors import store
+from mcm_ingestor.connectors.backoff import Backoff
+from mcm_ingestor.connectors.registry import connector_types
+from mcm_ingestor.connectors.service import read_source
+from mcm_ingestor.connectors.sources_file import ConfiguredSource
+from mcm_ingestor.connectors.store import BACKFILL, LIVE
+from mcm_ingestor.testing.loopback import Reply, Request, serving
+from mcm_ingestor.testing.source_apis import GithubAuditApi, GraphApi, OktaApi, SourceApi, events_of_last_day
+from mcm_shared.contracts.sources import SOURCE_POLLED
+from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
+from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
+from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.records import header
+from mcm_shared.kafka.topics_admin import ensure_topics
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "okta.system": {"url": "URL", "token": "t"},
+    "github.audit": {"api_url": "URL", "token": "t", "organization": "example", "query_interval_s": 0},
+    "azure.signin": {"tenant": "t", "client_id": "c", "client_secret": "s", "graph_url": "URL", "login_url": "URL"},
+    "azure.audit": {"tenant": "t", "client_id": "c", "client_secret": "s", "graph_url": "URL", "login_url": "URL"},
+}
+APIS: dict[str, tuple[type[SourceApi], str]] = {
+    "okta.system": (OktaApi, "published"),
+    "github.audit": (GithubAuditApi, "@timestamp"),
+    "azure.signin": (GraphApi, "createdDateTime"),
+    "azure.audit": (GraphApi, "activityDateTime"),
+}
+KILLS = 20
+
+
+@contextlib.contextmanager
+def a_source(kind: str, count: int = 42, *, with_faults: bool = True) -> Iterator[tuple[SourceApi, ConfiguredSource]]:
+    """Serves the API of a source on loopback, and configures the source that reads it."""
+    api_type, time_field = APIS[kind]
+    api = api_type(events_of_last_day(count, time_field), time_field, with_faults=with_faults)
+    with serving(api.respond) as url:
+        api.url = url
+        yield api, configured(kind, url)
+
+
+def configured(kind: str, url: str, **said: Any) -> ConfiguredSource:
+    """Configures a source that is polled without a pause."""
+    settings = {key: url if value == "URL" else value for key, value in SETTINGS[kind].items()}
+    connector = connector_types()[kind]
+    model = connector.settings.model_validate({"connector": kind, "interval_s": 0.05, **settings, **said})
+    return ConfiguredSource(f"my-{kind}", connector, model)
+
+
+class Reading:
+    """What the tests of one database and one topic share."""
+
+    def __init__(self, engine: AsyncEngine, kafka: KafkaSettings) -> None:
+        self.engine = engine
+        self.kafka = kafka
+        self.topic = Topics(kafka.topic_prefix).raw
+
+    def start(self, source: ConfiguredSource, producer: Producer) -> "asyncio.Task[None]":
+        """Starts to read a source; faults are retried at once."""
+        reading = read_source(
+            source, self.engine, producer, self.topic, lease_s=3, make_backoff=lambda: Backoff(first_s=0.01)
+        )
+        return asyncio.create_task(reading)
+
+    async def until(self, done: Callable[[], Any], reading: "asyncio.Task[None] | None" = None) -> None:
+        """Waits until ``done``, a coroutine function, returns true; a failure of the reading is raised."""
+        async with asyncio.timeout(60):
+            while not await done():
+                if reading is not None and reading.done():
+                    reading.result()
+                await asyncio.sleep(0.05)
+
+    async def row(self, source: ConfiguredSource, lane: str = LIVE) -> Any:
+        """Reads the position of a lane."""
+        query = store.select(store.SOURCE_POSITIONS).where(
+            store.SOURCE_POSITIONS.c.source == source.name, store.SOURCE_POSITIONS.c.lane == lane
+        )
+        async with transaction(self.engine, read_only=True) as connection:
+            return (await connection.execute(query)).first()
+
+    async def backfilled(self, source: ConfiguredSource) -> bool:
+        """Returns whether both lanes have read all there is."""
+        live = await self.row(source)
+        return (
+            live is not None
+            and live.succeeded_at is not None
+            and await store.is_done(self.engine, source.name, BACKFILL)
+        )
+
+
+@pytest.fixture
+async def reading(database_url: str, kafka: KafkaSettings) -> Any:
+    """An empty database and topics of the test's own."""
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
+    await ensure_topics(kafka)
+    yield Reading(engine, kafka)
+    await engine.dispose()
+
+
+async def stop(task: "asyncio.Task[None]") -> None:
+    """Stops a reading."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def sent(records_of: Any, reading: Reading, source: str) -> set[str]:
+    """Returns the ids of a source's records in Kafka."""
+    records = [each for each in await records_of(reading.topic) if header(each, SOURCE_HEADER) == source]
+    return {json.loads(each.value)["id"] for each in records}
+
+
+@pytest.mark.parametrize("kind", APIS)
+async def test_every_event_arrives_through_faults_of_all_kinds(kind: str, reading: Reading, records_of: Any) -> None:
+    with a_source(kind) as (api, source):
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            # what happens while the source is read
+            field = APIS[kind][1]
+            new = {"id": "new", field: datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+            api.events.append(new)
+
+            async def new_one_arrived() -> bool:
+                return "new" in await sent(records_of, reading, kind)
+
+            await reading.until(new_one_arrived, task)
+            await stop(task)
+    assert await sent(records_of, reading, kind) == {each["id"] for each in api.events}
+
+
+class KilledError(BaseException):
+    """Stands for the end of the process."""
+
+
+class KilledProducer(Producer):
+    """Ends the process when a page is acknowledged and its position is not stored yet."""
+
+    async def send(self, messages: Any) -> None:
+        """Sends, then kills."""
+        await super().send(messages)
+        raise KilledError
+
+
+@pytest.mark.parametrize("kind", APIS)
+async def test_kills_inside_a_page_lose_nothing(kind: str, reading: Reading, records_of: Any) -> None:
+    with a_source(kind, 120, with_faults=False) as (api, source):
+        loop = asyncio.get_running_loop()
+        for kill in range(KILLS):
+            producer = KilledProducer(reading.kafka) if kill % 2 else Producer(reading.kafka)
+            task = reading.start(source, producer)
+            if kill % 2 == 0:
+                # in the middle of a request, one request later each time
+                last = len(api.requests) + 1 + kill // 2 % 4
+                api.on_request = lambda number, task=task, last=last: (
+                    loop.call_soon_threadsafe(task.cancel) if number == last else None
+                )
+            async with asyncio.timeout(30):
+                await _ended(task)
+            api.on_request = lambda _: None
+            await producer.close()
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            await stop(task)
+    assert await sent(records_of, reading, kind) == {each["id"] for each in api.events}
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    try:
+        await task
+    except (KilledError, asyncio.CancelledError, BaseExceptionGroup):
+        return
+
+
+async def test_events_that_graph_shows_late_arrive(reading: Reading, records_of: Any) -> None:
+    with a_source("azure.signin", 12, with_faults=False) as (api, source):
+        late = {
+            "id": "late",
+            "createdDateTime": (datetime.now(UTC) - timedelta(minutes=20)).isoformat().replace("+00:00", "Z"),
+        }
+        api.events.append(late)
+        api.visible_from["late"] = 10**6
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            assert "late" not in await sent(records_of, reading, "azure.signin")
+            api.visible_from.clear()
+
+            async def late_one_arrived() -> bool:
+                return "late" in await sent(records_of, reading, "azure.signin")
+
+            await reading.until(late_one_arrived, task)
+            await stop(task)
+
+
+async def test_a_page_that_repeats_is_reported_and_doubles_nothing(reading: Reading, records_of: Any) -> None:
+    entries = [{"id": f"e-{number}", "published": "2026-11-20T12:00:00Z"} for number in range(3)]
+    served: list[str] = []
+
+    def respond(request: Request) -> Reply:
+        served.append(request.path)
+        cursor = f"<http://{request.headers['host']}/api/v1/logs?after={len(served)}>"
+        return Reply(entries, headers={"link": f'{cursor}; rel="next"'})
+
+    with serving(respond) as url:
+        source = configured("okta.system", url)
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+
+            async def stuck() -> bool:
+                row = await reading.row(source)
+                return row is not None and row.error_kind == "stuck"
+
+            await reading.until(stuck, task)
+            await stop(task)
+    records = [each for each in await records_of(reading.topic) if header(each, SOURCE_HEADER) == "okta.system"]
+    assert len(records) == len(entries)
+
+
+async def test_a_refused_credential_is_named_and_harms_no_other_source(reading: Reading, records_of: Any) -> None:
+    def refuse(_request: Request) -> Reply:
+        return Reply({"errorSummary": "Invalid token provided"}, status=401)
+
+    with serving(refuse) as url, a_source("github.audit", 7) as (_api, healthy):
+        source = configured("okta.system", url)
+        async with connect_producer(reading.kafka) as producer:
+            tasks = [reading.start(each, producer) for each in (source, healthy)]
+
+            async def refused_and_healthy() -> bool:
+                row = await reading.row(source)
+                return row is not None and row.error_kind == "unauthorised" and await reading.backfilled(healthy)
+
+            await reading.until(refused_and_healthy)
+            for task in tasks:
+                await stop(task)
+    row = await reading.row(source)
+    assert row.error == (
+        "the source refuses the credential: HTTP 401: Invalid token provided; check it and its permissions"
+    )
+    assert len(await sent(records_of, reading, "github.audit")) == 7
+
+
+async def test_one_ingestor_reads_a_source_at_a_time_and_another_takes_over(reading: Reading) -> None:
+    with a_source("okta.system", 3, with_faults=False) as (_api, source):
+        async with connect_producer(reading.kafka) as producer:
+            first = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), first)
+            owner = (await reading.row(source)).leased_by
+            second = reading.start(source, producer)
+            await asyncio.sleep(0)
+            assert (await reading.row(source)).leased_by == owner
+            await stop(first)
+
+            async def taken_over() -> bool:
+                return (await reading.row(source)).leased_by not in (owner, None)
+
+            await reading.until(taken_over, second)
+            await stop(second)
+
+
+async def test_a_poll_says_up_to_when_the_source_is_complete(reading: Reading, records_of: Any) -> None:
+    before = datetime.now(UTC)
+    with a_source("okta.system", 3, with_faults=False) as (_api, source):
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            await asyncio.sleep(0)
+            await stop(task)
+    own = [json.loads(each.value) for each in await records_of(reading.topic) if header(each, SOURCE_HEADER) is None]
+    # however often the source is polled, at most once a minute
+    assert [(each["source"], each["event_type"]) for each in own] == [("mcm.ingestor", SOURCE_POLLED)]
+    facts = own[0]["raw_data"]
+    assert (facts["source"], facts["feeds"]) == ("my-okta.system", ["okta.system"])
+    complete_until = datetime.fromisoformat(facts["complete_until"])
+    assert before - timedelta(minutes=2) < complete_until < datetime.now(UTC)
+
+
+async def test_a_record_that_kafka_refuses_costs_only_itself(reading: Reading, records_of: Any) -> None:
+    big = {"id": "big", "published": "2026-11-20T12:00:00Z", "text": "x" * 9_000_000}
+    entries = [{"id": "e-1", "published": "2026-11-20T12:00:00Z"}, big, None, 5]
+    with serving(lambda request: Reply(entries if "until" in request.query else [])) as url:
+        source = configured("okta.system", url)
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            await stop(task)
+    values = [each.value for each in await records_of(reading.topic) if header(each, SOURCE_HEADER) == "okta.system"]
+    assert len(values) == 3
+    assert (await reading.row(source, BACKFILL)).refused == 1
