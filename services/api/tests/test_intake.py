@@ -148,6 +148,7 @@ def without(name: str) -> dict[str, Any]:
         ({**EVENT, "timestamp": (datetime.now(UTC) + timedelta(hours=48)).isoformat()}, "more than 24 h after"),
         ({**EVENT, "user": ["a", "b"]}, "user"),
         ({**EVENT, "source": "my app"}, "source may hold"),
+        ({**EVENT, "source": "mcm.ingestor"}, "is kept for the product's own records"),
         ({**EVENT, "colour": "red"}, "put it inside raw_data"),
         ({**EVENT, "raw_data": {"text": "a\x00b"}}, "NUL"),
         ({**EVENT, "raw_data": {"text": "x" * 1_100_000}}, "the limit is 1,048,576"),

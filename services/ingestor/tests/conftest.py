@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mcm_ingestor.testing.reading import Reading
 from mcm_local.checkout import COMMANDS
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
@@ -40,6 +41,15 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
     url = request.getfixturevalue("database_url" if request.param == "postgresql" else "sqlite_url")
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)), pooled=False)
     yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def reading(database_url: str, kafka: KafkaSettings) -> AsyncIterator[Reading]:
+    """An empty database and topics of the test's own."""
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
+    await ensure_topics(kafka)
+    yield Reading(engine, kafka)
     await engine.dispose()
 
 

@@ -68,9 +68,11 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
         read_sources(tmp_path / "none.yml", {})
 
 
-def test_every_connector_feeds_sources_that_exist() -> None:
+def test_every_connector_feeds_sources_that_exist_and_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "sources.md").read_text()
     for connector in connector_types().values():
         assert set(connector.feeds) <= set(NATIVE_SOURCES)
+        assert f"| `{connector.name}` |" in page
 
 
 def test_check_prints_the_permissions_that_are_granted_and_missing(tmp_path: Path, ingestor: Ingestor) -> None:

@@ -9,7 +9,7 @@ _DOUBLINGS: Final = 12
 _LONGEST_WISH_S: Final = 3600.0
 
 
-class Backoff:
+class PollBackoff:
     """Delays after failures in a row: doubled each time up to five minutes, with full jitter on the upper half.
 
     A source is polled by one request at a time, so a long delay is an open circuit and the poll after it the probe.

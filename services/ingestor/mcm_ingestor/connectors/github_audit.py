@@ -51,7 +51,7 @@ class GithubAuditSettings(GithubSettings):
 
 
 class GithubAuditLog:
-    """Reads the audit log, oldest first; each poll begins a little before the end of the one before."""
+    """Reads the audit log, oldest first; each poll begins a little before the end of the previous one."""
 
     pause_s: float | None = None
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 
 from mcm_ingestor.connectors import store
-from mcm_ingestor.connectors.backoff import Backoff
+from mcm_ingestor.connectors.backoff import PollBackoff
 from mcm_ingestor.connectors.deliver import PageDelivery
 from mcm_ingestor.connectors.errors import SourceError, SourceStuckError
 from mcm_ingestor.connectors.polled import PolledRecords
@@ -55,7 +55,7 @@ class Lane:
         lease_s: float,
         idle: asyncio.Event,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        backoff: Backoff | None = None,
+        backoff: PollBackoff | None = None,
     ) -> None:
         self._source = source
         self._connector = connector
@@ -66,7 +66,7 @@ class Lane:
         self._lease_s = lease_s
         self._idle = idle
         self._now = now
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or PollBackoff()
         self._last_page = b""
         self._repeats = 0
         self._records = counter("mcm_source_records").labels(source.name)

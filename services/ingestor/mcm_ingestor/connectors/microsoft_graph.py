@@ -27,7 +27,7 @@ from mcm_ingestor.connectors.settings import SourceSettings
 log = structlog.get_logger()
 
 _OVERLAP: Final = timedelta(minutes=30)
-"""How late Graph may list an event: each poll begins this much before the one before."""
+"""How late Graph may list an event: each poll begins this much before the previous one."""
 
 _RENEW_BEFORE_S: Final = 300
 _TOP: Final = 500
@@ -88,10 +88,10 @@ class GraphLog:
         return await self._http.get(self._path, self._query(position))
 
     def _query(self, position: Position) -> dict[str, Any]:
-        wanted = f"{self._time_field} ge {position['since']}"
+        condition = f"{self._time_field} ge {position['since']}"
         if "until" in position:
-            wanted += f" and {self._time_field} lt {position['until']}"
-        return {"$filter": wanted, "$orderby": self._time_field, "$top": _TOP}
+            condition += f" and {self._time_field} lt {position['until']}"
+        return {"$filter": condition, "$orderby": self._time_field, "$top": _TOP}
 
     async def check(self) -> list[Permission]:
         """Reads one entry."""

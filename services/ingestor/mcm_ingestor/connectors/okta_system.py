@@ -73,7 +73,7 @@ class OktaSystemLog:
             except SourceRefusedError:
                 # a cursor may expire; what was read last is read again, and changes nothing
                 log.warning("cursor refused, reading on by time", since=position["since"])
-        query = {key: position[key] for key in ("since", "until") if key in position}
+        query: Position = {key: position[key] for key in ("since", "until") if key in position}
         return await self._http.get(_LOGS, {**query, "sortOrder": "ASCENDING", "limit": _LIMIT})
 
     async def check(self) -> list[Permission]:

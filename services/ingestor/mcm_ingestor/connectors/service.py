@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from mcm_ingestor.connectors import store
-from mcm_ingestor.connectors.backoff import Backoff
+from mcm_ingestor.connectors.backoff import PollBackoff
 from mcm_ingestor.connectors.deliver import PageDelivery
 from mcm_ingestor.connectors.errors import SourceError
 from mcm_ingestor.connectors.lane import Lane
@@ -64,7 +64,7 @@ async def read_source(
     topic: str,
     *,
     lease_s: float,
-    make_backoff: Callable[[], Backoff] = Backoff,
+    make_backoff: Callable[[], PollBackoff] = PollBackoff,
 ) -> None:
     """Reads one source until cancelled: what happens now, and beside it what happened since ``start_at``."""
     async with source.type.open(source.settings) as connector:

@@ -54,11 +54,16 @@ async def lease_lane(engine: AsyncEngine, key: LaneKey, now: datetime, for_s: fl
     return None if row is None else row.position
 
 
+async def read_lane(engine: AsyncEngine, source: str, lane: str) -> Any:
+    """Reads the row of a lane; None when there is none."""
+    query = select(SOURCE_POSITIONS).where(_COLUMNS.source == source, _COLUMNS.lane == lane)
+    async with transaction(engine, read_only=True) as connection:
+        return (await connection.execute(query)).first()
+
+
 async def is_done(engine: AsyncEngine, source: str, lane: str) -> bool:
     """Returns whether a lane has read everything that it will ever read, or does not exist."""
-    query = select(_COLUMNS.done).where(_COLUMNS.source == source, _COLUMNS.lane == lane)
-    async with transaction(engine, read_only=True) as connection:
-        row = (await connection.execute(query)).first()
+    row = await read_lane(engine, source, lane)
     return row is None or bool(row.done)
 
 

@@ -106,8 +106,8 @@ class GraphApi(SourceApi):
         at = int(request.query.get("$skiptoken", 0))
         data: dict[str, Any] = {"value": found[at : at + PAGE]}
         if at + PAGE < len(found):
-            wanted = request.query["$filter"].replace(" ", "%20")
-            data["@odata.nextLink"] = f"{self.url}{request.path}?$filter={wanted}&$skiptoken={at + PAGE}"
+            query = request.query["$filter"].replace(" ", "%20")
+            data["@odata.nextLink"] = f"{self.url}{request.path}?$filter={query}&$skiptoken={at + PAGE}"
         return Reply(data)
 
 
