@@ -130,7 +130,7 @@ async def test_times_beyond_those_of_events_move_to_the_nearest_end(empty_url: s
             counted = {"source": "app", "event_type": "login", "shard": 0, "count": 2}
             await connection.execute(EVENT_DAYS.insert().values(**counted, day=day))
         # back to before that migration, with what later ones added taken away
-        for table in ("event_fact_blocks", "user_totals"):
+        for table in ("event_fact_blocks", "source_positions", "user_totals"):
             await connection.execute(text(f"DROP TABLE {table}"))
         await connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
 

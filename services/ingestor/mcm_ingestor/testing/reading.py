@@ -29,7 +29,7 @@ class Reading:
     def start(self, source: ConfiguredSource, producer: Producer) -> "asyncio.Task[None]":
         """Starts to read a source; faults are retried at once."""
         reading = read_source(
-            source, self.engine, producer, self.topic, lease_s=3, make_backoff=lambda: PollBackoff(first_s=0.01)
+            source, self.engine, producer, self.topic, lease_s=10, make_backoff=lambda: PollBackoff(first_s=0.01)
         )
         return asyncio.create_task(reading)
 
