@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import orjson
 
-from mcm_ingestor.store import open_store
+from mcm_ingestor.store.events import open_store
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import Producer, connect_producer

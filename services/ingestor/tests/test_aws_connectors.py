@@ -13,7 +13,7 @@ from mcm_ingestor.connectors.aws import open_aws
 from mcm_ingestor.connectors.aws_cloudtrail_s3 import CloudTrailS3Settings, objects_in_notification
 from mcm_ingestor.connectors.registry import connector_types
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
-from mcm_ingestor.connectors.store import BACKFILL
+from mcm_ingestor.store.positions import BACKFILL
 from mcm_ingestor.testing.loopback import Reply, Request, serving
 from mcm_ingestor.testing.reading import Reading, stop
 from mcm_shared.kafka.producer import Producer, connect_producer

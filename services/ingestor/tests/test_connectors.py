@@ -12,7 +12,7 @@ import pytest
 
 from mcm_ingestor.connectors.registry import connector_types
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
-from mcm_ingestor.connectors.store import BACKFILL
+from mcm_ingestor.store.positions import BACKFILL
 from mcm_ingestor.testing.loopback import Reply, Request, serving
 from mcm_ingestor.testing.reading import Reading, stop
 from mcm_ingestor.testing.source_apis import GithubAuditApi, GraphApi, OktaApi, SourceApi, events_of_last_day

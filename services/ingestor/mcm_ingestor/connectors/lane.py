@@ -11,14 +11,14 @@ from typing import Any, Final
 
 import structlog
 
-from mcm_ingestor.connectors import store
 from mcm_ingestor.connectors.backoff import PollBackoff
 from mcm_ingestor.connectors.deliver import PageDelivery
 from mcm_ingestor.connectors.errors import SourceError, SourceStuckError
 from mcm_ingestor.connectors.polled import PolledRecords
 from mcm_ingestor.connectors.protocol import Connector, Page, Position
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
-from mcm_ingestor.connectors.store import BACKFILL, LaneKey
+from mcm_ingestor.store import positions
+from mcm_ingestor.store.positions import BACKFILL, LaneKey
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import McmError
 from mcm_shared.metrics import counter
@@ -76,11 +76,11 @@ class Lane:
         """Polls until cancelled, or until a backfill has read all there was."""
         while True:
             try:
-                position = await store.lease_lane(self._engine, self._key, self._now(), self._lease_s)
+                position = await positions.lease_lane(self._engine, self._key, self._now(), self._lease_s)
                 if position is None:
                     # another process polls what happens now, so backfill need not wait for it here
                     self._idle.set()
-                    if await store.is_done(self._engine, self._key.source, self._key.lane):
+                    if await positions.is_done(self._engine, self._key.source, self._key.lane):
                         return None
                     await asyncio.sleep(self._lease_s / 3)
                     continue
@@ -162,7 +162,7 @@ class Lane:
             "position": page.next_position,
             "polled_at": now,
             "leased_until": now + timedelta(seconds=self._lease_s),
-            **store.counted(sent, refused),
+            **positions.counted(sent, refused),
         }
         # a queue keeps its own position: a message is taken off once its records are safe
         if page.acknowledge is not None:
@@ -197,11 +197,11 @@ class Lane:
     async def _stored(self, otherwise: Position) -> Position:
         # what a failed poll has stored already need not be read again
         with contextlib.suppress(McmError):
-            return await store.lease_lane(self._engine, self._key, self._now(), self._lease_s) or otherwise
+            return await positions.lease_lane(self._engine, self._key, self._now(), self._lease_s) or otherwise
         return otherwise
 
     async def _change(self, values: dict[str, Any]) -> None:
-        if not await store.change_lane(self._engine, self._key, values):
+        if not await positions.change_lane(self._engine, self._key, values):
             raise LeaseLostError(f"another process reads the source {self._key.source} now")
 
     @asynccontextmanager
@@ -213,11 +213,11 @@ class Lane:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
             with contextlib.suppress(McmError):
-                await asyncio.shield(store.release_lane(self._engine, self._key))
+                await asyncio.shield(positions.release_lane(self._engine, self._key))
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._lease_s / 3)
             with contextlib.suppress(McmError):
                 until = self._now() + timedelta(seconds=self._lease_s)
-                await store.change_lane(self._engine, self._key, {"leased_until": until})
+                await positions.change_lane(self._engine, self._key, {"leased_until": until})

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import structlog
 
-from mcm_ingestor.connectors import store
 from mcm_ingestor.connectors.backoff import PollBackoff
 from mcm_ingestor.connectors.deliver import PageDelivery
 from mcm_ingestor.connectors.errors import SourceError
@@ -17,8 +16,9 @@ from mcm_ingestor.connectors.lane import Lane
 from mcm_ingestor.connectors.polled import PolledRecords
 from mcm_ingestor.connectors.protocol import Permission
 from mcm_ingestor.connectors.sources_file import ConfiguredSource, read_sources
-from mcm_ingestor.connectors.store import BACKFILL, LIVE, LaneKey
 from mcm_ingestor.settings import ConnectorSettings
+from mcm_ingestor.store import positions
+from mcm_ingestor.store.positions import BACKFILL, LIVE, LaneKey
 from mcm_shared.cli import on_stop_signal, until_first_ends
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, close_engine, create_engine
@@ -110,7 +110,7 @@ async def read_source(
 async def _insert(engine: AsyncEngine, rows: list[dict[str, object]], current: dict[str, object]) -> None:
     while True:
         try:
-            await store.insert_positions(engine, rows, current)
+            await positions.insert_positions(engine, rows, current)
         except McmError as error:
             log.warning("positions deferred, retrying", reason=str(error))
             await asyncio.sleep(1)

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime
 
 from mcm_ingestor.generator.month import one_event, stream_events
-from mcm_ingestor.store import save_events_to_db
+from mcm_ingestor.store.events import save_events_to_db
 from mcm_shared.contracts.events import RawEvent, to_utc
 
 __all__ = ["generate_fake_event", "generate_fake_events_batch", "save_events_to_db", "seed_and_end"]

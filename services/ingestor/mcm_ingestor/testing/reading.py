@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mcm_ingestor.connectors import store
 from mcm_ingestor.connectors.backoff import PollBackoff
 from mcm_ingestor.connectors.service import read_source
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
-from mcm_ingestor.connectors.store import BACKFILL, LIVE
+from mcm_ingestor.store import positions
+from mcm_ingestor.store.positions import BACKFILL, LIVE
 from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.kafka.producer import Producer
@@ -43,7 +43,7 @@ class Reading:
 
     async def row(self, source: ConfiguredSource, lane: str = LIVE) -> Any:
         """Reads the position of a lane."""
-        return await store.read_lane(self.engine, source.name, lane)
+        return await positions.read_lane(self.engine, source.name, lane)
 
     async def backfilled(self, source: ConfiguredSource) -> bool:
         """Returns whether both lanes have read all there is."""
@@ -51,7 +51,7 @@ class Reading:
         return (
             live is not None
             and live.succeeded_at is not None
-            and await store.is_done(self.engine, source.name, BACKFILL)
+            and await positions.is_done(self.engine, source.name, BACKFILL)
         )
 
     async def records(self, source: str | None) -> list[Record]:

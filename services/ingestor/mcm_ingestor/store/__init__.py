@@ -1,0 +1,1 @@
+"""Rows of the ingestor: events it stores itself, and positions of sources."""
