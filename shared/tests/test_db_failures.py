@@ -207,16 +207,17 @@ async def test_only_errors_about_data_are_refused_data(
 
 @pytest.mark.parametrize("by", [by_driver, by_sqlalchemy])
 async def test_statements_that_the_server_has_forgotten_are_prepared_again(database_url: str, by: Statement) -> None:
-    engine = pooled(database_url)
-    async with transaction(engine) as connection:
-        await by(connection)
-    async with transaction(engine) as connection:
-        await connection.execute(text("DEALLOCATE ALL"))
+    engine = pooled(database_url, size=2)
+    async with transaction(engine) as one, transaction(engine) as other:
+        for connection in (one, other):
+            await by(connection)
+            await connection.execute(text("DEALLOCATE ALL"))
 
     with pytest.raises(DatabaseDownError, match="SQLSTATE 26000"):
         async with transaction(engine) as connection:
             await by(connection)
 
+    # what ails one connection ails the others of the pool: they are not tried
     async with transaction(engine) as connection:
         assert await by(connection)
     await engine.dispose()

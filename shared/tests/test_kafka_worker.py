@@ -78,10 +78,11 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
 
     def take_a_while(one: Handler) -> None:
         async def work(values: list[bytes]) -> None:
-            # so that a batch is in flight whenever partitions move
+            # so that batches are in flight, and one waits decoded, whenever partitions move
             await asyncio.sleep(0.05)
             one.batches.append(values)
 
+        one.completes = True
         one.work = work  # type: ignore[method-assign]
 
     take_a_while(handler)
@@ -92,12 +93,12 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
         while not enough.is_set():
             await producer.send([m for key in (b"a", b"b", b"c", b"d") for m in numbered(topics.raw, sent, key=key)])
             sent += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
 
-    async with running(a_worker(kafka, handler)):
+    async with running(a_worker(kafka, handler, max_records=8)):
         sending = asyncio.create_task(trickle())
         await until(lambda: len(handler.handled) > 20)
-        async with running(a_worker(kafka, other)):
+        async with running(a_worker(kafka, other, max_records=8)):
             await until(lambda: len(other.handled) > 20)
             before = len(handler.handled)
             await until(lambda: len(handler.handled) > before + 20)

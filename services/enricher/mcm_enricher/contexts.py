@@ -1,4 +1,4 @@
-"""A finding with everything an explainer may need to know about it."""
+"""Finding context: everything an explainer may need to know about a finding."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from mcm_shared.contracts.findings import FindingMessage
 
 @dataclass(frozen=True, slots=True)
 class RuleGuidance:
-    """What a rule says to people: its description, with names of facts in braces, and its runbook, Markdown."""
+    """A rule's guidance for people: its description, with names of facts in braces, and its runbook in Markdown."""
 
     description: str = ""
     runbook: str = ""
@@ -17,15 +17,15 @@ class RuleGuidance:
 
 @dataclass(frozen=True, slots=True)
 class FindingContext:
-    """A finding, its facts, its deterministic score and its rule's notes (empty where the rule is not known)."""
+    """A finding, its facts, its deterministic score, and its rule's guidance (empty for an unknown rule)."""
 
     finding: FindingMessage
     facts: FindingFacts
     score: Score
-    notes: RuleGuidance
+    guidance: RuleGuidance
 
 
-def make_context(finding: FindingMessage, notes: RuleGuidance) -> FindingContext:
-    """Gathers the case of a finding."""
+def make_context(finding: FindingMessage, guidance: RuleGuidance) -> FindingContext:
+    """Builds the context of a finding."""
     facts = facts_of(finding)
-    return FindingContext(finding, facts, score_finding(finding, facts), notes)
+    return FindingContext(finding, facts, score_finding(finding, facts), guidance)

@@ -1,4 +1,4 @@
-"""Feedback on explanations, and the figures of asking models."""
+"""Feedback on explanations, and statistics of model use."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ _DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class AiStats:
-    """Feedback by prompt version and model, and what was asked on each of the last days, the newest first."""
+    """Feedback by prompt version and model, and model usage by day, newest first."""
 
     feedback: list[FeedbackCount]
     usage: list[DayUsage]

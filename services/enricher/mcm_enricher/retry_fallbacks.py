@@ -9,7 +9,7 @@ import structlog
 from mcm_enricher.enrich import Enricher, retry_fallbacks
 from mcm_enricher.explainers import RunningExplainer
 from mcm_enricher.publish import PublishFindings
-from mcm_enricher.store.answers import forget_old_answers
+from mcm_enricher.store.response_cache import delete_expired
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import McmError
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 _BATCH: Final = 50
 _PAUSE_S: Final = 15.0
-_FORGET_EVERY: Final = 240
+_CLEAN_UP_EVERY: Final = 240
 
 
 async def retry_fallbacks_forever(
@@ -41,8 +41,8 @@ async def retry_fallbacks_forever(
                 enriched = await retry_fallbacks(enricher, engine, _BATCH)
                 if enriched:
                     await publish(enriched)
-            if rounds % _FORGET_EVERY == 0:
-                await forget_old_answers(engine, datetime.now(UTC))
+            if rounds % _CLEAN_UP_EVERY == 0:
+                await delete_expired(engine, datetime.now(UTC))
             rounds += 1
         except McmError as error:
             log.warning("retry of fallbacks deferred", reason=str(error))

@@ -1,4 +1,4 @@
-"""Settings of the enricher, beside those that every service shares."""
+"""Settings of the enricher, in addition to those shared by all services."""
 
 from typing import Annotated, Literal
 
@@ -27,34 +27,39 @@ class EnricherSettings(BaseSettings):
             ge=1,
             le=10_000,
             validation_alias="MCM_ENRICHER_BATCH_SIZE",
-            description="Most findings enriched at once",
+            description="Maximum number of findings enriched in one batch",
         ),
     ] = 500
     concurrency: Annotated[
         int,
-        Field(ge=1, le=256, validation_alias="MCM_AI_CONCURRENCY", description="Questions to a model side by side"),
+        Field(ge=1, le=256, validation_alias="MCM_AI_CONCURRENCY", description="Concurrent requests to the model"),
     ] = 16
     api_key: Annotated[
-        SecretStr | None, Field(validation_alias="OPENAI_API_KEY", description="Key of the model's server")
+        SecretStr | None, Field(validation_alias="OPENAI_API_KEY", description="API key of the model server")
     ] = None
     base_url: Annotated[
         str | None,
         Field(
             pattern=r"^https?://\S+$",
             validation_alias="OPENAI_BASE_URL",
-            description="A server that speaks OpenAI's chat completions, with /v1; none: OpenAI's own",
+            description="URL of a server with the OpenAI chat completions API, with /v1; default: OpenAI",
         ),
     ] = None
-    model: Annotated[str | None, Field(validation_alias="OPENAI_MODEL", description="The model's name")] = None
+    model: Annotated[str | None, Field(validation_alias="OPENAI_MODEL", description="Name of the model")] = None
     timeout_s: Annotated[
         float,
-        Field(gt=0, le=600, validation_alias="MCM_AI_TIMEOUT_S", description="Seconds a model may take"),
+        Field(
+            gt=0,
+            le=600,
+            validation_alias="MCM_AI_TIMEOUT_S",
+            description="Time-out of a request to the model, in seconds",
+        ),
     ] = 20
     redaction: Annotated[
         Redaction,
         Field(
             validation_alias="MCM_AI_REDACT",
-            description="What is taken out before a model is asked: all (secrets, people, addresses), secrets, off",
+            description="What is redacted in prompts: all (secrets, people, addresses), secrets, off",
         ),
     ] = "all"
     budget: Annotated[
@@ -62,6 +67,6 @@ class EnricherSettings(BaseSettings):
         Field(
             ge=0,
             validation_alias="MCM_AI_BUDGET_TOKENS_PER_DAY",
-            description="Tokens that all workers together may use in a day (UTC); none: no limit",
+            description="Tokens that all workers together may use in a day (UTC); default: no limit",
         ),
     ] = None

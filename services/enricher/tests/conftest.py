@@ -58,7 +58,7 @@ async def model_explainer(postgres: AsyncEngine, model_server: ModelServer) -> A
     made: list[ModelExplainer] = []
 
     def make(*, timeout_s: float = 2.0, redaction: Redaction = "all", **policy: Any) -> ModelExplainer:
-        retry_policy = RetryPolicy(attempts=3, wait_first_s=0.01, wait_most_s=0.05, look_again_s=0.02)
+        retry_policy = RetryPolicy(attempts=3, initial_wait_s=0.01, max_wait_s=0.05, poll_s=0.02)
         policy = {"retry_policy": retry_policy, "timeout_s": timeout_s, **policy}
         client = ModelClient(policy.pop("engine", postgres), model_server.chat(timeout_s=timeout_s), **policy)
         made.append(ModelExplainer(client, redaction))

@@ -35,7 +35,7 @@ class CountingExplainer:
     async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
         self.asked.append((case.finding.uid, case.finding.version))
         return Explanation(
-            case.score.value, f"version {case.finding.version}: {case.notes.runbook}", "test", {"model": "m-1"}
+            case.score.value, f"version {case.finding.version}: {case.guidance.runbook}", "test", {"model": "m-1"}
         )
 
 

@@ -11,7 +11,7 @@ from mcm_enricher.enrich import Enricher, enrich_now, retry_fallbacks
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.model.circuit_breaker import CircuitBreaker
 from mcm_enricher.retry_fallbacks import retry_fallbacks_forever
-from mcm_enricher.store.answers import forget_old_answers
+from mcm_enricher.store.response_cache import delete_expired
 from mcm_enricher.store.usage import read_usage
 from mcm_enricher.testing.model_server import ModelServer, answer, answering, failing
 from mcm_shared.contracts.findings import FindingMessage
@@ -227,12 +227,12 @@ async def test_an_answer_is_forgotten_when_it_is_too_old(
     await enrich_now(engine, [finding.id], explainer)
 
     clock.seconds = 29 * 24 * 3600
-    assert await forget_old_answers(engine, clock.now()) == 0
+    assert await delete_expired(engine, clock.now()) == 0
     assert sources(await enrich_now(engine, [finding.id], explainer)) == {"cache": 1}
     clock.seconds = 31 * 24 * 3600
     assert sources(await enrich_now(engine, [finding.id], explainer)) == {"openai": 1}
     clock.seconds = 62 * 24 * 3600
-    assert await forget_old_answers(engine, clock.now()) == 1
+    assert await delete_expired(engine, clock.now()) == 1
 
 
 @pytest.mark.parametrize("lasting", [False, True])

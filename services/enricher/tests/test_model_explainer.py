@@ -88,7 +88,7 @@ async def test_an_answer_that_cannot_be_taken_is_asked_for_once_more_then_the_he
     enriched = await enrich_one(postgres, some_findings, model_explainer())
 
     assert (enriched["score"], enriched["source"]) == (69, "heuristic")
-    assert enriched["fallback_reason"].startswith("the model's answer was refused: ")
+    assert enriched["fallback_reason"].startswith("the model's reply was rejected: ")
     assert len(model_server.requests) == 2
     assert model_server.requests[1]["messages"][-1]["content"].startswith("That answer cannot be used: ")
     # neither a repeat nor another worker asks again
@@ -181,7 +181,7 @@ async def test_a_key_or_model_that_is_refused_is_not_tried_again(
 
     enriched = await enrich_one(postgres, some_findings, explainer)
 
-    assert (enriched["source"], enriched["fallback_reason"]) == ("fallback", f"the server answers {status}")
+    assert (enriched["source"], enriched["fallback_reason"]) == ("fallback", f"the server responds with {status}")
     assert len(model_server.requests) == requests
     assert not explainer.ready()
 
@@ -193,7 +193,7 @@ async def test_a_retry_after_that_is_too_long_is_not_waited_for_but_kept(
 
     enriched = await enrich_one(postgres, some_findings, model_explainer())
 
-    assert (enriched["source"], enriched["fallback_reason"]) == ("fallback", "the server answers 429")
+    assert (enriched["source"], enriched["fallback_reason"]) == ("fallback", "the server responds with 429")
     assert len(model_server.requests) == 1
 
 

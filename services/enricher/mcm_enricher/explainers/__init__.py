@@ -1,4 +1,4 @@
-"""The port of explainers: whatever scores a finding and says in words what it is about."""
+"""Protocol of explainers: they score a finding and explain it in words."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -6,12 +6,12 @@ from typing import Any, Final, Protocol
 from mcm_enricher.contexts import FindingContext
 
 FALLBACK: Final = "fallback"
-"""The source of what the heuristic said in a model's place, where asking the model again may help."""
+"""Source of a heuristic explanation in place of a model's, where a retry may help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What an explainer says: a score from 0 to 100, a text, and which explainer it came from.
+    """An explanation: a score from 0 to 100, a text, and the explainer that wrote it.
 
     ``text`` is one paragraph of at most MAX_WORDS words: what happened, why it matters, what to check first; no HTML,
     no links, no control numbers. ``details`` is JSON that is stored beside the deterministic score's factors.
@@ -24,25 +24,25 @@ class Explanation:
 
 
 class Explainer(Protocol):
-    """Explains findings, one at a time; called many times at once."""
+    """Explains findings, one per call; safe for concurrent calls."""
 
     @property
     def free(self) -> bool:
-        """Says that asking costs nothing, so that every new version of a finding may be asked about."""
+        """Whether explanations cost nothing, so that every new version of a finding may be explained."""
 
-    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
-        """Explains one finding within ``timeout_s`` seconds (None: however long it takes).
+    async def explain(self, context: FindingContext, timeout_s: float | None = None) -> Explanation:
+        """Explains one finding within ``timeout_s`` seconds (None: no limit).
 
-        The same case may be asked again after a crash. Raises DatabaseDownError when the explainer needs the database
-        and that does not answer.
+        The same finding may be explained again after a crash. Raises DatabaseDownError when the explainer needs the
+        database and it is out of reach.
         """
 
 
 class RunningExplainer(Explainer, Protocol):
-    """An explainer that a process made for itself, to be closed at its end."""
+    """An explainer that its owner closes."""
 
     def ready(self) -> bool:
-        """Says whether asking again for explanations that are marked ``fallback`` may do better now."""
+        """Whether a retry of explanations marked ``fallback`` may succeed now."""
 
     async def close(self) -> None:
-        """Ends what is under way and lets go of connections."""
+        """Ends requests in flight and closes connections."""

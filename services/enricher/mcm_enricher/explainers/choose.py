@@ -23,7 +23,7 @@ def make_explainer(settings: EnricherSettings, engine: AsyncEngine) -> RunningEx
     if settings.api_key is None:
         if settings.explainer == "openai":
             raise ConfigurationError(
-                "MCM_AI_EXPLAINER=openai needs OPENAI_API_KEY; any text will do for a server that asks for none"
+                "MCM_AI_EXPLAINER=openai needs OPENAI_API_KEY; any text will do for a server that needs none"
             )
         if settings.base_url is not None:
             raise ConfigurationError(
@@ -32,7 +32,7 @@ def make_explainer(settings: EnricherSettings, engine: AsyncEngine) -> RunningEx
             )
         return HeuristicExplainer()
     if settings.base_url is not None and settings.model is None:
-        raise ConfigurationError("OPENAI_BASE_URL is set and OPENAI_MODEL is not: say which of its models to ask")
+        raise ConfigurationError("OPENAI_BASE_URL is set and OPENAI_MODEL is not: set it to one of the server's models")
     # imported where it is needed: the SDK takes a third of the start of a service, and most run without a model
     from mcm_enricher.model.openai import OpenAIChat
 

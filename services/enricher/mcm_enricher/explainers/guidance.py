@@ -1,4 +1,4 @@
-"""Why a kind of finding matters and what to check first, where its rule brings no runbook."""
+"""Guidance by kind of finding: why it matters, and what to check first when its rule has no runbook."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from mcm_shared.contracts.findings import FindingMessage
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """What to say about a family of findings."""
+    """Guidance for a family of findings."""
 
     why: str
     steps: tuple[str, ...]

@@ -21,37 +21,39 @@ _STEPS_SHOWN: Final = 3
 
 
 class HeuristicExplainer:
-    """Explains by rules of thumb: no network, no cost, the same words for the same finding."""
+    """Explains findings by rules of thumb: no network, no cost, deterministic."""
 
     free = True
 
-    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
-        """Explains one finding, at once; never fails."""
-        return explain_by_rules(case)
+    async def explain(self, context: FindingContext, timeout_s: float | None = None) -> Explanation:  # noqa: ARG002
+        """Explains one finding immediately; never fails."""
+        return explain_by_rules(context)
 
     def ready(self) -> bool:
-        """Says yes."""
+        """Always ready."""
         return True
 
     async def close(self) -> None:
-        """Has nothing to close."""
+        """Closes nothing."""
 
 
-def explain_by_rules(case: FindingContext, *, source: str = "heuristic", **details: Any) -> Explanation:
+def explain_by_rules(context: FindingContext, *, source: str = "heuristic", **details: Any) -> Explanation:
     """Explains one finding; ``details`` are stored with it."""
-    return Explanation(score=case.score.value, text=defang(_text(case)), source=source, details=details)
+    return Explanation(score=context.score.value, text=defang(_text(context)), source=source, details=details)
 
 
-def _text(case: FindingContext) -> str:
-    finding, facts = case.finding, case.facts
-    guidance = guidance_for(finding, facts, case.score)
+def _text(context: FindingContext) -> str:
+    finding, facts = context.finding, context.facts
+    guidance = guidance_for(finding, facts, context.score)
     background = " ".join(
-        (_when_and_where(finding, facts), f"Why it matters: {guidance.why}", _why_this_score(case.score))
+        (_when_and_where(finding, facts), f"Why it matters: {guidance.why}", _why_this_score(context.score))
     )
     # the description is the only part that may be cut: every factor is named, and there is room for a step
     left = MAX_WORDS - _MIN_FOR_STEPS - count_words(background)
     story = f"{_what(finding, words=min(max(left, 1), _MAX_FOR_WHAT))} {background}"
-    return f"{story} {_check_first(steps_of(case.notes.runbook) or guidance.steps, MAX_WORDS - count_words(story))}"
+    return (
+        f"{story} {_check_first(steps_of(context.guidance.runbook) or guidance.steps, MAX_WORDS - count_words(story))}"
+    )
 
 
 def _what(finding: FindingMessage, words: int) -> str:
@@ -70,7 +72,7 @@ def _when_and_where(finding: FindingMessage, facts: FindingFacts) -> str:
 
 
 def _of_many(finding: FindingMessage) -> bool:
-    # of a correlation over many users the first one is a chance, and often a victim
+    # the first user of a correlation over many is arbitrary, and often a victim
     earliest = finding.extra_data.get("earliest")
     return "user" not in finding.group and isinstance(earliest, dict) and "window" in earliest
 

@@ -1,4 +1,4 @@
-"""The explainer that asks a model: what goes out is redacted, what comes back is checked, bounded and restored."""
+"""Explainer by language model: prompts are redacted; replies are validated, bounded and restored."""
 
 import asyncio
 import hashlib
@@ -7,20 +7,20 @@ from typing import Any, Final
 from mcm_enricher.contexts import FindingContext
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import explain_by_rules
-from mcm_enricher.model.answer import sanitize
 from mcm_enricher.model.client import ModelClient, ModelOutcome
+from mcm_enricher.model.explanation import sanitize
 from mcm_enricher.model.prompt import PROMPT_VERSION, Prompt, build_prompt
 from mcm_enricher.model.redact import Redaction
-from mcm_enricher.store.answers import Question
+from mcm_enricher.store.response_cache import ModelRequest
 
 _CLOSE_WITHIN_S: Final = 2.0
 
 
 class ModelExplainer:
-    """Explains findings by asking a model; falls back to the heuristic, so that every finding is explained.
+    """Explains findings by a language model; falls back to the heuristic, so that every finding is explained.
 
-    The heuristic's explanation is marked ``fallback`` when asking again later may help, and ``heuristic`` when the
-    model answered and the answer was refused. Findings that ask the same share one answer.
+    The heuristic's explanation is marked ``fallback`` when a later retry may help, and ``heuristic`` when the model
+    replied and the reply was rejected. Findings with the same prompt share one reply.
     """
 
     free = False
@@ -28,18 +28,18 @@ class ModelExplainer:
     def __init__(self, client: ModelClient, redaction: Redaction = "all") -> None:
         self._client = client
         self._redaction = redaction
-        self._asking: dict[str, asyncio.Task[ModelOutcome]] = {}
+        self._in_flight: dict[str, asyncio.Task[ModelOutcome]] = {}
 
-    async def explain(self, case: FindingContext, timeout_s: float | None = None) -> Explanation:
-        """Explains one finding within ``timeout_s`` seconds, by the heuristic if need be.
+    async def explain(self, context: FindingContext, timeout_s: float | None = None) -> Explanation:
+        """Explains one finding within ``timeout_s`` seconds, by the heuristic if necessary.
 
-        A question that is still under way then goes on, and its answer is there for the next who asks. Raises
-        DatabaseDownError when the database does not answer.
+        A request that takes longer continues, and its reply is cached. Raises DatabaseDownError when the database is
+        out of reach.
         """
-        prompt = build_prompt(case, self._redaction)
-        question = Question(_key(prompt, self._client.model_name), PROMPT_VERSION, self._client.model_name)
-        outcome = await self._outcome(question, prompt, timeout_s)
-        asked = {
+        prompt = build_prompt(context, self._redaction)
+        request = ModelRequest(_key(prompt, self._client.model_name), PROMPT_VERSION, self._client.model_name)
+        outcome = await self._outcome(request, prompt, timeout_s)
+        metadata = {
             "model": self._client.model_name,
             "prompt_version": PROMPT_VERSION,
             "prompt_hash": prompt.digest,
@@ -47,30 +47,30 @@ class ModelExplainer:
             "completion_tokens": outcome.completion_tokens,
             "latency_ms": outcome.latency_ms,
         }
-        if outcome.answer is None:
-            return explain_by_rules(case, source=outcome.source, fallback_reason=outcome.reason, **asked)
+        if outcome.explanation is None:
+            return explain_by_rules(context, source=outcome.source, fallback_reason=outcome.reason, **metadata)
         restore = prompt.redactor.restore
-        answer = outcome.answer
+        explanation = outcome.explanation
         details: dict[str, Any] = {
-            "model_score": answer.score,
-            "drivers": [sanitize(restore(driver)) for driver in answer.drivers],
-            "confidence": answer.confidence,
-            **asked,
+            "model_score": explanation.score,
+            "drivers": [sanitize(restore(driver)) for driver in explanation.drivers],
+            "confidence": explanation.confidence,
+            **metadata,
         }
         return Explanation(
-            score=case.score.bound(answer.score),
-            text=sanitize(restore(answer.explanation)),
+            score=context.score.bound(explanation.score),
+            text=sanitize(restore(explanation.text)),
             source=outcome.source,
             details=details,
         )
 
     def ready(self) -> bool:
-        """Says whether the model may be asked: it is not left alone, and there was a budget when last asked for."""
+        """Whether requests may be sent to the model."""
         return self._client.ready()
 
     async def close(self) -> None:
-        """Waits a moment for what is under way, then closes the connections."""
-        tasks = list(self._asking.values())
+        """Waits briefly for requests in flight, then closes the connections."""
+        tasks = list(self._in_flight.values())
         if tasks:
             await asyncio.wait(tasks, timeout=_CLOSE_WITHIN_S)
             for task in tasks:
@@ -78,27 +78,27 @@ class ModelExplainer:
             await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.close()
 
-    async def _outcome(self, question: Question, prompt: Prompt, timeout_s: float | None) -> ModelOutcome:
+    async def _outcome(self, request: ModelRequest, prompt: Prompt, timeout_s: float | None) -> ModelOutcome:
         if timeout_s is not None and timeout_s <= 0:
-            return ModelOutcome("fallback", reason="there was no time left to ask the model")
-        task = self._asking.get(question.key)
+            return ModelOutcome("fallback", reason="no time was left for the model")
+        task = self._in_flight.get(request.key)
         joined = task is not None
         if task is None:
-            task = asyncio.create_task(self._client.answer(question, prompt))
-            self._asking[question.key] = task
-            task.add_done_callback(lambda done: self._forget(question.key, done))
+            task = asyncio.create_task(self._client.explain(request, prompt))
+            self._in_flight[request.key] = task
+            task.add_done_callback(lambda done: self._forget(request.key, done))
         await asyncio.wait([task], timeout=timeout_s)
         if not task.done():
-            return ModelOutcome("fallback", reason=f"the model had not answered within {timeout_s:g} s")
+            return ModelOutcome("fallback", reason=f"the model did not reply within {timeout_s:g} s")
         outcome = task.result()
         if joined and outcome.source == "openai":
-            return ModelOutcome("cache", outcome.answer)
+            return ModelOutcome("cache", outcome.explanation)
         return outcome
 
     def _forget(self, key: str, task: "asyncio.Task[ModelOutcome]") -> None:
-        self._asking.pop(key, None)
+        self._in_flight.pop(key, None)
         if not task.cancelled():
-            # the waiting caller sees the error; without one it does not matter
+            # the error is raised to the waiting caller; without one it does not matter
             task.exception()
 
 

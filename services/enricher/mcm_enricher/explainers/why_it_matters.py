@@ -1,4 +1,4 @@
-"""Why a finding matters, said of this finding: what its facts make worse or better, not only what kind it is."""
+"""Why this finding matters: what its facts make worse or better, beyond its kind."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -7,18 +7,18 @@ from mcm_enricher.scoring.facts import FindingFacts
 from mcm_enricher.scoring.score import Score
 from mcm_shared.contracts.findings import FindingMessage, Severity
 
-_LINES_NOBODY_READS: Final = 1000
+_LINES_UNREVIEWABLE: Final = 1000
 _LINES_SKIMMED: Final = 400
 
 
 Reasons = Mapping[str, str]
-"""What the score found, by the factor's name."""
+"""Reasons for the score, by factor."""
 
 
 def why_it_matters(family: str, finding: FindingMessage, facts: FindingFacts, score: Score) -> str | None:
-    """Says why a finding of a family matters where its facts tell more than the family does; else None."""
-    publish = _TELLERS.get(family)
-    return publish(finding, facts, {factor.name: factor.reason for factor in score.factors}) if publish else None
+    """Explains why a finding matters where its facts say more than its family does; else None."""
+    explain = _REASONS.get(family)
+    return explain(finding, facts, {factor.name: factor.reason for factor in score.factors}) if explain else None
 
 
 def _auth(finding: FindingMessage, _facts: FindingFacts, reasons: Reasons) -> str | None:
@@ -67,7 +67,7 @@ def _git(_: FindingMessage, facts: FindingFacts, _reasons: Reasons) -> str | Non
     lines = _number(facts.text("lines_changed"))
     if _number(facts.text("approvals")) == 0:
         return "nobody approved it, and a change of this size can carry a mistake or a back door into production."
-    if lines is not None and lines >= _LINES_NOBODY_READS:
+    if lines is not None and lines >= _LINES_UNREVIEWABLE:
         return "nobody reads that many lines with care, and what hides among them goes out with the next release."
     if lines is not None and lines <= _LINES_SKIMMED:
         return "reviews get shallow at this size; it is worth a second look, not an alarm."
@@ -95,7 +95,7 @@ def _storage(_: FindingMessage, facts: FindingFacts, reasons: Reasons) -> str | 
     return None
 
 
-_TELLERS: Final[dict[str, Callable[[FindingMessage, FindingFacts, Reasons], str | None]]] = {
+_REASONS: Final[dict[str, Callable[[FindingMessage, FindingFacts, Reasons], str | None]]] = {
     "auth": _auth,
     "mfa": _mfa,
     "permissions": _permissions,

@@ -1,4 +1,4 @@
-"""The port of models that answer chat messages, and what can go wrong with them."""
+"""Protocol of chat models, and its errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mcm_enricher.model.prompt import Message
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model said, and the tokens it cost (0 where the server does not tell)."""
+    """A model's reply, and the tokens it cost (0 where the server does not report them)."""
 
     text: str
     prompt_tokens: int = 0
@@ -17,32 +17,32 @@ class Reply:
 
 
 class ChatModel(Protocol):
-    """A model behind a server; called many times at once."""
+    """A chat model on a server; safe for concurrent calls."""
 
     @property
     def name(self) -> str:
-        """Its name, as stored with what it said."""
+        """Name of the model, stored with its replies."""
 
     @property
-    def most_output_tokens(self) -> int:
-        """Tokens that one reply can cost, at most."""
+    def max_output_tokens(self) -> int:
+        """Maximum number of tokens in one reply."""
 
-    async def ask(self, messages: Sequence[Message]) -> Reply:
-        """Asks once, without trying again.
+    async def complete(self, messages: Sequence[Message]) -> Reply:
+        """Sends one request, without retries.
 
-        Raises ModelUnavailableError when there is no reply, UnusableReplyError when it is none that can be read.
+        Raises ModelUnavailableError when there is no reply, UnusableReplyError when the reply cannot be used.
         """
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes the connections."""
 
 
 class ModelUnavailableError(Exception):
-    """Says that the server gave no reply; another time it may.
+    """The server sent no reply; a later request may get one.
 
-    ``retry_after_s`` is what the server asks for, None where it says nothing. ``lasting`` means that trying again soon
-    is of no use: the key, the model or the request is refused. ``cost_unknown``: the request may have been answered,
-    and paid, all the same.
+    ``retry_after_s`` is the wait that the server requests, None without one. ``lasting``: an early retry is pointless,
+    since the key, the model or the request is refused. ``cost_unknown``: the request may have been processed and billed
+    nevertheless.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class ModelUnavailableError(Exception):
 
 
 class UnusableReplyError(Exception):
-    """Says that the server replied, but not with an answer: no choices, a refusal, cut off, far too long, no JSON.
+    """The server sent a reply that cannot be used: no choices, a refusal, cut off, too long, not JSON.
 
-    ``reason`` is in words of ours; the tokens are those it cost.
+    ``reason`` is a sentence of the product, never of the server; the tokens are the cost of the reply.
     """
 
     def __init__(self, reason: str, prompt_tokens: int = 0, completion_tokens: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""A circuit breaker: when a server fails again and again, it is left alone for a while, then tried with one request."""
+"""Circuit breaker for the model server: pauses requests after repeated failures, then probes with one request."""
 
 import time
 from collections.abc import Callable
@@ -15,10 +15,10 @@ _PROBE_S: Final = 120.0
 
 
 class CircuitBreaker:
-    """Says whether a server may be asked.
+    """Decides whether a request may be sent.
 
-    Closed, everything may pass. After some failures in a row it opens: nothing passes until a pause is over, then one
-    probe; a failed probe opens it again, for twice as long, up to five minutes. ``clock`` gives seconds.
+    Closed, every request passes. After several consecutive failures it opens: no request passes until a pause is over,
+    then one probe does. A failed probe opens it again for twice as long, up to five minutes. ``clock`` returns seconds.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class CircuitBreaker:
         longest_pause_s: float = _LONGEST_PAUSE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._most_failures = failures
+        self._max_failures = failures
         self._first_pause_s = first_pause_s
         self._longest_pause_s = longest_pause_s
         self._clock = clock
@@ -41,36 +41,36 @@ class CircuitBreaker:
 
     @property
     def would_pass(self) -> bool:
-        """Says whether ``passes`` would say yes now."""
+        """Whether ``passes`` would return True now."""
         return self._closed or self._clock() >= self._next_at
 
     def passes(self) -> bool:
-        """Says whether a request may go out now; after a pause that is one, until it is known how it went."""
+        """Whether a request may be sent now; after a pause only one may, until its outcome is known."""
         if self._closed:
             return True
         if self._clock() < self._next_at:
             return False
         self._probing = True
-        # a probe that is never heard of again does not close the way for good
+        # a probe whose outcome is never reported must not block requests forever
         self._next_at = self._clock() + _PROBE_S
         return True
 
     def succeeded(self) -> None:
-        """Notes a request that was answered."""
+        """Records a request that succeeded."""
         if not self._closed:
-            log.info("the model answers again")
+            log.info("circuit breaker closed, model requests resume")
         self._failures, self._pause_s, self._closed, self._probing = 0, 0.0, True, False
 
     def failed(self, reason: str, *, retry_after_s: float | None = None, lasting: bool = False) -> None:
-        """Notes a request that was not; one that is ``lasting``, sure to fail again, opens the breaker at once."""
+        """Records a request that failed; a ``lasting`` failure opens the breaker at once."""
         self._failures += 1
         if not self._closed and not self._probing:
-            # it was under way already when the breaker opened
+            # it was sent before the breaker opened
             return
-        if self._closed and not lasting and self._failures < self._most_failures:
+        if self._closed and not lasting and self._failures < self._max_failures:
             return
         self._pause_s = min(max(self._pause_s * 2, self._first_pause_s), self._longest_pause_s)
         pause = max(self._pause_s, min(retry_after_s or 0.0, self._longest_pause_s))
         self._closed, self._probing = False, False
         self._next_at = self._clock() + pause
-        log.warning("the model is left alone for a while", reason=reason, seconds=round(pause))
+        log.warning("circuit breaker opened, model requests paused", reason=reason, seconds=round(pause))

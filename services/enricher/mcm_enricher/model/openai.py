@@ -1,7 +1,7 @@
-"""OpenAI's chat completions, and every server that speaks them: Azure OpenAI, vLLM, Ollama, llama.cpp and others.
+"""Chat model on the OpenAI chat completions API: OpenAI, Azure OpenAI, vLLM, Ollama, llama.cpp and others.
 
-This is the one place that knows how such servers differ. What a server turns out to know is remembered: how it can be
-held to a schema (``_Format``), and what it calls the limit of a reply.
+The differences between servers are handled here only: response formats (``_Format``) and the name of the parameter that
+limits a reply. What a server supports is detected once and cached.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from openai import (
     OpenAIError,
 )
 
-from mcm_enricher.model.answer import ANSWER_SCHEMA
 from mcm_enricher.model.chat import ModelUnavailableError, Reply, UnusableReplyError
+from mcm_enricher.model.explanation import RESPONSE_SCHEMA
 from mcm_enricher.model.prompt import Message
 
 log = structlog.get_logger()
 
 MAX_OUTPUT_TOKENS: Final = 2000
-"""An answer has some 200; models that think first need the rest."""
+"""An explanation has about 200; reasoning models need the rest."""
 
 _REPLY_BYTES: Final = 512 * 1024
 
@@ -39,20 +39,20 @@ _FORMAT_REFUSED: Final = frozenset({400, 404, 415, 422, 501})
 """Statuses with which servers refuse a response format; 404 is also that of an unknown model."""
 _REQUEST_REFUSED: Final = frozenset({400, 413, 422})
 _FILTERED: Final = ("content_filter", "content management policy", "content_policy")
-"""How servers say that a filter of theirs dislikes the prompt, Azure's for one."""
+"""Words of servers whose content filter rejects a prompt, such as Azure's."""
 
 
 class _Format(Enum):
-    """How a server can be held to the answer's schema, the best first."""
+    """Ways to make a server follow the schema, best first."""
 
     JSON_SCHEMA = "json_schema"
     JSON_OBJECT = "json_object"
     NOTHING = "nothing"
 
     def options(self) -> dict[str, Any]:
-        """Gives what is sent for it."""
+        """Returns the request parameters."""
         if self is _Format.JSON_SCHEMA:
-            schema = {"name": "explanation", "strict": True, "schema": ANSWER_SCHEMA}
+            schema = {"name": "explanation", "strict": True, "schema": RESPONSE_SCHEMA}
             return {"response_format": {"type": "json_schema", "json_schema": schema}}
         if self is _Format.JSON_OBJECT:
             return {"response_format": {"type": "json_object"}}
@@ -64,15 +64,15 @@ _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 
 
 class OpenAIChat:
-    """Asks one model of one server; the SDK's own retries are off, since the caller decides about that."""
+    """One model on one server. The SDK's retries are off: the model client retries."""
 
-    most_output_tokens = MAX_OUTPUT_TOKENS
+    max_output_tokens = MAX_OUTPUT_TOKENS
 
     def __init__(self, *, api_key: str, base_url: str | None, model: str, timeout_s: float) -> None:
         self.name = model
         self._timeout_s = timeout_s
         self._format = _Format.JSON_SCHEMA
-        self._has_answered = False
+        self._has_succeeded = False
         # servers other than OpenAI's know the older name for longer than the newer one
         self._limit = _LIMITS[0] if base_url is None or "openai" in base_url else _LIMITS[1]
         self._client = AsyncOpenAI(
@@ -84,27 +84,31 @@ class OpenAIChat:
             http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
 
-    async def ask(self, messages: Sequence[Message]) -> Reply:
-        """Asks once; where a server knows less than the last one asked for, again with less.
+    async def complete(self, messages: Sequence[Message]) -> Reply:
+        """Sends one request; when the server does not support a parameter, another one without it.
 
-        Raises ModelUnavailableError and UnusableReplyError as the port says.
+        Raises ModelUnavailableError and UnusableReplyError as the protocol says.
         """
         form, limit = self._format, self._limit
         while True:
             try:
-                reply = await self._ask(messages, form, limit)
+                reply = await self._send(messages, form, limit)
             except APIStatusError as error:
-                # an event may have been written so that a server refuses it: that says nothing of the other findings
-                if _dislikes_prompt(error, answered_others=self._has_answered):
-                    raise UnusableReplyError(f"the server refuses the question ({error.status_code})") from error
+                # an event may be crafted so that a server refuses it: that says nothing about the other findings
+                if _rejects_prompt(error, succeeded_before=self._has_succeeded):
+                    raise UnusableReplyError(f"the server refuses the prompt ({error.status_code})") from error
                 less = _with_less(error, form, limit)
                 if less is None:
                     raise _unavailable(error) from error
                 form, limit = less
             else:
-                self._has_answered = True
+                self._has_succeeded = True
                 if (form, limit) != (self._format, self._limit):
-                    log.info("the model's server knows less", server=str(self._client.base_url), format=form.value)
+                    log.info(
+                        "model server lacks a feature, using a simpler request",
+                        server=str(self._client.base_url),
+                        format=form.value,
+                    )
                     self._format, self._limit = form, limit
                 return reply
 
@@ -112,7 +116,7 @@ class OpenAIChat:
         """Closes the connections."""
         await self._client.close()
 
-    async def _ask(self, messages: Sequence[Message], form: _Format, limit: str) -> Reply:
+    async def _send(self, messages: Sequence[Message], form: _Format, limit: str) -> Reply:
         request: Any = {
             "model": self.name,
             "messages": list(messages),
@@ -145,17 +149,17 @@ class OpenAIChat:
         return _read_reply(bytes(body))
 
 
-def _dislikes_prompt(error: APIStatusError, *, answered_others: bool) -> bool:
+def _rejects_prompt(error: APIStatusError, *, succeeded_before: bool) -> bool:
     if error.status_code not in _REQUEST_REFUSED:
         return False
     said = error.message.lower()
     if any(word in said for word in _FILTERED):
         return True
-    return answered_others and not any(word in said for word in ("response_format", "json_schema", *_LIMITS))
+    return succeeded_before and not any(word in said for word in ("response_format", "json_schema", *_LIMITS))
 
 
 def _with_less(error: APIStatusError, form: _Format, limit: str) -> tuple[_Format, str] | None:
-    """Says what to ask for instead after a server refused a request; None when there is nothing less."""
+    """Returns a simpler request after a server refused one; None when there is none."""
     if error.status_code not in _FORMAT_REFUSED:
         return None
     said = error.message
@@ -170,7 +174,7 @@ def _with_less(error: APIStatusError, form: _Format, limit: str) -> tuple[_Forma
 def _unavailable(error: APIStatusError) -> ModelUnavailableError:
     status = error.status_code
     return ModelUnavailableError(
-        f"the server answers {status}",
+        f"the server responds with {status}",
         retry_after_s=_retry_after(error.response.headers),
         lasting=status in _LASTING or status in _FORMAT_REFUSED or status // 100 == 3,
     )
@@ -178,7 +182,7 @@ def _unavailable(error: APIStatusError) -> ModelUnavailableError:
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
-        # Azure and OpenAI say it in milliseconds too, where a second is too coarse
+        # Azure and OpenAI send milliseconds too
         return max(0.0, float(headers["retry-after-ms"]) / 1000)
     except (KeyError, ValueError):
         pass
@@ -204,21 +208,21 @@ def _read_reply(body: bytes) -> Reply:
     try:
         reply = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise ModelUnavailableError("what the server answers is not JSON", cost_unknown=True) from None
+        raise ModelUnavailableError("the server's response is not JSON", cost_unknown=True) from None
     usage = _part(reply, "usage")
     tokens = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or not choices:
-        raise ModelUnavailableError("the server answers without choices", cost_unknown=True)
+        raise ModelUnavailableError("the server's response has no choices", cost_unknown=True)
     message = _part(choices[0], "message")
     if message.get("refusal"):
-        raise UnusableReplyError("the model refuses to answer", *tokens)
+        raise UnusableReplyError("the model refuses the request", *tokens)
     finish = choices[0].get("finish_reason")
     if finish in ("length", "content_filter"):
         raise UnusableReplyError(f"the reply was cut off ({finish})", *tokens)
     text = message.get("content")
     if isinstance(text, list):
-        # parts, where a server tells what was thought from what is said
+        # parts, where a server separates reasoning from the reply
         text = "".join(_text_of(part) for part in text)
     if not isinstance(text, str) or not text.strip():
         raise UnusableReplyError("the reply is empty", *tokens)

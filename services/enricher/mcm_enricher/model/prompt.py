@@ -1,4 +1,4 @@
-"""What a model is asked: the rule as instructions, events only as data, a quotation that its author cannot leave."""
+"""Prompt: the rule as instructions, events as quoted data that cannot break out of the quotation."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from mcm_enricher.text_safety import plain
 from mcm_shared.contracts.findings import FindingMessage
 
 PROMPT_VERSION: Final = "2"
-"""Raised with every change to what is sent, so that answers to older prompts are not taken for newer ones."""
+"""Incremented with every change to the prompt, so that cached responses to older prompts are not reused."""
 
 _INSTRUCTIONS: Final = """\
 You help security engineers of a small company to read findings of a compliance monitor. You are given one finding:
@@ -56,7 +56,7 @@ Message = dict[str, str]
 class Prompt:
     """The messages of one request; ``digest`` (SHA-256, hex) names what is sent.
 
-    ``redactor`` knows whom the pseudonyms in it stand for.
+    ``redactor`` maps the pseudonyms back.
     """
 
     messages: tuple[Message, ...]
@@ -64,41 +64,41 @@ class Prompt:
     redactor: Redactor
 
     def corrected(self, reason: str) -> tuple[Message, ...]:
-        """Gives the messages that ask once more after an answer that was refused; the answer itself is not repeated."""
+        """Returns the messages of the second request after a rejected reply; the reply itself is not repeated."""
         return (*self.messages, {"role": "user", "content": _CORRECTION.format(reason=reason)})
 
 
-def build_prompt(case: FindingContext, redaction: Redaction) -> Prompt:
+def build_prompt(context: FindingContext, redaction: Redaction) -> Prompt:
     """Builds the prompt of a finding; findings with the same rule, facts and score get the same one for any person.
 
     Times are given as day of the week, hour and duration; ids and versions are left out.
     """
     redactor = Redactor(redaction)
-    data = orjson.dumps(_event_data(case, redactor), option=orjson.OPT_INDENT_2).decode()
-    # a text that holds its own hash cannot be written, nor do "<" and line ends survive in the data
+    data = orjson.dumps(_event_data(context, redactor), option=orjson.OPT_INDENT_2).decode()
+    # no text can contain its own hash, and "<" and line ends do not survive in the data
     marker = hashlib.sha256(data.encode()).hexdigest()[:16]
-    asked = (
-        f"{_rule(case, redactor)}\n\nEvent data, as JSON, between the two lines that say {marker}:\n\n"
+    content = (
+        f"{_rule(context, redactor)}\n\nEvent data, as JSON, between the two lines that say {marker}:\n\n"
         f"<<<EVENT DATA {marker}>>>\n{data}\n<<<END OF EVENT DATA {marker}>>>\n\n"
         "Answer with the JSON object."
     )
-    messages = ({"role": "system", "content": _INSTRUCTIONS}, {"role": "user", "content": asked})
+    messages = ({"role": "system", "content": _INSTRUCTIONS}, {"role": "user", "content": content})
     digest = hashlib.sha256(orjson.dumps([PROMPT_VERSION, messages])).hexdigest()
     return Prompt(messages, digest, redactor)
 
 
-def _rule(case: FindingContext, redactor: Redactor) -> str:
-    finding, notes = case.finding, case.notes
-    factors = "; ".join(f"{_without_minutes(factor.reason)} ({factor.points:+d})" for factor in case.score.factors)
+def _rule(context: FindingContext, redactor: Redactor) -> str:
+    finding, guidance = context.finding, context.guidance
+    factors = "; ".join(f"{_without_minutes(factor.reason)} ({factor.points:+d})" for factor in context.score.factors)
     title, name, version = (_line(text, redactor) for text in (finding.title, finding.rule_name, finding.rule_version))
     lines = [
         f"Rule: {title} ({name}, version {version})",
         f"Severity: {finding.severity}",
-        f"Deterministic score: {case.score.value} of 100: {factors}",
+        f"Deterministic score: {context.score.value} of 100: {factors}",
     ]
-    if notes.description:
-        lines.append(f"What it looks for: {_line(notes.description, redactor)}")
-    runbook = [_line(line, redactor) for line in notes.runbook.splitlines() if line.strip()][:_RUNBOOK_LINES]
+    if guidance.description:
+        lines.append(f"What it looks for: {_line(guidance.description, redactor)}")
+    runbook = [_line(line, redactor) for line in guidance.runbook.splitlines() if line.strip()][:_RUNBOOK_LINES]
     return "\n".join([*lines, *(["Runbook:", *runbook] if runbook else [])])
 
 
@@ -110,8 +110,8 @@ def _without_minutes(reason: str) -> str:
     return reason.partition(",")[0]
 
 
-def _event_data(case: FindingContext, redactor: Redactor) -> dict[str, Any]:
-    finding, facts = case.finding, case.facts
+def _event_data(context: FindingContext, redactor: Redactor) -> dict[str, Any]:
+    finding, facts = context.finding, context.facts
     earliest, group, latest = facts.parts
     published = {
         "summary": finding.description,

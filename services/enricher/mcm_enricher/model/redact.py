@@ -1,4 +1,4 @@
-"""What leaves the process: no secrets, and pseudonyms for people and addresses, put back in what comes in return."""
+"""Redaction of prompts: secrets are removed, people and addresses pseudonymised and restored in replies."""
 
 import ipaddress
 import re
@@ -11,7 +11,7 @@ Redaction = Literal["off", "secrets", "all"]
 
 _CHARACTERS_READ: Final = 8192
 
-# what already looks like one of our pseudonyms gets one too, or it would be restored as another persse
+# a text that looks like a pseudonym gets one too, or it would be restored as another person
 _PERSONAL: Final = re.compile(
     r"""(?P<pseudonym>\b(?:person|address)-\d+\b)
       | (?P<person>[\w.+-]{1,64}(?:@|%40)\w(?:[\w.-]{0,252}\w)?)
@@ -48,7 +48,7 @@ class Redactor:
         return self.redact(text)
 
     def restore(self, text: str) -> str:
-        """Puts people and addresses back where their pseudonyms stand."""
+        """Replaces pseudonyms by the people and addresses they stand for."""
         return _PSEUDONYM.sub(lambda found: self._originals.get(found[0].lower(), found[0]), text)
 
     def _pseudonym(self, found: re.Match[str]) -> str:

@@ -1,8 +1,8 @@
-"""The day's budget of tokens, shared by all workers through the database.
+"""Daily token budget, shared by all workers through the database.
 
-A worker takes tokens from the day's row a portion at a time and gives out of it itself: one row that every request of
-every worker had to wait for would set the pace. It never gives out what it has not taken, so the budget holds; a
-worker that is killed takes the rest of its portion with it, a twentieth of the budget at most.
+A worker takes tokens from the day's row in portions and reserves from its portion in memory: a row that every request
+of every worker had to lock would be a bottleneck. A worker reserves only tokens that it has taken, so the budget is
+never exceeded; a killed worker loses the rest of its portion, at most a twentieth of the budget.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ log = structlog.get_logger()
 
 _PORTIONS: Final = 20
 _LARGEST_PORTION: Final = 100_000
-_BOOK_EVERY: Final = timedelta(seconds=1)
-_ASK_AGAIN_AFTER: Final = timedelta(minutes=5)
+_RECORD_EVERY: Final = timedelta(seconds=1)
+_RETRY_AFTER: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Reservation:
 
 
 class TokenBudget:
-    """Gives out the tokens of the day and books what was used; ``limit`` None is no limit."""
+    """Reserves tokens for requests and records their use; ``limit`` None is no limit."""
 
     def __init__(self, engine: AsyncEngine, limit: int | None, now: Callable[[], datetime]) -> None:
         self.limit = limit
@@ -43,22 +43,22 @@ class TokenBudget:
         self._taking = asyncio.Lock()
         self._day = now().date()
         self._left = 0
-        self._under_way = 0
+        self._in_flight = 0
         self._settled = asyncio.Event()
-        self._unbooked: dict[date, DayUsage] = {}
-        self._book_at = now() + _BOOK_EVERY
+        self._unrecorded: dict[date, DayUsage] = {}
+        self._record_at = now() + _RECORD_EVERY
         self._used_up_on: date | None = None
         self._used_up_until = now()
 
     @property
     def used_up(self) -> bool:
-        """Says whether the budget did not suffice when it was last asked; after a while that is not certain."""
+        """Whether the last reservation of this day failed; False again after a few minutes: tokens may be returned."""
         return self._used_up_on == self._now().date() and self._now() < self._used_up_until
 
     async def reserve(self, tokens: int) -> Reservation | None:
         """Reserves tokens for a request; None when the day's budget does not suffice."""
-        if self._now() >= self._book_at:
-            await self.book()
+        if self._now() >= self._record_at:
+            await self.record()
         day = self._now().date()
         if self.limit is None:
             return Reservation(day, tokens)
@@ -66,47 +66,47 @@ class TokenBudget:
             if day != self._day:
                 self._day, self._left = day, 0
             while self._left < tokens:
-                least = tokens - self._left
-                requested = max(least, self._portion)
-                got = await take_tokens(self._engine, day, least=least, requested=requested, budget=self.limit)
+                minimum = tokens - self._left
+                requested = max(minimum, self._portion)
+                got = await take_tokens(self._engine, day, minimum=minimum, requested=requested, budget=self.limit)
                 self._left += got
-                if not got and not self._under_way:
+                if not got and not self._in_flight:
                     self._note_used_up(day)
                     return None
                 if not got:
-                    # what is under way used less than it reserved, as a rule
+                    # requests in flight usually use less than they reserved
                     self._settled.clear()
                     await self._settled.wait()
             self._left -= tokens
-            self._under_way += 1
+            self._in_flight += 1
         return Reservation(day, tokens)
 
     def settle(self, reservation: Reservation, used: int, *, requests: int = 1) -> None:
-        """Notes what a request really used, and has the rest to give out again."""
+        """Records the tokens that a request used; the rest of its reservation is available again."""
         if self.limit is not None:
-            self._under_way -= 1
+            self._in_flight -= 1
             self._settled.set()
             if reservation.day == self._day:
                 self._left += reservation.tokens - used
-        before = self._unbooked.get(reservation.day, DayUsage(reservation.day, 0, 0))
-        self._unbooked[reservation.day] = DayUsage(before.day, before.requests + requests, before.tokens + used)
+        before = self._unrecorded.get(reservation.day, DayUsage(reservation.day, 0, 0))
+        self._unrecorded[reservation.day] = DayUsage(before.day, before.requests + requests, before.tokens + used)
 
-    async def book(self) -> None:
-        """Writes what was used since the last time."""
-        self._book_at = self._now() + _BOOK_EVERY
-        unbooked, self._unbooked = self._unbooked, {}
-        for usage in unbooked.values():
+    async def record(self) -> None:
+        """Writes the usage since the last write."""
+        self._record_at = self._now() + _RECORD_EVERY
+        unrecorded, self._unrecorded = self._unrecorded, {}
+        for usage in unrecorded.values():
             if usage.requests:
                 await add_usage(self._engine, usage)
 
     async def close(self) -> None:
-        """Books what was used and puts back what is left of the portion."""
-        await self.book()
+        """Writes the usage and returns the rest of the portion."""
+        await self.record()
         left, self._left = self._left, 0
         if left > 0:
             await return_tokens(self._engine, self._day, left)
 
     def _note_used_up(self, day: date) -> None:
         if self._used_up_on != day:
-            log.warning("the day's budget of tokens is used up; the heuristic takes over", budget=self.limit)
-        self._used_up_on, self._used_up_until = day, self._now() + _ASK_AGAIN_AFTER
+            log.warning("daily token budget used up, falling back to the heuristic", budget=self.limit)
+        self._used_up_on, self._used_up_until = day, self._now() + _RETRY_AFTER

@@ -1,4 +1,4 @@
-"""What a finding's events say, read defensively: the facts come from outside and may hold anything."""
+"""Facts of a finding's events, read defensively: they are untrusted input of any shape."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class FindingFacts:
 
 
 def facts_of(finding: FindingMessage) -> FindingFacts:
-    """Reads the facts of a finding; missing or malformed ones are simply absent."""
+    """Reads the facts of a finding; missing or malformed ones are absent."""
     earliest = _mapping(finding.extra_data.get("earliest"))
     latest = _mapping(finding.extra_data.get("latest"))
     if finding.user is None and "count" in earliest:

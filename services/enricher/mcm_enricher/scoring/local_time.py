@@ -1,4 +1,4 @@
-"""The clock on the wall where an event happened, as far as its facts say where that was."""
+"""Local time of an event, as far as its facts name a place."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -15,9 +15,9 @@ _SATURDAY: Final = 5
 
 
 class LocalTime(NamedTuple):
-    """What the clocks showed where an event happened; several where its country has several zones.
+    """Local time where an event happened; several clocks for a country with several time zones.
 
-    ``where`` says which clocks, for people; ``known`` is False where it is unknown and UTC is used.
+    ``where`` names the zone for people; ``known`` is False when the place is unknown and UTC is used.
     """
 
     clocks: tuple[datetime, ...]
@@ -26,17 +26,17 @@ class LocalTime(NamedTuple):
 
     @property
     def is_night(self) -> bool:
-        """Says whether all clocks were between 22:00 and 06:00."""
+        """Whether all clocks show a time from 22:00 to 06:00."""
         return all(clock.hour >= _NIGHT_BEGINS or clock.hour < _NIGHT_ENDS for clock in self.clocks)
 
     @property
     def is_weekend(self) -> bool:
-        """Says whether it was Saturday or Sunday by all clocks."""
+        """Whether all clocks show a Saturday or Sunday."""
         return all(clock.weekday() >= _SATURDAY for clock in self.clocks)
 
 
 def local_time(at: datetime, facts: FindingFacts) -> LocalTime:
-    """Reads the clocks by the zone the facts name, else by that of their city, their country, or UTC."""
+    """Converts a time to the zone of the facts: the named one, else that of the city or the country, else UTC."""
     try:
         return _local_time(at, facts)
     except OverflowError:

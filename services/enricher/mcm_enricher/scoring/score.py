@@ -1,7 +1,7 @@
-"""The deterministic score of a finding: the same facts give the same score, whenever and by whomever it is made.
+"""Deterministic risk score: the same facts always give the same score.
 
-It reads only what the set of events decides (severity, count, facts, event time); never the wall clock, the
-finding's version or its id.
+It depends only on the set of events (severity, count, facts, event time); never on the wall clock, or on the finding's
+version or id.
 """
 
 import math
@@ -15,7 +15,7 @@ from mcm_shared.contracts.findings import FindingMessage, Severity
 
 
 class Band(NamedTuple):
-    """Where the scores of a severity lie: ``floor`` to ``ceiling``, beginning at ``start``."""
+    """Range of the scores of a severity, ``floor`` to ``ceiling``; ``start`` is the score without other factors."""
 
     floor: int
     start: int
@@ -28,17 +28,17 @@ BANDS: Final = {
     Severity.HIGH: Band(60, 64, 89),
     Severity.CRITICAL: Band(80, 84, 100),
 }
-"""Bands overlap a little on purpose: a medium finding with everything against it outranks a mild high one."""
+"""Bands overlap on purpose: a medium finding with every aggravating factor outranks a mild high one."""
 
 MAX_MOVED: Final = 20
-"""Points that a model may move a score, up or down."""
+"""Points by which a model may raise or lower a score."""
 
 _MAX_FOR_COUNT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One reason for a score: its name, the points it adds (or takes), and why in plain words."""
+    """Factor of a score: its name, the points it adds or subtracts, and the reason in plain words."""
 
     name: str
     points: int
@@ -47,18 +47,18 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score from 0 to 100, the factors that made it, and the band that held it."""
+    """A score from 0 to 100, its factors, and the band that bounds it."""
 
     value: int
     band: Band
     factors: tuple[Factor, ...]
 
-    def bound(self, asked: int) -> int:
-        """Holds a score that a model asks for: near this one, and never below the floor of the severity."""
-        return min(max(asked, self.value - MAX_MOVED, self.band.floor), self.value + MAX_MOVED, 100)
+    def bound(self, proposed: int) -> int:
+        """Bounds a score proposed by a model: close to this one, never below the floor of the severity."""
+        return min(max(proposed, self.value - MAX_MOVED, self.band.floor), self.value + MAX_MOVED, 100)
 
     def as_data(self) -> dict[str, Any]:
-        """Gives what is stored beside the score, as JSON."""
+        """Returns the details stored with the score, as JSON."""
         return {
             "deterministic_score": self.value,
             "factors": [{"name": f.name, "points": f.points, "reason": f.reason} for f in self.factors],
@@ -66,7 +66,7 @@ class Score:
 
 
 def score_finding(finding: FindingMessage, facts: FindingFacts) -> Score:
-    """Scores a finding by severity, how often, outcome, privilege, environment, sensitivity and time of day."""
+    """Scores a finding by severity, frequency, outcome, privilege, environment, sensitivity and time of day."""
     band = BANDS[finding.severity]
     factors = [Factor("severity", band.start, f"{finding.severity} severity")]
     for name, signal in (
@@ -94,7 +94,7 @@ def _time_of_day(finding: FindingMessage, facts: FindingFacts) -> tuple[int, str
     local = local_time(finding.first_seen, facts)
     if not (local.is_night or local.is_weekend):
         return None
-    # night in UTC is a working day elsewhere; local night says more
+    # night in UTC is daytime elsewhere; a local night is stronger evidence
     points = (2 if local.known else 1) * local.is_night + local.is_weekend
     when = ("on a weekend night" if local.is_weekend else "at night") if local.is_night else "at a weekend"
     return points, f"{when}, {local.where}"

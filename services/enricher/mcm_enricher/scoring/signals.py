@@ -1,4 +1,4 @@
-"""What names tell: how much power an event is about, in which environment, and how sensitive what it touches is."""
+"""Signals read from names: privilege, environment, and sensitivity of the affected data."""
 
 import re
 from functools import lru_cache
@@ -9,7 +9,7 @@ from mcm_shared.contracts.findings import FindingMessage
 
 
 class Signal(NamedTuple):
-    """What was noticed: points for the score, and why in words of ours (never the event's)."""
+    """Points for the score, and the reason in the product's own words, never the event's."""
 
     points: int
     reason: str
@@ -79,7 +79,7 @@ _PLACES: Final = (
 
 
 def privilege(facts: FindingFacts) -> Signal | None:
-    """Finds the strongest power an event is about: of the actor, of the rights given, of the account touched."""
+    """Finds the highest privilege involved: of the actor, the rights granted, or the account affected."""
     actor = _words(facts.actor)
     rights = _all_words(facts, *_RIGHTS)
     scopes = facts.texts(*_SCOPES)
@@ -105,19 +105,19 @@ def privilege(facts: FindingFacts) -> Signal | None:
 
 
 def outcome(finding: FindingMessage, facts: FindingFacts) -> Signal | None:
-    """Returns whether access succeeded: a success after failures is worse than any number of failures."""
+    """Signals a successful access: a success after failures is worse than any number of failures."""
     if facts.event_type not in _SUCCESSES or is_about_volume(finding):
         return None
     return Signal(4, "it succeeded")
 
 
 def is_about_volume(finding: FindingMessage) -> bool:
-    """Says whether a finding is about how much happened, so that its first event is one of many and says little."""
+    """Whether a finding is about activity volume, so that its first event is one of many."""
     return not _VOLUME.isdisjoint(finding.rule_name.lower().split("_"))
 
 
 def environment(facts: FindingFacts) -> Signal | None:
-    """Finds the environment: the one the facts name, else the gravest that a name of something touched suggests."""
+    """Finds the environment: the one that the facts name, else the most critical one suggested by a name."""
     stated = [_environment(text) for text in facts.texts("environment", "env")]
     suggested = [_environment(text) for text in facts.texts(*_PLACES)]
     found = max(filter(None, stated), default=None) or max(filter(None, suggested), default=None)
@@ -127,7 +127,7 @@ def environment(facts: FindingFacts) -> Signal | None:
 
 
 def sensitivity(facts: FindingFacts) -> Signal | None:
-    """Finds data open to the public, and names of things touched that sound like data worth stealing."""
+    """Finds public exposure, and names that suggest sensitive data."""
     visibility = facts.texts("visibility", "acl", "access", "principal", "cidr")
     public = any(_words(text) & _PUBLIC or text.casefold().endswith(_PUBLIC_COMPOUNDS) for text in visibility)
     words = _all_words(facts, *_OBJECTS)
@@ -142,7 +142,7 @@ def sensitivity(facts: FindingFacts) -> Signal | None:
 
 
 def is_machine(facts: FindingFacts) -> bool:
-    """Says whether the actor is a service account or bot, for whom nights and weekends are working hours."""
+    """Whether the actor is a service account or bot, which works at night and on weekends too."""
     return bool(_words(facts.actor) & _MACHINE)
 
 

@@ -1,4 +1,4 @@
-"""What people think of explanations, and counts of it; on PostgreSQL and SQLite."""
+"""Feedback on explanations: stored by finding, counted by prompt version and model."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ _UPSERT: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class StoredFeedback:
-    """Feedback on a finding's explanation (``helpful`` or ``wrong``), and what had written it.
+    """Feedback on a finding's explanation (``helpful`` or ``wrong``), and the author of the explanation.
 
     ``model`` and ``prompt_version`` are "" for the heuristic.
     """
@@ -37,7 +37,7 @@ class StoredFeedback:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackCount:
-    """How often explanations of one prompt version and model ("" for the heuristic) were judged."""
+    """Feedback counts for one prompt version and model ("" for the heuristic)."""
 
     prompt_version: str
     model: str
@@ -48,7 +48,7 @@ class FeedbackCount:
 async def write_feedback(
     engine: AsyncEngine, finding_id: int, verdict: str, comment: str | None, given_at: datetime
 ) -> StoredFeedback | None:
-    """Stores feedback on a finding's explanation, in place of an earlier one; None where there is no explanation."""
+    """Stores feedback on a finding's explanation, replacing earlier feedback; None when there is no explanation."""
     columns = FINDINGS.c.ai_source, FINDINGS.c.ai_data
     async with transaction(engine) as connection:
         query = select(*columns).where(FINDINGS.c.id == finding_id, FINDINGS.c.ai_version.is_not(None))

@@ -1,4 +1,4 @@
-"""Rows of enrichment jobs and their leases; on PostgreSQL and SQLite."""
+"""Enrichment jobs and their leases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The tokens of each day: what was used, and what workers took from the budget; on PostgreSQL and SQLite."""
+"""Token usage by day, and the tokens that workers took from the budget."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from mcm_shared.db.tables import AI_USAGE
 
 @dataclass(frozen=True, slots=True)
 class DayUsage:
-    """What was asked on a day (UTC): requests that were answered or may have been, and the tokens they cost."""
+    """Usage of a day (UTC): requests that were processed or may have been, and their tokens."""
 
     day: date
     requests: int
@@ -31,33 +31,33 @@ _BEGIN_DAY: Final = text("INSERT INTO ai_usage (day) VALUES (:day) ON CONFLICT (
 
 
 async def add_usage(engine: AsyncEngine, usage: DayUsage) -> None:
-    """Adds to what was used on a day."""
+    """Adds to the usage of a day."""
     async with transaction(engine) as connection:
         await connection.execute(_ADD, {"day": usage.day, "requests": usage.requests, "used": usage.tokens})
 
 
-async def take_tokens(engine: AsyncEngine, day: date, *, least: int, requested: int, budget: int) -> int:
-    """Takes tokens from a day's budget: as many as wanted, or what is left; none if that is below ``least``."""
+async def take_tokens(engine: AsyncEngine, day: date, *, minimum: int, requested: int, budget: int) -> int:
+    """Takes tokens from a day's budget: as many as requested or are left; none when fewer than ``minimum`` are left."""
     async with transaction(engine) as connection:
         await connection.execute(_BEGIN_DAY, {"day": day})
         query = select(AI_USAGE.c.taken).where(AI_USAGE.c.day == day).with_for_update()
         taken = (await connection.execute(query)).scalar_one()
         got: int = min(requested, budget - taken)
-        if got < least:
+        if got < minimum:
             return 0
         await connection.execute(AI_USAGE.update().where(AI_USAGE.c.day == day).values(taken=taken + got))
     return got
 
 
 async def return_tokens(engine: AsyncEngine, day: date, tokens: int) -> None:
-    """Puts tokens back that were taken and not used."""
+    """Returns unused tokens to the budget."""
     async with transaction(engine) as connection:
         change = {"taken": AI_USAGE.c.taken - tokens}
         await connection.execute(AI_USAGE.update().where(AI_USAGE.c.day == day).values(change))
 
 
 async def read_usage(engine: AsyncEngine, days: int) -> list[DayUsage]:
-    """Reads what was asked on the last days there are, the newest first."""
+    """Reads the usage of the latest days with requests, newest first."""
     columns = AI_USAGE.c.day, AI_USAGE.c.requests, AI_USAGE.c.used
     async with transaction(engine, read_only=True) as connection:
         rows = (await connection.execute(select(*columns).order_by(AI_USAGE.c.day.desc()).limit(days))).all()

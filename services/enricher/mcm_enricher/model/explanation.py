@@ -1,4 +1,4 @@
-"""What a model answers: the shape it is asked for, reading it, and what is not taken from it."""
+"""Explanations written by a model: their JSON schema, parsing and validation."""
 
 import html
 import json
@@ -15,7 +15,7 @@ _DRIVER_CHARACTERS: Final = 120
 _TEXT_CHARACTERS: Final = 1200
 _ANSWER_CHARACTERS: Final = 20_000
 
-ANSWER_SCHEMA: Final[dict[str, Any]] = {
+RESPONSE_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["score", "explanation", "drivers", "confidence"],
@@ -33,7 +33,7 @@ ANSWER_SCHEMA: Final[dict[str, Any]] = {
         "confidence": {"type": "string", "enum": ["low", "medium", "high"]},
     },
 }
-"""The JSON schema of an answer, in the part of the language that every server's strict mode knows."""
+"""JSON schema of a reply, in the subset that every server's strict mode supports."""
 
 _FENCE: Final = re.compile(r"```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL | re.IGNORECASE)
 _DECODER: Final = json.JSONDecoder()
@@ -59,8 +59,8 @@ _CONTROL_NUMBER: Final = re.compile(
 )
 
 
-class AnswerRefusedError(Exception):
-    """Says that what a model answered cannot be taken; ``reason`` is for the model when it is asked once more."""
+class ReplyRejectedError(Exception):
+    """A model's reply breaks the rules; ``reason`` is sent to the model with the second request."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -84,52 +84,52 @@ class _Raw(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model says of a finding, checked: ``score`` from 0 to 100, and texts with pseudonyms in them."""
+class ModelExplanation:
+    """A validated explanation: ``score`` from 0 to 100, and texts that contain pseudonyms."""
 
     score: int
-    explanation: str
+    text: str
     drivers: tuple[str, ...]
     confidence: str
 
     def as_data(self) -> dict[str, Any]:
-        """Gives the answer as JSON."""
+        """Returns the explanation as JSON."""
         return {
             "score": self.score,
-            "explanation": self.explanation,
+            "explanation": self.text,
             "drivers": list(self.drivers),
             "confidence": self.confidence,
         }
 
     @classmethod
-    def of_data(cls, data: dict[str, Any]) -> "Answer":
-        """Reads what ``as_data`` gave."""
+    def of_data(cls, data: dict[str, Any]) -> "ModelExplanation":
+        """Reads the result of ``as_data``."""
         return cls(data["score"], data["explanation"], tuple(data["drivers"]), data["confidence"])
 
 
-def read_answer(text: str) -> Answer:
-    """Reads a model's answer: JSON, or JSON somewhere in prose.
+def parse_explanation(text: str) -> ModelExplanation:
+    """Parses a model's reply: JSON, possibly within prose.
 
-    Raises AnswerRefusedError for one that is no JSON, breaks the schema, is too long, or has HTML, links or control
-    numbers in it.
+    Raises ReplyRejectedError when it is not JSON, breaks the schema, is too long, or contains HTML, links or control
+    numbers.
     """
     if len(text) > _ANSWER_CHARACTERS:
-        raise AnswerRefusedError("the answer is far too long")
+        raise ReplyRejectedError("the answer is far too long")
     raw = _parse(text)
     for part in (raw.explanation, *raw.drivers):
         _check(part)
     if count_words(raw.explanation) > MAX_WORDS:
-        raise AnswerRefusedError(f"the explanation has over {MAX_WORDS} words")
-    return Answer(
+        raise ReplyRejectedError(f"the explanation has over {MAX_WORDS} words")
+    return ModelExplanation(
         score=raw.score,
-        explanation=sanitize(raw.explanation),
+        text=sanitize(raw.explanation),
         drivers=tuple(sanitize(driver) for driver in raw.drivers),
         confidence=raw.confidence,
     )
 
 
 def sanitize(text: str) -> str:
-    """Makes one line of a checked text; the second belt: of HTML, links and Markdown nothing would be left."""
+    """Makes one line of a validated text; a second line of defence: removes HTML, links and Markdown."""
     return defang(plain(text, characters=_TEXT_CHARACTERS, words=MAX_WORDS))
 
 
@@ -141,12 +141,12 @@ def _parse(text: str) -> _Raw:
             detail = error.errors(include_url=False, include_input=False)[0]
             field = ".".join(map(str, detail["loc"]))
             reason = f"{field}: {detail['msg']}" if field else "the answer is not the JSON object asked for"
-            problem = AnswerRefusedError(reason)
+            problem = ReplyRejectedError(reason)
     raise problem
 
 
 def _candidates(text: str) -> list[str]:
-    # models that think aloud do so before they answer; some never close the tag
+    # reasoning comes before the reply; some models never close the tag
     text = text.rpartition("</think>")[2]
     found = [text.strip()]
     found += [match[1] for match in _FENCE.finditer(text)][:1]
@@ -155,7 +155,7 @@ def _candidates(text: str) -> list[str]:
 
 
 def _objects(text: str) -> list[str]:
-    """Finds the JSON objects in prose, the last one first; braces that begin no JSON are passed over."""
+    """Finds the JSON objects in prose, last one first; skips braces that begin no JSON."""
     found: list[str] = []
     start = text.find("{")
     for _ in range(_MAX_BRACES):
@@ -172,12 +172,12 @@ def _objects(text: str) -> list[str]:
 
 
 def _check(text: str) -> None:
-    # what a browser or a reader would see counts, not how it is written
+    # checked as a browser or a reader would see it
     seen = readable(text)
     for view in (seen, html.unescape(seen)):
         if _HTML.search(view):
-            raise AnswerRefusedError("HTML is not allowed")
+            raise ReplyRejectedError("HTML is not allowed")
         if _LINK.search(view):
-            raise AnswerRefusedError("links are not allowed")
+            raise ReplyRejectedError("links are not allowed")
     if _CONTROL_NUMBER.search(seen):
-        raise AnswerRefusedError("names and numbers of controls, standards and techniques are not allowed")
+        raise ReplyRejectedError("names and numbers of controls, standards and techniques are not allowed")

@@ -1,4 +1,4 @@
-"""Answers of models by what was asked, and claims on asking; shared by all workers."""
+"""Cache of model responses, and claims on requests; shared by all workers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,16 +14,16 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.tables import ENRICHMENT_ANSWERS
 from mcm_shared.db.types import UtcDateTime
 
-ANSWER_STANDS_S: Final = 30 * 24 * 3600.0
+RESPONSE_LIFETIME_S: Final = 30 * 24 * 3600.0
 """How long a response is reused for the same request, in seconds."""
 
-REFUSAL_STANDS_S: Final = 24 * 3600.0
-"""How long a question is not asked again whose answers were refused, in seconds."""
+REJECTION_LIFETIME_S: Final = 24 * 3600.0
+"""How long a request whose replies were rejected is not sent again, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: ``key`` names the prompt and the model."""
+class ModelRequest:
+    """A request to a model; ``key`` is the hash of the prompt and the model."""
 
     key: str
     prompt_version: str
@@ -31,11 +31,11 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """What came of a question: the answer as JSON, or why it was refused."""
+class CachedResponse:
+    """A cached response: the explanation as JSON, or the reason for rejecting it."""
 
-    answer: dict[str, Any] | None
-    refusal: str | None
+    explanation: dict[str, Any] | None
+    rejection: str | None
     prompt_tokens: int
     completion_tokens: int
     latency_ms: int
@@ -43,15 +43,15 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How a claim went: ``ours``, else ``stored`` holds what is known already, else another worker is asking."""
+    """Result of a claim: ``ours``, or the cached response in ``stored``, or neither while another worker has it."""
 
     ours: bool = False
-    stored: StoredAnswer | None = None
+    stored: CachedResponse | None = None
 
 
-# One row for each question. A row stands until a point in time: a claim while it is asked, an answer until it is too
-# old; after that the first worker may claim it. The owner of a claim may always renew it. Rows are locked in the
-# order of their keys, so that two workers cannot wait for each other.
+# One row a request. A row is valid until a point in time, as a claim while the request is sent and then as a response;
+# after that the first worker may claim it. The owner of a claim may always renew it. Rows are locked in the order of
+# their keys, so that two workers cannot deadlock.
 _INSERT: Final = """INSERT INTO enrichment_answers (key, prompt_version, model, claimed_by, stands_until)"""
 _TAKE_OVER: Final = """ON CONFLICT (key) DO UPDATE SET claimed_by = excluded.claimed_by,
         stands_until = excluded.stands_until, answer = NULL, refusal = NULL, answered_at = NULL,
@@ -76,18 +76,20 @@ _LOCK: Final = text(
     """SELECT 1 FROM enrichment_answers
     WHERE key IN (SELECT value ->> 'key' FROM json_array_elements(CAST(:rows AS json))) ORDER BY key FOR UPDATE"""
 )
-_SET: Final = """UPDATE enrichment_answers SET answer = r.answer, refusal = r.refusal, prompt_tokens = r.prompt_tokens,
-    completion_tokens = r.completion_tokens, latency_ms = r.latency_ms, answered_at = :now,
-    stands_until = CASE WHEN r.answer IS NULL THEN :refusal_until ELSE :answer_until END"""
+_SET: Final = """UPDATE enrichment_answers SET answer = r.explanation, refusal = r.rejection,
+    prompt_tokens = r.prompt_tokens, completion_tokens = r.completion_tokens, latency_ms = r.latency_ms,
+    answered_at = :now,
+    stands_until = CASE WHEN r.explanation IS NULL THEN :rejection_until ELSE :response_until END"""
 _OURS: Final = "WHERE enrichment_answers.key = r.key AND enrichment_answers.claimed_by = :owner"
-_ANSWER: Final[Mapping[str, TextClause]] = {
+_STORE: Final[Mapping[str, TextClause]] = {
     "postgresql": text(
-        f"""{_SET} FROM json_to_recordset(CAST(:rows AS json)) AS r(key text, answer json, refusal text,
+        f"""{_SET} FROM json_to_recordset(CAST(:rows AS json)) AS r(key text, explanation json, rejection text,
             prompt_tokens integer, completion_tokens integer, latency_ms integer) {_OURS}"""
     ),
     "sqlite": text(
-        f"""{_SET} FROM (SELECT json_extract(value, '$.key') AS key, json_extract(value, '$.answer') AS answer,
-            json_extract(value, '$.refusal') AS refusal, json_extract(value, '$.prompt_tokens') AS prompt_tokens,
+        f"""{_SET} FROM (SELECT json_extract(value, '$.key') AS key,
+            json_extract(value, '$.explanation') AS explanation,
+            json_extract(value, '$.rejection') AS rejection, json_extract(value, '$.prompt_tokens') AS prompt_tokens,
             json_extract(value, '$.completion_tokens') AS completion_tokens,
             json_extract(value, '$.latency_ms') AS latency_ms FROM json_each(:rows)) AS r {_OURS}"""  # noqa: S608
     ),
@@ -95,43 +97,43 @@ _ANSWER: Final[Mapping[str, TextClause]] = {
 
 
 async def claim(
-    engine: AsyncEngine, questions: Sequence[Question], owner: UUID, *, now: datetime, for_s: float
+    engine: AsyncEngine, requests: Sequence[ModelRequest], owner: UUID, *, now: datetime, for_s: float
 ) -> list[Claim]:
-    """Claims different questions for some seconds, or says what is known of them already."""
+    """Claims distinct requests for some seconds; returns the cached responses of those that have one."""
     times = {"now": now, "until": now + timedelta(seconds=for_s)}
-    rows = orjson.dumps([asdict(question) for question in questions]).decode()
+    rows = orjson.dumps([asdict(request) for request in requests]).decode()
     async with transaction(engine) as connection:
         statement = _typed(_CLAIM[connection.dialect.name], *times)
         taken = set((await connection.execute(statement, {"rows": rows, "owner": owner, **times})).scalars())
-        others = [question.key for question in questions if question.key not in taken]
+        others = [request.key for request in requests if request.key not in taken]
         stored = await _stored(connection, others) if others else {}
-    return [Claim(question.key in taken, stored.get(question.key)) for question in questions]
+    return [Claim(request.key in taken, stored.get(request.key)) for request in requests]
 
 
-async def look_up(engine: AsyncEngine, key: str) -> StoredAnswer | None:
-    """Reads what is known of a question; None where nothing is."""
+async def read_response(engine: AsyncEngine, key: str) -> CachedResponse | None:
+    """Reads the cached response of a request; None without one."""
     async with transaction(engine, read_only=True) as connection:
         return (await _stored(connection, [key])).get(key)
 
 
-async def store_answers(
-    engine: AsyncEngine, answers: Sequence[tuple[str, StoredAnswer]], owner: UUID, *, now: datetime
+async def store_responses(
+    engine: AsyncEngine, responses: Sequence[tuple[str, CachedResponse]], owner: UUID, *, now: datetime
 ) -> None:
-    """Stores what came of claimed questions, by their keys."""
+    """Stores the responses of claimed requests, by key."""
     times = {
         "now": now,
-        "answer_until": now + timedelta(seconds=ANSWER_STANDS_S),
-        "refusal_until": now + timedelta(seconds=REFUSAL_STANDS_S),
+        "response_until": now + timedelta(seconds=RESPONSE_LIFETIME_S),
+        "rejection_until": now + timedelta(seconds=REJECTION_LIFETIME_S),
     }
-    rows = {"rows": orjson.dumps([{"key": key, **asdict(answer)} for key, answer in answers]).decode()}
+    rows = {"rows": orjson.dumps([{"key": key, **asdict(response)} for key, response in responses]).decode()}
     async with transaction(engine) as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(_LOCK, rows)
-        statement = _typed(_ANSWER[connection.dialect.name], *times)
+        statement = _typed(_STORE[connection.dialect.name], *times)
         await connection.execute(statement, {**rows, "owner": owner, **times})
 
 
-async def give_back(engine: AsyncEngine, key: str, owner: UUID) -> None:
+async def release_claim(engine: AsyncEngine, key: str, owner: UUID) -> None:
     """Ends a claim without a response, so that another worker may send the request."""
     columns = ENRICHMENT_ANSWERS.c
     ours = (columns.key == key, columns.claimed_by == owner, columns.answered_at.is_(None))
@@ -139,20 +141,18 @@ async def give_back(engine: AsyncEngine, key: str, owner: UUID) -> None:
         await connection.execute(delete(ENRICHMENT_ANSWERS).where(*ours))
 
 
-async def forget_old_answers(engine: AsyncEngine, now: datetime) -> int:
-    """Deletes answers and claims that no longer stand, and says how many."""
+async def delete_expired(engine: AsyncEngine, now: datetime) -> int:
+    """Deletes expired responses and claims; returns how many."""
     async with transaction(engine) as connection:
         old = delete(ENRICHMENT_ANSWERS).where(ENRICHMENT_ANSWERS.c.stands_until <= now)
         return (await connection.execute(old)).rowcount
 
 
-async def _stored(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, StoredAnswer]:
+async def _stored(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, CachedResponse]:
     columns = ENRICHMENT_ANSWERS.c
-    published = columns.answer, columns.refusal, columns.prompt_tokens, columns.completion_tokens, columns.latency_ms
-    query = select(columns.key, *published).where(
-        among(columns.key, keys, connection), columns.answered_at.is_not(None)
-    )
-    return {key: StoredAnswer(*values) for key, *values in (await connection.execute(query)).all()}
+    content = columns.answer, columns.refusal, columns.prompt_tokens, columns.completion_tokens, columns.latency_ms
+    query = select(columns.key, *content).where(among(columns.key, keys, connection), columns.answered_at.is_not(None))
+    return {key: CachedResponse(*values) for key, *values in (await connection.execute(query)).all()}
 
 
 def _typed(statement: TextClause, *times: str) -> TextClause:
