@@ -17,4 +17,6 @@ def environment_without_settings() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(_SETTINGS_OF_A_PERSON) and not name.startswith("MCM_TEST_"):
                 patch.delenv(name)
+        # tests of access switch authentication on; all others ask the API without a login, on loopback
+        patch.setenv("MCM_AUTH", "off")
         yield

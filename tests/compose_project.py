@@ -25,6 +25,7 @@ class ComposeProject:
         self._environment = {
             **saved,
             "POSTGRES_PASSWORD": PASSWORD,
+            "MCM_AUTH": "off",
             "MCM_PUBLISH_API_PORT": str(self._ports["api"]),
             "MCM_PUBLISH_KAFKA_PORT": str(self._ports["kafka"]),
             "MCM_TEST_POSTGRES_PORT": str(self._ports["postgres"]),

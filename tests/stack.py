@@ -214,6 +214,7 @@ def environment_for(database_url: str, bootstrap_servers: str, topic_prefix: str
         "MCM_TOPIC_PREFIX": topic_prefix,
         "MCM_TOPIC_PARTITIONS": str(_PARTITIONS),
         "MCM_METRICS_PORT": "0",
+        "MCM_AUTH": "off",
     }
 
 

@@ -108,6 +108,15 @@ METRICS: Final = (
     Metric(
         "mcm_intake_events_total", "counter", "events", (), "API", "Events taken over HTTP and acknowledged by Kafka"
     ),
+    Metric("mcm_audit_entries", "gauge", "entries", (), "API", "Entries of the audit trail"),
+    Metric(
+        "mcm_audit_head",
+        "gauge",
+        "number",
+        (),
+        "API",
+        "First 52 bits of the hash of the audit trail's last entry, to compare with `mcm-api audit verify`",
+    ),
     Metric(
         "mcm_source_records",
         "counter",

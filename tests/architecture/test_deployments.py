@@ -79,7 +79,7 @@ def test_the_schema_is_brought_up_to_date_before_each_release() -> None:
 
 
 def test_no_host_makes_the_api_public() -> None:
-    """It has no login: anyone who reaches it can read every finding."""
+    """Login is the first line of defence, and a private network the second."""
     assert _render("api")["type"] == "pserv"
     assert {service["name"] for service in RENDER["services"] if service["type"] == "web"} == {"mcm-gate"}
     assert all("http_service" not in app and "services" not in app for app in FLY.values())

@@ -106,6 +106,7 @@ class Product:
         retained = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
         return {
             "MCM_LOG_FORMAT": "console",
+            "MCM_AUTH": "off",
             **retained,
             "DATABASE_URL": self.postgres.url,
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,

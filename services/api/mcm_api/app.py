@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
+from mcm_api.access import assembly as access
 from mcm_api.database import DatabaseReader, DatabaseWriter
 from mcm_api.enrichments import routes as enrichments
 from mcm_api.events import routes as events
@@ -82,6 +83,7 @@ class Api(FastAPI):
                 (ProblemResponse, "serialization"),
                 (RawEvent, "validation"),
                 (GivenFeedback, "validation"),
+                *((model, "validation") for model in access.BODIES),
                 (StreamFinding, "serialization"),
                 (StreamSummary, "serialization"),
                 (StreamHeartbeat, "serialization"),
@@ -89,7 +91,9 @@ class Api(FastAPI):
             ],
             ref_template="#/components/schemas/{model}",
         )
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas["$defs"])
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {}).update(schemas["$defs"])
+        components["securitySchemes"] = access.SECURITY_SCHEMES
         return document
 
 
@@ -105,19 +109,23 @@ def create_app(
         title="Mini Compliance Monitor",
         description=_ABOUT,
         version="0.1.0",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        responses=problem_answers(403, 421, 422, 500, 503),
+        responses=problem_answers(401, 403, 421, 422, 429, 500, 503),
         lifespan=_lifespan,
     )
     _provide_parts(app, settings, database, kafka, ai)
     for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, live):
         app.include_router(feature.router)
+    for router in access.ROUTERS:
+        app.include_router(router)
     serve_docs(app)
     serve_dashboard(app, settings.dashboard_path)
     install_problem_handlers(app)
+    access.add_access_control(app)
     allowed = AllowedHosts(settings.host, settings.public_url, settings.allowed_hosts)
     app.add_middleware(LoadShedding, max_requests=settings.max_requests)
     app.add_middleware(CrossSiteProtection, allowed=allowed)
@@ -159,6 +167,7 @@ def _provide_parts(
         BodyMemory(settings.max_body_bytes),
         Broker(Cluster(kafka, producer) if kafka and producer else None),
     )
+    access.provide_access(app, settings, settings.public_url, _base_url(settings), database, producer, topics)
     if producer:
         sender = CoalescingSender(producer)
         provide(app, Intake(sender, topics.raw, settings.max_event_bytes, settings.intake_timeout_s))
@@ -174,6 +183,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         publish_summary(stream.broadcaster, reader, part_of(app, EventRate)),
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
+    work += access.background_work(app)
     if stream.kafka:
         work += [_make_topics(stream.kafka), tail_findings(stream.kafka, stream.broadcaster, reader)]
     tasks = [asyncio.create_task(job) for job in work]
@@ -187,7 +197,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                 await asyncio.gather(*tasks, return_exceptions=True)
-                closing = (readiness.close(), reader.close(), enrichment.close())
+                closing = (readiness.close(), reader.close(), enrichment.close(), access.close(app))
                 await asyncio.gather(*closing, return_exceptions=True)
 
 
@@ -196,6 +206,10 @@ async def _make_topics(kafka: KafkaSettings) -> None:
         await wait_for_topics(kafka)
     except ConfigurationError as error:
         log.error("topics are missing and cannot be made", reason=str(error))  # noqa: TRY400 (the reason is enough)
+
+
+def _base_url(settings: ApiSettings) -> str:
+    return settings.public_url or f"http://127.0.0.1:{settings.port}"
 
 
 def _operation_id(route: APIRoute) -> str:

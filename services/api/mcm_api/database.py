@@ -1,4 +1,4 @@
-"""Read-only transactions with a time limit, for every query of the API."""
+"""Read-only transactions with a time limit, restricted to what the identity of the request may see."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,21 +7,29 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mcm_api.findings_cache import FindingsCache
 from mcm_api.http.state import provided
+from mcm_api.restricted_queries import restrict_statement
 from mcm_shared.db.engine import transaction
 from mcm_shared.errors import DatabaseDownError
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReader:
-    """Read access to the database, each transaction within ``timeout_s`` seconds, and the cache over findings."""
+    """Read access to the database, each transaction within ``timeout_s`` seconds, and the cache over findings.
+
+    Every query of the engine sees only what the identity of the request may see.
+    """
 
     engine: AsyncEngine
     timeout_s: float
     cache: FindingsCache = field(default_factory=FindingsCache)
+
+    def __post_init__(self) -> None:
+        event.listen(self.engine.sync_engine, "before_execute", restrict_statement, retval=True)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

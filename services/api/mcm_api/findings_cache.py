@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, TypeVar
 
+from mcm_api.identity.restriction import current_restriction
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.finding_changes import read_changes
 
@@ -33,7 +34,11 @@ class FindingsCache:
         load: Callable[[AsyncConnection], Awaitable[ValueT]],
         size_of: Callable[[ValueT], int] = lambda _: 1024,
     ) -> ValueT:
-        """Returns the cached result, or loads and caches it; concurrent callers of one key share one load."""
+        """Returns the cached result, or loads and caches it; concurrent callers of one key share one load.
+
+        Identities with different restrictions never share a result.
+        """
+        key = (current_restriction(), key)
         changes = await read_changes(connection)
         found: ValueT | None = self.cached(key, changes)
         if found is not None:

@@ -8,6 +8,8 @@ from functools import partial
 import structlog
 import uvicorn
 
+from mcm_api.access.first_start import FirstStart
+from mcm_api.access.settings import require_closed
 from mcm_api.app import create_app
 from mcm_api.http.connections import connection_limits
 from mcm_api.http.protocol import BoundedProtocol
@@ -19,7 +21,8 @@ from mcm_shared.cli import ignore_reload_signal, on_stop_signal
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.gc_tuning import freeze_heap
 from mcm_shared.kafka.connection import connection_options
-from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
+from mcm_shared.metrics import serve_metrics
+from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_settings
 
 log = structlog.get_logger()
 
@@ -33,10 +36,12 @@ async def serve() -> None:
     Raises ConfigurationError for a wrong setting or an address that cannot be listened on.
     """
     settings = load_settings(ApiSettings)
+    require_closed(settings, settings.host, settings.public_url, settings.allowed_hosts)
     kafka = load_settings(KafkaSettings) if settings.kafka_bootstrap_servers else None
     if kafka is not None:
         connection_options(kafka, "mcm-api")  # a login that is not complete stops the start, not the first request
     app = create_app(settings, load_settings(DatabaseSettings), kafka, load_settings(EnricherSettings))
+    serve_metrics(load_settings(MetricsSettings))
     listener = _listen(settings.host, settings.port)
     server = _Server(
         uvicorn.Config(
@@ -63,7 +68,9 @@ async def serve() -> None:
     ignore_reload_signal()
     freeze_heap()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    log.info("listening", url=f"http://{host}:{listener.getsockname()[1]}", kafka=kafka is not None)
+    port = listener.getsockname()[1]
+    part_of(app, FirstStart).base_url = settings.public_url or f"http://127.0.0.1:{port}"
+    log.info("listening", url=f"http://{host}:{port}", kafka=kafka is not None, auth=settings.auth)
     await server.serve(sockets=[listener])
     log.info("stopped")
 

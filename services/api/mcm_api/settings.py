@@ -6,12 +6,13 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from mcm_api.access.settings import AccessSettings
 from mcm_api.http.allowed_hosts import parse_host, parse_public_url
 from mcm_api.http.dashboard import BUILT
 from mcm_shared.settings import EventSettings
 
 
-class ApiSettings(EventSettings):
+class ApiSettings(AccessSettings, EventSettings):
     """Where the API listens and how long it waits for others."""
 
     model_config = SettingsConfigDict(extra="ignore")

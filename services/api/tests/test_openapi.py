@@ -98,7 +98,7 @@ def test_parameters_have_the_names_and_defaults_promised(document: dict[str, Any
         parameters = document["paths"][path]["get"]["parameters"]
         return {parameter["name"]: parameter["schema"].get("default") for parameter in parameters}
 
-    nothing = dict.fromkeys(("user", "event_type", "source", "from_timestamp", "to_timestamp", "before"))
+    nothing = dict.fromkeys(("user", "event_type", "source", "fact", "from_timestamp", "to_timestamp", "before"))
     assert defaults("/events") == {**nothing, "limit": 50, "offset": 0}
     filters = ("severity", "user", "rule", "source", "risk_min", "enriched", "q")
     times = ("from_date", "to_date", "from_timestamp", "to_timestamp")

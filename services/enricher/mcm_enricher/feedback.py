@@ -12,7 +12,7 @@ from mcm_enricher.store.feedback import (
     write_feedback,
 )
 from mcm_enricher.store.usage import DayUsage, read_usage
-from mcm_shared.db.engine import AsyncEngine
+from mcm_shared.db.engine import AsyncEngine, InTransaction
 
 __all__ = [
     "AiStats",
@@ -39,13 +39,19 @@ class AiStats:
 
 
 async def set_feedback(
-    engine: AsyncEngine, finding_id: int, verdict: Verdict, comment: str | None = None
+    engine: AsyncEngine,
+    finding_id: int,
+    verdict: Verdict,
+    comment: str | None = None,
+    *,
+    in_transaction: InTransaction | None = None,
 ) -> StoredFeedback | None:
     """Stores feedback on a finding's explanation, replacing earlier feedback.
 
-    None where the finding is not there or has no explanation.
+    ``in_transaction`` runs in the transaction that stores it. None where the finding is not there or has no
+    explanation.
     """
-    return await write_feedback(engine, finding_id, verdict, comment, datetime.now(UTC))
+    return await write_feedback(engine, finding_id, verdict, comment, datetime.now(UTC), in_transaction)
 
 
 async def get_feedback(engine: AsyncEngine, finding_id: int) -> StoredFeedback | None:

@@ -17,7 +17,7 @@ from mcm_enricher.publish import PublishFindings
 from mcm_enricher.store import jobs as store
 from mcm_enricher.store.jobs import JobProgress, LeasedJob
 from mcm_shared.concurrency.bisect import bisect_failures
-from mcm_shared.db.engine import AsyncEngine
+from mcm_shared.db.engine import AsyncEngine, InTransaction
 from mcm_shared.errors import DataRefusedError, McmError
 
 log = structlog.get_logger()
@@ -27,9 +27,14 @@ _BATCH: Final = 64
 _POLL_S: Final = 1.0
 
 
-async def start_job(engine: AsyncEngine, limit: int | None = None) -> UUID:
-    """Starts a job that enriches the findings without a score, the oldest ``limit`` or all there are now."""
-    return await store.insert_job(engine, limit)
+async def start_job(
+    engine: AsyncEngine, limit: int | None = None, *, in_transaction: InTransaction | None = None
+) -> UUID:
+    """Starts a job that enriches the findings without a score, the oldest ``limit`` or all there are now.
+
+    ``in_transaction`` runs in the transaction that stores it.
+    """
+    return await store.insert_job(engine, limit, in_transaction)
 
 
 async def job_progress(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:
@@ -37,9 +42,14 @@ async def job_progress(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:
     return await store.read_job(engine, job_id)
 
 
-async def cancel_job(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:
-    """Cancels a job after its current batch; a finished job stays as it is. None for an unknown job."""
-    await store.cancel(engine, job_id, datetime.now(UTC))
+async def cancel_job(
+    engine: AsyncEngine, job_id: UUID, *, in_transaction: InTransaction | None = None
+) -> JobProgress | None:
+    """Cancels a job after its current batch; a finished job stays as it is. None for an unknown job.
+
+    ``in_transaction`` runs in the transaction that cancels it, unless it was finished.
+    """
+    await store.cancel(engine, job_id, datetime.now(UTC), in_transaction)
     return await store.read_job(engine, job_id)
 
 

@@ -48,6 +48,11 @@ class Topics:
         """The AI columns of a finding were written."""
         return f"{self.prefix}findings.enriched"
 
+    @property
+    def audit(self) -> str:
+        """The head of the audit trail's hash chain, each time it moved."""
+        return f"{self.prefix}audit.head"
+
     def group(self, name: str) -> str:
         """The consumer group of a service."""
         return f"{self.prefix}{name}"

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,6 +28,9 @@ _WAL_TRIES = 100
 _WAL_AGAIN_S = 0.02
 COMMAND_TIMEOUT_S = 60
 _CLOSE_TIMEOUT_S = 1.0
+
+InTransaction = Callable[[AsyncConnection], Awaitable[None]]
+"""Work that a caller adds to the transaction of a change, such as recording it."""
 
 _READ_ONLY = "mcm_read_only"
 _EPOCH = "mcm_epoch"

@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from mcm_shared.db.access_tables import ACCESS_TABLES as ACCESS_TABLES
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS as EVENT_FACT_BLOCKS
 from mcm_shared.db.finding_tables import FINDING_CHANGES as FINDING_CHANGES
 from mcm_shared.db.finding_tables import FINDINGS as FINDINGS

@@ -10,7 +10,7 @@ const MAX_LENGTH = 80;
 /** The scalar facts of an event for one line: the normalized ones, else the payload's own fields. */
 export function factsOf(event: Pick<Event, "attributes" | "raw_data">, max: number): Fact[] {
   const facts: Fact[] = [];
-  for (const [name, value] of Object.entries(event.attributes ?? event.raw_data)) {
+  for (const [name, value] of Object.entries(event.attributes ?? event.raw_data ?? {})) {
     const text = format(value);
     if (text !== null) facts.push({ name, value: text });
     if (facts.length === max) break;

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.database import DatabaseWriterDep
 from mcm_api.enrichments.schemas import EnrichmentJob
 from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.scopes import Scope, requires
 from mcm_enricher import JobProgress, cancel_job, job_progress, start_job
 
 router = APIRouter(tags=["enrichments"], route_class=StrictRoute)
@@ -23,11 +25,13 @@ _LOCATION: Final = {"Location": {"description": "Where its progress is", "schema
     "/enrichments",
     status_code=202,
     summary="Start explaining findings that have no score yet",
+    openapi_extra=requires(Scope.FINDINGS_ENRICH, unrestricted=True),
     responses={202: {"headers": _LOCATION}},
 )
 async def start_enrichment(
     response: Response,
     writer: DatabaseWriterDep,
+    audit: AuditDep,
     limit: Annotated[
         int | None, Query(ge=1, le=MAX_ID, description="Findings to explain, at most, the oldest first; none: all")
     ] = None,
@@ -36,24 +40,36 @@ async def start_enrichment(
 
     Each enricher runs one job at a time. A job without findings is done at once.
     """
-    job_id = await start_job(writer.engine, limit)
+    record = audit.in_transaction("enrichment.start", after={"limit": limit})
+    job_id = await start_job(writer.engine, limit, in_transaction=record)
     response.headers["Location"] = f"/enrichments/{job_id}"
     return _job(await job_progress(writer.engine, job_id), job_id)
 
 
-@router.get("/enrichments/{job_id}", summary="Get the progress of a job", responses=problem_answers(404))
+@router.get(
+    "/enrichments/{job_id}",
+    openapi_extra=requires(Scope.FINDINGS_ENRICH, unrestricted=True),
+    summary="Get the progress of a job",
+    responses=problem_answers(404),
+)
 async def get_enrichment(job_id: JobId, writer: DatabaseWriterDep) -> EnrichmentJob:
     """Says how far a job is."""
     return _job(await job_progress(writer.engine, job_id), job_id)
 
 
-@router.delete("/enrichments/{job_id}", summary="Cancel a job", responses=problem_answers(404))
-async def cancel_enrichment(job_id: JobId, writer: DatabaseWriterDep) -> EnrichmentJob:
+@router.delete(
+    "/enrichments/{job_id}",
+    openapi_extra=requires(Scope.FINDINGS_ENRICH, unrestricted=True),
+    summary="Cancel a job",
+    responses=problem_answers(404),
+)
+async def cancel_enrichment(job_id: JobId, writer: DatabaseWriterDep, audit: AuditDep) -> EnrichmentJob:
     """Ends a job after the batch in hand and says how far it came; one that is over stays as it is.
 
     What it has explained stays explained.
     """
-    return _job(await cancel_job(writer.engine, job_id), job_id)
+    record = audit.in_transaction("enrichment.cancel", str(job_id))
+    return _job(await cancel_job(writer.engine, job_id, in_transaction=record), job_id)
 
 
 def _job(progress: JobProgress | None, job_id: UUID) -> EnrichmentJob:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from mcm_api.access.pushing import PushAllowance
 from mcm_api.events.schemas import MAX_INTAKE
 from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.http.body import SMALL_BYTES
@@ -31,6 +32,7 @@ class Pushed:
 
     id: str
     uid: UUID
+    source: str
     message: Outgoing
 
 
@@ -44,12 +46,14 @@ class Intake:
     timeout_s: float
     large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
-    async def push(self, body: bytes) -> list[Pushed]:
+    async def push(self, body: bytes, allowance: PushAllowance) -> list[Pushed]:
         """Sends the event or the array of events in ``body`` to Kafka and returns once all are acknowledged.
 
-        Raises ProblemError: 422 naming each bad event, 503 when Kafka does not take them in time.
+        Raises ProblemError: 422 naming each bad event, 403 for sources that the identity may not push, 503 when Kafka
+        does not take them in time.
         """
         events = await self._validated(body)
+        allowance.require({event.source for event in events})
         try:
             async with asyncio.timeout(self.timeout_s):
                 await self.sender.send([event.message for event in events])
@@ -101,7 +105,7 @@ class Intake:
         require_size(value, self.max_event_bytes)
         require_values(value, MAX_VALUES)
         key = (event.user or event_id).encode()
-        return Pushed(event_id, event_uid(event.source, event_id), Outgoing(self.topic, value, key))
+        return Pushed(event_id, event_uid(event.source, event_id), event.source, Outgoing(self.topic, value, key))
 
 
 def _decode(body: bytes) -> Any:

@@ -104,8 +104,11 @@ class EventResponse(BaseModel):
     user: Annotated[str | None, Field(examples=["mona@example.com"])]
     timestamp: Annotated[datetime, Field(description="When it happened, in UTC", examples=["2026-11-20T12:00:00Z"])]
     raw_data: Annotated[
-        dict[str, Any],
-        Field(description="The payload, untouched", examples=[{"ip": "192.0.2.7", "reason": "bad_password"}]),
+        dict[str, Any] | None,
+        Field(
+            description="The payload, untouched; null without the scope raw_data:read",
+            examples=[{"ip": "192.0.2.7", "reason": "bad_password"}],
+        ),
     ]
     attributes: Annotated[
         dict[str, Any] | None,

@@ -11,11 +11,10 @@ from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.pages import read_all
 from mcm_api.http.json_response import write_json
+from mcm_api.http.spreadsheet import defused
 from mcm_api.resources.queries.findings import FindingRow
 
 _BATCH: Final = 500
-# OWASP's list against CSV injection, with the full-width forms that spreadsheets of some locales take as well
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS: Final = (
     "id", "uid", "severity", "risk_score", "title", "description", "user", "rule_name", "source", "detection_count",
     "first_seen", "last_seen", "created_at", "status", "assignee", "tags", "group", "event_id", "event_uid",
@@ -56,11 +55,6 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
     return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
-
-
-def defused(cell: str) -> str:
-    """Makes a text harmless that a spreadsheet would take for a formula, by an apostrophe before it."""
-    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:

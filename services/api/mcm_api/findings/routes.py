@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from mcm_api.access.audit.recorder import AuditDep
+from mcm_api.access.exports import ExportsDep
 from mcm_api.database import DatabaseDep
 from mcm_api.findings.dependencies import EnrichmentDep
 from mcm_api.findings.export import MEDIA_TYPES, export_findings
@@ -17,6 +19,7 @@ from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.scopes import Scope, requires
 from mcm_api.resources.finding_filter import FindingFilter
 from mcm_api.resources.findings import FindingResponse
 from mcm_api.resources.queries.findings import read_findings
@@ -33,9 +36,18 @@ _FILES: Final[dict[str, Any]] = {
 FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17])]
 
 
-@router.get("/findings", summary="List findings", response_model=FindingPage, responses={200: {"content": _FILES}})
+@router.get(
+    "/findings",
+    openapi_extra=requires(Scope.FINDINGS_READ),
+    summary="List findings",
+    response_model=FindingPage,
+    responses={200: {"content": _FILES}},
+)
 async def list_findings(
-    query: Annotated[FindingQuery, Query()], reader: DatabaseDep, stream: StreamPositionDep
+    query: Annotated[FindingQuery, Query()],
+    reader: DatabaseDep,
+    stream: StreamPositionDep,
+    exports: ExportsDep,
 ) -> Response:
     """Lists findings, newest first unless asked otherwise, with the number of all that match.
 
@@ -43,9 +55,10 @@ async def list_findings(
     that match; a cell that a spreadsheet would take for a formula begins with an apostrophe then.
     """
     if query.format != "json":
+        filters = query.model_dump(mode="json", include=set(FindingFilter.model_fields), exclude_none=True)
+        await exports.start(Scope.FINDINGS_EXPORT, "findings.export", filters, query.format)
         headers = {"Content-Disposition": f'attachment; filename="findings.{query.format}"'}
-        file = export_findings(reader, query)
-        return StreamingResponse(file, media_type=MEDIA_TYPES[query.format], headers=headers)
+        return StreamingResponse(export_findings(reader, query), media_type=MEDIA_TYPES[query.format], headers=headers)
     # read before the query: the stream repeats what changes while the query runs
     position = stream.current()
     items, total, following = await read_page(reader, query)
@@ -61,23 +74,43 @@ async def list_findings(
     )
 
 
-@router.get("/findings/facets", summary="Count findings by what one may filter them by")
+@router.get(
+    "/findings/facets",
+    openapi_extra=requires(Scope.FINDINGS_READ),
+    summary="Count findings by what one may filter them by",
+)
 async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader: DatabaseDep) -> FindingFacets:
     """Counts findings by severity, rule, source, user and enrichment, each by every filter but its own."""
     return await count_facets(reader, filters)
 
 
-@router.get("/findings/{finding_id}", summary="Get a finding", responses=problem_answers(404))
+@router.get(
+    "/findings/{finding_id}",
+    openapi_extra=requires(Scope.FINDINGS_READ),
+    summary="Get a finding",
+    responses=problem_answers(404),
+)
 async def get_finding(finding_id: FindingId, reader: DatabaseDep) -> FindingResponse:
     """Gets one finding as it stands now."""
     return _only(await read_findings(reader, [finding_id]), finding_id)
 
 
-@router.post("/findings/{finding_id}/enrich_with_ai", summary="Explain a finding now", responses=problem_answers(404))
+@router.post(
+    "/findings/{finding_id}/enrich_with_ai",
+    openapi_extra=requires(Scope.FINDINGS_ENRICH),
+    summary="Explain a finding now",
+    responses=problem_answers(404),
+)
 async def enrich_finding(
-    finding_id: FindingId, enrichment: EnrichmentDep, reader: DatabaseDep, background: BackgroundTasks
+    finding_id: FindingId,
+    enrichment: EnrichmentDep,
+    reader: DatabaseDep,
+    background: BackgroundTasks,
+    audit: AuditDep,
 ) -> FindingResponse:
     """Scores and explains one finding now, also when it was explained before, and gives it as it stands after."""
+    _only(await read_findings(reader, [finding_id]), finding_id)
+    await audit.record("finding.enrich", str(finding_id))
     background.add_task(enrichment.publish, await enrichment.explain([finding_id]))
     return _only(await read_findings(reader, [finding_id]), finding_id)
 
@@ -85,32 +118,45 @@ async def enrich_finding(
 @router.put(
     "/findings/{finding_id}/feedback",
     summary="Say what you think of an explanation",
-    openapi_extra={"requestBody": FEEDBACK_BODY},
+    openapi_extra=requires(Scope.FINDINGS_FEEDBACK, requestBody=FEEDBACK_BODY),
     responses=problem_answers(404, 408, 409, 413, 415),
 )
 async def put_feedback(
-    request: Request, finding_id: FindingId, enrichment: EnrichmentDep, reader: DatabaseDep
+    request: Request, finding_id: FindingId, enrichment: EnrichmentDep, reader: DatabaseDep, audit: AuditDep
 ) -> FindingResponse:
     """Stores what you think of a finding's explanation, in place of what was thought before, and gives the finding.
 
     It is counted in `/stats/ai` for what wrote the explanation.
     """
     given = await read_feedback_body(request)
-    stored = await set_feedback(enrichment.engine, finding_id, given.verdict, given.comment)
+    before = _only(await read_findings(reader, [finding_id]), finding_id).feedback
+    record = audit.in_transaction(
+        "finding.feedback",
+        str(finding_id),
+        before=None if before is None else before.model_dump(include={"verdict", "comment"}),
+        after={"verdict": given.verdict, "comment": given.comment},
+    )
+    stored = await set_feedback(enrichment.engine, finding_id, given.verdict, given.comment, in_transaction=record)
     finding = _only(await read_findings(reader, [finding_id]), finding_id)
     if stored is None:
         raise ProblemError(409, f"Finding {finding_id} has no explanation yet; have it explained first.")
     return finding
 
 
-@router.post("/findings/enrich_all_missing", summary="Explain findings that have no score yet")
+@router.post(
+    "/findings/enrich_all_missing",
+    openapi_extra=requires(Scope.FINDINGS_ENRICH, unrestricted=True),
+    summary="Explain findings that have no score yet",
+)
 async def enrich_missing_findings(
     enrichment: EnrichmentDep,
     reader: DatabaseDep,
     background: BackgroundTasks,
+    audit: AuditDep,
     limit: Annotated[int, Query(ge=1, le=MAX_ENRICHED_AT_ONCE, description="Findings to explain, at most")] = 50,
 ) -> list[FindingResponse]:
     """Scores and explains findings that were not yet, the oldest first, and gives those it updated."""
+    await audit.record("findings.enrich_missing", after={"limit": limit})
     enriched = await enrichment.explain_missing(limit)
     background.add_task(enrichment.publish, enriched)
     return await read_findings(reader, [finding.id for finding in enriched])

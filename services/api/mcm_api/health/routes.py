@@ -1,6 +1,6 @@
 """Health, readiness and metrics over HTTP."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -8,27 +8,42 @@ from mcm_api.health.dependencies import ReadinessDep
 from mcm_api.health.schemas import Health, Ready
 from mcm_api.http.problems import RETRY_AFTER, ProblemError
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.identity import identity_of
+from mcm_api.identity.scopes import Scope, requires
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 
-@router.get("/health", summary="Does the process run?")
+@router.get("/health", openapi_extra=requires(Scope.PUBLIC), summary="Does the process run?")
 async def get_health() -> Health:
     """Answers while the process runs, whatever it is missing; for a liveness check."""
     return Health()
 
 
-@router.get("/ready", summary="Can requests be served?")
-async def get_readiness(readiness: ReadinessDep) -> Ready:
-    """Answers 200 when every dependency can be used, else 503 with what is `missing`; within 2 seconds."""
+@router.get("/ready", openapi_extra=requires(Scope.PUBLIC), summary="Can requests be served?")
+async def get_readiness(request: Request, readiness: ReadinessDep) -> Ready:
+    """Answers 200 when every dependency can be used, else 503; within 2 seconds.
+
+    With the scope pipeline:read it says which dependencies there are, and what is `missing` and why.
+    """
     missing = await readiness.missing()
+    identity = identity_of(request)
+    if identity is None or not identity.has(Scope.PIPELINE_READ):
+        if missing:
+            raise ProblemError(503, "Not ready; log in to see what is missing.", headers=RETRY_AFTER)
+        return Ready(dependencies=[])
     if missing:
         named = "; ".join(f"{one.name}: {one.reason}" for one in missing)
         raise ProblemError(503, f"Not ready: {named}.", headers=RETRY_AFTER, extra={"missing": missing})
     return Ready(dependencies=list(readiness.probes))
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse)
+@router.get(
+    "/metrics",
+    openapi_extra=requires(Scope.METRICS_READ),
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+)
 async def get_metrics() -> Response:
     """Gives the process's metrics in Prometheus's text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

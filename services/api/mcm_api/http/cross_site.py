@@ -8,9 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mcm_api.http.allowed_hosts import AllowedHosts
 from mcm_api.http.problems import problem_response
 
-PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
-"""Paths served under every host name: health checks and Prometheus use addresses that change, and no response of
-these paths contains events or findings."""
+PROBES: Final = frozenset({"/health", "/ready"})
+"""Paths served under every host name: health checks use addresses that change, and learn nothing but the state."""
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _EMBEDDED: Final = frozenset({"iframe", "frame", "object", "embed"})

@@ -7,19 +7,25 @@ import re
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from mcm_api.http.json_response import json_response
+from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.scopes import Scope, requires
+
 _ASSETS: Final = "/docs/assets"
+_DOCUMENT: Final = "/openapi.json"
 _SCRIPT: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 def serve_docs(app: FastAPI) -> None:
-    """Adds ``/docs`` and its assets to the app."""
+    """Adds ``/docs``, its assets and ``/openapi.json`` to the app."""
+    router = APIRouter(route_class=StrictRoute, include_in_schema=False)
     page = get_swagger_ui_html(
-        openapi_url=str(app.openapi_url),
+        openapi_url=_DOCUMENT,
         title=app.title,
         swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{_ASSETS}/swagger-ui.css",
@@ -27,11 +33,17 @@ def serve_docs(app: FastAPI) -> None:
     )
     headers = {"Content-Security-Policy": _policy(bytes(page.body))}
 
-    @app.get("/docs", include_in_schema=False)
+    @router.get(_DOCUMENT, openapi_extra=requires(Scope.DOCS_READ))
+    async def get_document() -> Response:
+        """Serves the OpenAPI document."""
+        return json_response(app.openapi())
+
+    @router.get("/docs", openapi_extra=requires(Scope.DOCS_READ))
     async def get_docs() -> HTMLResponse:
         """Shows the documentation."""
         return HTMLResponse(bytes(page.body), headers=headers)
 
+    app.include_router(router)
     app.mount(_ASSETS, StaticFiles(directory=_assets()), name="docs-assets")
 
 

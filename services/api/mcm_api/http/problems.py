@@ -48,6 +48,9 @@ class ProblemResponse(BaseModel):
     request_id: Annotated[str, Field(description="Also in the header X-Request-ID and in the log")]
     errors: Annotated[list[ProblemItem] | None, Field(description="On 422: each thing that is wrong")] = None
     missing: Annotated[list[MissingDependency] | None, Field(description="On 503 of /ready")] = None
+    missing_scope: Annotated[
+        str | None, Field(description="On 403: the scope that the operation requires", examples=["audit:read"])
+    ] = None
     ids: Annotated[
         list[str] | None, Field(description="On 503 of POST /events: the ids given to its events; send them again")
     ] = None
@@ -109,7 +112,9 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _MEANINGS: Final = {
-    403: "The request comes from a page of another site",
+    400: "The request cannot be served in this form; `detail` says what to change",
+    401: "Not authenticated: no session and no API token, or one that has ended",
+    403: "The identity lacks the scope, or the request comes from a page of another site",
     404: "There is nothing with this id",
     408: "The body did not arrive in time",
     409: "It is not in the state for this",
@@ -117,6 +122,7 @@ _MEANINGS: Final = {
     415: "The body is not application/json",
     421: "The server does not serve the host of the request",
     422: "A parameter or the body is wrong; `errors` says which and why",
+    429: "Too many requests; try again after `Retry-After` seconds",
     500: "Our fault; the log has more under the request id",
     503: "The database or Kafka cannot be used right now; try again",
 }

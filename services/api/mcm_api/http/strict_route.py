@@ -1,4 +1,4 @@
-"""Routes that refuse unknown query parameters, and values that only Python reads as integers."""
+"""Routes that check the scope, and refuse unknown query parameters and values that only Python reads as integers."""
 
 import re
 from collections import Counter
@@ -10,18 +10,28 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
 
-from mcm_api.http.problems import ProblemItem, invalid
+from mcm_api.http.problems import ProblemError, ProblemItem, invalid
+from mcm_api.identity.identity import identity_of
+from mcm_api.identity.scopes import MEANINGS, Scope, declared_scope, is_unrestricted
 from mcm_shared.suggestions import did_you_mean
 
 _INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses query parameters that are unknown, given twice where one is meant, or hold NUL."""
+    """A route of an operation that declares its scope.
+
+    It refuses identities without the scope, and query parameters that are unknown, given twice where one is meant, or
+    hold NUL. Raises TypeError for an operation without a scope.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Puts the check of the query's names before the route's own handling."""
+        """Puts the checks of the scope and of the query's names before the route's own handling."""
         handle = super().get_route_handler()
+        scope = declared_scope(self.openapi_extra)
+        if scope is None:
+            raise TypeError(f"{self.path} declares no scope; add openapi_extra=requires(Scope.…) to the route")
+        unrestricted = is_unrestricted(self.openapi_extra)
         # the fields of a query model carry no place of their own
         fields = [
             field
@@ -35,12 +45,39 @@ class StrictRoute(APIRoute):
         repeatable = {field.alias for field in fields if _takes_many(field.field_info.annotation)}
 
         async def handle_strictly(request: Request) -> Response:
+            _authorize(request, scope, unrestricted=unrestricted)
             errors = _wrong_names(request, known, repeatable) or _wrong_integers(request, integers)
             if errors:
                 raise invalid(errors[0].reason, errors)
             return await handle(request)
 
         return handle_strictly
+
+
+def _authorize(request: Request, scope: Scope, *, unrestricted: bool) -> None:
+    if scope is Scope.PUBLIC:
+        return
+    identity = identity_of(request)
+    if identity is None:
+        raise ProblemError(401, "Log in, or send an API token in the header `Authorization: Bearer …`.")
+    require_scope(request, scope)
+    if unrestricted and not identity.restriction.is_none:
+        raise ProblemError(
+            403,
+            "This operation concerns all sources; your access is restricted to some.",
+            extra={"missing_scope": scope.value},
+        )
+
+
+def require_scope(request: Request, scope: Scope) -> None:
+    """Raises ProblemError 403, naming the scope, when the identity of the request does not hold it."""
+    identity = identity_of(request)
+    if identity is None or not identity.has(scope):
+        raise ProblemError(
+            403,
+            f"This needs the scope {scope.value} ({MEANINGS[scope].lower()}), which your access does not have.",
+            extra={"missing_scope": scope.value},
+        )
 
 
 def _is_integer(annotation: Any) -> bool:

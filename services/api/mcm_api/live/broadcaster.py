@@ -1,11 +1,12 @@
 """Broadcaster of the live stream: fans frames out to subscribers and retains the newest."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+from mcm_api.identity.restriction import UNRESTRICTED, Restriction
 from mcm_api.live.frames import FindingFrame, FrameFilter, other_frame
 from mcm_api.live.position import encode_position
 from mcm_api.live.schemas import StreamHeartbeat
@@ -38,7 +39,7 @@ class Broadcaster:
         # by partition: every record from this offset on is retained
         self._retained_from: Offsets = {}
         self._moved = asyncio.Event()
-        self._summary: bytes | None = None
+        self._summaries: dict[Restriction, bytes] = {}
 
     @property
     def position(self) -> str | None:
@@ -80,10 +81,19 @@ class Broadcaster:
     def announce(self, event: str, data: object) -> None:
         """Broadcasts a frame that is not a finding."""
         frame = other_frame(event, data, self.position)
-        if event == "summary":
-            self._summary = frame
         for subscriber in self.subscribers:
             subscriber.enqueue([frame])
+
+    def announce_summary(self, data: object, restriction: Restriction) -> None:
+        """Broadcasts figures to the subscribers whose identity has this restriction."""
+        frame = self._summaries[restriction] = other_frame("summary", data, self.position)
+        for subscriber in self.subscribers:
+            if subscriber.filters.restriction == restriction:
+                subscriber.enqueue([frame])
+
+    def restrictions(self) -> Counter[Restriction]:
+        """Counts the subscribers by restriction of their identity."""
+        return Counter(subscriber.filters.restriction for subscriber in self.subscribers)
 
     def resync(self, reason: str) -> None:
         """Instructs every subscriber to refetch, and ends their streams."""
@@ -105,13 +115,14 @@ class Broadcaster:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Removes a subscriber."""
         self.subscribers.discard(subscriber)
-        if not self.subscribers:
-            self._summary = None
+        if all(other.filters.restriction != subscriber.filters.restriction for other in self.subscribers):
+            self._summaries.pop(subscriber.filters.restriction, None)
 
-    def initial_frames(self) -> list[bytes]:
+    def initial_frames(self, restriction: Restriction = UNRESTRICTED) -> list[bytes]:
         """Returns the first frames of a subscriber: a heartbeat with the position, and the last summary."""
         heartbeat = other_frame("heartbeat", self.heartbeat.model_dump(mode="json"), self.position)
-        return [heartbeat] if self._summary is None else [heartbeat, self._summary]
+        summary = self._summaries.get(restriction)
+        return [heartbeat] if summary is None else [heartbeat, summary]
 
     def retains(self, position: Mapping[Place, int]) -> bool:
         """Whether every frame after a position is retained."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
 from fastapi.sse import format_sse_event
 
+from mcm_api.identity.restriction import UNRESTRICTED, Restriction
 from mcm_api.resources.finding_filter import CONDITIONS
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.kafka.tail import Place
@@ -23,6 +25,8 @@ class FindingFrame:
     severity: Severity
     user: str | None
     rule_name: str
+    source: str | None
+    first_seen: datetime
     lines: bytes
 
     def at(self, position: str) -> bytes:
@@ -32,21 +36,26 @@ class FindingFrame:
 
 @dataclass(frozen=True, slots=True)
 class FrameFilter:
-    """The filter of a subscriber, of findings with one of these severities, users and rules; empty: any."""
+    """The filter of a subscriber, of findings with one of these severities, users and rules; empty: any.
+
+    ``restriction`` is that of the subscriber's identity.
+    """
 
     severity: Collection[Severity] = field(default_factory=frozenset)
     user: Collection[str] = field(default_factory=frozenset)
     rule: Collection[str] = field(default_factory=frozenset)
+    restriction: Restriction = UNRESTRICTED
 
     @property
     def takes_all(self) -> bool:
         """Whether it matches every finding."""
-        return not (self.severity or self.user or self.rule)
+        return not (self.severity or self.user or self.rule) and self.restriction.is_none
 
     def takes(self, frame: FindingFrame) -> bool:
         """Tells whether a finding matches."""
         return (
-            (not self.severity or CONDITIONS["severity"](frame, self.severity))
+            self.restriction.allows(frame.source, frame.first_seen)
+            and (not self.severity or CONDITIONS["severity"](frame, self.severity))
             and (not self.rule or CONDITIONS["rule"](frame, self.rule))
             and (not self.user or any(CONDITIONS["user"](frame, user) for user in self.user))
         )
@@ -60,6 +69,8 @@ def finding_frame(finding: FindingMessage, place: Place, offset: int) -> Finding
         severity=finding.severity,
         user=finding.user,
         rule_name=finding.rule_name,
+        source=finding.source,
+        first_seen=finding.first_seen,
         lines=format_sse_event(event="finding", data_str=finding.model_dump_json()).removesuffix(b"\n"),
     )
 

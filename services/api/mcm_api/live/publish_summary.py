@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 
 from mcm_api.database import DatabaseReader
+from mcm_api.identity.restriction import UNRESTRICTED, Restriction, restricted
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.schemas import StreamSummary
 from mcm_api.resources.counts import SeverityCounts
@@ -20,19 +21,28 @@ _IDLE_INTERVAL_S: Final = 5.0
 
 
 async def publish_summary(broadcaster: Broadcaster, reader: DatabaseReader, rate: EventRate) -> None:
-    """Publishes the figures until cancelled, at most once a second and only when they changed."""
-    published: StreamSummary | None = None
-    published_to = 0
+    """Publishes the figures until cancelled, at most once a second and only when they changed.
+
+    Subscribers whose identity is restricted get the figures of what they may see.
+    """
+    published: dict[Restriction, tuple[StreamSummary, int]] = {}
     idle_s = 0.0
     while True:
-        if broadcaster.subscribers or idle_s >= _IDLE_INTERVAL_S:
+        subscribers = broadcaster.restrictions()
+        if subscribers or idle_s >= _IDLE_INTERVAL_S:
             idle_s = 0.0
-            summary = await _read_summary(reader, rate)
-            # a new subscriber has not received the unchanged figures yet
-            if summary is not None and (summary != published or len(broadcaster.subscribers) > published_to):
-                broadcaster.announce("summary", summary.model_dump(mode="json"))
-                published = summary
-            published_to = len(broadcaster.subscribers)
+            for restriction in subscribers or [UNRESTRICTED]:
+                with restricted(restriction):
+                    summary = await _read_summary(reader, rate)
+                if summary is None:
+                    continue
+                count = broadcaster.restrictions()[restriction]
+                before = published.get(restriction)
+                # a new subscriber has not received the unchanged figures yet
+                if before is None or summary != before[0] or count > before[1]:
+                    broadcaster.announce_summary(summary.model_dump(mode="json"), restriction)
+                published[restriction] = summary, count
+            published = {restriction: published[restriction] for restriction in subscribers if restriction in published}
         await asyncio.sleep(_INTERVAL_S)
         idle_s += _INTERVAL_S
 

@@ -53,7 +53,7 @@ async def stream_frames(
     # nothing is awaited between the last frame read above and this: none comes in between
     subscriber = broadcaster.subscribe(filters)
     try:
-        subscriber.greet(broadcaster.initial_frames())
+        subscriber.greet(broadcaster.initial_frames(filters.restriction))
         while (taken := await subscriber.take()) is not None:
             yield taken
         if subscriber.too_slow:

@@ -7,10 +7,13 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from mcm_api.access.exports import StreamLimitDep
 from mcm_api.http.parameters import RuleName, UserName
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.http.protocol import SMALL_SEND_BUFFER
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.restriction import current_restriction
+from mcm_api.identity.scopes import Scope, requires
 from mcm_api.live.dependencies import StreamDep
 from mcm_api.live.frames import FrameFilter
 from mcm_api.live.position import MAX_POSITION, decode_position
@@ -54,12 +57,14 @@ _FRAMES: Final[dict[str, Any]] = {
 @router.get(
     "/stream",
     summary="Listen to what changes",
+    openapi_extra=requires(Scope.FINDINGS_READ),
     response_class=FrameStream,
     responses={200: _FRAMES},
 )
 async def listen(
     request: Request,
     stream: StreamDep,
+    _limit: StreamLimitDep,
     after: Annotated[
         str | None,
         Query(max_length=MAX_POSITION, description="Go on after this position: `position` of a page, or a frame's id"),
@@ -91,7 +96,9 @@ async def listen(
         raise _too_many("serves as many streams as it may (MCM_API_MAX_STREAMS)")
     if stream.streams[address] >= stream.max_streams_per_address:
         raise _too_many("serves as many streams to this address as it may (MCM_API_MAX_STREAMS_PER_ADDRESS)")
-    filters = FrameFilter(frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()))
+    filters = FrameFilter(
+        frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()), current_restriction()
+    )
     stream.streams[address] += 1
 
     def ended() -> None:

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.database import DatabaseDep
 from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.scopes import Scope, requires
 from mcm_api.pipeline.dead_letters import read_letters
 from mcm_api.pipeline.queries import read_pipeline
 from mcm_api.pipeline.schemas import DeadLetterFilter, DeadLetterPage, Pipeline, ReplayResponse
@@ -19,31 +21,40 @@ from mcm_shared.errors import PoisonEventError
 router = APIRouter(tags=["pipeline"], route_class=StrictRoute)
 
 
-@router.get("/pipeline", summary="How is the pipeline?")
+@router.get("/pipeline", openapi_extra=requires(Scope.PIPELINE_READ), summary="How is the pipeline?")
 async def get_pipeline(reader: DatabaseDep, rate: EventRateDep, broker: BrokerDep) -> Pipeline:
     """Says how far each service is, what its workers read, what came from each source, and whether all answers."""
     return await read_pipeline(reader, rate, broker.settings)
 
 
-@router.get("/dead-letters", summary="List dead letters")
-async def list_dead_letters(query: Annotated[DeadLetterFilter, Query()], broker: BrokerDep) -> DeadLetterPage:
+@router.get(
+    "/dead-letters", openapi_extra=requires(Scope.DEAD_LETTERS_READ, unrestricted=True), summary="List dead letters"
+)
+async def list_dead_letters(
+    query: Annotated[DeadLetterFilter, Query()], broker: BrokerDep, audit: AuditDep
+) -> DeadLetterPage:
     """Lists what could not be processed, the newest first, with the reason."""
-    return await read_letters(broker.require().settings, query)
+    page = await read_letters(broker.require().settings, query)
+    await audit.record_read("dead_letters.read", after={"count": len(page.items)})
+    return page
 
 
 @router.post(
     "/dead-letters/{partition}/{offset}/replay",
     status_code=202,
     summary="Send a dead letter again",
+    openapi_extra=requires(Scope.DEAD_LETTERS_WRITE, unrestricted=True),
     responses=problem_answers(404, 409),
 )
 async def replay_dead_letter(
     partition: Annotated[int, Path(ge=0, le=2**31 - 1, description="The letter's `partition`")],
     offset: Annotated[int, Path(ge=0, le=MAX_ID, description="The letter's `offset`")],
     broker: BrokerDep,
+    audit: AuditDep,
 ) -> ReplayResponse:
     """Sends a letter to the topic it came from, as it was; sending one twice does no harm."""
     cluster = broker.require()
+    await audit.record("dead_letter.replay", f"{partition}/{offset}")
     try:
         letter = await dead_letters.replay_dead_letter(cluster.settings, cluster.producer, partition, offset)
     except PoisonEventError as error:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from mcm_api.identity.restriction import Restriction, current_restriction
+
 _MAX_DAYS: Final = 100_000
 """Days cached, over all users; about 1 KiB each."""
 
@@ -28,22 +30,24 @@ class ActivityCache:
 
     def __init__(self, max_days: int = _MAX_DAYS) -> None:
         self._max_days = max_days
-        self._users: OrderedDict[str, dict[date, DayActivity]] = OrderedDict()
+        # a restricted identity counts fewer events of a user
+        self._users: OrderedDict[tuple[Restriction, str], dict[date, DayActivity]] = OrderedDict()
         self._days = 0
 
     def changed_days(self, user: str, counts: Mapping[date, int]) -> list[date]:
         """Lists the days of a user that must be counted, because they are not cached or have more events now."""
-        cached = self._users.get(user, {})
+        cached = self._users.get((current_restriction(), user), {})
         return [day for day, count in counts.items() if day not in cached or cached[day].count != count]
 
     def update(
         self, user: str, counts: Mapping[date, int], counted: Mapping[date, DayActivity]
     ) -> dict[date, DayActivity]:
         """Adds the days counted, and returns all days of the user."""
-        known = self._users.pop(user, {})
+        key = current_restriction(), user
+        known = self._users.pop(key, {})
         self._days -= len(known)
         days = {day: counted.get(day) or known[day] for day in counts if day in counted or day in known}
-        self._users[user] = days
+        self._users[key] = days
         self._days += len(days)
         while self._days > self._max_days and len(self._users) > 1:
             self._days -= len(self._users.popitem(last=False)[1])

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, case, func, select, text
 
-from mcm_shared.db.engine import AsyncEngine, transaction
+from mcm_shared.db.engine import AsyncEngine, InTransaction, transaction
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 from mcm_shared.db.types import UtcDateTime
 
@@ -46,7 +46,12 @@ class FeedbackCount:
 
 
 async def write_feedback(
-    engine: AsyncEngine, finding_id: int, verdict: str, comment: str | None, given_at: datetime
+    engine: AsyncEngine,
+    finding_id: int,
+    verdict: str,
+    comment: str | None,
+    given_at: datetime,
+    in_transaction: InTransaction | None = None,
 ) -> StoredFeedback | None:
     """Stores feedback on a finding's explanation, replacing earlier feedback; None when there is no explanation."""
     columns = FINDINGS.c.ai_source, FINDINGS.c.ai_data
@@ -60,6 +65,8 @@ async def write_feedback(
         feedback = StoredFeedback(finding_id, verdict, comment, row.ai_source, model, version, given_at)
         values = {name: getattr(feedback, name) for name in StoredFeedback.__slots__}
         await connection.execute(_UPSERT, values)
+        if in_transaction is not None:
+            await in_transaction(connection)
     return feedback
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
-from mcm_shared.db.engine import AsyncEngine, transaction
+from mcm_shared.db.engine import AsyncEngine, InTransaction, transaction
 from mcm_shared.db.tables import ENRICHMENT_JOBS, FINDINGS
 
 _COLUMNS: Final = ENRICHMENT_JOBS.c
@@ -39,7 +39,7 @@ class LeasedJob:
     until_id: int
 
 
-async def insert_job(engine: AsyncEngine, limit: int | None) -> UUID:
+async def insert_job(engine: AsyncEngine, limit: int | None, in_transaction: InTransaction | None = None) -> UUID:
     """Inserts a job for the findings that have no score now, or the oldest ``limit`` of them."""
     job_id = uuid4()
     async with transaction(engine) as connection:
@@ -50,6 +50,8 @@ async def insert_job(engine: AsyncEngine, limit: int | None) -> UUID:
         if counted[0] == 0:
             values |= {"state": "done", "finished_at": values["created_at"]}
         await connection.execute(insert(ENRICHMENT_JOBS).values(values))
+        if in_transaction is not None:
+            await in_transaction(connection)
     return job_id
 
 
@@ -116,17 +118,26 @@ async def release(engine: AsyncEngine, job_id: UUID, owner: UUID) -> None:
     await _change(engine, job_id, {"leased_until": None, "leased_by": None}, leased_by=owner)
 
 
-async def cancel(engine: AsyncEngine, job_id: UUID, now: datetime) -> None:
+async def cancel(engine: AsyncEngine, job_id: UUID, now: datetime, in_transaction: InTransaction | None = None) -> None:
     """Cancels a job that is not finished."""
-    await _change(engine, job_id, {"state": "cancelled", "finished_at": now, "leased_until": None})
+    values = {"state": "cancelled", "finished_at": now, "leased_until": None}
+    await _change(engine, job_id, values, in_transaction=in_transaction)
 
 
-async def _change(engine: AsyncEngine, job_id: UUID, values: dict[str, Any], leased_by: UUID | None = None) -> bool:
+async def _change(
+    engine: AsyncEngine,
+    job_id: UUID,
+    values: dict[str, Any],
+    leased_by: UUID | None = None,
+    in_transaction: InTransaction | None = None,
+) -> bool:
     ours = [_COLUMNS.id == job_id, _COLUMNS.finished_at.is_(None)]
     if leased_by is not None:
         ours.append(_COLUMNS.leased_by == leased_by)
     async with transaction(engine) as connection:
         changed = await connection.execute(update(ENRICHMENT_JOBS).where(*ours).values(values))
+        if changed.rowcount and in_transaction is not None:
+            await in_transaction(connection)
     return bool(changed.rowcount)
 
 

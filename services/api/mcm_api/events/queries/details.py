@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.events.queries.newest import COLUMNS
 from mcm_api.events.schemas import EventDetails, EventResponse, MatchedRule
+from mcm_api.identity.restriction import current_restriction
 from mcm_api.resources.findings import FindingResponse
 from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.rule_catalogue import RuleCatalogue
@@ -41,12 +42,14 @@ async def read_event(reader: DatabaseReader, event_id: int, catalogue: RuleCatal
 async def events_of_finding(
     reader: DatabaseReader, finding: FindingResponse, limit: int
 ) -> tuple[list[EventResponse], int]:
-    """Reads the events that a finding names, the oldest first, and how many it names."""
+    """Reads the events that a finding names, the oldest first, and how many of them the identity may see."""
     uids = named_events(finding.extra_data)
-    query = select(*COLUMNS).order_by(_EVENT.timestamp, _EVENT.event_uid).limit(limit)
+    query = select(*COLUMNS).order_by(_EVENT.timestamp, _EVENT.event_uid)
     async with reader.transaction() as connection:
         rows = (await connection.execute(query.where(among(_EVENT.event_uid, uids, connection)))).mappings().all()
-    return [EventResponse.model_validate(dict(row)) for row in rows], len(uids)
+    # without a restriction those count too that are not stored here any more
+    total = len(uids) if current_restriction().is_none else len(rows)
+    return [EventResponse.model_validate(dict(row)) for row in rows[:limit]], total
 
 
 def named_events(extra_data: dict[str, Any]) -> list[UUID]:

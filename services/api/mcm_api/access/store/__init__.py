@@ -1,0 +1,1 @@
+"""The rows of users, sessions, API tokens and setup links."""

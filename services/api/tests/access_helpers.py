@@ -1,0 +1,116 @@
+"""Users, sessions and tokens for tests of access."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from pydantic import SecretStr
+
+from mcm_api.access.parts import Access
+from mcm_api.access.roles import ROLE_SCOPES, Role
+from mcm_api.access.secret_values import hash_of, new_secret, new_token
+from mcm_api.access.store.sessions import insert_session
+from mcm_api.access.store.tokens import StoredToken, insert_token
+from mcm_api.access.store.users import StoredUser, insert_user, new_user
+from mcm_api.app import create_app
+from mcm_api.http.state import part_of
+from mcm_api.settings import ApiSettings
+from mcm_api.testing.serving import BASE_URL
+from mcm_enricher import EnricherSettings
+from mcm_shared.db.engine import transaction
+from mcm_shared.settings import DatabaseSettings
+
+PASSWORD = "seven green lamps hum"
+NEW_PASSWORD = "nine wet stones sleep"
+ROLES = tuple(Role)
+
+
+@cache
+def cheap_hash(password: str) -> str:
+    """Hashes a password with the least argon2id allows: a login then also stores a stronger hash."""
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(password)
+
+
+def closed_app(stored_in: str, dashboard: Path, **settings: Any) -> FastAPI:
+    """Makes an API with authentication and without Kafka."""
+    given = ApiSettings(**{"MCM_AUTH": "on", "MCM_DASHBOARD_PATH": dashboard, **settings})
+    return create_app(given, DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), None, EnricherSettings())
+
+
+@dataclass
+class People:
+    """Makes users of an application with their sessions and tokens; ``secrets`` are all that it handed out."""
+
+    app: FastAPI
+    secrets: list[str] = field(default_factory=lambda: [PASSWORD, NEW_PASSWORD])
+
+    @property
+    def access(self) -> Access:
+        """The application's own access to users and sessions."""
+        return part_of(self.app, Access)
+
+    async def user(self, role: str | None = "viewer", email: str | None = None, **values: Any) -> StoredUser:
+        """Makes a user."""
+        given = {"password_hash": cheap_hash(PASSWORD), **values}
+        user = new_user(email or f"{role}@example.com", role, **given)
+        async with transaction(self.access.engine) as connection:
+            await insert_user(connection, user)
+        return user
+
+    async def session(self, user: StoredUser, *, at: datetime | None = None) -> dict[str, str]:
+        """Makes a session that began at a time, and returns its cookie."""
+        secret = new_secret()
+        self.secrets.append(secret)
+        began = at or datetime.now(UTC)
+        async with transaction(self.access.engine) as connection:
+            await insert_session(connection, user.id, hash_of(secret), began, address="192.0.2.1", user_agent="test")
+        return {"Cookie": f"mcm_session={secret}"}
+
+    async def token(self, user: StoredUser, **values: Any) -> dict[str, str]:
+        """Makes an API token with all scopes of the user, and returns its header."""
+        made = new_token()
+        self.secrets.append(made.text)
+        now = datetime.now(UTC)
+        given = {
+            "id": made.id,
+            "secret_hash": made.secret_hash,
+            "user_id": user.id,
+            "name": "test",
+            "scopes": sorted(ROLE_SCOPES[Role(user.role or "")]),
+            "sources": None,
+            "push_sources": ["my-app"],
+            "created_by": "test",
+            "created_at": now,
+            "expires_at": now + timedelta(days=1),
+            "last_used_at": None,
+            "revoked_at": None,
+            **values,
+        }
+        async with transaction(self.access.engine) as connection:
+            await insert_token(connection, StoredToken(**given))
+        return {"Authorization": f"Bearer {made.text}"}
+
+
+@asynccontextmanager
+async def running(app: FastAPI, base_url: str = BASE_URL) -> AsyncIterator[httpx.AsyncClient]:
+    """Runs an application and gives an anonymous client of it."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+        yield client
+
+
+def id_of(token: dict[str, str]) -> str:
+    """Returns the id of a token, from its header."""
+    return token["Authorization"].split("_")[1]
+
+
+NO_ID = UUID(int=0)

@@ -1,0 +1,270 @@
+"""Login, sessions, setup and passwords over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func, insert, select
+
+from mcm_api.access.secret_values import hash_of, new_secret
+from mcm_shared.db.access_tables import AUDIT_LOG, SETUP_LINKS, USERS
+from mcm_shared.db.engine import transaction
+
+from .access_helpers import NEW_PASSWORD, PASSWORD, People, closed_app, id_of, running
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> FastAPI:
+    return closed_app(database_url, tmp_path)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(app) as client:
+        yield client
+
+
+@pytest.fixture
+def people(app: FastAPI) -> People:
+    return People(app)
+
+
+def credentials(email: str = "analyst@example.com", password: str = PASSWORD) -> dict[str, str]:
+    return {"email": email, "password": password}
+
+
+async def test_a_login_starts_a_session_and_a_logout_ends_it(client: httpx.AsyncClient, people: People) -> None:
+    await people.user("analyst")
+
+    login = await client.post("/login", json=credentials("Analyst@Example.com"))
+    account = (await client.get("/account")).json()
+    logout = await client.post("/logout")
+    after = await client.get("/account")
+
+    assert login.status_code == 204
+    cookie = login.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert (account["name"], account["role"], account["via"]) == ("analyst@example.com", "analyst", "session")
+    assert "findings:triage" in account["scopes"]
+    assert (logout.status_code, after.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        credentials(password="wrong"),
+        credentials(email="nobody@example.com"),
+        credentials(email="service@example.com"),
+        credentials(email="sso@example.com"),
+    ],
+)
+async def test_a_wrong_login_says_nothing_of_what_is_wrong(
+    given: dict[str, str], client: httpx.AsyncClient, people: People
+) -> None:
+    await people.user("analyst")
+    await people.user("ingest", "service@example.com", kind="service", password_hash=None)
+    await people.user("admin", "sso@example.com", issuer="https://idp.example.com", subject="1", password_hash=None)
+
+    response = await client.post("/login", json=given)
+
+    assert (response.status_code, "set-cookie" in response.headers) == (401, False)
+    assert response.json()["detail"] == "The e-mail address or the password is wrong."
+
+
+async def test_a_user_without_access_cannot_log_in(client: httpx.AsyncClient, people: People) -> None:
+    now = datetime.now(UTC)
+    await people.user("viewer", "gone@example.com", disabled_at=now)
+    await people.user("auditor", "over@example.com", expires_at=now - timedelta(seconds=1))
+    await people.user(None, "none@example.com")
+
+    answers = [
+        await client.post("/login", json=credentials(f"{name}@example.com")) for name in ("gone", "over", "none")
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+async def test_attempts_are_throttled_for_an_account_also_concurrent_ones(
+    client: httpx.AsyncClient, people: People
+) -> None:
+    await people.user("analyst")
+
+    answers = await asyncio.gather(*(client.post("/login", json=credentials(password=f"wrong {n}")) for n in range(14)))
+    right = await client.post("/login", json=credentials())
+
+    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 4
+    assert right.status_code == 429
+    assert int(right.headers["retry-after"]) > 0
+
+
+async def test_of_fifty_claims_of_the_setup_link_one_creates_an_administrator(
+    app: FastAPI, client: httpx.AsyncClient, people: People
+) -> None:
+    secret = new_secret()
+    async with transaction(people.access.engine) as connection:
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        await connection.execute(insert(SETUP_LINKS).values(secret_hash=hash_of(secret), expires_at=expires_at))
+
+    answers = await asyncio.gather(
+        *(
+            client.post("/setup", json={"token": secret, "email": f"admin{n}@example.com", "password": PASSWORD})
+            for n in range(50)
+        )
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [204] + [403] * 49
+    async with transaction(people.access.engine) as connection:
+        assert (await connection.execute(select(func.count()).select_from(USERS))).scalar_one() == 1
+        created = select(func.count()).where(AUDIT_LOG.c.action == "user.create")
+        assert (await connection.execute(created)).scalar_one() == 1
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+async def test_a_wrong_setup_link_creates_nobody(token: str, client: httpx.AsyncClient) -> None:
+    given = {"token": token, "email": "a@example.com", "password": PASSWORD}
+
+    response = await client.post("/setup", json=given)
+
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "password1234", "qwertyuiop12", "aaaaaaaaaaaaaaaa", "analyst@example.com", "123456789012"]
+)
+async def test_passwords_that_are_easy_to_guess_are_refused(
+    password: str, client: httpx.AsyncClient, people: People
+) -> None:
+    session = await people.session(await people.user("analyst"))
+    given = {"current_password": PASSWORD, "new_password": password}
+
+    response = await client.put("/account/password", json=given, headers=session)
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["parameter"] == "new_password"
+
+
+async def test_a_new_password_ends_the_other_sessions(client: httpx.AsyncClient, people: People) -> None:
+    user = await people.user("analyst")
+    mine, other = await people.session(user), await people.session(user)
+    before = await client.get("/account", headers=other)
+    given = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+
+    changed = await client.put("/account/password", json=given, headers=mine)
+
+    assert (before.status_code, changed.status_code) == (200, 204)
+    assert (await client.get("/account", headers=mine)).status_code == 200
+    assert (await client.get("/account", headers=other)).status_code == 401
+    assert (await client.post("/login", json=credentials())).status_code == 401
+    assert (await client.post("/login", json=credentials(password=NEW_PASSWORD))).status_code == 204
+
+
+async def test_sessions_are_listed_and_ended_and_only_the_own_ones(client: httpx.AsyncClient, people: People) -> None:
+    user, stranger = await people.user("viewer"), await people.user("analyst")
+    mine, other = await people.session(user), await people.session(user)
+    foreign = await people.session(stranger)
+    (theirs,) = (await client.get("/account/sessions", headers=foreign)).json()
+    listed = (await client.get("/account/sessions", headers=mine)).json()
+    (ended,) = [one["id"] for one in listed if not one["current"]]
+
+    refused = await client.delete(f"/account/sessions/{theirs['id']}", headers=mine)
+    done = await client.delete(f"/account/sessions/{ended}", headers=mine)
+
+    assert (refused.status_code, done.status_code) == (404, 204)
+    assert (await client.get("/account", headers=other)).status_code == 401
+    assert (await client.get("/account", headers=foreign)).status_code == 200
+
+
+async def test_a_role_change_ends_sessions_and_the_last_administrator_stays(
+    client: httpx.AsyncClient, people: People
+) -> None:
+    admin, user = await people.user("admin"), await people.user("engineer")
+    session, theirs = await people.session(admin), await people.session(user)
+
+    changed = await client.patch(f"/access/users/{user.id}", json={"role": "viewer"}, headers=session)
+    last = await client.patch(f"/access/users/{admin.id}", json={"role": "viewer"}, headers=session)
+    disabled = await client.patch(f"/access/users/{admin.id}", json={"disabled": True}, headers=session)
+
+    assert (changed.status_code, changed.json()["role"]) == (200, "viewer")
+    assert (await client.get("/account", headers=theirs)).status_code == 401
+    assert (last.status_code, disabled.status_code) == (409, 409)
+
+
+async def test_a_token_lies_within_its_creator_and_its_user(client: httpx.AsyncClient, people: People) -> None:
+    session = await people.session(await people.user("viewer"))
+    soon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    late = (datetime.now(UTC) + timedelta(days=366)).isoformat()
+
+    async def create(*scopes: str, expires_at: str | None = soon, **more: object) -> httpx.Response:
+        given = {"name": "ci", "scopes": scopes, "expires_at": expires_at, **more}
+        return await client.post("/account/tokens", json=given, headers=session)
+
+    made = await create("findings:read")
+    header = {"Authorization": f"Bearer {made.json()['token']}"}
+
+    assert made.status_code == 201
+    assert (await client.get("/findings", headers=header)).status_code == 200
+    assert (await client.get("/events", headers=header)).status_code == 403
+    assert (await create("audit:read")).status_code == 403
+    assert [(await create(scope)).status_code for scope in ("account", "public", "all")] == [422] * 3
+    assert (await create("findings:read", expires_at=late)).status_code == 422
+    assert (await create("findings:read", expires_at=None)).status_code == 422
+    assert made.json()["token"] not in (await client.get("/account/tokens", headers=session)).text
+    assert (await client.delete(f"/account/tokens/{id_of(header)}", headers=session)).status_code == 204
+    assert (await client.get("/findings", headers=header)).status_code == 401
+
+
+async def test_a_token_holds_no_more_than_its_user_holds_now(client: httpx.AsyncClient, people: People) -> None:
+    admin, user = await people.user("admin"), await people.user("engineer")
+    token = await people.token(user)
+    before = await client.get("/dead-letters", headers=token)
+
+    await client.patch(f"/access/users/{user.id}", json={"role": "viewer"}, headers=await people.session(admin))
+
+    assert before.status_code == 503  # without Kafka
+    assert (await client.get("/dead-letters", headers=token)).status_code == 403
+
+
+async def test_an_administrator_with_few_scopes_grants_no_more_than_these(
+    client: httpx.AsyncClient, people: People
+) -> None:
+    admin = await people.user("admin")
+    narrow = await people.token(admin, scopes=["access:manage", "findings:read"])
+    person = {"email": "new@example.com", "role": "admin", "password": PASSWORD}
+
+    created = await client.post("/access/users", json=person, headers=narrow)
+    reset = await client.put(f"/access/users/{admin.id}/password", json={"password": NEW_PASSWORD}, headers=narrow)
+
+    assert (created.status_code, reset.status_code) == (403, 403)
+
+
+async def test_a_service_account_with_a_token_pushes_its_own_sources_only(
+    client: httpx.AsyncClient, people: People
+) -> None:
+    session = await people.session(await people.user("admin"))
+    account = (
+        await client.post("/access/users", json={"kind": "service", "email": "ci", "role": "ingest"}, headers=session)
+    ).json()
+    given = {
+        "user_id": account["id"],
+        "name": "push",
+        "scopes": ["events:write"],
+        "expires_at": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
+    }
+    unbound = await client.post("/access/tokens", json=given, headers=session)
+    made = await client.post("/access/tokens", json={**given, "push_sources": ["my-app"]}, headers=session)
+    header = {"Authorization": f"Bearer {made.json()['token']}"}
+    event = {"event_type": "login_failed", "user": "mona", "timestamp": "2026-11-20T12:00:00Z", "raw_data": {}}
+
+    foreign = await client.post(
+        "/events", json=[{**event, "source": "my-app"}, {**event, "source": "github.audit"}], headers=header
+    )
+
+    assert (unbound.status_code, made.status_code) == (422, 201)
+    # without Kafka the intake is not there: it is asked only after the scope
+    assert foreign.status_code == 503
+    assert (await client.get("/findings", headers=header)).status_code == 403
