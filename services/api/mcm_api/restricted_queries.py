@@ -26,6 +26,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from mcm_api.http.problems import ProblemError
 from mcm_api.identity.restriction import Restriction, current_restriction
+from mcm_shared.db.source_tables import SOURCE_POSITIONS
 from mcm_shared.db.tables import (
     ACCESS_TABLES,
     AI_USAGE,
@@ -124,6 +125,8 @@ RESTRICTED: Final[dict[Table, Restrict]] = {
     TUMBLING_COUNTS: _nothing(TUMBLING_COUNTS),
     ENRICHMENT_JOBS: _nothing(ENRICHMENT_JOBS),
     ENRICHMENT_ANSWERS: _nothing(ENRICHMENT_ANSWERS),
+    # the names of connectors are not the sources of their events
+    SOURCE_POSITIONS: _nothing(SOURCE_POSITIONS),
 }
 """Tables with rows of sources, and the rows of each that a restricted identity may see."""
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as ConnectionScope
 
 from mcm_api.access.exports import StreamLimitDep
 from mcm_api.http.parameters import RuleName, UserName
@@ -28,11 +29,14 @@ class FrameStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, content: AsyncGenerator[bytes, None], ended: Callable[[], None], **options: Any) -> None:
-        super().__init__(content, **options)
+    # FastAPI reads the status of the document from the signature
+    def __init__(
+        self, content: AsyncGenerator[bytes, None], ended: Callable[[], None], status_code: int = 200, **options: Any
+    ) -> None:
+        super().__init__(content, status_code, **options)
         self._ended = ended
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
         """Sends the frames; the kernel buffers few of them for a client that does not read."""
         buffer_little = scope.get("extensions", {}).get(SMALL_SEND_BUFFER)
         try:
