@@ -1,4 +1,4 @@
-"""Reads JSON records out of files: one a line, a JSON array, ``{"Records": […]}``, gzipped or not, or standard input.
+"""Reads JSON records from files: one per line, a JSON array, ``{"Records": […]}``, gzipped or not, or standard input.
 
 Lines are read as they come and forgotten, so a file may be larger than memory and a pipe may stay open; a document
 over several lines is read whole.
@@ -43,7 +43,7 @@ _OPENING: Final = (b"[", b"{", b",", b":")
 
 
 class Entry(NamedTuple):
-    """One record of a file, or what is wrong with it; ``place`` is the file and line, or the file and element."""
+    """A record of a file, or its error; ``place`` is the file and line, or the file and element."""
 
     place: str
     payload: bytes
@@ -78,7 +78,7 @@ def require_readable(name: str) -> None:
 
 
 class _LimitError(Exception):
-    """The rest of a file is not read: it is beyond a limit."""
+    """A file exceeds a limit; the rest of it is not read."""
 
 
 def _too_long() -> _LimitError:

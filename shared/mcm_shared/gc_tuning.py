@@ -1,13 +1,13 @@
-"""What the garbage collector need not look at."""
+"""Garbage collector tuning."""
 
 import gc
 
 _OBJECTS, _YOUNG, _OLD = 50_000, 20, 100
-"""How many new objects call the collector, and how many of its rounds the next older ones."""
+"""Thresholds of the three generations."""
 
 
 def freeze_heap() -> None:
-    """Leaves all that is there now to itself, and what is made from now on to fewer collections.
+    """Excludes all present objects from collection, and collects new ones less often.
 
     For when a service has loaded what stays: left to the collector, it goes through modules and rules again and again,
     a tenth of a second each time. What a batch or a request makes goes with it, without a collector.

@@ -1,4 +1,4 @@
-"""Logs of every service: to stderr, readable on a terminal, one JSON object a line elsewhere."""
+"""Logging: to stderr, human-readable on a terminal, one JSON object per line elsewhere."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 
 def configure_logs(service: str, settings: LogSettings | None = None) -> None:
-    """Sets up logging for the process; every line carries the service's name.
+    """Configures logging for the process; every line carries the service's name.
 
     Warns once of ``MCM_`` variables in the environment that nothing reads: one is most likely a misspelt setting.
     """
@@ -25,7 +25,7 @@ def configure_logs(service: str, settings: LogSettings | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     ending: list[Any] = (
-        # plain: a traceback with the values of variables would show what must not be in a log
+        # plain: a traceback with the values of variables could leak data into the log
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -44,7 +44,7 @@ def configure_logs(service: str, settings: LogSettings | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
         )
     )
-    # libraries speak through logging; their warnings are ours to show, their chatter is not
+    # libraries use the standard logging; only their warnings are shown
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     unknown = unknown_variables(os.environ)
     if unknown:

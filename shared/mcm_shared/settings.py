@@ -1,4 +1,4 @@
-"""One style of settings for every service: typed, small, read from the environment once at start."""
+"""Settings shared by all services: typed, read from the environment once at start."""
 
 import os
 import re
@@ -78,7 +78,7 @@ _DATABASE_URL = re.compile(r"^(postgres(ql)?://|sqlite:///)", re.ASCII)
 
 
 class LogSettings(BaseSettings):
-    """How a service writes its logs."""
+    """Logging settings."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -92,7 +92,7 @@ class LogSettings(BaseSettings):
 
 
 class MetricsSettings(BaseSettings):
-    """Where a service serves its Prometheus metrics."""
+    """Address of the Prometheus metrics."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -103,7 +103,7 @@ class MetricsSettings(BaseSettings):
 
 
 class DatabaseSettings(BaseSettings):
-    """Which database holds the state."""
+    """Database settings."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -124,7 +124,7 @@ class DatabaseSettings(BaseSettings):
 
 
 class EventSettings(BaseSettings):
-    """Limits of events, the same for every service that takes them."""
+    """Limits of events, the same for every service that accepts them."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -140,7 +140,7 @@ class EventSettings(BaseSettings):
 
 
 class KafkaSettings(BaseSettings):
-    """Which Kafka cluster carries the events, and how to log in to it."""
+    """Kafka settings: cluster, login, topics."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -183,7 +183,7 @@ class KafkaSettings(BaseSettings):
 
 
 def load_kafka_settings() -> KafkaSettings | None:
-    """Reads the settings of Kafka; None when KAFKA_BOOTSTRAP_SERVERS is not set, for services that can do without."""
+    """Reads the Kafka settings; None without KAFKA_BOOTSTRAP_SERVERS, for services that work without Kafka."""
     return load_settings(KafkaSettings) if os.environ.get("KAFKA_BOOTSTRAP_SERVERS") else None
 
 
@@ -215,7 +215,7 @@ def _plain(detail: object) -> str:
 
 
 def unknown_variables(environment: Iterable[str]) -> list[str]:
-    """Lists the ``MCM_`` variables that nothing of the product reads, each with the closest known one."""
+    """Lists unknown ``MCM_`` variables, each with the closest known one."""
     known = [variable.lower() for variable in KNOWN_VARIABLES]
     unknown = sorted(
         name

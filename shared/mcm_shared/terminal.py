@@ -1,4 +1,4 @@
-"""Text from outside, made safe to print on a terminal."""
+"""Escaping of untrusted text for terminals."""
 
 import unicodedata
 from typing import Final

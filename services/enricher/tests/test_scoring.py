@@ -176,7 +176,7 @@ def test_the_factors_add_up_to_the_score_unless_the_band_holds_it(finding: Findi
     [
         ({"user": "arn:aws:iam::123456789012:root"}, "done by a root account"),
         ({"new_role": "Owner"}, "owner rights"),
-        ({"target": "root"}, "an owner or root account touched"),
+        ({"target": "root"}, "an owner or root account affected"),
         ({"new_role": "Global Administrator"}, "administrator rights"),
         ({"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}, "administrator rights"),
         ({"scopes": ["repo:read", "admin:*"]}, "administrator scope"),

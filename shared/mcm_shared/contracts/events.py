@@ -1,4 +1,4 @@
-"""The raw event, as people and sources push it, and the source event, as the product knows it."""
+"""Events: the raw event, as pushed by people and sources, and the source event, as the product stores it."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ EVENT_NAMESPACE: Final = UUID("5f6f5c02-6c5c-5b0a-9d0e-3b1c0f6f0a11")
 """Namespace of event uids; changing it changes every uid."""
 
 MAX_AHEAD: Final = timedelta(hours=24)
-"""How far an event's timestamp may lie after the time its record was written."""
+"""Maximum time by which an event's timestamp may exceed the time its record was written."""
 
 EARLIEST: Final = EPOCH
 END_OF_TIME: Final = datetime(3000, 1, 1, tzinfo=UTC)
@@ -77,7 +77,7 @@ class RawEvent(BaseModel):
 
 @dataclass(slots=True)
 class SourceEvent:
-    """An event as the product knows it, whatever its source.
+    """An event in the product's own form, from any source.
 
     ``timestamp`` is in UTC. ``raw_data`` is the payload untouched. ``attributes`` are the normalised facts of a native
     payload; None says that ``raw_data`` holds the facts itself (a canonical event).
@@ -99,23 +99,23 @@ class SourceEvent:
 
 
 def content_id(event: RawEvent) -> str:
-    """Names an event that brings no id by its content, wherever it is stored without a place in Kafka to name it."""
+    """Computes an id from the content, for an event without one that does not come from Kafka."""
     return payload_id(event.model_dump(mode="json", exclude={"id"}))
 
 
 def payload_id(payload: object) -> str:
-    """Names a native payload that holds no id by its content: equal JSON, in any order of keys, is the same event."""
+    """Computes an id for a native payload without one: equal JSON, in any order of keys, has the same id."""
     content = json.dumps(payload, sort_keys=True, separators=(",", ":"), default=str)
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def event_uid(source: str, event_id: str) -> UUID:
-    """Computes an event's uid from its source and the id the source gave it (a version 5 UUID)."""
+    """Computes an event's uid, a version 5 UUID, from its source and the source's id."""
     return _UIDS.uuid5(f"{source}|{event_id}")
 
 
 def parse_time(value: object) -> datetime:
-    """Reads an event's ISO 8601 time with a zone, also as Postgres writes it; raises ValueError saying what is wrong.
+    """Parses an ISO 8601 time with a zone, also in PostgreSQL's format; raises ValueError with the reason.
 
     Offsets may be of hours only (``+01``), a space may stand for the T, and digits beyond the microsecond are cut off.
     """
@@ -137,7 +137,7 @@ def require_event_time(timestamp: datetime) -> datetime:
 
 
 def to_utc(value: datetime) -> datetime:
-    """Turns a time with a zone into UTC; raises ValueError for one without."""
+    """Converts a time with a zone to UTC; raises ValueError for one without."""
     if value.tzinfo is None:
         raise ValueError("has no time zone; write it like 2026-11-20T12:00:00Z")
     try:

@@ -1,4 +1,4 @@
-"""Findings as they travel: severity, and the message on ``findings`` and ``findings.enriched``."""
+"""Findings: severity, uid, and the message on ``findings`` and ``findings.enriched``."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ FINDING_UUIDS: Final = UUIDNamespace(UUID("0b9a4c1e-2f3d-5a77-8f61-7d0c6c1a9b42"
 
 
 class Severity(StrEnum):
-    """How bad a finding is, from low to critical."""
+    """Severity of a finding, from low to critical."""
 
     LOW = "low"
     MEDIUM = "medium"

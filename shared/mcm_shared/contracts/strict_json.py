@@ -1,4 +1,4 @@
-"""Decoding of JSON that came from outside: fast for good input, strict about what no database can hold."""
+"""Strict decoding of untrusted JSON: refuses what no database can store."""
 
 import re
 from typing import Any, Final
@@ -23,7 +23,7 @@ _TEXTS_AND_LONG_NUMBERS: Final = re.compile(_TEXT + rb"|(-?[0-9]{19,})(?![.eE0-9
 
 
 def decode_json(payload: bytes, max_bytes: int, max_values: int = MAX_VALUES) -> Any:
-    """Decodes JSON from outside, in time and memory that grow with its bytes only.
+    """Decodes untrusted JSON in time and memory proportional to its size.
 
     Raises PoisonEventError, with a reason a person understands, for: more than ``max_bytes``, invalid UTF-8, text that
     is not JSON, numbers beyond a double, integers beyond 64 bits, NUL characters, nesting beyond MAX_DEPTH levels, more
@@ -35,7 +35,7 @@ def decode_json(payload: bytes, max_bytes: int, max_values: int = MAX_VALUES) ->
         data = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
         raise PoisonEventError(_why(payload, error)) from None
-    # Two cheap looks at the bytes let nearly every event pass without a walk through it.
+    # Two cheap checks of the bytes let nearly every event pass without a walk through it.
     if b"\\u0000" in payload or payload.count(b"[") + payload.count(b"{") > MAX_DEPTH:
         _walk(data)
     if _LONG_NUMBER in payload.translate(_DIGITS_AS_ZEROS):

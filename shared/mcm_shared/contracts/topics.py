@@ -24,7 +24,7 @@ REASON_HEADER: Final = "reason"
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The product's topics, each behind the cluster's prefix (empty by default)."""
+    """The product's topics, with a common prefix (empty by default)."""
 
     prefix: str = ""
 
@@ -35,7 +35,7 @@ class Topics:
 
     @property
     def dead(self) -> str:
-        """What could not be processed, with its reason; replayable."""
+        """Dead letters: records that could not be processed, with the reason."""
         return f"{self.prefix}events.dead"
 
     @property

@@ -46,7 +46,7 @@ def create_engine(
     pooled: bool = True,
     statement_timeout_s: float | None = None,
 ) -> AsyncEngine:
-    """Makes the engine for DATABASE_URL; connects to nothing yet.
+    """Creates the engine for DATABASE_URL, without connecting.
 
     PostgreSQL cancels a statement after ``statement_timeout_s`` by itself, whatever became of the client; then
     ``transaction`` raises DatabaseDownError. Raises ConfigurationError when the URL cannot be read.
@@ -55,7 +55,7 @@ def create_engine(
     if written.startswith("sqlite:"):
         return create_sqlite_engine(sqlite_url(written))
     url = parse_postgres_url(written)
-    # none beyond those that are kept: to open one for a request and close it again costs more than to wait
+    # no overflow: opening and closing a connection for one request costs more than waiting
     pool: dict[str, Any] = (
         {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30} if pooled else {"poolclass": NullPool}
     )
@@ -69,7 +69,7 @@ def create_engine(
 
 
 def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
-    """Makes the engine of a SQLite database; connects to nothing yet."""
+    """Creates the engine of a SQLite database, without connecting."""
     engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True, **options, **_JSON)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -77,7 +77,7 @@ def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
 
 
 def sqlite_url(database_url: str) -> URL:
-    """Turns the URL of a SQLite file into the one of SQLAlchemy's async driver; raises ConfigurationError."""
+    """Converts the URL of a SQLite file to that of SQLAlchemy's async driver; raises ConfigurationError."""
     try:
         return make_url(database_url).set(drivername="sqlite+aiosqlite")
     except (ArgumentError, ValueError):
@@ -99,7 +99,7 @@ def _connector(url: PostgresUrl, statement_timeout_s: float | None) -> PoolerDet
 
 
 async def close_engine(engine: AsyncEngine) -> None:
-    """Closes the connections of a program that ends; a server that does not answer is not waited for."""
+    """Closes all connections; does not wait for a server that does not respond."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_CLOSE_TIMEOUT_S):
             await engine.dispose()
@@ -163,7 +163,7 @@ async def _begun(connection: AsyncConnection, driver: Any, *, read_only: bool) -
         try:
             yield
         except BaseException:
-            # what the rollback runs into says less than why there is one; `_discard` sees that the transaction is open
+            # the cause of the rollback matters, not its own failure; `_discard` detects the open transaction
             with contextlib.suppress(Exception):
                 await begun.rollback()
             raise
@@ -171,14 +171,14 @@ async def _begun(connection: AsyncConnection, driver: Any, *, read_only: bool) -
 
 
 async def _discard(connection: AsyncConnection, driver: Any, discard: Discard, error: BaseException) -> None:
-    """Closes the connection, and at their next use those opened before, where they must not be used again."""
+    """Closes the connection where it must not be reused, and earlier ones at their next checkout."""
     if driver is None:
         return
     if discard is Discard.ALL_OPEN:
         _history_of(connection.engine).epoch += 1
     if discard is not Discard.NONE or driver.is_closed() or driver.is_in_transaction():
-        # at once where the server is gone, since it would not answer a goodbye; after a time-out or a cancellation the
-        # driver has still to tell the server to give the statement up, for which it gets two seconds
+        # immediately when the server is gone; after a time-out or a cancellation the driver still has to cancel the
+        # statement on the server, for which it gets two seconds
         if not isinstance(error, TimeoutError | asyncio.CancelledError):
             driver.terminate()
         await connection.invalidate()
@@ -190,7 +190,7 @@ def _driver_of(connection: AsyncConnection) -> Any:
 
 
 def _is_failure(error: BaseException) -> bool:
-    """Tells an error from a request to end; a driver that loses its connection may cancel what waits for it."""
+    """Distinguishes an error from a cancellation; a driver that loses its connection may cancel its waiters."""
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is None or not task.cancelling()
@@ -198,20 +198,20 @@ def _is_failure(error: BaseException) -> bool:
 
 
 class _History:
-    """What an engine has lived through: whether a login was ever accepted, and how often all connections were lost."""
+    """History of an engine: whether a login was ever accepted, and how often all connections were lost."""
 
     def __init__(self) -> None:
         self.connected = False
         self.epoch = 0
 
     def connect(self, _connection: Any, record: Any) -> None:
-        """Notes in which epoch a connection was opened."""
+        """Records the epoch in which a connection was opened."""
         self.connected = True
         record.info[_EPOCH] = self.epoch
 
     def checkout(self, connection: Any, record: Any, _proxy: Any) -> None:
-        """Turns away a connection that is closed or of an earlier epoch; the pool opens another one."""
-        # the driver knows when the server has gone: to ask the server each time would cost three round trips
+        """Rejects a connection that is closed or of an earlier epoch; the pool opens another one."""
+        # the driver knows when the server is gone: a ping would cost three round trips
         if connection.driver_connection.is_closed() or record.info[_EPOCH] != self.epoch:
             raise DisconnectionError("the server has closed the connection")
 
@@ -234,7 +234,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _keep_a_log_ahead(cursor: Any) -> None:
-    # of two that open a new file at once SQLite turns one away here, however long it may wait elsewhere
+    # of two connections that open a new file at once SQLite refuses one here, whatever its time-out
     for left in reversed(range(_WAL_TRIES)):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")

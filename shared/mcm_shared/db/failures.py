@@ -26,11 +26,11 @@ from mcm_shared.errors import ConfigurationError, DatabaseDownError, DataRefused
 _ABOUT_DATA: Final = ("22", "23", "54")
 _REFUSED_LOGIN: Final = ("28000", "28P01", "3D000")
 _MISSING_SCHEMA: Final = ("42P01", "42703", "3F000")
-# after these the connection is as good as before: the data's errors, a rollback for a deadlock, a lock that was not
-# granted, a statement that was cancelled, a table that a migration has still to make, a privilege
+# after these the connection is still usable: errors of data, a rollback after a deadlock, a lock that was not
+# granted, a cancelled statement, a table that a migration has yet to create, a missing privilege
 _HARMLESS_TO_CONNECTION: Final = (*_ABOUT_DATA, "40", "55", "57014", *_MISSING_SCHEMA, "42501")
-# what ails one connection ails all that were opened before: the server went away or became a replica, or it (or a
-# pooler before it) does not know the prepared statements that the driver believes in
+# these affect all connections opened before: the server went away or became a replica, or it (or a pooler before
+# it) does not have the prepared statements that the driver expects
 _ABOUT_EVERY_CONNECTION: Final = ("08", "57P", "25006", "26000", "42P05")
 
 _DRIVER_ERRORS: Final = (
@@ -49,7 +49,7 @@ _DRIVER_ERRORS: Final = (
 
 
 class Discard(Enum):
-    """Which connections must not be used again."""
+    """Connections to discard after a failure."""
 
     NONE = auto()
     THIS = auto()
@@ -58,7 +58,7 @@ class Discard(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The error of the product that a driver's error stands for, and the connections it spoils."""
+    """A driver's error as an error of the product, with the connections to discard."""
 
     error: McmError
     discard: Discard

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_LOCK_KEY = 0x6D636D  # any number of our own: held so that two migrations at once take turns
+_LOCK_KEY = 0x6D636D  # an arbitrary number; the lock serialises concurrent migrations
 
 
 def upgrade(database_url: str) -> None:
-    """Brings the schema to the newest version; does nothing when it is there already.
+    """Upgrades the schema to the newest version; does nothing when it is up to date.
 
     Raises DatabaseDownError when the database is out of reach. Safe to run from several processes at once.
     """
@@ -36,9 +36,9 @@ def upgrade(database_url: str) -> None:
 
 
 async def bring_up_sqlite(engine: AsyncEngine) -> None:
-    """Brings the schema of a SQLite file to the newest version; does nothing to a server's.
+    """Upgrades the schema of a SQLite file; does nothing on PostgreSQL.
 
-    A server's schema changes when its owner says so; a file is migrated by the program that opens it.
+    The operator migrates a server; a file is migrated by the program that opens it.
     """
     if engine.dialect.name == "sqlite" and not await is_up_to_date(engine):
         async with transaction(engine) as connection:
@@ -46,9 +46,9 @@ async def bring_up_sqlite(engine: AsyncEngine) -> None:
 
 
 async def wait_for_schema(engine: AsyncEngine, *, every_s: float = 1.0) -> None:
-    """Waits until the database answers and its schema is at the version this code needs or a newer one.
+    """Waits until the database is reachable and its schema is at the required version or newer.
 
-    A SQLite file is brought there.
+    A SQLite file is migrated.
     """
     await bring_up_sqlite(engine)
     said = ""
@@ -66,14 +66,14 @@ async def wait_for_schema(engine: AsyncEngine, *, every_s: float = 1.0) -> None:
 
 
 async def is_up_to_date(engine: AsyncEngine) -> bool:
-    """Says whether the schema is at the version this code needs or a newer one.
+    """Whether the schema is at the required version or newer.
 
     Raises DatabaseDownError when the database is out of reach.
     """
     head, known = _revisions()
     async with transaction(engine, read_only=True) as connection:
         current = await connection.run_sync(_current_revision)
-    # a revision we do not know is a newer one: an upgrade rolls over the workers one by one
+    # an unknown revision is a newer one: workers are upgraded one by one
     return current == head or (current is not None and current not in known)
 
 
@@ -89,7 +89,7 @@ async def _migrate() -> None:
     settings = load_settings(DatabaseSettings)
     await _wait_for_server(settings)
     await _upgrade(settings)
-    log.info("the schema is up to date")
+    log.info("schema up to date")
 
 
 async def _wait_for_server(settings: DatabaseSettings) -> None:

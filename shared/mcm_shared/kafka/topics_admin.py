@@ -1,4 +1,4 @@
-"""Topics, made at start where they are missing."""
+"""Topic administration: creates missing topics at start."""
 
 import asyncio
 from typing import Any, Final
@@ -45,11 +45,11 @@ _WRONG_SETTINGS: Final = (
 
 
 async def ensure_topics(kafka: KafkaSettings) -> None:
-    """Makes the product's topics that are missing; leaves those that exist as they are.
+    """Creates the product's missing topics; leaves existing ones unchanged.
 
     Raises BrokerDownError when Kafka does not answer, ConfigurationError when it refuses to make a topic.
     """
-    requested = _wanted(kafka)
+    requested = _topics_of(kafka)
     client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-admin"), request_timeout_ms=_TIMEOUT_S * 1000)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
@@ -65,7 +65,7 @@ async def ensure_topics(kafka: KafkaSettings) -> None:
 
 
 async def wait_for_topics(kafka: KafkaSettings) -> None:
-    """Waits until Kafka answers and has the product's topics, making those that are missing."""
+    """Waits until Kafka is reachable and has the product's topics; creates missing ones."""
     said = False
     while True:
         try:
@@ -88,10 +88,10 @@ async def _make_topics() -> None:
     configure_logs("topics")
     kafka = load_settings(KafkaSettings)
     await wait_for_topics(kafka)
-    log.info("the topics are there", prefix=kafka.topic_prefix or None)
+    log.info("topics ready", prefix=kafka.topic_prefix or None)
 
 
-def _wanted(kafka: KafkaSettings) -> list[NewTopic]:
+def _topics_of(kafka: KafkaSettings) -> list[NewTopic]:
     topics = Topics(kafka.topic_prefix)
     configs = {
         # the broker's own clock stamps the events, so that "24 h ahead" does not trust the sender's twice

@@ -13,7 +13,7 @@ _OPERATORS: Final = {
     "re": "matches the pattern",
     "cidr": "lies in",
     "gt": "is more than",
-    "gte": "is at least",
+    "gte": "is at threshold",
     "lt": "is less than",
     "lte": "is at most",
     "exists": "is there:",
@@ -82,18 +82,18 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
     group = [group] if isinstance(group, str) else list(group)
     span = _span(str(correlation.get("timespan", "")))
     condition = correlation.get("condition") or {}
-    least = condition.get("gte", condition.get("gt")) if isinstance(condition, Mapping) else None
-    if least is not None and "gte" not in condition:
-        least = int(least) + 1
+    threshold = condition.get("gte", condition.get("gt")) if isinstance(condition, Mapping) else None
+    if threshold is not None and "gte" not in condition:
+        threshold = int(threshold) + 1
     within = (
         f"in one stretch of {span}" if document.get("correlation", {}).get("window") == "tumbling" else f"within {span}"
     )
     match correlation.get("type"):
         case "event_count":
-            what = f"It counts {counted} and holds at {least} or more {within}."
+            what = f"It counts {counted} and holds at {threshold} or more {within}."
         case "value_count":
             field = condition.get("field", "a field") if isinstance(condition, Mapping) else "a field"
-            what = f"It counts the different values of {field} in {counted} and holds at {least} or more {within}."
+            what = f"It counts the different values of {field} in {counted} and holds at {threshold} or more {within}."
         case "temporal":
             what = f"It holds when all of {', '.join(map(str, names))} hold {within}, in any order."
         case _:

@@ -84,20 +84,20 @@ def privilege(facts: FindingFacts) -> Signal | None:
     rights = _all_words(facts, *_RIGHTS)
     scopes = facts.texts(*_SCOPES)
     scope_words = {word for scope in scopes for word in _words(scope)}
-    touched = _all_words(facts, "target", "resource")
+    affected = _all_words(facts, "target", "resource")
     if "root" in actor:
         return Signal(6, "done by a root account")
     if rights & _OWNER:
         return Signal(6, "owner rights")
-    if touched & _OWNER:
-        return Signal(6, "an owner or root account touched")
+    if affected & _OWNER:
+        return Signal(6, "an owner or root account affected")
     if rights & _ADMIN:
         return Signal(5, "administrator rights")
     if scope_words & _ADMIN or "*" in scopes:
         return Signal(5, "administrator scope")
-    if actor & _ADMIN or touched & _ADMIN:
+    if actor & _ADMIN or affected & _ADMIN:
         return Signal(3, "an administrator's account involved")
-    if is_machine(facts) or touched & _MACHINE:
+    if is_machine(facts) or affected & _MACHINE:
         return Signal(2, "a service account involved")
     if (rights | scope_words) & _WRITE:
         return Signal(1, "rights to change things")

@@ -190,5 +190,5 @@ class NormalLife:
     def _one_of(self, choices: Any) -> Any:
         return choices[int(self.rng.random() * len(choices))]
 
-    def _between(self, least: int, most: int) -> int:
-        return least + int(self.rng.random() * (most - least + 1))
+    def _between(self, low: int, high: int) -> int:
+        return low + int(self.rng.random() * (high - low + 1))

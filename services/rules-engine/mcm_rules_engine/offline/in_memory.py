@@ -24,16 +24,16 @@ _SHARD: Final = 0
 class Evaluation:
     """What a ruleset makes of the events it has been given so far, in whatever batches they came.
 
-    ``engine`` is an empty database: see ``mcm_shared.db.memory``. With ``most_event_ids`` it remembers which events
+    ``engine`` is an empty database: see ``mcm_shared.db.memory``. With ``max_event_ids`` it remembers which events
     took part in a finding, the earliest of them, up to that many.
     """
 
-    def __init__(self, engine: AsyncEngine, ruleset: Ruleset, most_event_ids: int = 0) -> None:
+    def __init__(self, engine: AsyncEngine, ruleset: Ruleset, max_event_ids: int = 0) -> None:
         self._engine = engine
         self._ruleset = ruleset
         self._detector = Detector(ruleset, _SHARD)
-        self._most = most_event_ids
-        self._counted = _CountedEvents(ruleset, most_event_ids)
+        self._max_events = max_event_ids
+        self._counted = _CountedEvents(ruleset, max_event_ids)
 
     async def add(self, events: Sequence[SourceEvent]) -> None:
         """Evaluates a batch of events, beside all those before it."""
@@ -44,7 +44,7 @@ class Evaluation:
             row_ids = await insert_events(connection, stored, processed=True)
             affected = await self._detector.detect(connection, matched, row_ids)
         await self._detector.correlate(self._engine, affected)
-        if self._most:
+        if self._max_events:
             for one in matched:
                 if one.matches and one.event.uid in row_ids:
                     self._counted.add(one)
@@ -57,11 +57,11 @@ class Evaluation:
     async def event_ids(self) -> dict[int, list[str]]:
         """Returns the ids, as their source gave them, of the events that took part in each finding, by its id."""
         async with transaction(self._engine, read_only=True) as connection:
-            events = await read_events(connection, self._most)
+            events = await read_events(connection, self._max_events)
             for finding, series_id, group_key, start in await read_windows(connection, self._counted.output_series):
                 events[finding].update(self._counted.in_window(series_id, group_key, start))
         return {
-            finding: [event.id for event in sorted(contributing)[: self._most]]
+            finding: [event.id for event in sorted(contributing)[: self._max_events]]
             for finding, contributing in events.items()
         }
 
@@ -69,9 +69,9 @@ class Evaluation:
 class _CountedEvents:
     """The earliest events in each tumbling window; the counter in the database does not know which they are."""
 
-    def __init__(self, ruleset: Ruleset, most: int) -> None:
+    def __init__(self, ruleset: Ruleset, max_events: int) -> None:
         tumbling = [one for one in ruleset.correlations if one.tumbling]
-        self._most = most
+        self._max_events = max_events
         self._windows = {one.inputs[0].id: one.window for one in tumbling}
         self._counts = {output_series(one): one.inputs[0].id for one in tumbling}
         self._events: dict[tuple[UUID, str, int], list[ContributingEvent]] = defaultdict(list)
@@ -85,9 +85,9 @@ class _CountedEvents:
                     start = position_of(one.event)[0] // window * window
                     events = self._events[counted.series_id, counted.group_key, start]
                     events.append(ContributingEvent(one.event.timestamp, one.event.uid, one.event.id))
-                    if len(events) >= 2 * self._most:
+                    if len(events) >= 2 * self._max_events:
                         events.sort()
-                        del events[self._most :]
+                        del events[self._max_events :]
 
     def in_window(self, output_series: UUID, group_key: str, start: int) -> list[ContributingEvent]:
         return self._events[self._counts[output_series], group_key, start]

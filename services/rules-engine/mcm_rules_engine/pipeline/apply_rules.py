@@ -41,11 +41,11 @@ async def apply_rules_to_event(
     async with transaction(db) as connection:
         if await insert_events(connection, [source_event], processed=False):
             await add_to_rollups(connection, [source_event], _SHARD)
-    _, touched = await process_stored(db, rules, Detector(rules, _SHARD), take)
-    if not touched:
+    _, affected = await process_stored(db, rules, Detector(rules, _SHARD), take)
+    if not affected:
         return []
     async with transaction(db) as connection:
-        findings = await read_messages(connection, touched)
+        findings = await read_messages(connection, affected)
         found = {finding.rule_id for finding in findings}
         await record_rules(connection, rules, [UUID(rule.id) for rule in rules.all if rule.id in found])
     return findings

@@ -1,4 +1,4 @@
-"""Detecting: what a batch writes into its series, and what the correlations over them make of it, level by level."""
+"""Detection: writes the detections of a batch into their series and evaluates correlations, level by level."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,9 +114,9 @@ class Detector:
         return affected
 
     async def correlate(self, engine: AsyncEngine, affected: AffectedRows) -> None:
-        """Evaluates the correlations that a batch touches, each level after the one below has committed."""
+        """Evaluates the correlations that a batch affects, each level after the level below has committed."""
         for depth in range(1, self._depth + 1):
-            by_group = self._touched(affected.rows, depth)
+            by_group = self._affected_groups(affected.rows, depth)
             buckets = affected.buckets if depth == 1 else set()
             if not by_group and not buckets:
                 continue
@@ -130,13 +130,13 @@ class Detector:
                 await self._raise(connection, raising, inserted, affected)
             affected.rows = affected.rows | set(rows)
 
-    def _touched(self, rows: Iterable[DetectionRow], depth: int) -> dict[CorrelationGroup, list[AffectedRow]]:
-        touched: dict[CorrelationGroup, list[AffectedRow]] = defaultdict(list)
+    def _affected_groups(self, rows: Iterable[DetectionRow], depth: int) -> dict[CorrelationGroup, list[AffectedRow]]:
+        groups: dict[CorrelationGroup, list[AffectedRow]] = defaultdict(list)
         readers = self._readers[depth]
         for row in rows:
             for correlation, number in readers.get(row.series_id, ()):
-                touched[correlation, row.group_key].append(AffectedRow(number, (row.at, row.event_uid), row.value))
-        return touched
+                groups[correlation, row.group_key].append(AffectedRow(number, (row.at, row.event_uid), row.value))
+        return groups
 
     async def _tumbled(self, connection: AsyncConnection, buckets: Iterable[Bucket]) -> list[Detection]:
         detections = []

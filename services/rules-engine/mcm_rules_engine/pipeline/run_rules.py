@@ -41,7 +41,7 @@ async def run_rules(engine: AsyncEngine, ruleset: Ruleset, batch_size: int, pack
         await record_load(connection, ruleset, packs)
     detector = Detector(ruleset, _SHARD)
     outcome = Outcome()
-    touched: set[UUID] = set()
+    affected: set[UUID] = set()
     while True:
         events, findings = await process_stored(
             engine, ruleset, detector, lambda connection: lock_unprocessed(connection, batch_size)
@@ -49,9 +49,9 @@ async def run_rules(engine: AsyncEngine, ruleset: Ruleset, batch_size: int, pack
         if not events:
             break
         outcome.events += events
-        touched |= findings
+        affected |= findings
     async with transaction(engine, read_only=True) as connection:
-        outcome.findings = await read_messages(connection, touched)
+        outcome.findings = await read_messages(connection, affected)
     return outcome
 
 

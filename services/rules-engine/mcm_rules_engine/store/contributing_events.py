@@ -1,4 +1,4 @@
-"""Which events a finding rests on, in a database in memory."""
+"""Contributing events of findings, in a database in memory."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -31,7 +31,7 @@ SELECT finding, timestamp, event_uid, source_event_id FROM (
     SELECT f.id AS finding, e.timestamp, e.event_uid, e.source_event_id,
            row_number() OVER (PARTITION BY f.id ORDER BY e.timestamp, e.event_uid) AS place
     {_DETECTED} JOIN source_events e ON e.event_uid = d.event_uid)
-WHERE place <= :most
+WHERE place <= :limit
 """).columns(  # noqa: S608 (our own text)
     finding=Integer(),
     timestamp=SOURCE_EVENTS.c.timestamp.type,
@@ -43,14 +43,14 @@ _WINDOWS: Final = text(f"SELECT f.id, d.series_id, d.group_key, d.at {_DETECTED}
 )
 
 
-async def read_events(connection: AsyncConnection, most: int) -> dict[int, set[ContributingEvent]]:
-    """Reads the events that took part in each finding, by its id: the earliest ``most``, or a few more.
+async def read_events(connection: AsyncConnection, limit: int) -> dict[int, set[ContributingEvent]]:
+    """Reads the contributing events of each finding, by its id: the earliest ``limit``, or a few more.
 
-    They are the events that a rule held for or a correlation fired at, and those that completed its earliest and its
-    latest detection. Of a tumbling window they are its first and its last.
+    They are the events that a rule matched or a correlation holds at, and those that completed its earliest and its
+    latest detection. Of a tumbling window they are the first and the last.
     """
     found: dict[int, set[ContributingEvent]] = defaultdict(set)
-    for row in (await connection.execute(_EVENTS, {"most": most})).all():
+    for row in (await connection.execute(_EVENTS, {"limit": limit})).all():
         found[row.finding].add(ContributingEvent(*row[1:]))
     completed_by = await _completed_by(connection)
     uids = {uid for named in completed_by.values() for uid in named}

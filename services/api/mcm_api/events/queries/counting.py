@@ -114,7 +114,7 @@ def _bounded(
 def _interval(filters: Interval, first: datetime, end: datetime) -> Interval:
     if filters is not Interval.AUTO:
         return filters
-    return next((interval for most, interval in _AUTO if end - first <= most), Interval.YEAR)
+    return next((interval for longest, interval in _AUTO if end - first <= longest), Interval.YEAR)
 
 
 def _floor(instant: datetime, interval: Interval) -> datetime:
