@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from mcm_local.ports import LOOPBACK, free_port
+from mcm_local.ports import LOOPBACK
 from mcm_local.privileges import unprivileged_ids
 from mcm_local.processes import Command
 from mcm_local.server import Server
@@ -25,7 +25,7 @@ class PgBouncer(Server):
     name = "pgbouncer"
 
     def __init__(self, folder: Path, database_url: str, mode: PoolMode, pool_size: int = 3) -> None:
-        super().__init__(folder, free_port(), None)
+        super().__init__(folder, None, None)
         self._target = urlsplit(database_url)
         self._mode = mode
         self._pool_size = pool_size
@@ -33,7 +33,7 @@ class PgBouncer(Server):
     @property
     def url(self) -> str:
         """The URL of the database through the pooler."""
-        host = f"{self._target.username}:{self._target.password}@{LOOPBACK}:{self.port}"
+        host = f"{self._target.username}:{self._target.password}@{LOOPBACK}:{self.port.number}"
         return urlunsplit(self._target._replace(netloc=host))
 
     def prepare(self) -> None:
@@ -43,7 +43,7 @@ class PgBouncer(Server):
         users.write_text(f'"{self._target.username}" "{self._target.password}"\n')
         settings = {
             "listen_addr": LOOPBACK,
-            "listen_port": self.port,
+            "listen_port": self.port.number,
             "unix_socket_dir": "",
             "auth_type": "scram-sha-256",
             "auth_file": users,
@@ -68,7 +68,7 @@ class PgBouncer(Server):
     def answers(self) -> bool:
         """Says whether it takes connections."""
         try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=1):
+            with socket.create_connection((LOOPBACK, self.port.number), timeout=1):
                 return True
         except OSError:
             return False
