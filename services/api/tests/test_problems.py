@@ -105,3 +105,22 @@ async def test_a_nul_in_a_path_names_nothing(client: httpx.AsyncClient, path: st
 
     assert response.status_code == 404
     assert "NUL" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/events", "GET, HEAD, POST"),
+        ("PATCH", "/health", "GET, HEAD"),
+        ("GET", "/findings/1/feedback", "PUT"),
+        ("POST", "/enrichments/0f8fad5b-d9cb-469f-a165-70867728950e", "DELETE, GET, HEAD"),
+    ],
+)
+async def test_a_method_that_is_not_served_is_answered_with_all_that_are(
+    client: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    response = await client.request(method, path)
+
+    assert response.status_code == 405
+    assert response.headers["Allow"] == allowed
+    assert allowed in response.json()["detail"]

@@ -22,9 +22,16 @@ from mcm_shared.errors import DataRefusedError, McmError
 
 log = structlog.get_logger()
 
+MAX_UNFINISHED_JOBS: Final = 10
+"""Jobs that may wait or run at once."""
+
 _LEASE_S: Final = 120.0
 _BATCH: Final = 64
 _POLL_S: Final = 1.0
+
+
+class TooManyJobsError(McmError):
+    """As many jobs are waiting or running as may be."""
 
 
 async def start_job(
@@ -32,9 +39,13 @@ async def start_job(
 ) -> UUID:
     """Starts a job that enriches the findings without a score, the oldest ``limit`` or all there are now.
 
-    ``in_transaction`` runs in the transaction that stores it.
+    ``in_transaction`` runs in the transaction that stores it. Raises TooManyJobsError when MAX_UNFINISHED_JOBS are
+    waiting or running.
     """
-    return await store.insert_job(engine, limit, in_transaction)
+    job_id = await store.insert_job(engine, limit, MAX_UNFINISHED_JOBS, in_transaction)
+    if job_id is None:
+        raise TooManyJobsError(f"{MAX_UNFINISHED_JOBS} jobs are unfinished; wait until one is done, or cancel one")
+    return job_id
 
 
 async def job_progress(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:

@@ -67,6 +67,6 @@ class EnricherSettings(BaseSettings):
         Field(
             ge=0,
             validation_alias="MCM_AI_BUDGET_TOKENS_PER_DAY",
-            description="Tokens that all workers together may use in a day (UTC); default: no limit",
+            description="Tokens that all workers together may use in a day (UTC)",
         ),
-    ] = None
+    ] = 1_000_000

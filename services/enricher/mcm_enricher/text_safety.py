@@ -16,6 +16,13 @@ _ESCAPED_DEEP: Final = 3
 _JSON_ESCAPE: Final = re.compile(r"""\\(?:u([0-9a-fA-F]{4})|(["'/]))""")
 _PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Default_Ignorable_Code_Point of Unicode, and two that show nothing either (braille blank, null notehead)
+_IGNORABLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_MARKS: Final = frozenset({"Mn", "Me"})
+_MAX_MARKS: Final = 2
 # what may pass for the angle brackets of HTML or of a delimiter
 _QUOTING_MARKS: Final = "«»‹›⟨⟩〈〉《》≪≫⋘⋙❮❯❰❱˂˃ᐸᐳ"  # noqa: RUF001
 _REPLACED: Final = str.maketrans(
@@ -48,6 +55,32 @@ _COUNTRIES: Final = """
     sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy
     uz va vc ve vg vi vn vu wf ws ye yt za zm zw"""
 _OTHER_ENDS: Final = """
+    academy accountant accountants actor ads adult africa airforce amsterdam apartments arab arpa associates attorney
+    auction auto autos baby band bar bargains beauty beer berlin best bet bible bid bike bingo black blue boats bond boo
+    boston bot boutique box broker brussels build builders business buy cab cafe camera camp capital car cards care
+    career careers cars casa casino cat catering center ceo channel charity cheap christmas church citic city claims
+    cleaning clinic clothing coach coffee college cologne community compare computer condos construction consulting
+    contact contractors cooking cool coop corsica country coupon coupons courses cpa credit creditcard cricket cruises
+    cymru dad dance date dating day deal dealer deals degree delivery democrat dental dentist desi diamonds diet direct
+    discount docs doctor dog domains dot earth education energy engineer engineering enterprises equipment esq estate
+    eu eus exposed express fail faith family fan fans farm fashion fast feedback film financial fish fishing fitness
+    flights florist flowers foo football forex forsale forum foundation free fund furniture futbol gallery game garden
+    gay gift gifts giving glass gmbh gold golf google gop graphics gratis green gripe grocery guide guitars gurus hair
+    hamburg haus health healthcare hiphop hiv hockey holdings holiday homes horse hospital hosting hot hotels house how
+    ice immo immobilien inc industries ing institute insurance insure international investments irish ist istanbul
+    jetzt jewelry joburg kaufen kids kim kitchen kiwi koeln kyoto land latino law lawyer lease legal lgbt lighting
+    limited limo llc loans locker lotto love luxe luxury madrid maison makeup mango map market marketing markets mba med
+    meet meme memorial men menu miami mom money mortgage motorcycles movie music nagoya navy new nexus ngo ninja now
+    nowruz nrw nyc observer okinawa one ong ooo osaka paris partners parts passion pay pharmacy phd phone photo
+    photography photos physio pictures pink pizza place play plumbing poker porn post press prime prod productions prof
+    promo property protection pub qpon quebec racing radio realestate realtor realty recipes red rehab reise reisen ren
+    rent rentals repair report republican restaurant reviews rich rip rodeo rsvp rugby ryukyu safe sale salon sarl save
+    saxo scholarships school schule science scot search seat secure security select sexy sharp shia shoes shopping show
+    singles ski soccer soy spa sport spot srl stockholm storage style sucks supplies supply surf surgery sydney systems
+    taipei talk tattoo tax taxi tech tennis theater theatre tickets tienda tires tokyo tours town toys training travel
+    trust tube university uno vacations vegas ventures versicherung vet viajes video villas vin vision vodka vote voting
+    voto voyage wales wang watches weather webcam weddings wedding whoswho wien wine woodside wow yachts yoga yokohama
+    you youtube zero zuerich
     aero agency app art asia bank biz blog cam cash chat cfd click cloud club codes com company design
     dev digital directory download edu email events example exchange expert finance fit fun fyi games global gov group
     guru help host icu info ink int jobs lat life link live loan lol ltd management media mil mobi monster mov museum
@@ -55,7 +88,9 @@ _OTHER_ENDS: Final = """
     sbs science services shop site skin social software solutions space store stream studio support tech technologies
     tel tips today token tools top trade travel vip wang watch website wiki win work works world wtf xin xxx xyz zip
     zone"""
-_HOST: Final = re.compile(r"(?<![@\w.+-])(?:[\w-]{1,63}\.)+([\w-]{2,63})(?![\w@-]|\.\w)")
+HOST: Final = re.compile(r"(?<![@\w.+-])(?:[\w-]{1,63}\.)+([\w-]{2,63})(?![\w@-]|\.\w)")
+"""What may be the name of a host: its first group is the last part of the name."""
+
 _HOST_ENDS: Final = frozenset((_COUNTRIES + _OTHER_ENDS).split())
 _SLASHES: Final = re.compile(r"/{2,}")
 # a star that is a wildcard (admin:*, repo/*) stays; one that would make text bold goes
@@ -85,15 +120,19 @@ def defang(text: str) -> str:
         if text[dot + 1 : dot + 3].isalpha():
             begin, end = text.rfind(" ", 0, dot) + 1, text.find(" ", dot)
             rest = text[end:] if end != -1 else ""
-            text = text[:begin] + _HOST.sub(_defanged_host, text[begin : len(text) - len(rest)]) + rest
+            text = text[:begin] + HOST.sub(_defanged_host, text[begin : len(text) - len(rest)]) + rest
             dot = len(text) - len(rest)
         dot = text.find(".", dot + 1)
     return text
 
 
+def is_top_level_domain(name: str) -> bool:
+    """Whether names of hosts end so."""
+    return name.lower() in _HOST_ENDS or name.lower().startswith("xn--")
+
+
 def _defanged_host(found: re.Match[str]) -> str:
-    end = found[1].lower()
-    return found[0].replace(".", "[.]") if end in _HOST_ENDS or end.startswith("xn--") else found[0]
+    return found[0].replace(".", "[.]") if is_top_level_domain(found[1]) else found[0]
 
 
 def shorten(text: str, *, characters: int, words: int) -> str:
@@ -119,10 +158,30 @@ def readable(text: str) -> str:
     """Folds look-alike forms of letters and drops invisible characters; lines stay lines."""
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", text).replace("。", ".")
+    text = visible(text)
     return "".join(
         character for character in text if character in "\n\t" or unicodedata.category(character) not in _HIDDEN
     )
+
+
+def visible(text: str) -> str:
+    """Folds look-alike forms of letters, and drops code points that show nothing and marks piled upon a letter.
+
+    Letters of ASCII keep no mark that does not make another letter of them (é): such marks only hide words from
+    programs. Other letters keep two, as written languages need.
+    """
+    text = _IGNORABLE.sub("", unicodedata.normalize("NFKC", _IGNORABLE.sub("", text))).replace("。", ".")
+    kept: list[str] = []
+    allowed = 0
+    for character in text:
+        if unicodedata.category(character) in _MARKS:
+            if allowed:
+                kept.append(character)
+            allowed = max(0, allowed - 1)
+        else:
+            kept.append(character)
+            allowed = 0 if character.isascii() else _MAX_MARKS
+    return "".join(kept)
 
 
 def unescaped(text: str) -> str:
@@ -141,7 +200,7 @@ def _neutralise(text: str) -> str:
     for _ in range(_ESCAPED_DEEP):
         text = html.unescape(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("。", ".")
+        text = visible(text)
         text = "".join(" " if unicodedata.category(character) in _HIDDEN else character for character in text)
     text = text.translate(_REPLACED)
     return _SLASHES.sub("/", _MARKUP.sub("", _LINKS.sub(LINK_REMOVED, text)))

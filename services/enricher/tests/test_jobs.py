@@ -14,7 +14,7 @@ from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher, enrich_now, missing_ids
 from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
-from mcm_enricher.jobs import JobRunner, cancel_job, job_progress, start_job
+from mcm_enricher.jobs import MAX_UNFINISHED_JOBS, JobRunner, TooManyJobsError, cancel_job, job_progress, start_job
 from mcm_enricher.store.jobs import JobProgress, lease_job
 from mcm_enricher.testing.model_server import ModelServer, answering
 from mcm_shared.contracts.findings import FindingMessage
@@ -262,3 +262,14 @@ async def test_an_enricher_stops_while_it_waits_for_the_database(run_service: Ca
 
     assert await asyncio.to_thread(service.wait, 8) == 0
     assert "Traceback" not in service.stderr()
+
+
+async def test_ten_jobs_may_be_unfinished_and_no_more(engine: AsyncEngine, some_findings: SomeFindings) -> None:
+    await some_findings(engine, 1)
+    started = [await start_job(engine) for _ in range(MAX_UNFINISHED_JOBS)]
+
+    for _ in range(3):
+        with pytest.raises(TooManyJobsError, match="10 jobs are unfinished"):
+            await start_job(engine)
+    await cancel_job(engine, started[0])
+    await start_job(engine)

@@ -9,10 +9,10 @@ from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.database import DatabaseWriterDep
 from mcm_api.enrichments.schemas import EnrichmentJob
 from mcm_api.http.parameters import MAX_ID
-from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.problems import RETRY_AFTER, ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
-from mcm_enricher import JobProgress, cancel_job, job_progress, start_job
+from mcm_enricher import JobProgress, TooManyJobsError, cancel_job, job_progress, start_job
 
 router = APIRouter(tags=["enrichments"], route_class=StrictRoute)
 
@@ -38,10 +38,13 @@ async def start_enrichment(
 ) -> EnrichmentJob:
     """Starts a job for the findings that have no score now; the enricher runs it, also after a restart.
 
-    Each enricher runs one job at a time. A job without findings is done at once.
+    Each enricher runs one job at a time. A job without findings is done at once. At most ten jobs may be unfinished.
     """
     record = audit.in_transaction("enrichment.start", after={"limit": limit})
-    job_id = await start_job(writer.engine, limit, in_transaction=record)
+    try:
+        job_id = await start_job(writer.engine, limit, in_transaction=record)
+    except TooManyJobsError as error:
+        raise ProblemError(503, f"The job is not started: {error}.", headers=RETRY_AFTER) from error
     response.headers["Location"] = f"/enrichments/{job_id}"
     return _job(await job_progress(writer.engine, job_id), job_id)
 

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from mcm_shared.errors import BrokerDownError, ConfigurationError, DatabaseDownError
 
@@ -139,14 +140,25 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (the type it is registered for)
+    headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = "There is nothing at this address; /docs lists what there is."
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "other methods")
-        detail = f"This address answers {allowed} only."
+        headers["Allow"] = _allowed_methods(request)
+        detail = f"This address answers {headers['Allow']} only."
     else:
         detail = error.detail
-    return _respond(request, error.status_code, detail, headers=error.headers)
+    return _respond(request, error.status_code, detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """Lists the methods of every route with this address; each route knows its own only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or {"GET"}
+    # HEAD is answered like GET
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

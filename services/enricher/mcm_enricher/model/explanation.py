@@ -8,7 +8,16 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mcm_enricher.text_safety import MAX_WORDS, count_words, defang, plain, readable
+from mcm_enricher.model.claims import refused_claim
+from mcm_enricher.text_safety import (
+    HOST,
+    MAX_WORDS,
+    count_words,
+    defang,
+    is_top_level_domain,
+    plain,
+    readable,
+)
 
 MAX_DRIVERS: Final = 4
 _DRIVER_CHARACTERS: Final = 120
@@ -179,5 +188,10 @@ def _check(text: str) -> None:
             raise ReplyRejectedError("HTML is not allowed")
         if _LINK.search(view):
             raise ReplyRejectedError("links are not allowed")
+    claim = refused_claim(seen)
+    if claim is not None:
+        raise ReplyRejectedError(claim)
+    if any(is_top_level_domain(host[1]) for host in HOST.finditer(seen)):
+        raise ReplyRejectedError("names of hosts are not allowed")
     if _CONTROL_NUMBER.search(seen):
         raise ReplyRejectedError("names and numbers of controls, standards and techniques are not allowed")

@@ -14,13 +14,24 @@ _CHARACTERS_READ: Final = 8192
 # a text that looks like a pseudonym gets one too, or it would be restored as another person
 _PERSONAL: Final = re.compile(
     r"""(?P<pseudonym>\b(?:person|address)-\d+\b)
-      | (?P<person>[\w.+-]{1,64}(?:@|%40)\w(?:[\w.-]{0,252}\w)?)
+      | (?P<person>
+          [\w.+-]{1,64}(?:@|%40|\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*)\w(?:[\w.-]{0,252}\w)?
+            (?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*\w[\w-]{0,62}|\s+dot\s+\w[\w-]{0,62}){0,5}
+        | [\w.+-]{1,64}\s+at\s+\w[\w-]{0,62}(?:\s+dot\s+\w[\w-]{0,62}){1,5}
+        | (?<!\w)"[^"\s@][^"@]{0,62}"@\w[\w.-]{0,252} )
       | (?P<address>
           (?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])
-        | (?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d) )
+        | (?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)
+        | (?<![\d.])(?:\d{1,3}\s*(?:[\[({]\s*(?:\.|dot)\s*[\])}]|\.|\sdot\s)\s*){3}\d{1,3}(?![\d.])
+        | \bip-(?:\d{1,3}-){3}\d{1,3}\b
+        | (?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])
+        | (?<![\w.])\+\d{1,3}[\s(.-]{0,2}\d(?:[\s().-]{0,2}\d){6,12}(?![\w-]|\.\d) )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_HARDWARE: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[0-9]+")
+_IPV4_NUMBERS: Final = 4
 _PSEUDONYM: Final = re.compile(r"\b(?:person|address)-\d+\b", re.IGNORECASE)
 
 
@@ -67,6 +78,12 @@ class Redactor:
 
 
 def _is_address(text: str) -> bool:
+    if text.startswith("+") or _HARDWARE.fullmatch(text):
+        return True
+    numbers = _NUMBER.findall(text)
+    if ":" not in text and len(numbers) == _IPV4_NUMBERS:
+        # however it is spelled: with brackets, words, dashes or leading zeros
+        text = ".".join(str(int(number)) for number in numbers)
     try:
         ipaddress.ip_address(text)
     except ValueError:

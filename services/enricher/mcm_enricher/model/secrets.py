@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from mcm_enricher.model.credentials import without_credentials
+
 SECRET_REMOVED: Final = "(secret removed)"  # noqa: S105 (it stands where one was)
 
 # names are read as words: masterUserPassword is master_user_password
@@ -88,6 +90,18 @@ _KNOWN: Final = re.compile(
       | shp(?:at|ca|pa|ss)_\w{16,} | lin_api_\w{16,} | hf_\w{20,} | sq0[a-z]{3}-[\w-]{16,} | EAAA[\w-]{20,}
       | whsec_\w{16,} | AGE-SECRET-KEY-\w+ | \d{8,10}:[\w-]{35}
       | [\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}                                                    # Discord
+      | (?:nfp|nfc|nfo|nfu|nfb)_\w{20,} | fo1_[\w-]{20,} | tskey-[\w-]{10,} | sntry[su]_[\w=+/-]{16,}
+      | lsv2_\w\w_\w{16,} | gsk_\w{20,} | r8_\w{20,} | nvapi-[\w-]{16,} | pplx-\w{16,} | figd_[\w-]{16,}
+      | (?:ntn|secret|rnd|cfut|cfat|sgp|bkua|ops|doo_v1|dor_v1|pat|phc|phx|re|flb|waka|tfp|rpa|xai|csk|fw|hvp|key|api)
+            _(?=\w*\d)\w{20,}
+      | ccipat_\w{16,} | CFPAT-[\w-]{20,} | ATCTT[\w=-]{16,} | ATBB\w{16,} | BBDC-[\w-]{16,} | rzp_(?:live|test)_\w{12,}
+      | xkeysib-[\w-]{20,} | xsmtpsib-[\w-]{20,} | mlsn\.\w{16,} | dt0[cs]\d\d\.[\w.]{16,} | NR(?:II|JS|AL)-\w{16,}
+      | HRKU-[\w-]{16,} | pul-[0-9a-f]{20,} | EAA[A-Z]\w{16,} | IGQ\w{20,} | 1//0[\w-]{20,} | 4/0[\w-]{20,}
+      | AKC[a-zA-Z0-9]{12,} | cmVmdGtu\w{16,} | LTAI\w{12,} | AKID\w{12,} | oy2[a-z0-9]{40,} | CLOJARS_\w{16,}
+      | EZ[AT]K\w{16,} | sb_secret_\w{16,} | AQ\.\w{16,} | shippo_\w{16,} | [sb]\.[A-Za-z0-9]{24}(?!\w) | ghu_\w{16,}
+      # any other vendor's: a short word, a dash or underscore, and a long run of letters and digits
+      | (?!(?:sha|md|crc|commit|req|evt|event|trace|span|build|image|digest)\w{0,5}[-_])
+            [A-Za-z][A-Za-z0-9]{1,9}(?:[-_][a-z0-9]{1,8}){0,2}[-_](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}
       )""",
     re.VERBOSE,
 )
@@ -126,6 +140,7 @@ def without_secrets(text: str) -> str:
     text = _SCHEME.sub(rf"\1\2{SECRET_REMOVED}", text)
     text = _OPTION.sub(lambda found: "".join(filter(None, found.groups())) + SECRET_REMOVED, text)
     text = _CODE.sub(rf"\1{SECRET_REMOVED}", text)
+    text = without_credentials(text, SECRET_REMOVED)
     text = _ASSIGNMENT.sub(_unless_removed, text)
     return _LONG.sub(lambda found: SECRET_REMOVED if _looks_random(found[0]) else found[0], text)
 

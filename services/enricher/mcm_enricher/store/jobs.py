@@ -39,10 +39,18 @@ class LeasedJob:
     until_id: int
 
 
-async def insert_job(engine: AsyncEngine, limit: int | None, in_transaction: InTransaction | None = None) -> UUID:
-    """Inserts a job for the findings that have no score now, or the oldest ``limit`` of them."""
+async def insert_job(
+    engine: AsyncEngine, limit: int | None, max_unfinished: int, in_transaction: InTransaction | None = None
+) -> UUID | None:
+    """Inserts a job for the findings that have no score now, or the oldest ``limit`` of them.
+
+    Returns None, and inserts none, when ``max_unfinished`` jobs are waiting or running.
+    """
     job_id = uuid4()
     async with transaction(engine) as connection:
+        unfinished = select(func.count()).select_from(ENRICHMENT_JOBS).where(_COLUMNS.finished_at.is_(None))
+        if (await connection.execute(unfinished)).scalar_one() >= max_unfinished:
+            return None
         missing = select(FINDINGS.c.id).where(FINDINGS.c.risk_score.is_(None)).order_by(FINDINGS.c.id)
         chosen = missing.limit(limit).subquery() if limit is not None else missing.subquery()
         counted = (await connection.execute(select(func.count(), func.max(chosen.c.id)).select_from(chosen))).one()
