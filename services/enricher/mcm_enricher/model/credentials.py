@@ -77,13 +77,19 @@ def without_credentials(text: str, removed: str) -> str:
 
     for pattern in (_AFTER_COMMAND, _FOR_SOMETHING, _CODE, _SEED, _ACCOUNT):
         text = pattern.sub(keep_groups, text)
-    text = _BARE_SEED.sub(removed, _HASHES.sub(removed, text))
+    text = _BARE_SEED.sub(_unless(_is_seed, removed), _HASHES.sub(removed, text))
     text = _CARD.sub(_unless(_is_card, removed), text)
     return _IBAN.sub(_unless(_is_iban, removed), text)
 
 
 def _unless(is_number: Callable[[str], bool], removed: str) -> Callable[[re.Match[str]], str]:
     return lambda found: removed if is_number(found[0]) else found[0]
+
+
+def _is_seed(text: str) -> bool:
+    """Whether nearly all words differ, as in a list of random words."""
+    words = text.split()
+    return len(set(words)) >= len(words) - 1
 
 
 def _is_card(text: str) -> bool:

@@ -140,8 +140,8 @@ def without_secrets(text: str) -> str:
     text = _SCHEME.sub(rf"\1\2{SECRET_REMOVED}", text)
     text = _OPTION.sub(lambda found: "".join(filter(None, found.groups())) + SECRET_REMOVED, text)
     text = _CODE.sub(rf"\1{SECRET_REMOVED}", text)
-    text = without_credentials(text, SECRET_REMOVED)
     text = _ASSIGNMENT.sub(_unless_removed, text)
+    text = without_credentials(text, SECRET_REMOVED)
     return _LONG.sub(lambda found: SECRET_REMOVED if _looks_random(found[0]) else found[0], text)
 
 
