@@ -171,17 +171,17 @@ def visible(text: str) -> str:
     programs. Other letters keep two, as written languages need.
     """
     text = _IGNORABLE.sub("", unicodedata.normalize("NFKC", _IGNORABLE.sub("", text))).replace("。", ".")
-    kept: list[str] = []
+    retained: list[str] = []
     allowed = 0
     for character in text:
         if unicodedata.category(character) in _MARKS:
             if allowed:
-                kept.append(character)
+                retained.append(character)
             allowed = max(0, allowed - 1)
         else:
-            kept.append(character)
+            retained.append(character)
             allowed = 0 if character.isascii() else _MAX_MARKS
-    return "".join(kept)
+    return "".join(retained)
 
 
 def unescaped(text: str) -> str:
