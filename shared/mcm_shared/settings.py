@@ -65,6 +65,9 @@ KNOWN_VARIABLES: Final = frozenset(
         "MCM_TOPIC_REPLICATION",
         "MCM_TRUSTED_PROXIES",
         "MCM_VERSION",
+        "MCM_WEBHOOK_GITHUB_SECRET",
+        "MCM_WEBHOOK_OKTA_SECRET",
+        "MCM_WEBHOOK_SECRETS",
         "MCM_WORKER_CPUS",
     }
 )

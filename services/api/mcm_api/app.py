@@ -18,7 +18,6 @@ from mcm_api.enrichments import routes as enrichments
 from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
 from mcm_api.events.queries.fact_index import FactIndexer
-from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.findings import routes as findings
 from mcm_api.findings.enrichment import EnrichmentService
 from mcm_api.findings.schemas import GivenFeedback
@@ -44,13 +43,17 @@ from mcm_api.resources.broker import Broker, Cluster
 from mcm_api.resources.event_rate import EventRate
 from mcm_api.resources.readiness import Probe, Readiness
 from mcm_api.resources.rule_catalogue import RuleCatalogue
+from mcm_api.resources.send_batched import CoalescingSender
 from mcm_api.resources.stream_position import StreamPosition
 from mcm_api.rules import routes as rules
 from mcm_api.settings import ApiSettings
+from mcm_api.sources import routes as sources
 from mcm_api.stats import routes as stats
 from mcm_api.stats.dependencies import DailyTokenBudget
 from mcm_api.users import routes as users
 from mcm_api.users.activity_cache import ActivityCache
+from mcm_api.webhooks import routes as webhooks
+from mcm_api.webhooks.receiver import WebhookReceiver
 from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
 from mcm_shared.contracts.events import RawEvent
 from mcm_shared.contracts.topics import Topics
@@ -118,7 +121,7 @@ def create_app(
         lifespan=_lifespan,
     )
     _provide_parts(app, settings, database, kafka, ai)
-    for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, live):
+    for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, sources, webhooks, live):
         app.include_router(feature.router)
     for router in access.ROUTERS:
         app.include_router(router)
@@ -162,6 +165,7 @@ def _provide_parts(
         ActivityCache(),
         Readiness(probes),
         DailyTokenBudget(ai.budget),
+        settings.webhooks,
         StreamConfig(broadcaster, kafka, reader, settings.max_streams, settings.max_streams_per_address),
         StreamPosition(lambda: broadcaster.position),
         BodyMemory(settings.max_body_bytes),
@@ -171,6 +175,7 @@ def _provide_parts(
     if producer:
         sender = CoalescingSender(producer)
         provide(app, Intake(sender, topics.raw, settings.max_event_bytes, settings.intake_timeout_s))
+        provide(app, WebhookReceiver(sender, topics.raw, settings.intake_timeout_s))
 
 
 @asynccontextmanager

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mcm_api.access.settings import AccessSettings
 from mcm_api.http.allowed_hosts import parse_host, parse_public_url
 from mcm_api.http.dashboard import BUILT
+from mcm_api.http.webhook_secrets import WebhookSecrets, parse_named_secrets, require_secret
 from mcm_shared.settings import EventSettings
 
 
@@ -95,6 +96,43 @@ class ApiSettings(AccessSettings, EventSettings):
             description="host:port, comma separated; unset: no intake of events",
         ),
     ] = None
+
+    webhook_github_secret: Annotated[
+        SecretStr | None,
+        Field(validation_alias="MCM_WEBHOOK_GITHUB_SECRET", description="Secret of GitHub's webhooks"),
+    ] = None
+    webhook_okta_secret: Annotated[
+        SecretStr | None,
+        Field(validation_alias="MCM_WEBHOOK_OKTA_SECRET", description="Authorization header of Okta's event hooks"),
+    ] = None
+    webhook_secrets: Annotated[
+        SecretStr | None,
+        Field(validation_alias="MCM_WEBHOOK_SECRETS", description="name=secret of other webhooks, comma separated"),
+    ] = None
+
+    @property
+    def webhooks(self) -> WebhookSecrets:
+        """The secrets of webhooks."""
+        github, okta = (
+            None if secret is None else secret.get_secret_value()
+            for secret in (self.webhook_github_secret, self.webhook_okta_secret)
+        )
+        named = "" if self.webhook_secrets is None else self.webhook_secrets.get_secret_value()
+        return WebhookSecrets(github, okta, parse_named_secrets(named))
+
+    @field_validator("webhook_github_secret", "webhook_okta_secret")
+    @classmethod
+    def _is_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            require_secret(secret.get_secret_value())
+        return secret
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _are_secrets(cls, secrets: SecretStr | None) -> SecretStr | None:
+        if secrets is not None:
+            parse_named_secrets(secrets.get_secret_value())
+        return secrets
 
     @field_validator("public_url", mode="before")
     @classmethod

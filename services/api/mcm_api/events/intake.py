@@ -12,10 +12,10 @@ import orjson
 
 from mcm_api.access.pushing import PushAllowance
 from mcm_api.events.schemas import MAX_INTAKE
-from mcm_api.events.send_batched import CoalescingSender
 from mcm_api.http.body import SMALL_BYTES
 from mcm_api.http.metrics import count_accepted
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_api.resources.send_batched import CoalescingSender
 from mcm_shared.contracts.events import event_uid, parse_raw_event, require_not_ahead
 from mcm_shared.contracts.sources import INGESTOR_SOURCE
 from mcm_shared.contracts.strict_json import MAX_VALUES, decode_json, require_size, require_values

@@ -60,6 +60,7 @@ _FRAMES: Final[dict[str, Any]] = {
 
 @router.get(
     "/stream",
+    status_code=200,
     summary="Listen to what changes",
     openapi_extra=requires(Scope.FINDINGS_READ),
     response_class=FrameStream,

@@ -1,0 +1,123 @@
+"""Puts together what is known about each source: health, activity and dependent rules."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from mcm_api.database import DatabaseReader
+from mcm_api.sources.health import health_of, learned_silence, usual_of
+from mcm_api.sources.queries import (
+    DAYS,
+    SourceActivity,
+    StoredSources,
+    read_lags,
+    read_last_event,
+    read_stored_sources,
+)
+from mcm_api.sources.schemas import (
+    DependentRule,
+    SourceBackfill,
+    SourceDay,
+    SourceDetails,
+    SourceLag,
+    SourceResponse,
+)
+from mcm_rules_engine import Ruleset
+
+_LIVE: Final = "live"
+_BACKFILL: Final = "backfill"
+
+
+async def list_all_sources(reader: DatabaseReader, ruleset: Ruleset) -> list[SourceDetails]:
+    """Returns every source with a connector, and every source of pushed events, by name."""
+    stored = await read_stored_sources(reader)
+    fed = {feed for lanes in stored.lanes.values() for feed in _live(lanes).feeds}
+    feeds = {name: list(_live(lanes).feeds) for name, lanes in stored.lanes.items()}
+    feeds |= {name: [name] for name in stored.activity if name not in fed}
+    feeders = Counter(feed for several in feeds.values() for feed in several)
+    rules = _rules_by_source(ruleset)
+    return [await _source(reader, stored, name, feeds[name], feeders, rules) for name in sorted(feeds)]
+
+
+async def read_details(reader: DatabaseReader, ruleset: Ruleset, name: str) -> SourceDetails | None:
+    """Returns one source with the lag of its events; None where there is none of that name."""
+    found = next((source for source in await list_all_sources(reader, ruleset) if source.name == name), None)
+    if found is None or found.last_event_at is None:
+        return found
+    lags = await read_lags(reader, found.feeds, found.last_event_at)
+    if lags:
+        lag = SourceLag(p50_s=lags[len(lags) // 2], p95_s=lags[min(len(lags) - 1, len(lags) * 95 // 100)])
+        return found.model_copy(update={"lag": lag})
+    return found
+
+
+def short(source: SourceDetails) -> SourceResponse:
+    """Leaves out what only the page of one source shows."""
+    return SourceResponse.model_validate(source.model_dump(include=set(SourceResponse.model_fields)))
+
+
+def _live(lanes: dict[str, Any]) -> Any:
+    return lanes[_LIVE]
+
+
+def _rules_by_source(ruleset: Ruleset) -> dict[str, list[Any]]:
+    by_source: dict[str, list[Any]] = {}
+    for rule in ruleset.rules:
+        if rule.log_source.source is not None:
+            by_source.setdefault(rule.log_source.source, []).append(rule)
+    return by_source
+
+
+async def _source(
+    reader: DatabaseReader,
+    stored: StoredSources,
+    name: str,
+    feeds: list[str],
+    feeders: Counter[str],
+    rules: dict[str, list[Any]],
+) -> SourceDetails:
+    lanes = stored.lanes.get(name, {})
+    lane, backfill = lanes.get(_LIVE), lanes.get(_BACKFILL)
+    activities = [stored.activity.get(feed, SourceActivity()) for feed in feeds]
+    hours = sorted({hour for each in activities for hour in each.hours})
+    last_event_at = None
+    for feed, each in zip(feeds, activities, strict=True):
+        if hours and each.hours and each.hours[-1] == hours[-1]:
+            found = await read_last_event(reader, feed, hours[-1])
+            last_event_at = max(filter(None, (last_event_at, found)), default=None)
+    configured = None if lane is None or lane.silent_after_s is None else timedelta(seconds=lane.silent_after_s)
+    silent_after = configured or learned_silence(hours)
+    known_until = stored.newest if lane is None else lane.complete_until
+    health = health_of(lane, last_event_at, silent_after, known_until, datetime.now(UTC))
+    end = None if stored.newest is None else stored.newest.date()
+    shown = [] if end is None else [end - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
+    counts = [sum(each.days.get(day, 0) for each in activities) for day in shown]
+    dependent = [rule for feed in feeds if feeders[feed] == 1 for rule in rules.get(feed, [])]
+    controls = sorted({tag for rule in dependent for tag in rule.tags if not tag.startswith("attack.")})
+    return SourceDetails(
+        name=name,
+        connector=None if lane is None else lane.connector,
+        feeds=feeds,
+        state=health.state,
+        reason=health.reason,
+        last_event_at=last_event_at,
+        last_poll_at=None if lane is None else lane.polled_at,
+        complete_until=None if lane is None else lane.complete_until,
+        failing_since=None if lane is None else lane.failing_since,
+        silent_after_s=None if silent_after is None else silent_after.total_seconds(),
+        records=None if lane is None else sum(each.records for each in lanes.values()),
+        refused=None if lane is None else sum(each.refused for each in lanes.values()),
+        events_per_day=[SourceDay(date=day, count=count) for day, count in zip(shown, counts, strict=True)],
+        usual_per_day=usual_of(counts),
+        backfill=None
+        if backfill is None
+        else SourceBackfill(complete_from=backfill.complete_from, done=backfill.done, records=backfill.records),
+        dependent_rules=len(dependent),
+        dependent_controls=len(controls),
+        lag=None,
+        rules=[
+            DependentRule(rule_id=rule.id, rule_name=rule.name, title=rule.title)
+            for rule in sorted(dependent, key=lambda rule: str(rule.name))
+        ],
+        controls=controls,
+    )

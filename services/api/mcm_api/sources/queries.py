@@ -1,0 +1,92 @@
+"""Reading the positions of sources, and the roll-ups of their events."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mcm_api.database import DatabaseReader
+from mcm_shared.contracts.sources import INGESTOR_SOURCE
+from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, SOURCE_POSITIONS
+
+DAYS: Final = 14
+
+_HOUR: Final = timedelta(hours=1)
+_LAG_EVENTS: Final = 1000
+
+
+@dataclass(slots=True)
+class SourceActivity:
+    """Hours and days with events of one source."""
+
+    hours: list[datetime] = field(default_factory=list)
+    days: dict[date, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSources:
+    """What the database holds about sources: their lanes by name, and the activity of the sources of events."""
+
+    lanes: dict[str, dict[str, Any]]
+    activity: dict[str, SourceActivity]
+    newest: datetime | None
+    """The newest hour with an event of any source, the product's own records included."""
+
+
+async def read_stored_sources(reader: DatabaseReader) -> StoredSources:
+    """Reads all lanes, and the hours and days with events of the last days."""
+    lanes: dict[str, dict[str, Any]] = defaultdict(dict)
+    activity: dict[str, SourceActivity] = defaultdict(SourceActivity)
+    async with reader.transaction() as connection:
+        for row in await connection.execute(select(SOURCE_POSITIONS)):
+            lanes[row.source][row.lane] = row
+        newest = (await connection.execute(select(func.max(EVENT_ROLLUPS.c.hour)))).scalar_one()
+        if newest is not None:
+            await _read_activity(connection, newest, activity)
+    activity.pop(INGESTOR_SOURCE, None)
+    return StoredSources(dict(lanes), dict(activity), newest)
+
+
+async def _read_activity(connection: AsyncConnection, newest: datetime, activity: dict[str, SourceActivity]) -> None:
+    rollup, day = EVENT_ROLLUPS.c, EVENT_DAYS.c
+    since = newest - timedelta(days=DAYS)
+    hours = select(rollup.source, rollup.hour).where(rollup.hour >= since).distinct().order_by(rollup.hour)
+    for source, hour in await connection.execute(hours):
+        activity[source].hours.append(hour)
+    days = select(day.source, day.day, func.sum(day["count"])).group_by(day.source, day.day)
+    for source, at, count in await connection.execute(days.where(day.day > since.date())):
+        activity[source].days[at] = int(count)
+    # a source that was quiet for longer has its last hour only
+    last = select(rollup.source, func.max(rollup.hour)).group_by(rollup.source)
+    for source, hour in await connection.execute(last):
+        if not activity[source].hours:
+            activity[source].hours.append(hour)
+
+
+async def read_last_event(reader: DatabaseReader, source: str, hour: datetime) -> datetime | None:
+    """Reads the time of a source's newest event, which lies in this hour."""
+    event = SOURCE_EVENTS.c
+    query = select(func.max(event.timestamp)).where(
+        event.source == source, event.timestamp >= hour, event.timestamp < hour + _HOUR
+    )
+    async with reader.transaction() as connection:
+        found: datetime | None = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def read_lags(reader: DatabaseReader, feeds: Sequence[str], hour: datetime) -> list[float]:
+    """Reads the seconds between event and arrival of the newest events, ascending."""
+    event = SOURCE_EVENTS.c
+    query = (
+        select(event.timestamp, event.ingested_at)
+        .where(event.source.in_(feeds), event.timestamp >= hour - 24 * _HOUR, event.timestamp < hour + _HOUR)
+        .order_by(event.timestamp.desc())
+        .limit(_LAG_EVENTS)
+    )
+    async with reader.transaction() as connection:
+        rows = (await connection.execute(query)).all()
+    return sorted((row.ingested_at.astimezone(UTC) - row.timestamp).total_seconds() for row in rows)

@@ -1,0 +1,1 @@
+"""Webhooks: signed deliveries of GitHub, Okta and any other sender."""

@@ -1,0 +1,141 @@
+"""Health of sources over HTTP: state, cadence, activity, and the rules that depend on each."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from mcm_api.sources.health import health_of, learned_silence, usual_of
+from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.store.rules import record_load
+from mcm_shared.db.engine import transaction
+from mcm_shared.db.source_tables import SOURCE_POSITIONS
+from mcm_shared.testing.builders import an_event
+from mcm_shared.testing.rows import Rows
+
+HOUR = timedelta(hours=1)
+NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
+
+
+async def a_connector(rows: Rows, name: str, **said: Any) -> None:
+    """Stores the live position of a connector that has just read to the end."""
+    values = {
+        "source": name,
+        "lane": "live",
+        "connector": "okta.system",
+        "feeds": ["okta.system"],
+        "position": {},
+        "interval_s": 60.0,
+        "polled_at": NOW,
+        "succeeded_at": datetime.now(UTC),
+        "complete_until": NOW,
+        "records": 7,
+        **said,
+    }
+    async with transaction(rows.engine) as connection:
+        await connection.execute(SOURCE_POSITIONS.insert().values(values))
+
+
+async def hourly(rows: Rows, source: str, end: datetime, days: int = 4) -> None:
+    """Stores an event an hour, up to a time."""
+    await rows.counted(*(an_event(source=source, timestamp=end - number * HOUR) for number in range(days * 24)))
+
+
+async def sources(client: httpx.AsyncClient) -> dict[str, Any]:
+    """Lists the sources by name."""
+    return {source["name"]: source for source in (await client.get("/sources")).json()}
+
+
+async def test_without_sources_the_list_is_empty(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/sources")).json() == []
+    assert (await client.get("/sources/okta")).status_code == 404
+
+
+async def test_a_source_with_a_connector_shows_its_polls_and_its_events(client: httpx.AsyncClient, rows: Rows) -> None:
+    await hourly(rows, "okta.system", NOW)
+    await a_connector(rows, "okta")
+    await a_connector(rows, "okta", lane="backfill", done=True, records=5, complete_from=NOW - 24 * HOUR)
+
+    (okta,) = (await sources(client)).values()
+
+    assert (okta["state"], okta["reason"], okta["connector"]) == ("ok", None, "okta.system")
+    assert datetime.fromisoformat(okta["last_event_at"]) == NOW
+    assert okta["records"] == 12
+    assert okta["backfill"]["done"] is True
+    assert okta["silent_after_s"] == 2 * 3600
+    assert sum(day["count"] for day in okta["events_per_day"]) == 96
+    assert okta["usual_per_day"] == 24
+
+
+async def test_a_source_that_stops_is_silent_while_others_go_on(client: httpx.AsyncClient, rows: Rows) -> None:
+    await hourly(rows, "my-app", NOW)
+    await hourly(rows, "okta.system", NOW - 3 * HOUR)
+    await a_connector(rows, "okta")
+
+    found = await sources(client)
+
+    assert found["my-app"]["state"] == "ok"
+    assert found["okta"]["state"] == "silent"
+    assert found["okta"]["reason"].startswith("no event for 3.0 h, usually it is quiet for at most 1.0 h")
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "reason"),
+    [
+        (
+            {"error_kind": "unauthorised", "error": "HTTP 401"},
+            "unauthorised",
+            "HTTP 401; renew the credential or its permissions; mcm-ingestor check names what is missing",
+        ),
+        ({"error_kind": "failing", "error": "HTTP 500"}, "failing", "HTTP 500; it is retried"),
+        ({"succeeded_at": None}, "never_connected", "it was never read to the end; start mcm-ingestor run"),
+        (
+            {"succeeded_at": NOW - 5 * HOUR},
+            "late",
+            "it was not polled for a while; check that mcm-ingestor run is up",
+        ),
+    ],
+)
+async def test_a_source_that_is_not_well_says_why(
+    client: httpx.AsyncClient, rows: Rows, said: dict[str, Any], state: str, reason: str
+) -> None:
+    await a_connector(rows, "okta", **said)
+    okta = (await sources(client))["okta"]
+    assert (okta["state"], okta["reason"]) == (state, reason)
+
+
+async def test_the_rules_that_depend_on_a_source_alone_are_its_blast_radius(
+    client: httpx.AsyncClient, rows: Rows
+) -> None:
+    async with transaction(rows.engine) as connection:
+        await record_load(connection, load_rules())
+    await a_connector(rows, "cloudtrail", connector="aws.cloudtrail.s3", feeds=["aws.cloudtrail"])
+    details = (await client.get("/sources/cloudtrail")).json()
+    assert [rule["rule_name"] for rule in details["rules"]] == ["cloudtrail_change"]
+    await a_connector(rows, "cloudtrail-2", connector="aws.cloudtrail.lookup", feeds=["aws.cloudtrail"])
+    assert (await client.get("/sources/cloudtrail")).json()["rules"] == []
+
+
+async def test_the_lag_of_a_source_is_that_of_its_newest_events(client: httpx.AsyncClient, rows: Rows) -> None:
+    await rows.counted(an_event(source="my-app", timestamp=NOW))
+    lag = (await client.get("/sources/my-app")).json()["lag"]
+    assert lag["p50_s"] == lag["p95_s"]
+    assert -3600 < lag["p50_s"] < 7200
+
+
+def test_a_cadence_is_learned_from_three_days_and_is_twice_the_longest_gap() -> None:
+    hours = [NOW + number * HOUR for number in range(0, 96, 2)]
+    assert learned_silence(hours) == 4 * HOUR
+    assert learned_silence(hours[:30]) is None
+    assert learned_silence([]) is None
+
+
+def test_absence_counts_up_to_the_time_it_is_known_for() -> None:
+    assert health_of(None, NOW, 2 * HOUR, NOW + HOUR, NOW + 99 * HOUR).state == "ok"
+    assert health_of(None, NOW, 2 * HOUR, NOW + 3 * HOUR, NOW).state == "silent"
+
+
+@pytest.mark.parametrize(("counts", "usual"), [([0, 0, 4, 6, 9], 5), ([5], None), ([0, 0], None)])
+def test_the_usual_number_leaves_out_the_last_day(counts: list[int], usual: int | None) -> None:
+    assert usual_of(counts) == usual
