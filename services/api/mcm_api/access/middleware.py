@@ -20,8 +20,8 @@ from mcm_shared.errors import McmError
 PUBLIC_PATHS: Final = frozenset({"/", "/app", "/health", "/login", "/login/options", "/ready", "/setup"})
 """Paths that are open without authentication."""
 
-PUBLIC_PREFIX: Final = "/app/"
-"""The dashboard's static files."""
+PUBLIC_PREFIXES: Final = ("/app/", "/webhooks/")
+"""The dashboard's static files, and webhooks, which check the signature of the sender."""
 
 RECHECK_S: Final = 5.0
 """Seconds between two checks of the session or token of a response that goes on, such as a stream."""
@@ -110,7 +110,7 @@ class AccessControl:
             )
         if not self._policy.required:
             return LOCAL, None
-        public = path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
+        public = path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES)
         if public and path not in _OPTIONAL:
             return None, None
         try:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from mcm_api.database import DatabaseDep
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.scopes import Scope, requires
 from mcm_api.resources.rule_catalogue import ActiveRulesDep
 from mcm_api.sources.overview import list_all_sources, read_details, short
 from mcm_api.sources.schemas import SourceDetails, SourceResponse
@@ -14,13 +15,22 @@ from mcm_api.sources.schemas import SourceDetails, SourceResponse
 router = APIRouter(tags=["sources"], route_class=StrictRoute)
 
 
-@router.get("/sources", summary="List the sources of events and their health")
+@router.get(
+    "/sources",
+    openapi_extra=requires(Scope.SOURCES_READ, unrestricted=True),
+    summary="List the sources of events and their health",
+)
 async def list_sources(reader: DatabaseDep, rules: ActiveRulesDep) -> list[SourceResponse]:
     """Lists every source with a connector and every source whose events are pushed, by name."""
     return [short(source) for source in await list_all_sources(reader, await rules.ruleset(reader))]
 
 
-@router.get("/sources/{name}", summary="Get a source", responses=problem_answers(404))
+@router.get(
+    "/sources/{name}",
+    openapi_extra=requires(Scope.SOURCES_READ, unrestricted=True),
+    summary="Get a source",
+    responses=problem_answers(404),
+)
 async def get_source(
     name: Annotated[str, Path(max_length=100, description="The source's `name`", examples=["okta"])],
     reader: DatabaseDep,

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP; who sends one is known by its signature."""
+"""Webhooks over HTTP: open to everyone, and closed to all but the owner of the secret by their signature."""
 
 from typing import Annotated, Final
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request
 from mcm_api.http.body import read_json_body
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
+from mcm_api.identity.scopes import Scope, requires
 from mcm_api.webhooks.dependencies import WebhookReceiverDep, WebhookSecretsDep
 from mcm_api.webhooks.schemas import OktaVerification, WebhookAccepted
 from mcm_api.webhooks.signatures import has_generic_signature, has_github_signature, has_okta_secret
@@ -18,7 +19,13 @@ _INSTEAD: Final = "a delivery has at most that"
 _ANSWERS: Final = problem_answers(401, 404, 408, 413, 415)
 
 
-@router.post("/webhooks/github", status_code=202, summary="Receive a webhook of GitHub", responses=_ANSWERS)
+@router.post(
+    "/webhooks/github",
+    openapi_extra=requires(Scope.PUBLIC),
+    status_code=202,
+    summary="Receive a webhook of GitHub",
+    responses=_ANSWERS,
+)
 async def receive_github_webhook(
     request: Request, secrets: WebhookSecretsDep, receiver: WebhookReceiverDep
 ) -> WebhookAccepted:
@@ -30,7 +37,10 @@ async def receive_github_webhook(
 
 
 @router.get(
-    "/webhooks/okta", summary="Answer the verification of an event hook of Okta", responses=problem_answers(401, 404)
+    "/webhooks/okta",
+    openapi_extra=requires(Scope.PUBLIC),
+    summary="Answer the verification of an event hook of Okta",
+    responses=problem_answers(401, 404),
 )
 async def verify_okta_webhook(request: Request, secrets: WebhookSecretsDep) -> OktaVerification:
     """Returns the challenge that Okta sends once, when an event hook is verified."""
@@ -42,7 +52,13 @@ async def verify_okta_webhook(request: Request, secrets: WebhookSecretsDep) -> O
     return OktaVerification(verification=challenge)
 
 
-@router.post("/webhooks/okta", status_code=202, summary="Receive an event hook of Okta", responses=_ANSWERS)
+@router.post(
+    "/webhooks/okta",
+    openapi_extra=requires(Scope.PUBLIC),
+    status_code=202,
+    summary="Receive an event hook of Okta",
+    responses=_ANSWERS,
+)
 async def receive_okta_webhook(
     request: Request, secrets: WebhookSecretsDep, receiver: WebhookReceiverDep
 ) -> WebhookAccepted:
@@ -53,7 +69,13 @@ async def receive_okta_webhook(
         return WebhookAccepted(accepted=await receiver.okta(body))
 
 
-@router.post("/webhooks/generic/{name}", status_code=202, summary="Receive any other webhook", responses=_ANSWERS)
+@router.post(
+    "/webhooks/generic/{name}",
+    openapi_extra=requires(Scope.PUBLIC),
+    status_code=202,
+    summary="Receive any other webhook",
+    responses=_ANSWERS,
+)
 async def receive_generic_webhook(
     name: Annotated[str, Path(max_length=60, description="Name of the sender, as in the settings", examples=["crm"])],
     request: Request,
