@@ -22,7 +22,7 @@ _TO_DO: Final = {
 }
 
 
-class Health(NamedTuple):
+class SourceHealth(NamedTuple):
     """State of a source, why it is not ok, and what to do."""
 
     state: SourceState
@@ -46,7 +46,7 @@ def health_of(
     silent_after: timedelta | None,
     known_until: datetime | None,
     now: datetime,
-) -> Health:
+) -> SourceHealth:
     """Judges a source.
 
     ``lane`` is the row of its live position, None when its events are pushed. ``known_until`` is the time up to which
@@ -54,22 +54,22 @@ def health_of(
     """
     if lane is not None and lane.error_kind is not None:
         state: SourceState = "unauthorised" if lane.error_kind == "unauthorised" else "failing"
-        return Health(state, f"{lane.error}; {_TO_DO.get(lane.error_kind, 'it is retried')}")
+        return SourceHealth(state, f"{lane.error}; {_TO_DO.get(lane.error_kind, 'it is retried')}")
     if lane is not None and lane.succeeded_at is None:
-        return Health("never_connected", "it was never read to the end; start mcm-ingestor run")
+        return SourceHealth("never_connected", "it was never read to the end; start mcm-ingestor run")
     if last_event_at is None and lane is None:
-        return Health("never_connected", "no event has arrived")
+        return SourceHealth("never_connected", "no event has arrived")
     if lane is not None and now - lane.succeeded_at > _MISSED_POLLS * timedelta(seconds=lane.interval_s) + _LATE:
-        return Health("late", "it was not polled for a while; check that mcm-ingestor run is up")
+        return SourceHealth("late", "it was not polled for a while; check that mcm-ingestor run is up")
     if silent_after is not None and last_event_at is not None and known_until is not None:
         quiet = known_until - last_event_at
         if quiet > silent_after:
-            return Health(
+            return SourceHealth(
                 "silent",
                 f"no event for {_hours(quiet)}, usually it is quiet for at most {_hours(silent_after / 2)}; "
                 "check that the source still logs, and that its events still reach us",
             )
-    return Health("ok", None)
+    return SourceHealth("ok", None)
 
 
 def usual_of(counts: Sequence[int]) -> int | None:
