@@ -24,7 +24,7 @@ _LOCATION: Final = {"Location": {"description": "Where its progress is", "schema
 @router.post(
     "/enrichments",
     status_code=202,
-    summary="Start explaining findings that have no score yet",
+    summary="Start an enrichment job",
     openapi_extra=requires(Scope.FINDINGS_ENRICH, unrestricted=True),
     responses={202: {"headers": _LOCATION}},
 )

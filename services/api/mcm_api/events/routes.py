@@ -103,9 +103,7 @@ async def get_event_histogram(
     return await count_by_time(reader, filters)
 
 
-@router.get(
-    "/events/facets", openapi_extra=requires(Scope.EVENTS_READ), summary="Count events by what one may filter them by"
-)
+@router.get("/events/facets", openapi_extra=requires(Scope.EVENTS_READ), summary="Count events by facet")
 async def get_event_facets(
     filters: Annotated[PeriodFilter, Query()], reader: DatabaseDep, raw_data: RawDataDep
 ) -> EventFacets:

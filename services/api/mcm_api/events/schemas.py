@@ -72,7 +72,7 @@ class EventFilter(FactFilter):
     to_timestamp: Annotated[
         Instant | None, Field(description="Not after this time (inclusive; ISO 8601, in UTC without an offset)")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Events on a page")] = 50
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="Events per page")] = 50
     offset: Annotated[
         int,
         Field(ge=0, description=f"Events to skip, at most {MAX_OFFSET}; further back with `before`"),
@@ -97,9 +97,9 @@ class EventResponse(BaseModel):
     """An event as it was stored."""
 
     id: Annotated[int, Field(examples=[4711])]
-    event_uid: Annotated[UUID, Field(description="The same wherever and however often the event arrives")]
+    event_uid: Annotated[UUID, Field(description="Deterministic: the same for every delivery of the event")]
     source: Annotated[str, Field(examples=["github.audit"])]
-    source_event_id: Annotated[str, Field(description="The id the source gave it", examples=["evt-1"])]
+    source_event_id: Annotated[str, Field(description="ID assigned by the source", examples=["evt-1"])]
     event_type: Annotated[str, Field(examples=["login_failed"])]
     user: Annotated[str | None, Field(examples=["mona@example.com"])]
     timestamp: Annotated[datetime, Field(description="When it happened, in UTC", examples=["2026-11-20T12:00:00Z"])]
@@ -114,7 +114,7 @@ class EventResponse(BaseModel):
         dict[str, Any] | None,
         Field(description="Normalised facts of a source's own payload; null: raw_data holds the facts itself"),
     ]
-    processed: Annotated[bool, Field(description="Its rules have run")]
+    processed: Annotated[bool, Field(description="Whether the rules were run on it")]
 
 
 class Accepted(BaseModel):

@@ -26,12 +26,12 @@ class FindingQuery(FindingFilter):
     """Filter, order, page and format of a list of findings."""
 
     page: Annotated[int, Field(ge=1, le=2**31, description="From 1; pages after the last are empty")] = 1
-    page_size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="Findings on a page")] = 20
-    sort: Annotated[SortKey, Field(description="What they are ordered by; ties go by id")] = SortKey.FIRST_SEEN
-    order: Annotated[Literal["asc", "desc"], Field(description="The lowest first, or the highest")] = "desc"
+    page_size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="Findings per page")] = 20
+    sort: Annotated[SortKey, Field(description="Sort order; ties are broken by id")] = SortKey.FIRST_SEEN
+    order: Annotated[Literal["asc", "desc"], Field(description="Ascending or descending")] = "desc"
     before: Annotated[
         str | None,
-        Field(max_length=200, description="The `next` of the page before; replaces `page`"),
+        Field(max_length=200, description="Cursor: `next` of the previous page; replaces `page`"),
         valid_cursor(FindingCursor),
     ] = None
     format: Annotated[

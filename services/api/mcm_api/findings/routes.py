@@ -77,7 +77,7 @@ async def list_findings(
 @router.get(
     "/findings/facets",
     openapi_extra=requires(Scope.FINDINGS_READ),
-    summary="Count findings by what one may filter them by",
+    summary="Count findings by facet",
 )
 async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader: DatabaseDep) -> FindingFacets:
     """Counts findings by severity, rule, source, user and enrichment, each by every filter but its own."""
@@ -117,7 +117,7 @@ async def enrich_finding(
 
 @router.put(
     "/findings/{finding_id}/feedback",
-    summary="Say what you think of an explanation",
+    summary="Give feedback on an explanation",
     openapi_extra=requires(Scope.FINDINGS_FEEDBACK, requestBody=FEEDBACK_BODY),
     responses=problem_answers(404, 408, 409, 413, 415),
 )
@@ -146,7 +146,7 @@ async def put_feedback(
 @router.post(
     "/findings/enrich_all_missing",
     openapi_extra=requires(Scope.FINDINGS_ENRICH, unrestricted=True),
-    summary="Explain findings that have no score yet",
+    summary="Explain findings without a score",
 )
 async def enrich_missing_findings(
     enrichment: EnrichmentDep,

@@ -38,7 +38,7 @@ class FindingPage(BaseModel):
     total: Annotated[int, Field(description="Findings that match, on all pages", examples=[1])]
     page: Annotated[int, Field(description="1 when the page was asked for by `before`", examples=[1])]
     page_size: Annotated[int, Field(examples=[20])]
-    next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
+    next: Annotated[str | None, Field(description="Cursor of the next page, for `before`; null on the last page")]
     position: Annotated[
         str | None,
         Field(description="Where the live stream stood before the page was read; null without Kafka: /stream?after="),
@@ -54,8 +54,8 @@ class RuleCount(ValueCount):
 class FindingFacets(BaseModel):
     """How many findings each value has, by every other filter but its own; the most first."""
 
-    severity: Annotated[list[ValueCount], Field(description="The worst first")]
+    severity: Annotated[list[ValueCount], Field(description="Highest severity first")]
     rule: list[RuleCount]
     source: list[ValueCount]
-    user: Annotated[list[ValueCount], Field(description="The 20 with the most")]
+    user: Annotated[list[ValueCount], Field(description="The 20 users with most findings")]
     enriched: Annotated[list[ValueCount], Field(description="`true` and `false`")]

@@ -14,13 +14,13 @@ from mcm_api.identity.scopes import Scope, requires
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 
-@router.get("/health", openapi_extra=requires(Scope.PUBLIC), summary="Does the process run?")
+@router.get("/health", openapi_extra=requires(Scope.PUBLIC), summary="Liveness check")
 async def get_health() -> Health:
     """Answers while the process runs, whatever it is missing; for a liveness check."""
     return Health()
 
 
-@router.get("/ready", openapi_extra=requires(Scope.PUBLIC), summary="Can requests be served?")
+@router.get("/ready", openapi_extra=requires(Scope.PUBLIC), summary="Readiness check")
 async def get_readiness(request: Request, readiness: ReadinessDep) -> Ready:
     """Answers 200 when every dependency can be used, else 503; within 2 seconds.
 

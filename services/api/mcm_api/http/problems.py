@@ -27,8 +27,8 @@ MAX_SHOWN_ERRORS: Final = 5
 class ProblemItem(BaseModel):
     """One thing that is wrong with a request."""
 
-    index: Annotated[int | None, Field(description="Which event of the array, from 0")] = None
-    parameter: Annotated[str | None, Field(description="Which parameter of the path or query")] = None
+    index: Annotated[int | None, Field(description="Index of the event in the array, from 0")] = None
+    parameter: Annotated[str | None, Field(description="Name of the path or query parameter")] = None
     reason: Annotated[str, Field(examples=["timestamp: has no time zone; write it like 2026-11-20T12:00:00Z"])]
 
 
@@ -47,7 +47,7 @@ class ProblemResponse(BaseModel):
     status: Annotated[int, Field(examples=[404])]
     detail: Annotated[str, Field(examples=["There is no finding with id 17."])]
     request_id: Annotated[str, Field(description="Also in the header X-Request-ID and in the log")]
-    errors: Annotated[list[ProblemItem] | None, Field(description="On 422: each thing that is wrong")] = None
+    errors: Annotated[list[ProblemItem] | None, Field(description="On 422: every error of the request")] = None
     missing: Annotated[list[MissingDependency] | None, Field(description="On 503 of /ready")] = None
     missing_scope: Annotated[
         str | None, Field(description="On 403: the scope that the operation requires", examples=["audit:read"])

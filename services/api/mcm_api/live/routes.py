@@ -61,7 +61,7 @@ _FRAMES: Final[dict[str, Any]] = {
 @router.get(
     "/stream",
     status_code=200,
-    summary="Listen to what changes",
+    summary="Stream live updates",
     openapi_extra=requires(Scope.FINDINGS_READ),
     response_class=FrameStream,
     responses={200: _FRAMES},
@@ -72,7 +72,7 @@ async def listen(
     _limit: StreamLimitDep,
     after: Annotated[
         str | None,
-        Query(max_length=MAX_POSITION, description="Go on after this position: `position` of a page, or a frame's id"),
+        Query(max_length=MAX_POSITION, description="Resume after this position: `position` of a page, or a frame's id"),
     ] = None,
     severity: Annotated[list[Severity] | None, Query(max_length=20, description="Only findings of these")] = None,
     user: Annotated[list[UserName] | None, Query(max_length=100, description="Only findings of these users")] = None,

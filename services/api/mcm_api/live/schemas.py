@@ -24,7 +24,9 @@ class StreamSummary(BaseModel):
     total_findings: int
     findings_by_severity: SeverityCounts
     unenriched: Annotated[int, Field(description="Findings without a risk score")]
-    events_per_second: Annotated[float, Field(description="Events stored a second, over the last half minute or so")]
+    events_per_second: Annotated[
+        float, Field(description="Events stored per second, averaged over the last half minute")
+    ]
 
 
 class StreamHeartbeat(BaseModel):

@@ -21,7 +21,7 @@ from mcm_shared.errors import PoisonEventError
 router = APIRouter(tags=["pipeline"], route_class=StrictRoute)
 
 
-@router.get("/pipeline", openapi_extra=requires(Scope.PIPELINE_READ), summary="How is the pipeline?")
+@router.get("/pipeline", openapi_extra=requires(Scope.PIPELINE_READ), summary="Get the state of the pipeline")
 async def get_pipeline(reader: DatabaseDep, rate: EventRateDep, broker: BrokerDep) -> Pipeline:
     """Says how far each service is, what its workers read, what came from each source, and whether all answers."""
     return await read_pipeline(reader, rate, broker.settings)
@@ -42,7 +42,7 @@ async def list_dead_letters(
 @router.post(
     "/dead-letters/{partition}/{offset}/replay",
     status_code=202,
-    summary="Send a dead letter again",
+    summary="Replay a dead letter",
     openapi_extra=requires(Scope.DEAD_LETTERS_WRITE, unrestricted=True),
     responses=problem_answers(404, 409),
 )

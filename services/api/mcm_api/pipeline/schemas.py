@@ -20,10 +20,10 @@ class PartitionLag(BaseModel):
     """How far a group is in one partition."""
 
     partition: int
-    committed: Annotated[int | None, Field(description="Where it goes on; null: it has never come to it")]
-    end: Annotated[int, Field(description="Where the partition ends")]
-    lag: Annotated[int, Field(description="Records that wait")]
-    worker: Annotated[str | None, Field(description="Id of the worker that reads it; null: none")]
+    committed: Annotated[int | None, Field(description="Committed offset; null: none yet")]
+    end: Annotated[int, Field(description="Latest offset")]
+    lag: Annotated[int, Field(description="Backlog in records")]
+    worker: Annotated[str | None, Field(description="ID of the consumer; null: none")]
 
 
 class GroupMember(BaseModel):
@@ -39,7 +39,7 @@ class GroupLag(BaseModel):
 
     group: Annotated[str, Field(examples=["rules-engine"])]
     topic: Annotated[str, Field(examples=["events.raw"])]
-    lag: Annotated[int, Field(description="Records that wait, in all partitions")]
+    lag: Annotated[int, Field(description="Backlog in records, all partitions")]
     partitions: list[PartitionLag]
     workers: list[GroupMember]
 
@@ -59,7 +59,7 @@ class SourceState(BaseModel):
 class DeadLetterTotal(BaseModel):
     """How many records could not be processed."""
 
-    total: Annotated[int | None, Field(description="Letters the topic holds; null while Kafka does not answer")]
+    total: Annotated[int | None, Field(description="Dead letters in the topic; null while Kafka is unreachable")]
 
 
 class Pipeline(BaseModel):
@@ -67,8 +67,10 @@ class Pipeline(BaseModel):
 
     kafka: Reachable
     database: Reachable
-    events_per_second: Annotated[float | None, Field(description="Events stored a second, over the last half minute")]
-    lag: Annotated[int | None, Field(description="Records that wait, for all groups; null while Kafka does not answer")]
+    events_per_second: Annotated[
+        float | None, Field(description="Events stored per second, averaged over the last half minute")
+    ]
+    lag: Annotated[int | None, Field(description="Backlog in records, all groups; null while Kafka is unreachable")]
     groups: list[GroupLag]
     sources: list[SourceState]
     dead_letters: DeadLetterTotal
@@ -93,14 +95,14 @@ class DeadLetterResponse(BaseModel):
     origin: RecordOrigin | None
     payload: Annotated[str, Field(description="The first 2,000 characters")]
     size: Annotated[int, Field(description="Bytes of the whole payload")]
-    replayed: Annotated[bool, Field(description="It was sent again since")]
+    replayed: Annotated[bool, Field(description="Whether it was replayed")]
 
 
 class DeadLetterPage(BaseModel):
     """A page of dead letters, the newest first."""
 
     items: list[DeadLetterResponse]
-    next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
+    next: Annotated[str | None, Field(description="Cursor of the next page, for `before`; null on the last page")]
 
 
 class DeadLetterFilter(BaseModel):
@@ -108,10 +110,10 @@ class DeadLetterFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=500, description="Letters on a page")] = 50
+    limit: Annotated[int, Field(ge=1, le=500, description="Dead letters per page")] = 50
     before: Annotated[
         str | None,
-        Field(max_length=20_000, description="Where the page before ended: its `next`"),
+        Field(max_length=20_000, description="Cursor: `next` of the previous page"),
         valid_cursor(DeadLetterCursor),
     ] = None
 

@@ -14,9 +14,9 @@ class FeedbackResponse(BaseModel):
 
     verdict: Verdict
     comment: str | None
-    source: Annotated[str, Field(description="What wrote the explanation that was judged", examples=["openai"])]
-    model: Annotated[str, Field(description="The model that wrote it; empty for the heuristic")]
-    prompt_version: Annotated[str, Field(description="The version of the prompt; empty for the heuristic")]
+    source: Annotated[str, Field(description="Author of the judged explanation", examples=["openai"])]
+    model: Annotated[str, Field(description="Model that wrote it; empty for the heuristic")]
+    prompt_version: Annotated[str, Field(description="Version of the prompt; empty for the heuristic")]
     given_at: Annotated[datetime, Field(description="Before `ai_enriched_at`: about an earlier explanation")]
 
 

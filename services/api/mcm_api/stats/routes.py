@@ -18,19 +18,19 @@ from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryF
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
 
-@router.get("/stats/summary", openapi_extra=requires(Scope.STATS_READ), summary="The figures of the overview")
+@router.get("/stats/summary", openapi_extra=requires(Scope.STATS_READ), summary="Get summary statistics")
 async def get_summary(filters: Annotated[SummaryFilter, Query()], reader: DatabaseDep) -> Summary:
     """Gives totals, findings by severity, and events by UTC day or hour; of all time unless asked otherwise."""
     return await read_summary(reader, filters)
 
 
-@router.get("/stats/timeline", openapi_extra=requires(Scope.STATS_READ), summary="Events and findings over time")
+@router.get("/stats/timeline", openapi_extra=requires(Scope.STATS_READ), summary="Count events and findings over time")
 async def get_timeline(query: Annotated[TimelineFilter, Query()], reader: DatabaseDep) -> Timeline:
     """Counts events and findings by minute, hour or day, exactly within the period; all time by default."""
     return await read_timeline(reader, query)
 
 
-@router.get("/stats/overview", openapi_extra=requires(Scope.STATS_READ), summary="What stands out")
+@router.get("/stats/overview", openapi_extra=requires(Scope.STATS_READ), summary="Get the overview")
 async def get_overview(
     filters: Annotated[Period, Query()], reader: DatabaseDep, stream: StreamPositionDep, rate: EventRateDep
 ) -> Overview:
@@ -46,7 +46,7 @@ async def get_overview(
     )
 
 
-@router.get("/stats/ai", openapi_extra=requires(Scope.STATS_READ), summary="The figures of explanations")
+@router.get("/stats/ai", openapi_extra=requires(Scope.STATS_READ), summary="Get statistics of explanations")
 async def get_ai_stats(reader: DatabaseDep, budget: TokenBudgetDep) -> AiFigures:
     """Gives who explained how many findings, what people think of it by prompt version and model, and tokens by day."""
     return await read_ai_figures(reader, budget)

@@ -64,7 +64,7 @@ class Period(BaseModel):
 class SummaryFilter(Period):
     """Which time is asked for, and in which steps; steps that lie in it only in part are counted whole."""
 
-    interval: Annotated[Step, Field(description="How long the steps of events_over_time are")] = Step.DAY
+    interval: Annotated[Step, Field(description="Interval of events_over_time")] = Step.DAY
 
 
 class TimelineInterval(StrEnum):
@@ -108,9 +108,9 @@ class TopRule(BaseModel):
 
     rule_name: Annotated[str, Field(examples=["login_failures"])]
     title: str
-    severity: Annotated[Severity, Field(description="The worst of its findings")]
+    severity: Annotated[Severity, Field(description="Highest severity of its findings")]
     findings: int
-    risk_score: Annotated[int | None, Field(description="The highest of its findings")]
+    risk_score: Annotated[int | None, Field(description="Highest risk score of its findings")]
 
 
 class TopUser(BaseModel):
@@ -118,15 +118,17 @@ class TopUser(BaseModel):
 
     user: Annotated[str, Field(examples=["mona@example.com"])]
     findings: int
-    risk_score: Annotated[int | None, Field(description="The highest of the findings")]
-    severity: Annotated[Severity, Field(description="The worst of the findings")]
+    risk_score: Annotated[int | None, Field(description="Highest risk score of the findings")]
+    severity: Annotated[Severity, Field(description="Highest severity of the findings")]
 
 
 class Overview(BaseModel):
     """What the first page shows beside the summary; rules and users by risk score, then by number of findings."""
 
     unenriched: Annotated[int, Field(description="Findings without a risk score")]
-    events_per_second: Annotated[float, Field(description="Events stored a second, over the last half minute or so")]
+    events_per_second: Annotated[
+        float, Field(description="Events stored per second, averaged over the last half minute")
+    ]
     top_rules: Annotated[list[TopRule], Field(description="8 at most")]
     top_users: Annotated[list[TopUser], Field(description="8 at most")]
     position: Annotated[
@@ -140,7 +142,7 @@ class SourceCounts(BaseModel):
     openai: int = 0
     cache: int = 0
     heuristic: int = 0
-    fallback: Annotated[int, Field(description="By the heuristic in a model's place; the model is asked again")] = 0
+    fallback: Annotated[int, Field(description="By the heuristic in place of the model; retried later")] = 0
 
 
 class AuthorCount(BaseModel):
@@ -172,4 +174,4 @@ class AiFigures(BaseModel):
     authors: list[AuthorCount]
     usage: Annotated[list[AiUsage], Field(description="The last 30 days with requests, the newest first")]
     tokens_today: Annotated[int, Field(description="Tokens used today (UTC)")]
-    tokens_per_day: Annotated[int | None, Field(description="The budget of a day; null: there is none")]
+    tokens_per_day: Annotated[int | None, Field(description="Daily token budget; null: none")]

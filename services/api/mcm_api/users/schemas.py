@@ -29,11 +29,11 @@ class UserFilter(BaseModel):
     q: Annotated[
         str | None, Field(min_length=1, max_length=200, description="This text in the user's name, in any case")
     ] = None
-    sort: Annotated[UserOrder, Field(description="What they are ordered by, the highest first")] = UserOrder.RISK_SCORE
-    limit: Annotated[int, Field(ge=1, le=200, description="Users on a page")] = 50
+    sort: Annotated[UserOrder, Field(description="Sort order, descending")] = UserOrder.RISK_SCORE
+    limit: Annotated[int, Field(ge=1, le=200, description="Users per page")] = 50
     before: Annotated[
         str | None,
-        Field(max_length=1000, description="Where the page before ended: its `next`"),
+        Field(max_length=1000, description="Cursor: `next` of the previous page"),
         valid_cursor(UserCursor),
     ] = None
 
@@ -50,8 +50,8 @@ class User(BaseModel):
     user: Annotated[str, Field(examples=["mona@example.com"])]
     events: Annotated[int, Field(examples=[1200])]
     findings: Annotated[int, Field(examples=[3])]
-    severity: Annotated[Severity | None, Field(description="The worst of the findings")]
-    risk_score: Annotated[int | None, Field(description="The highest of the findings")]
+    severity: Annotated[Severity | None, Field(description="Highest severity of the findings")]
+    risk_score: Annotated[int | None, Field(description="Highest risk score of the findings")]
     first_seen: Annotated[datetime | None, Field(description="The first event's own time, UTC")]
     last_seen: Annotated[datetime | None, Field(description="The latest event's own time, UTC")]
 
@@ -66,7 +66,7 @@ class UserPage(BaseModel):
     """A page of users."""
 
     items: list[UserInList]
-    next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
+    next: Annotated[str | None, Field(description="Cursor of the next page, for `before`; null on the last page")]
 
 
 class HourCount(BaseModel):
@@ -80,8 +80,8 @@ class HourCount(BaseModel):
 class UserActivity(User):
     """A user with their activity."""
 
-    sources: Annotated[list[ValueCount], Field(description="Events by source, the most first")]
-    event_types: Annotated[list[ValueCount], Field(description="Events by type, the most first")]
+    sources: Annotated[list[ValueCount], Field(description="Events by source, most frequent first")]
+    event_types: Annotated[list[ValueCount], Field(description="Events by type, most frequent first")]
     findings_by_severity: SeverityCounts
     activity_by_day: Annotated[
         list[DayCount], Field(description="The 30 days up to the latest event, days without any included")

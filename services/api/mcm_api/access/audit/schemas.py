@@ -25,10 +25,10 @@ class AuditFilter(BaseModel):
     target: Annotated[Text | None, Field(description="Done to this, exactly")] = None
     from_timestamp: Annotated[Instant | None, Field(description="At this time or later (ISO 8601)")] = None
     to_timestamp: Annotated[Instant | None, Field(description="Before this time (ISO 8601)")] = None
-    limit: Annotated[int, Field(ge=1, le=500, description="Entries on a page")] = 50
+    limit: Annotated[int, Field(ge=1, le=500, description="Entries per page")] = 50
     before: Annotated[
         str | None,
-        Field(max_length=100, description="Where the page before ended: its `next`"),
+        Field(max_length=100, description="Cursor: `next` of the previous page"),
         valid_cursor(AuditCursor),
     ] = None
     format: Annotated[
@@ -62,5 +62,5 @@ class AuditPage(BaseModel):
     """A page of the audit trail, newest first."""
 
     items: list[AuditEntryResponse]
-    next: Annotated[str | None, Field(description="Give it as `before` to read on; null on the last page")]
+    next: Annotated[str | None, Field(description="Cursor of the next page, for `before`; null on the last page")]
     actions: Annotated[list[str], Field(description="All actions in the audit trail")]
