@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ClauseElement,
+    Column,
     ColumnElement,
     Select,
     Subquery,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.util import ClauseAdapter
 
 from mcm_api.http.problems import ProblemError
 from mcm_api.identity.restriction import Restriction, current_restriction
@@ -155,12 +155,38 @@ def _restricted(statement: ClauseElement, restriction: Restriction) -> ClauseEle
         if statement.text != "SELECT 1":
             raise _refused("SQL text")
         return statement
-    tables = {element for element in visitors.iterate(statement) if isinstance(element, Table)}
-    for table in sorted(tables - OPEN, key=lambda table: table.name):
-        if table not in RESTRICTED:
-            raise _refused(table.name)
-        statement = ClauseAdapter(_visible(table, restriction)).traverse(statement)
-    return statement
+    visible: dict[Table, Subquery] = {}
+    for element in visitors.iterate(statement):
+        if isinstance(element, Table) and element not in OPEN:
+            if element not in RESTRICTED:
+                raise _refused(element.name)
+            visible[element] = _visible(element, restriction)
+
+    def replaced(element: Any, **_: Any) -> Any:
+        # exactly the table and its columns: SQLAlchemy's own adapter also takes columns that are only derived from them
+        if isinstance(element, Table):
+            return visible.get(element)
+        if isinstance(element, Column) and element.table in visible:
+            return visible[element.table].c[element.key]
+        return None
+
+    changed: Any = visitors.replacement_traverse(statement, {}, replaced)
+    _require_no_table(changed, visible)
+    return changed  # type: ignore[no-any-return]  # the same kind of statement as before
+
+
+def _require_no_table(statement: ClauseElement, visible: dict[Table, Subquery]) -> None:
+    """Raises ProblemError 403 when a table is left that is not inside what is visible of it."""
+    ours = set(visible.values())
+
+    def check(element: Any, **_: Any) -> Any:
+        if element in ours:
+            return element  # not searched further
+        if isinstance(element, Table) and element not in OPEN:
+            raise _refused(element.name)
+        return None
+
+    visitors.replacement_traverse(statement, {}, check)
 
 
 @lru_cache(maxsize=1024)

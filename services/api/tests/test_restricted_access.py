@@ -1,0 +1,309 @@
+"""Restriction of accounts and tokens to sources and a period: lists, counts, facets, caches, pages, files."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from mcm_api.access.limits import RateLimiter, RateLimits
+from mcm_api.access.pushing import PushAllowance
+from mcm_api.http.problems import ProblemError
+from mcm_api.identity.identity import Identity
+from mcm_api.identity.restriction import Restriction
+from mcm_api.identity.scopes import ALL_SCOPES
+from mcm_api.live.frames import FrameFilter, finding_frame
+from mcm_api.restricted_queries import CLOSED, OPEN, RESTRICTED
+from mcm_shared.db.metadata import METADATA
+from mcm_shared.testing.builders import a_finding, an_event
+from mcm_shared.testing.rows import Rows
+
+from .access_helpers import People, closed_app, running
+
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+LISTS = [
+    "/events",
+    "/events?source=b",
+    "/events/histogram",
+    "/events/histogram?interval=hour",
+    "/events/histogram?interval=day&user=mona@example.com",
+    "/events/facets",
+    "/findings",
+    "/findings?source=b",
+    "/findings?q=b-only",
+    "/findings/facets",
+    "/stats/summary",
+    "/stats/summary?interval=hour",
+    "/stats/timeline",
+    "/stats/overview",
+    "/stats/ai",
+    "/users",
+    "/users/mona@example.com",
+    "/pipeline",
+    "/rules",
+    "/findings?format=csv",
+    "/findings?format=ndjson",
+]
+
+
+@pytest.fixture
+def app(stored_in: str, tmp_path: Path) -> FastAPI:
+    return closed_app(stored_in, tmp_path)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(app) as client:
+        yield client
+
+
+async def fill(rows: Rows) -> dict[str, int]:
+    """Stores events and findings of the sources a and b; returns ids."""
+    for source, user, count in (("a", "mona@example.com", 2), ("b", "mona@example.com", 3), ("b", "b-only", 4)):
+        await rows.counted(
+            *(
+                an_event(source=source, user=user, event_type=f"type_{source}", timestamp=DAY + timedelta(hours=n))
+                for n in range(count)
+            )
+        )
+    return {
+        "event_a": await rows.event(source="a", event_type="type_a", timestamp=DAY),
+        "event_b": await rows.event(source="b", event_type="type_b", timestamp=DAY),
+        "finding_a": await rows.finding(source="a", user="mona@example.com", first_seen=DAY, risk_score=20),
+        "finding_b": await rows.finding(source="b", user="b-only", title="b-only", first_seen=DAY, risk_score=90),
+    }
+
+
+def without_changing_parts(text: str) -> str:
+    return text
+
+
+async def test_a_restricted_account_sees_what_it_would_see_without_the_rest(
+    app: FastAPI, client: httpx.AsyncClient, rows: Rows
+) -> None:
+    people = People(app)
+    await fill(rows)
+    everything = await people.session(await people.user("engineer", "all@example.com"))
+    session = await people.session(await people.user("engineer", sources=["a"]))
+    # caches are filled by those who see everything, and by those who see a part
+    for headers in (everything, session, everything):
+        for path in LISTS:
+            await client.get(path, headers=headers)
+
+    answers = {path: await client.get(path, headers=session) for path in LISTS}
+    full = {path: await client.get(path, headers=everything) for path in LISTS}
+
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(LISTS, 200)
+    leaking = [path for path, answer in answers.items() if "b-only" in answer.text or '"b"' in answer.text]
+    assert leaking == []
+    assert [one["source"] for one in answers["/events"].json()] == ["a"] * 3
+    assert answers["/findings"].json()["total"] == 1
+    assert answers["/findings?source=b"].json()["total"] == 0
+    assert full["/findings"].json()["total"] == 2
+    assert answers["/stats/summary"].json()["total_events"] == 2
+    assert full["/stats/summary"].json()["total_events"] == 9
+    assert answers["/stats/summary"].json()["total_findings"] == 1
+    facets: dict[str, Any] = answers["/events/facets"].json()
+    assert facets["source"] == [{"value": "a", "count": 2}]
+    assert [user["user"] for user in answers["/users"].json()["items"]] == ["mona@example.com"]
+    mona = answers["/users/mona@example.com"].json()
+    assert (mona["events"], mona["sources"]) == (2, [{"value": "a", "count": 2}])
+    assert [source["source"] for source in answers["/pipeline"].json()["sources"]] == ["a"]
+
+
+async def test_what_lies_outside_does_not_exist(app: FastAPI, client: httpx.AsyncClient, rows: Rows) -> None:
+    people = People(app)
+    ids = await fill(rows)
+    session = await people.session(await people.user("engineer", sources=["a"]))
+    token = await people.token(await people.user("engineer", "all@example.com"), sources=["a"])
+
+    def paths(kind: str) -> list[tuple[str, str]]:
+        finding = ids[f"finding_{kind}"]
+        return [
+            ("GET", f"/events/{ids[f'event_{kind}']}"),
+            ("GET", f"/findings/{finding}"),
+            ("GET", f"/findings/{finding}/events"),
+            ("POST", f"/findings/{finding}/enrich_with_ai"),
+        ]
+
+    for headers in (session, token):
+        inside = [(await client.request(*one, headers=headers)).status_code for one in paths("a")]
+        outside = [(await client.request(*one, headers=headers)).status_code for one in paths("b")]
+        assert (inside, outside) == ([200] * 4, [404] * 4)
+        assert (await client.get("/users/b-only", headers=headers)).status_code == 404
+    feedback = {"verdict": "wrong"}
+    refused = await client.put(f"/findings/{ids['finding_b']}/feedback", json=feedback, headers=session)
+    assert refused.status_code == 404
+
+
+async def test_operations_over_all_sources_are_closed_to_restricted_accounts(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    people = People(app)
+    session = await people.session(await people.user("admin", sources=["a"]))
+    operations = [
+        ("GET", "/dead-letters"),
+        ("POST", "/enrichments"),
+        ("POST", "/findings/enrich_all_missing"),
+        ("GET", "/access/users"),
+        ("GET", "/audit"),
+    ]
+
+    assert [(await client.request(*one, headers=session)).status_code for one in operations] == [403] * 5
+
+
+async def test_a_period_bounds_what_is_seen_and_counted(app: FastAPI, client: httpx.AsyncClient, rows: Rows) -> None:
+    people = People(app)
+    for day in range(3):
+        await rows.counted(*(an_event(source="a", timestamp=DAY + timedelta(days=day, hours=n)) for n in range(2)))
+        await rows.finding(source="a", first_seen=DAY + timedelta(days=day))
+    period = {"period_from": DAY + timedelta(days=1), "period_to": DAY + timedelta(days=2)}
+    session = await people.session(await people.user("engineer", **period))
+
+    events = (await client.get("/events", headers=session)).json()
+    findings = (await client.get("/findings", headers=session)).json()
+    summary = (await client.get("/stats/summary", headers=session)).json()
+
+    assert [one["timestamp"][:10] for one in events] == ["2026-11-21"] * 2
+    assert findings["total"] == 1
+    assert (summary["total_events"], summary["total_findings"]) == (2, 1)
+
+
+async def test_raw_data_needs_its_scope_also_to_search_in_it(
+    app: FastAPI, client: httpx.AsyncClient, rows: Rows
+) -> None:
+    people = People(app)
+    event_id = await rows.event(raw_data={"bucket": "customer-exports"})
+    viewer = await people.session(await people.user("viewer"))
+    analyst = await people.session(await people.user("analyst"))
+
+    hidden = [await client.get(path, headers=viewer) for path in ("/events", f"/events/{event_id}")]
+    shown = await client.get(f"/events/{event_id}", headers=analyst)
+    searches = [
+        (await client.get(f"{path}?fact=bucket:customer-exports", headers=viewer)).status_code
+        for path in ("/events", "/events/histogram", "/events/facets")
+    ]
+
+    assert all("customer-exports" not in answer.text and answer.status_code == 200 for answer in hidden)
+    assert hidden[1].json()["raw_data"] is None
+    assert shown.json()["raw_data"] == {"bucket": "customer-exports"}
+    assert searches == [403] * 3
+
+
+def test_every_table_says_what_a_restricted_account_sees_of_it() -> None:
+    classified = {table.name for table in (*RESTRICTED, *OPEN, *CLOSED)}
+
+    assert classified == set(METADATA.tables), (
+        "classify the table in mcm_api/restricted_queries.py: RESTRICTED with the rows of some sources, or OPEN"
+    )
+
+
+def test_frames_of_other_sources_are_not_for_restricted_subscribers() -> None:
+    frames = {
+        source: finding_frame(a_finding(source=source, first_seen=DAY, last_seen=DAY), ("findings", 0), 1)
+        for source in ("a", "b")
+    }
+    filters = FrameFilter(restriction=Restriction(frozenset({"a"})))
+    later = FrameFilter(restriction=Restriction(start=DAY + timedelta(seconds=1)))
+
+    assert [source for source, frame in frames.items() if filters.takes(frame)] == ["a"]
+    assert not filters.takes_all
+    assert not any(later.takes(frame) for frame in frames.values())
+
+
+@pytest.mark.parametrize(
+    ("push_sources", "sources", "pushed", "allowed"),
+    [
+        (frozenset({"a"}), None, {"a"}, True),
+        (frozenset({"a"}), None, {"a", "b"}, False),
+        (frozenset(), None, {"a"}, False),
+        (None, frozenset({"a"}), {"a"}, True),
+        (None, frozenset({"a"}), {"b"}, False),
+        (frozenset({"a", "b"}), frozenset({"a"}), {"b"}, False),
+        (None, None, {"anything"}, True),
+    ],
+)
+def test_only_the_own_sources_are_pushed(
+    push_sources: frozenset[str] | None, sources: frozenset[str] | None, pushed: set[str], *, allowed: bool
+) -> None:
+    identity = Identity(
+        name="ci", via="token", role="ingest", scopes=ALL_SCOPES, restriction=Restriction(sources),
+        push_sources=push_sources,
+    )  # fmt: skip
+    allowance = PushAllowance(identity, RateLimiter(RateLimits()))
+
+    if allowed:
+        allowance.require(pushed)
+    else:
+        with pytest.raises(ProblemError) as refused:
+            allowance.require(pushed)
+        assert refused.value.status == 403
+
+
+async def test_requests_beyond_the_rate_are_refused_for_that_identity_only(stored_in: str, tmp_path: Path) -> None:
+    app = closed_app(stored_in, tmp_path, MCM_API_REQUESTS_PER_S="0.001")
+    limiter = RateLimiter(
+        RateLimits(requests_per_s=0.001, request_burst=3, streams=1, exports=1, new_sources_per_day=2)
+    )
+    async with running(app):
+        for _ in range(3):
+            limiter.count_request("mona")
+        with pytest.raises(ProblemError) as refused:
+            limiter.count_request("mona")
+        limiter.count_request("lee")
+        assert (refused.value.status, "Retry-After" in (refused.value.headers or {})) == (429, True)
+    with limiter.hold_stream("mona"), pytest.raises(ProblemError), limiter.hold_stream("mona"):
+        pytest.fail("a second stream is open")
+    with limiter.hold_export("mona"):
+        pass
+    limiter.count_sources("mona", {"a", "b"})
+    limiter.count_sources("lee", {"a", "b"})
+    with pytest.raises(ProblemError):
+        limiter.count_sources("mona", {"c"})
+
+
+async def test_a_response_ends_when_its_session_or_token_does(stored_in: str, tmp_path: Path) -> None:
+    app = closed_app(stored_in, tmp_path)
+    people = People(app)
+
+    from mcm_api.access.middleware import AccessControl, AccessPolicy
+
+    started = asyncio.Event()
+    sent: list[dict[str, Any]] = []
+
+    async def endless(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        started.set()
+        await asyncio.Event().wait()
+
+    async with running(app) as client:
+        token = await people.token(await people.user("admin"))
+        access = people.access
+        policy = AccessPolicy(
+            required=True,
+            authenticator=access.authenticator,
+            cookies=access.cookies,
+            limiter=RateLimiter(RateLimits()),
+            recheck_s=0.05,
+        )
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": "GET", "path": "/stream", "raw_path": b"/stream", "query_string": b"",
+            "headers": [(b"authorization", token["Authorization"].encode())], "state": {"request_id": "r"},
+        }  # fmt: skip
+        stream = asyncio.create_task(AccessControl(endless, policy)(scope, None, send))  # type: ignore[arg-type]
+        await started.wait()
+        session = await people.session(await people.user("admin", "other@example.com"))
+        await client.delete(f"/access/tokens/{token['Authorization'].split('_')[1]}", headers=session)
+        async with asyncio.timeout(20):
+            await stream
+
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[-1]["more_body"] is False
