@@ -1,6 +1,5 @@
 """Restriction of accounts and tokens to sources and a period: lists, counts, facets, caches, pages, files."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,10 +75,6 @@ async def fill(rows: Rows) -> dict[str, int]:
         "finding_a": await rows.finding(source="a", user="mona@example.com", first_seen=DAY, risk_score=20),
         "finding_b": await rows.finding(source="b", user="b-only", title="b-only", first_seen=DAY, risk_score=90),
     }
-
-
-def without_changing_parts(text: str) -> str:
-    return text
 
 
 async def test_a_restricted_account_sees_what_it_would_see_without_the_rest(
@@ -242,68 +237,3 @@ def test_only_the_own_sources_are_pushed(
         with pytest.raises(ProblemError) as refused:
             allowance.require(pushed)
         assert refused.value.status == 403
-
-
-async def test_requests_beyond_the_rate_are_refused_for_that_identity_only(stored_in: str, tmp_path: Path) -> None:
-    app = closed_app(stored_in, tmp_path, MCM_API_REQUESTS_PER_S="0.001")
-    limiter = RateLimiter(
-        RateLimits(requests_per_s=0.001, request_burst=3, streams=1, exports=1, new_sources_per_day=2)
-    )
-    async with running(app):
-        for _ in range(3):
-            limiter.count_request("mona")
-        with pytest.raises(ProblemError) as refused:
-            limiter.count_request("mona")
-        limiter.count_request("lee")
-        assert (refused.value.status, "Retry-After" in (refused.value.headers or {})) == (429, True)
-    with limiter.hold_stream("mona"), pytest.raises(ProblemError), limiter.hold_stream("mona"):
-        pytest.fail("a second stream is open")
-    with limiter.hold_export("mona"):
-        pass
-    limiter.count_sources("mona", {"a", "b"})
-    limiter.count_sources("lee", {"a", "b"})
-    with pytest.raises(ProblemError):
-        limiter.count_sources("mona", {"c"})
-
-
-async def test_a_response_ends_when_its_session_or_token_does(stored_in: str, tmp_path: Path) -> None:
-    app = closed_app(stored_in, tmp_path)
-    people = People(app)
-
-    from mcm_api.access.middleware import AccessControl, AccessPolicy
-
-    started = asyncio.Event()
-    sent: list[dict[str, Any]] = []
-
-    async def endless(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        started.set()
-        await asyncio.Event().wait()
-
-    async with running(app) as client:
-        token = await people.token(await people.user("admin"))
-        access = people.access
-        policy = AccessPolicy(
-            required=True,
-            authenticator=access.authenticator,
-            cookies=access.cookies,
-            limiter=RateLimiter(RateLimits()),
-            recheck_s=0.05,
-        )
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http", "method": "GET", "path": "/stream", "raw_path": b"/stream", "query_string": b"",
-            "headers": [(b"authorization", token["Authorization"].encode())], "state": {"request_id": "r"},
-        }  # fmt: skip
-        stream = asyncio.create_task(AccessControl(endless, policy)(scope, None, send))  # type: ignore[arg-type]
-        await started.wait()
-        session = await people.session(await people.user("admin", "other@example.com"))
-        await client.delete(f"/access/tokens/{token['Authorization'].split('_')[1]}", headers=session)
-        async with asyncio.timeout(20):
-            await stream
-
-    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert sent[-1]["more_body"] is False
