@@ -67,6 +67,7 @@ from mcm_shared.settings import DatabaseSettings, KafkaSettings
 log = structlog.get_logger()
 
 _CLOSE_TIMEOUT_S: Final = 1.5
+_PROBE_TIMEOUT_S: Final = 5.0
 _ABOUT: Final = """
 Events, the findings that rules raise from them, and the figures of both.
 
@@ -143,6 +144,9 @@ def _provide_parts(
     reader = DatabaseReader(engine, timeout_s=settings.query_timeout_s)
     # connections of its own: explaining many findings must not keep readers waiting
     writing_engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
+    # a flood of requests must not make /ready say that the database is down
+    probing_engine = create_engine(database.model_copy(update={"pool_size": 2}), statement_timeout_s=_PROBE_TIMEOUT_S)
+    probing = DatabaseReader(probing_engine, timeout_s=_PROBE_TIMEOUT_S)
     topics = Topics(kafka.topic_prefix if kafka else "")
     producer = Producer(kafka) if kafka else None
     explainer = make_explainer(ai, writing_engine)
@@ -150,8 +154,8 @@ def _provide_parts(
     enrichment = EnrichmentService(writing_engine, explainer, producer, publisher, concurrency=2 * ai.concurrency)
     broadcaster = Broadcaster([topics.findings, topics.enriched] if kafka else [])
     probes: dict[str, Probe] = {
-        "database": partial(require_database, reader),
-        "schema": partial(require_schema, reader),
+        "database": partial(require_database, probing),
+        "schema": partial(require_schema, probing),
     }
     if kafka:
         probes["kafka"] = partial(ensure_topics, kafka)
@@ -163,7 +167,7 @@ def _provide_parts(
         EventRate(),
         RuleCatalogue(),
         ActivityCache(),
-        Readiness(probes),
+        Readiness(probes, probing.close),
         DailyTokenBudget(ai.budget),
         settings.webhooks,
         StreamConfig(broadcaster, kafka, reader, settings.max_streams, settings.max_streams_per_address),

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from mcm_api.access.pushing import PushAllowance
+from mcm_api.events.new_names import MAX_NEW_PER_HOUR, NewNames
 from mcm_api.events.schemas import MAX_INTAKE
 from mcm_api.http.body import SMALL_BYTES
 from mcm_api.http.metrics import count_accepted
@@ -33,6 +34,7 @@ class Pushed:
     id: str
     uid: UUID
     source: str
+    event_type: str
     message: Outgoing
 
 
@@ -44,6 +46,8 @@ class Intake:
     topic: str
     max_event_bytes: int
     timeout_s: float
+    sources: NewNames = field(default_factory=NewNames)
+    event_types: NewNames = field(default_factory=NewNames)
     large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def push(self, body: bytes, allowance: PushAllowance) -> list[Pushed]:
@@ -54,6 +58,7 @@ class Intake:
         """
         events = await self._validated(body)
         allowance.require({event.source for event in events})
+        self._require_few_new(events)
         try:
             async with asyncio.timeout(self.timeout_s):
                 await self.sender.send([event.message for event in events])
@@ -69,6 +74,15 @@ class Intake:
             raise invalid(error.reason, [ProblemItem(reason=error.reason)]) from error
         count_accepted(len(events))
         return events
+
+    def _require_few_new(self, events: Sequence[Pushed]) -> None:
+        for what, known, names in (
+            ("sources", self.sources, {event.source for event in events}),
+            ("event types", self.event_types, {event.event_type for event in events}),
+        ):
+            if not known.admit(names):
+                reason = f"more than {MAX_NEW_PER_HOUR} new {what} in an hour; put what varies inside raw_data"
+                raise invalid(f"Nothing was accepted: {reason}.", [ProblemItem(reason=reason)])
 
     async def _validated(self, body: bytes) -> list[Pushed]:
         if len(body) <= SMALL_BYTES:
@@ -105,7 +119,13 @@ class Intake:
         require_size(value, self.max_event_bytes)
         require_values(value, MAX_VALUES)
         key = (event.user or event_id).encode()
-        return Pushed(event_id, event_uid(event.source, event_id), event.source, Outgoing(self.topic, value, key))
+        return Pushed(
+            event_id,
+            event_uid(event.source, event_id),
+            event.source,
+            event.event_type,
+            Outgoing(self.topic, value, key),
+        )
 
 
 def _decode(body: bytes) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
@@ -24,6 +24,9 @@ from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import McmError
 from mcm_shared.kafka.consumer_groups import GroupState, KafkaState, read_kafka_state
 from mcm_shared.settings import KafkaSettings
+
+MAX_SOURCES: Final = 200
+"""Sources that are listed, those with the most events."""
 
 _EVENT: Final = SOURCE_EVENTS.c
 _HOUR: Final = timedelta(hours=1)
@@ -67,36 +70,44 @@ async def _stored(reader: DatabaseReader, rate: EventRate) -> tuple[list[SourceS
 
 
 async def _sources(connection: AsyncConnection) -> list[SourceState]:
+    """Reads the sources with the most events in one query, however many there are."""
     day, hour = EVENT_DAYS.c, EVENT_ROLLUPS.c
     since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - _HOUR
-    totals = select(day.source, func.sum(day["count"])).group_by(day.source).order_by(day.source)
-    hours = select(hour.source, func.max(hour.hour)).group_by(hour.source)
-    recent = select(hour.source, func.sum(hour["count"])).where(hour.hour >= since).group_by(hour.source)
-    latest: dict[str, datetime] = {row[0]: row[1] for row in await connection.execute(hours)}
-    of_late: dict[str, int] = {source: int(count) for source, count in await connection.execute(recent)}
+    number = func.sum(day["count"])
+    totals = (
+        select(day.source, number.label("events"))
+        .group_by(day.source)
+        .order_by(number.desc(), day.source)
+        .limit(MAX_SOURCES)
+        .subquery()
+    )
+    in_last_hour = func.sum(case((hour.hour >= since, hour["count"]), else_=0))
+    hours = (
+        select(hour.source, func.max(hour.hour).label("latest"), in_last_hour.label("recent"))
+        .where(hour.source.in_(select(totals.c.source)))
+        .group_by(hour.source)
+        .subquery()
+    )
+    last_event = (
+        select(func.max(_EVENT.timestamp))
+        .where(_EVENT.source == totals.c.source, _EVENT.timestamp >= hours.c.latest)
+        .scalar_subquery()
+    )
+    query = (
+        select(totals.c.source, totals.c.events, hours.c.recent, last_event)
+        .select_from(totals.outerjoin(hours, hours.c.source == totals.c.source))
+        .order_by(totals.c.source)
+    )
     return [
         SourceState(
             source=source,
-            events=int(count),
-            last_event_at=await _last_event(connection, source, latest.get(source)),
-            events_last_hour=of_late.get(source, 0),
-            state="active" if of_late.get(source) else "quiet",
+            events=int(events),
+            last_event_at=last_event_at,
+            events_last_hour=int(recent or 0),
+            state="active" if recent else "quiet",
         )
-        for source, count in (await connection.execute(totals)).all()
+        for source, events, recent, last_event_at in (await connection.execute(query)).all()
     ]
-
-
-async def _last_event(connection: AsyncConnection, source: str, hour: datetime | None) -> datetime | None:
-    if hour is None:
-        return None
-    query = (
-        select(_EVENT.timestamp)
-        .where(_EVENT.source == source, _EVENT.timestamp >= hour)
-        .order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
-        .limit(1)
-    )
-    found: datetime | None = (await connection.execute(query)).scalar_one_or_none()
-    return found
 
 
 def _group(state: GroupState, topics: Topics) -> GroupLag:

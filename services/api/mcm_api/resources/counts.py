@@ -1,8 +1,12 @@
 """Schemas of counts, shared by the features that serve them."""
 
 from datetime import date as calendar_date
+from typing import Final
 
 from pydantic import BaseModel
+
+MAX_VALUES: Final = 500
+"""Values that a facet lists, those with the most items."""
 
 
 class ValueCount(BaseModel):

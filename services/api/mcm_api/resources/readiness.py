@@ -19,6 +19,7 @@ class Readiness:
     """Asks each dependency whether it can be used."""
 
     probes: Mapping[str, Probe]
+    close_connections: Callable[[], Awaitable[None]]
     _asked: dict[str, asyncio.Task[str | None]] = field(default_factory=dict)
 
     async def missing(self) -> list[MissingDependency]:
@@ -36,6 +37,7 @@ class Readiness:
         for task in self._asked.values():
             task.cancel()
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
+        await self.close_connections()
 
     def _ask(self, name: str) -> asyncio.Task[str | None]:
         # one question at a time: an outage with many callers must not pile up connections

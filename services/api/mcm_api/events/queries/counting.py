@@ -11,7 +11,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.events.queries.counting_facts import count_with_facts
 from mcm_api.events.schemas import EventFacets, Histogram, HistogramBucket, HistogramFilter, Interval, PeriodFilter
 from mcm_api.http.problems import ProblemItem, invalid
-from mcm_api.resources.counts import ValueCount
+from mcm_api.resources.counts import MAX_VALUES, ValueCount
 from mcm_shared.contracts.events import EARLIEST, END_OF_TIME
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, USER_DAYS
 
@@ -80,7 +80,7 @@ async def count_facets(reader: DatabaseReader, filters: PeriodFilter) -> EventFa
 
 async def _values(connection: AsyncConnection, column: ColumnElement[str], filters: PeriodFilter) -> list[ValueCount]:
     day, number = EVENT_DAYS.c.day, func.sum(EVENT_DAYS.c["count"])
-    query = select(column, number).group_by(column).order_by(number.desc(), column)
+    query = select(column, number).group_by(column).order_by(number.desc(), column).limit(MAX_VALUES)
     if filters.from_timestamp is not None:
         query = query.where(day >= filters.from_timestamp.date())
     if filters.to_timestamp is not None:

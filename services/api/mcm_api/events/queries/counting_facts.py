@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.events.queries.by_fact import FactSearch, newest_with_facts
 from mcm_api.events.schemas import HistogramFilter
-from mcm_api.resources.counts import ValueCount
+from mcm_api.resources.counts import MAX_VALUES, ValueCount
 from mcm_shared.db.tables import SOURCE_EVENTS
 
 MAX_COUNTED: Final = 10_000
@@ -54,7 +54,7 @@ class CountedEvents:
         """Counts by the value of a column, the most frequent first."""
         counts = Counter(row[column] for row in self.rows)
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return [ValueCount(value=value, count=count) for value, count in ordered]
+        return [ValueCount(value=value, count=count) for value, count in ordered[:MAX_VALUES]]
 
 
 async def count_with_facts(connection: AsyncConnection, filters: HistogramFilter) -> CountedEvents:

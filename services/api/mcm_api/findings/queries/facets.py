@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
-from mcm_api.resources.counts import ValueCount
+from mcm_api.resources.counts import MAX_VALUES, ValueCount
 from mcm_api.resources.finding_filter import CONDITIONS, FindingFilter, given
 from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_shared.contracts.findings import Severity
@@ -37,10 +37,11 @@ async def _count_all(connection: AsyncConnection, filters: FindingFilter) -> Fin
     # one query for all facets but users: the combinations of their values are few
     cells = [_Cell(*row) for row in await connection.execute(_cells(filters))]
     severities, rules, sources, enriched = (_sums(cells, filters, name) for name in _FACETS)
-    titles = await rule_titles(connection, rules)
+    shown_rules = _descending(rules)
+    titles = await rule_titles(connection, [name for name, _ in shown_rules])
     return FindingFacets(
         severity=[ValueCount(value=one.value, count=severities[one]) for one in reversed(Severity)],
-        rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in _descending(rules)],
+        rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in shown_rules],
         source=[ValueCount(value=name, count=count) for name, count in _descending(sources)],
         user=await _users(connection, filters),
         enriched=[ValueCount(value=str(flag).lower(), count=enriched[int(flag)]) for flag in (True, False)],
@@ -88,7 +89,7 @@ def _sums(cells: Sequence[_Cell], filters: FindingFilter, facet: str) -> Counter
 
 
 def _descending(sums: Counter[Any]) -> list[tuple[Any, int]]:
-    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:MAX_VALUES]
 
 
 async def _users(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:
