@@ -146,6 +146,7 @@ async def test_a_time_without_events_is_shown_as_such(client: httpx.AsyncClient,
         "from": None,
         "to": None,
         "buckets": [],
+        "counted_from": None,
     }
     await some_events(rows)
     query = "from_timestamp=2026-12-01T00:00:00Z&to_timestamp=2026-12-01T02:00:00Z&interval=hour"
@@ -183,6 +184,7 @@ async def test_no_time_is_too_early_to_count_facets(client: httpx.AsyncClient) -
     assert (await client.get("/events/facets?to_timestamp=0001-01-01T00:00:00Z")).json() == {
         "event_type": [],
         "source": [],
+        "counted_from": None,
     }
 
 
@@ -204,5 +206,6 @@ async def test_events_are_counted_by_type_and_source(client: httpx.AsyncClient, 
     assert everything == {
         "event_type": [{"value": "login_failed", "count": 2}, {"value": "login_success", "count": 2}],
         "source": [{"value": "test-app", "count": 3}, {"value": "okta.system", "count": 1}],
+        "counted_from": None,
     }
     assert one_day["event_type"] == [{"value": "login_failed", "count": 2}, {"value": "login_success", "count": 1}]
