@@ -8,7 +8,7 @@ import { renderApp } from "@/testing/render-app";
 
 beforeEach(() => {
   respond("/pipeline", aPipeline());
-  respond("/dead-letters", { items: [], next: null });
+  respond("/dead-letters", { items: [], next: null, counts: { open: 0, retried: 0, dismissed: 0 } });
   respond("/findings", (url) => aPage(url.searchParams.get("q") === "mona" ? [aFinding({ id: 7 })] : []));
   respond("/users", (url) => ({ items: url.searchParams.get("q") === "mona" ? [aUser()] : [], next: null }));
   respond("/users/{user}", { ...aUser(), sources: [], event_types: [], findings_by_severity: {} } as never);

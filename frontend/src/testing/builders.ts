@@ -242,7 +242,9 @@ export function aDeadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
     origin: { topic: "events.raw", partition: 2, offset: 17 },
     payload: '{"id": "evt-9"}',
     size: 15,
-    replayed: false,
+    state: "open",
+    failures: 1,
+    action: null,
     ...overrides,
   };
 }

@@ -39,6 +39,7 @@ from mcm_api.live.schemas import StreamFinding, StreamHeartbeat, StreamResync, S
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.live.topic_reader import heartbeat, tail_findings
 from mcm_api.pipeline import routes as pipeline
+from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
 from mcm_api.resources.broker import Broker, Cluster
 from mcm_api.resources.event_rate import EventRate
 from mcm_api.resources.readiness import Probe, Readiness
@@ -174,6 +175,7 @@ def _provide_parts(
         StreamPosition(lambda: broadcaster.position),
         BodyMemory(settings.max_body_bytes),
         Broker(Cluster(kafka, producer) if kafka and producer else None),
+        DeadLettersPart(DeadLetters(kafka) if kafka else None),
     )
     access.provide_access(app, settings, settings.public_url, _base_url(settings), database, producer, topics)
     if producer:
@@ -193,6 +195,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
     work += access.background_work(app)
+    dead_letters = part_of(app, DeadLettersPart).dead_letters
+    if dead_letters:
+        work.append(dead_letters.run())
     if stream.kafka:
         work += [_make_topics(stream.kafka), tail_findings(stream.kafka, stream.broadcaster, reader)]
     tasks = [asyncio.create_task(job) for job in work]

@@ -30,6 +30,7 @@ from mcm_shared.db.source_tables import SOURCE_POSITIONS
 from mcm_shared.db.tables import (
     ACCESS_TABLES,
     AI_USAGE,
+    DEAD_LETTER_ACTIONS,
     DETECTIONS,
     ENRICHMENT_ANSWERS,
     ENRICHMENT_FEEDBACK,
@@ -130,7 +131,7 @@ RESTRICTED: Final[dict[Table, Restrict]] = {
 }
 """Tables with rows of sources, and the rows of each that a restricted identity may see."""
 
-OPEN: Final = frozenset({RULES, RULE_CATALOGUE, FINDING_CHANGES, AI_USAGE, EVENT_FACT_BLOCKS})
+OPEN: Final = frozenset({RULES, RULE_CATALOGUE, FINDING_CHANGES, AI_USAGE, EVENT_FACT_BLOCKS, DEAD_LETTER_ACTIONS})
 """Tables open to restricted identities: without rows of sources, or that only say which events to read."""
 
 CLOSED: Final = frozenset(ACCESS_TABLES)

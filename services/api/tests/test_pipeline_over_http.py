@@ -84,7 +84,9 @@ async def test_what_waits_and_who_reads_is_told(url: str, kafka: KafkaSettings, 
     assert after["dead_letters"] == {"total": 0}
 
 
-async def test_a_dead_letter_is_shown_and_sent_again(url: str, kafka: KafkaSettings, run_service: RunService) -> None:
+async def test_a_dead_letter_is_shown_sent_again_dismissed_and_reopened(
+    url: str, kafka: KafkaSettings, run_service: RunService
+) -> None:
     wrong = orjson.dumps({"source": "my-app", "event_type": "login_failed"})
     run_service("mcm-rules-engine", "run")
     await push(kafka, wrong, b"x" * 5000)
@@ -102,13 +104,30 @@ async def test_a_dead_letter_is_shown_and_sent_again(url: str, kafka: KafkaSetti
         by_payload = {str(one["payload"])[:5]: one for one in await dead_letters()}
         letter = by_payload['{"sou']
         replayed = await client.post(f"/dead-letters/{letter['partition']}/{letter['offset']}/replay")
-        await until(lambda: as_many_as(4), what="it failed again")
-        total = (await client.get("/pipeline")).json()["dead_letters"]["total"]
+
+        async def it_failed_again() -> bool:
+            return any(one["failures"] == 2 for one in await dead_letters())
+
+        await until(it_failed_again, what="it failed again")
+        (again,) = [one for one in await dead_letters() if one["failures"] == 2]
+        assert await counts(client) == (3, {"open": 3, "retried": 0, "dismissed": 0})
+        other = by_payload["xxxxx"]
+        place = f"/dead-letters/{other['partition']}/{other['offset']}"
+        unexplained = await client.post(f"{place}/dismiss", json={"reason": "  "})
+        dismissed = await client.post(f"{place}/dismiss", json={"reason": "noise"})
+        assert await counts(client) == (2, {"open": 2, "retried": 0, "dismissed": 1})
+        shown = (await client.get("/dead-letters?state=dismissed")).json()["items"]
+        reopened = await client.post(f"{place}/reopen")
+        assert await counts(client) == (3, {"open": 3, "retried": 0, "dismissed": 0})
+        old = f"/dead-letters/{letter['partition']}/{letter['offset']}/dismiss"
+        replaced = await client.post(old, json={"reason": "replaced"})
 
     assert "timestamp is missing" in str(letter["reason"])
     assert letter["origin"].items() >= {"topic": f"{kafka.topic_prefix}events.raw"}.items()  # type: ignore[attr-defined]
-    assert letter["size"] == len(wrong)
-    assert (len(str(by_payload["xxxxx"]["payload"])), by_payload["xxxxx"]["size"]) == (2000, 5000)
+    assert (letter["size"], letter["state"], letter["action"]) == (len(wrong), "open", None)
+    assert (again["partition"], again["offset"]) != (letter["partition"], letter["offset"])
+    assert again["origin"] == letter["origin"]
+    assert (len(str(other["payload"])), other["size"]) == (2000, 5000)
     assert by_payload["{}"]["source"] == "nobody.knows"
     assert replayed.status_code == 202
     assert replayed.json() == {
@@ -116,7 +135,17 @@ async def test_a_dead_letter_is_shown_and_sent_again(url: str, kafka: KafkaSetti
         "offset": letter["offset"],
         "topic": "events.raw",
     }
-    assert total == 4
+    assert [response.status_code for response in (unexplained, dismissed, reopened, replaced)] == [422, 200, 200, 404]
+    assert shown == [dismissed.json()]
+    action = dismissed.json()["action"]
+    assert (action["kind"], action["actor"], action["reason"]) == ("dismissed", "local", "noise")
+    assert (reopened.json()["state"], reopened.json()["action"]["kind"]) == ("open", "reopened")
+
+
+async def counts(client: httpx.AsyncClient) -> tuple[int, dict[str, int]]:
+    """The count of the pipeline, and those of the list."""
+    total = (await client.get("/pipeline")).json()["dead_letters"]["total"]
+    return total, (await client.get("/dead-letters")).json()["counts"]
 
 
 async def test_dead_letters_come_newest_first_page_by_page(url: str, kafka: KafkaSettings) -> None:

@@ -1,6 +1,7 @@
 """The ``mcm-ingestor`` command."""
 
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -8,19 +9,22 @@ import typer
 
 from mcm_ingestor import commands
 from mcm_ingestor.connectors.service import run_service
+from mcm_ingestor.dead_letter_entries import EntryState
 from mcm_ingestor.generator import seed_and_end
 from mcm_ingestor.replay import origin_of
 from mcm_ingestor.sinks import SinkName
 from mcm_shared.cli import EXIT_WRONG_USE, command_line, fail, run_command
 from mcm_shared.contracts.sources import CANONICAL, require_known_source
+from mcm_shared.db.dead_letter_actions import DeadLetterAction
 from mcm_shared.errors import ConfigurationError
 
 app = command_line("mcm-ingestor", "Ingests events.", service="ingestor")
-dead_letters = typer.Typer(no_args_is_help=True, help="Lists and replays records that could not be processed.")
+dead_letters = typer.Typer(no_args_is_help=True, help="Records that could not be processed: list, replay, dismiss.")
 app.add_typer(dead_letters, name="dead-letters")
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
+Places = Annotated[list[str], typer.Argument(help="Places as list shows them, such as 0/17.")]
 Rate = Annotated[float | None, typer.Option(min=0.001, max=1e6, help="Events a second.")]
 
 
@@ -103,10 +107,14 @@ def check() -> None:
 @dead_letters.command("list")
 def list_dead_letters(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number, newest first.")] = 50,
+    state: Annotated[
+        Literal["open", "retried", "dismissed", "all"], typer.Option(help="Which ones, by what became of them.")
+    ] = "open",
     output: Annotated[Literal["table", "json"], typer.Option("--format", help="Output format.")] = "table",
 ) -> None:
-    """Lists records that could not be processed, with the reasons."""
-    run_command(lambda: commands.list_dead_letters(limit, output))
+    """Lists records that could not be processed, with the reasons; one that failed again is listed once."""
+    chosen = None if state == "all" else EntryState(state)
+    run_command(lambda: commands.list_dead_letters(chosen, limit, output))
 
 
 @dead_letters.command("replay")
@@ -116,6 +124,32 @@ def replay_dead_letters(
 ) -> None:
     """Sends dead letters back to their topic, each once. Replaying is safe: events keep their identity."""
     run_command(lambda: commands.replay_dead_letters(everything, reason))
+
+
+@dead_letters.command("dismiss")
+def dismiss_dead_letters(
+    places: Places,
+    reason: Annotated[str, typer.Option(help="Why they need no retry; kept with the dead letters.")],
+) -> None:
+    """Dismisses dead letters: they are no longer counted as open, and not replayed."""
+    if not reason.strip():
+        raise typer.BadParameter("--reason must not be empty")
+    chosen = _places(places)
+    run_command(lambda: commands.act_on_dead_letters(chosen, DeadLetterAction.DISMISSED, reason.strip()))
+
+
+@dead_letters.command("reopen")
+def reopen_dead_letters(places: Places) -> None:
+    """Reopens dead letters that were dismissed or retried."""
+    chosen = _places(places)
+    run_command(lambda: commands.act_on_dead_letters(chosen, DeadLetterAction.REOPENED))
+
+
+def _places(texts: list[str]) -> list[tuple[int, int]]:
+    found = [re.fullmatch(r"([0-9]{1,9})/([0-9]{1,18})", text, re.ASCII) for text in texts]
+    if not all(found):
+        raise typer.BadParameter("a place is a partition and an offset, such as 0/17; list shows them")
+    return [(int(match[1]), int(match[2])) for match in found if match]
 
 
 def main() -> None:

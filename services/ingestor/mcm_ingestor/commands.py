@@ -7,11 +7,12 @@ from typing import Literal
 
 import typer
 
-from mcm_ingestor import dead_letters as stored_dead_letters
 from mcm_ingestor import generate
 from mcm_ingestor import push as pushing
 from mcm_ingestor.connectors.service import check_sources
+from mcm_ingestor.dead_letter_entries import EntryState
 from mcm_ingestor.generator.month import stream_events
+from mcm_ingestor.handle_dead_letters import act_on_entries, list_entries, open_actions, replay_entries
 from mcm_ingestor.progress import ProgressCounter, say, tally
 from mcm_ingestor.replay import Origin, Replay
 from mcm_ingestor.settings import ConnectorSettings, IngestorSettings
@@ -19,6 +20,7 @@ from mcm_ingestor.show_dead_letters import print_json, print_table
 from mcm_ingestor.sinks import SinkName, open_sink
 from mcm_shared.cli import EXIT_FAILED, EXIT_INTERRUPTED, on_stop_signal
 from mcm_shared.contracts.topics import Topics
+from mcm_shared.db.dead_letter_actions import DeadLetterAction
 from mcm_shared.errors import McmError
 from mcm_shared.event_files import STDIN, read_entries, require_readable
 from mcm_shared.kafka.producer import connect_producer
@@ -85,22 +87,32 @@ async def push() -> list[str]:
     return list(payloads)
 
 
-async def list_dead_letters(limit: int, output: Literal["table", "json"]) -> None:
-    """Prints the newest dead letters."""
-    dead_letters, total = await stored_dead_letters.newest_dead_letters(load_settings(KafkaSettings), limit)
+async def list_dead_letters(state: EntryState | None, limit: int, output: Literal["table", "json"]) -> None:
+    """Prints the newest dead letters in a state, or in any."""
+    async with open_actions() as engine:
+        entries, counts = await list_entries(load_settings(KafkaSettings), engine, state, limit)
     if output == "json":
-        print_json(dead_letters)
+        print_json(entries)
     else:
-        print_table(dead_letters, total)
+        print_table(entries, counts)
 
 
 async def replay_dead_letters(everything: bool, reason: str | None) -> None:
     """Replays dead letters and prints how many."""
     kafka = load_settings(KafkaSettings)
-    async with connect_producer(kafka) as producer:
-        replayed = await stored_dead_letters.replay_dead_letters(kafka, producer, everything=everything, reason=reason)
+    async with open_actions() as engine, connect_producer(kafka) as producer:
+        replayed = await replay_entries(kafka, producer, engine, everything=everything, reason=reason)
     foreign = f"; {replayed.foreign:,} from other topics were skipped" if replayed.foreign else ""
     say(f"replayed {replayed.sent:,} dead letters{foreign}")
+
+
+async def act_on_dead_letters(
+    places: Sequence[tuple[int, int]], kind: DeadLetterAction, reason: str | None = None
+) -> None:
+    """Dismisses or reopens dead letters and prints how many."""
+    async with open_actions() as engine:
+        number = await act_on_entries(load_settings(KafkaSettings), engine, places, kind, reason)
+    say(f"{kind.value} {number:,} dead letters")
 
 
 async def check() -> None:

@@ -50,6 +50,7 @@ async def test_a_letter_says_what_failed_where_and_why(
     (dead_letter,) = await listed(ingestor)
 
     assert dead_letter == {
+        "place": dead_letter["place"],
         "origin": f"{topics.raw}/2/7",
         "reason": "timestamp is missing",
         "topic": topics.raw,
@@ -57,9 +58,13 @@ async def test_a_letter_says_what_failed_where_and_why(
         "offset": 7,
         "timestamp": "2026-11-20T12:01:00Z",
         "source": "aws.cloudtrail",
-        "replayed": False,
         "key": "k",
         "value": '{"a": "�"}',
+        "state": "open",
+        "failures": 1,
+        "actor": None,
+        "acted_at": None,
+        "dismissed_because": None,
     }
 
 
@@ -81,7 +86,7 @@ async def test_a_table_shows_event_text_as_text_only(
     ended = await asyncio.to_thread(ingestor, "dead-letters", "list")
 
     shown = ended.stdout.decode()
-    assert "1 dead letters" in shown
+    assert "Dead letters: 1 open, 0 retried, 0 dismissed; the newest 1" in shown
     assert "bad [red]reason[/red]" in shown
     assert r"\u001b[31mevil\u0007 [link=http://192.0.2.1]x[/link]" in shown
 
@@ -114,7 +119,8 @@ async def test_what_was_replayed_is_not_replayed_again_unless_all_is_asked_for(
 
     assert await replay(ingestor) == "replayed 20 dead letters"
     assert await replay(ingestor) == "replayed 0 dead letters"
-    assert all(dead_letter["replayed"] for dead_letter in await listed(ingestor))
+    assert await listed(ingestor) == []
+    assert {dead_letter["state"] for dead_letter in await listed(ingestor, "--state", "all")} == {"retried"}
 
     await send(a_letter(20))
     assert await replay(ingestor) == "replayed 1 dead letters"
@@ -134,10 +140,12 @@ async def test_a_record_that_fails_again_waits_again_under_its_first_origin(
     (again,) = await records_of(topics.raw)
     await send(to_dead_letter(again, "still not valid JSON", topics))
 
-    (dead_letter,) = await listed(ingestor)
+    (dead_letter,) = await listed(ingestor, "--state", "all")
 
-    assert (dead_letter["origin"], dead_letter["replayed"]) == (f"{topics.raw}/0/7", False)
+    assert (dead_letter["origin"], dead_letter["state"]) == (f"{topics.raw}/0/7", "open")
+    assert (dead_letter["failures"], dead_letter["reason"]) == (2, "still not valid JSON")
     assert await replay(ingestor) == "replayed 1 dead letters"
+    assert await listed(ingestor) == []
 
 
 async def test_only_letters_of_one_reason_can_be_replayed_and_the_others_wait(
@@ -147,9 +155,29 @@ async def test_only_letters_of_one_reason_can_be_replayed_and_the_others_wait(
 
     assert await replay(ingestor, "--reason", "unknown SOURCE") == "replayed 2 dead letters"
 
-    waiting = [dead_letter["reason"] for dead_letter in await listed(ingestor) if not dead_letter["replayed"]]
-    assert "not valid JSON" in waiting
+    assert [dead_letter["reason"] for dead_letter in await listed(ingestor)] == ["not valid JSON"]
     assert await replay(ingestor, "--reason", "valid") == "replayed 1 dead letters"
+
+
+async def test_a_dismissed_letter_is_neither_counted_nor_replayed_until_it_is_reopened(
+    ingestor: Ingestor, send: Send, a_letter: Callable[..., Outgoing]
+) -> None:
+    await send(a_letter(1), a_letter(2))
+    place = {dead_letter["offset"]: dead_letter["place"] for dead_letter in await listed(ingestor)}
+
+    async def act(*arguments: str) -> str:
+        ended = await asyncio.to_thread(ingestor, "dead-letters", *arguments)
+        return str(ended.stderr.decode().strip())
+
+    assert await act("dismiss", place[1], "--reason", "test data") == "dismissed 1 dead letters"
+    assert [dead_letter["offset"] for dead_letter in await listed(ingestor)] == [2]
+    (dismissed,) = await listed(ingestor, "--state", "dismissed")
+    assert (dismissed["offset"], dismissed["actor"], dismissed["dismissed_because"]) == (1, "local", "test data")
+    assert await replay(ingestor, "--all") == "replayed 1 dead letters"
+    assert await act("reopen", place[1]) == "reopened 1 dead letters"
+    assert await replay(ingestor) == "replayed 1 dead letters"
+    assert "no dead letter 9/9" in await act("dismiss", "9/9", "--reason", "x")
+    assert "such as 0/17" in await act("dismiss", "nine", "--reason", "x")
 
 
 async def test_a_letter_that_names_a_foreign_topic_is_not_followed(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sources import normalise
 from mcm_rules_engine.testing.any_shape import spoiled
 from mcm_rules_engine.testing.rulesets import builtin_rules
@@ -205,3 +206,13 @@ def test_an_entry_of_any_shape_becomes_an_event_or_is_refused(entry: dict[str, A
     assert event.user is None or isinstance(event.user, str)
     json.dumps(event.attributes)
     RULESET.match(event)
+
+
+def test_published_rules_that_write_keys_in_lower_case_match() -> None:
+    rule = (
+        "title: A rule\nid: 00000000-0000-4000-8000-0000000000a5\nlevel: low\n"
+        "logsource: {product: okta, service: okta}\n"
+        "detection: {s: {eventtype: user.account.lock, outcome.Result: FAILURE}, condition: s}\n"
+    )
+    assert parse_rules(rule).match(event_of(an_entry("user.account.lock", "FAILURE")))
+    assert not parse_rules(rule).match(event_of(an_entry("user.account.lock", "SUCCESS")))

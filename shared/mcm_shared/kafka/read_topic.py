@@ -49,7 +49,7 @@ async def read_ends(kafka: KafkaSettings, topic: str) -> tuple[dict[tuple[str, i
             await consumer.start()
             if topic not in await consumer.topics():
                 return {}, {}
-            partitions = await _all_partitions(consumer, topic)
+            partitions = await all_partitions(consumer, topic)
             begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
@@ -60,7 +60,8 @@ async def read_ends(kafka: KafkaSettings, topic: str) -> tuple[dict[tuple[str, i
     }
 
 
-async def _all_partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+async def all_partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    """Assigns every partition of a topic to a consumer without a group, and lists them."""
     # without a group, subscribing assigns every partition once their number is known
     consumer.subscribe([topic])
     while not consumer.assignment():  # noqa: ASYNC110 (the client offers nothing to wait on)
@@ -71,7 +72,7 @@ async def _all_partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicP
 async def _seek_to_beginning(consumer: AIOKafkaConsumer, topic: str) -> dict[TopicPartition, int]:
     if topic not in await consumer.topics():
         return {}
-    partitions = await _all_partitions(consumer, topic)
+    partitions = await all_partitions(consumer, topic)
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     for partition in partitions:

@@ -1,17 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { createSerializer } from "nuqs";
+import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 
+import { Button } from "@/components/button";
 import { ErrorState } from "@/components/error-state";
 import { JsonView } from "@/components/json-view";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
 import { Sheet } from "@/components/sheet";
 import { Loading, Skeleton } from "@/components/skeleton";
+import { VisibleText } from "@/components/visible-text";
 import { type Event, type EventDetails, getEvent } from "@/lib/api/events";
 import { words } from "@/lib/format";
 
+import { allFacts, type Fact, searchOf } from "./facts";
 import { fields } from "./fields";
+import { filterParsers } from "./filters";
 
 /** An event in full: its facts, matching rules, related findings, and the raw event. */
 export function EventDrawer({
@@ -113,15 +118,57 @@ function EventOutcome({ details }: { details: EventDetails | undefined }) {
 function RawEvent({ event }: { event: Event }) {
   return (
     <>
-      {event.attributes && (
-        <Section title="Normalized facts">
-          <JsonView value={event.attributes} label="Normalized facts" />
-        </Section>
-      )}
+      <Section title={event.attributes ? "Normalized facts" : "Facts"}>
+        <SearchableFacts facts={allFacts(event)} />
+      </Section>
       <Section title="Raw event">
         <JsonView value={event.raw_data} label="Raw event" className="max-h-none" />
       </Section>
     </>
+  );
+}
+
+const MAX_SHOWN = 60;
+
+/** Facts, each a link to the events that share it. */
+function SearchableFacts({ facts }: { facts: readonly Fact[] }) {
+  const [all, setAll] = useState(false);
+  if (facts.length === 0) return <p className="text-ink-2">None</p>;
+  return (
+    <>
+      <dl className="grid grid-cols-[minmax(7rem,auto)_1fr] gap-x-3 gap-y-1 text-xs">
+        {(all ? facts : facts.slice(0, MAX_SHOWN)).map((fact) => (
+          <div key={`${fact.name}\n${fact.value}`} className="contents">
+            <dt className="font-mono leading-5 [overflow-wrap:anywhere] text-ink-2">
+              <VisibleText text={fact.name} />
+            </dt>
+            <dd className="min-w-0 font-mono leading-5 [overflow-wrap:anywhere]">
+              <FactLink fact={fact} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {facts.length > MAX_SHOWN && (
+        <Button variant="link" size="text" className="mt-1 text-xs" onClick={() => setAll(!all)} aria-expanded={all}>
+          {all ? "Show fewer" : `Show ${facts.length - MAX_SHOWN} more`}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function FactLink({ fact }: { fact: Fact }) {
+  const search = searchOf(fact);
+  const text = fact.value === "" ? <span className="text-ink-3">Empty</span> : <VisibleText text={fact.value} />;
+  if (search === null) return text;
+  return (
+    <Link
+      to={{ pathname: "/events", search: createSerializer(filterParsers)({ fact: [search] }) }}
+      title={`Filter events by ${fact.name}`}
+      className="hover:text-accent-strong hover:underline"
+    >
+      {text}
+    </Link>
   );
 }
 

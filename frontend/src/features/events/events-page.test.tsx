@@ -17,8 +17,10 @@ function counted() {
   respond("/events/facets", {
     event_type: [{ value: "login_failed", count: 9 }],
     source: [{ value: "my-app", count: 9 }],
+    counted_from: null,
   });
   respond("/events/histogram", {
+    counted_from: null,
     interval: "hour",
     from: "2026-11-25T11:00:00Z",
     to: "2026-11-25T13:00:00Z",
@@ -53,8 +55,8 @@ it("shows placeholders while it loads", async () => {
 
 it("explains how to get events when there are none", async () => {
   respond("/events", []);
-  respond("/events/facets", { event_type: [], source: [] });
-  respond("/events/histogram", { interval: "day", from: null, to: null, buckets: [] });
+  respond("/events/facets", { event_type: [], source: [], counted_from: null });
+  respond("/events/histogram", { counted_from: null, interval: "day", from: null, to: null, buckets: [] });
   open();
   expect(await screen.findByText("No events yet")).toBeInTheDocument();
 });
@@ -67,6 +69,33 @@ it("explains a failure, and retries", async () => {
   respond("/events", [anEvent()]);
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("link", { name: "mona@example.com" })).toBeInTheDocument();
+});
+
+it("searches for facts as they are typed, and for those of an event", async () => {
+  respond("/events/{event_id}", eventDetails({ id: 7, raw_data: { "a:b": 5, target: [{ id: "t, 1" }] } }));
+  counted();
+  const requests: string[][] = [];
+  respond("/events", (url) => {
+    requests.push(url.searchParams.getAll("fact"));
+    return [anEvent({ id: 7, raw_data: { "a:b": 5, target: [{ id: "t, 1" }] } })];
+  });
+  const user = open("?fact=environment:production");
+  await screen.findByRole("link", { name: "mona@example.com" });
+  const field = screen.getByRole("combobox", { name: "Search for a fact" });
+  await user.type(field, "production{Enter}");
+  expect(await screen.findByText(/Write a key and a value/)).toBeInTheDocument();
+  await user.clear(field);
+  await user.type(field, "region: eu-west-1{Enter}");
+  await waitFor(() => expect(requests.at(-1)).toEqual(["environment:production", "region:eu-west-1"]));
+  await user.click(screen.getByRole("button", { name: "Remove the filter fact environment:production" }));
+  await waitFor(() => expect(requests.at(-1)).toEqual(["region:eu-west-1"]));
+
+  await user.click(await screen.findByRole("link", { name: "storage bucket permission changed" }));
+  const drawer = within(await screen.findByRole("dialog"));
+  const found = drawer.getByRole("link", { name: "5" }).getAttribute("href") ?? "";
+  expect(decodeURIComponent(found)).toContain('"a:b":5');
+  await user.click(drawer.getByRole("link", { name: "t, 1" }));
+  await waitFor(() => expect(requests.at(-1)).toEqual(["target.id:t, 1"]));
 });
 
 it("applies the filters in the URL, and removes them", async () => {

@@ -23,6 +23,7 @@ import { preference } from "@/lib/preference";
 
 import { EventDrawer } from "./event-drawer";
 import { EventFilters } from "./event-filters";
+import { FactSearch } from "./fact-search";
 import { EventHistogram } from "./event-histogram";
 import { fields } from "./fields";
 import { countFilters, filterParsers, type Filters, NO_FILTERS } from "./filters";
@@ -68,11 +69,16 @@ export default function EventsPage() {
     <WindowPage>
       <PageHeader
         title="Events"
-        note={total !== undefined && <span className="tabular">{plural(total, "event")}</span>}
+        note={total !== undefined && <Total total={total} partial={histogram.data?.counted_from != null} />}
         actions={<PauseButton paused={paused} onChange={setPaused} />}
       />
       <div className="flex flex-wrap items-center gap-2 px-4 pb-3 lg:px-6 print:hidden">
         <FiltersButton panel={panel} />
+        <FactSearch
+          className="w-full sm:w-64"
+          events={events}
+          onSearch={(found) => change({ ...found, fact: [...new Set([...filters.fact, ...(found.fact ?? [])])] })}
+        />
         <TimeRange value={filters} onChange={change} />
         {activeFilters > 0 && (
           <ChipList label="Active filters" chips={chipsOf(filters, change)} onClear={() => change(NO_FILTERS)} />
@@ -146,8 +152,22 @@ function chipsOf(filters: Filters, change: (part: Partial<Filters>) => void): Ch
   return [
     ...many("event_type"),
     ...many("source"),
+    ...filters.fact.map((fact) => ({
+      key: `fact.${fact}`,
+      text: fact.replace(":", ": "),
+      onRemove: () => change({ fact: filters.fact.filter((each) => each !== fact) }),
+    })),
     ...(user === null ? [] : [{ key: "user", text: user, onRemove: () => change({ user: null }) }]),
   ];
+}
+
+function Total({ total, partial }: { total: number; partial: boolean }) {
+  if (!partial) return <span className="tabular">{plural(total, "event")}</span>;
+  return (
+    <span className="tabular" title="Very many events match. Counts cover the newest of them.">
+      Newest {plural(total, "event")} counted
+    </span>
+  );
 }
 
 function RetryLink({ onRetry }: { onRetry: () => void }) {

@@ -6,6 +6,33 @@ export interface Fact {
 }
 
 const MAX_LENGTH = 80;
+/** The API takes no longer ones. */
+const MAX_SEARCHED = 1000;
+
+/** Every fact of an event, with the path of nested keys; arrays are no level of it. */
+export function allFacts(event: Pick<Event, "attributes" | "raw_data">): Fact[] {
+  const facts = new Map<string, Fact>();
+  const collect = (value: unknown, name: string) => {
+    if (Array.isArray(value)) value.forEach((item) => collect(item, name));
+    else if (typeof value === "object" && value !== null)
+      Object.entries(value).forEach(([key, item]) => collect(item, name ? `${name}.${key}` : key));
+    else if (name) facts.set(`${name}\n${String(value)}`, { name, value: String(value) });
+  };
+  collect(event.attributes ?? event.raw_data, "");
+  return [...facts.values()];
+}
+
+/** A fact as the API searches it; null where it is too long for that. */
+export function searchOf({ name, value }: Fact): string | null {
+  const text = `${name.includes(":") ? `"${name}"` : name}:${value}`;
+  return text.length > MAX_SEARCHED ? null : text;
+}
+
+/** A fact as it was typed, ready to be searched; null unless it has a key and a value. */
+export function typedFact(typed: string): string | null {
+  const [, key, value] = /^\s*("[^"]+"|[^:"]+?)\s*:\s*(.+?)\s*$/s.exec(typed) ?? [];
+  return key && value ? `${key}:${value}` : null;
+}
 
 /** The scalar facts of an event for one line: the normalized ones, else the payload's own fields. */
 export function factsOf(event: Pick<Event, "attributes" | "raw_data">, max: number): Fact[] {

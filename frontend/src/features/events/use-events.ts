@@ -3,7 +3,7 @@ import { useMemo } from "react";
 
 import { type Event, type EventPage, getEventFacets, getEventHistogram, getEvents } from "@/lib/api/events";
 
-import { type Filters, toQuery } from "./filters";
+import { type Filters, NO_FILTERS, toQuery } from "./filters";
 
 export const PAGE_SIZE = 100;
 const COUNTS_REFETCH_MS = 15_000;
@@ -45,16 +45,13 @@ export function useEventHistogram(filters: Filters) {
 }
 
 /** Events of the period by type and by source. */
-export function useEventFacets({ last, from, to }: Filters) {
-  const period = { last, from, to };
+export function useEventFacets({ last, from, to, fact }: Filters) {
+  const filters = { ...NO_FILTERS, last, from, to, fact };
   return useQuery({
-    queryKey: ["events", "facets", period],
+    queryKey: ["events", "facets", filters],
     queryFn: ({ signal }) => {
-      const { from_timestamp, to_timestamp } = toQuery(
-        { ...period, event_type: [], source: [], user: null },
-        Date.now(),
-      );
-      return getEventFacets({ from_timestamp, to_timestamp }, signal);
+      const { from_timestamp, to_timestamp, fact: facts } = toQuery(filters, Date.now());
+      return getEventFacets({ from_timestamp, to_timestamp, fact: facts }, signal);
     },
     placeholderData: keepPreviousData,
     refetchInterval: COUNTS_REFETCH_MS,

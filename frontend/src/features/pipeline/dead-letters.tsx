@@ -1,7 +1,6 @@
 import { MailCheck, RotateCcw } from "lucide-react";
 import { useState } from "react";
 
-import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Code } from "@/components/code";
 import { EmptyState } from "@/components/empty-state";
@@ -11,21 +10,50 @@ import { Loading, Skeleton } from "@/components/skeleton";
 import { SourceText } from "@/components/source-text";
 import { Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
-import type { DeadLetter } from "@/lib/api/pipeline";
+import type { DeadLetter, DeadLetterState } from "@/lib/api/pipeline";
 import { count } from "@/lib/format";
 
+import { DismissDialog } from "./dismiss-dialog";
 import { ReplayDialog } from "./replay-dialog";
-import { useDeadLetters } from "./use-pipeline";
+import { useDeadLetters, useReopen } from "./use-pipeline";
 
-/** The dead letters: reason, payload, and retry. */
+const STATES = { open: "Open", retried: "Retried", dismissed: "Dismissed" } as const;
+const EMPTY = {
+  open: "A record that cannot be processed is kept here with the reason, and can be retried once that is fixed.",
+  retried: "Dead letters that were retried and did not fail again are listed here.",
+  dismissed: "Dead letters that need no retry are listed here with the reason.",
+} as const;
+
+/** The dead letters by state: reason, payload, retry and dismissal. */
 export function DeadLetters() {
-  const query = useDeadLetters();
+  const [state, setState] = useState<DeadLetterState>("open");
+  const query = useDeadLetters(state);
   const [retrying, setRetrying] = useState<DeadLetter | null>(null);
-  // Kafka records retries only up to the first letter that was not retried; the retries of this window are kept here
-  const [retried, setRetried] = useState<ReadonlySet<string>>(new Set());
+  const [dismissing, setDismissing] = useState<DeadLetter | null>(null);
+  const reopen = useReopen();
   const items = query.data?.pages.flatMap((page) => page.items);
+  const counts = query.data?.pages[0]?.counts;
   return (
     <Panel title="Dead letters" flush>
+      <div role="group" aria-label="State of dead letters" className="flex flex-wrap gap-1.5 px-4 pb-3">
+        {Object.entries(STATES).map(([value, title]) => (
+          <Button
+            key={value}
+            size="sm"
+            aria-pressed={state === value}
+            className="aria-pressed:border-accent aria-pressed:text-accent-strong"
+            onClick={() => setState(value as DeadLetterState)}
+          >
+            {title}
+            {counts && <span className="tabular text-ink-3">{count(counts[value as DeadLetterState])}</span>}
+          </Button>
+        ))}
+      </div>
+      {reopen.error && (
+        <p role="alert" className="px-4 pb-3 text-critical-ink">
+          {reopen.error.message}
+        </p>
+      )}
       {query.error && !items ? (
         <ErrorState error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
       ) : !items ? (
@@ -34,18 +62,19 @@ export function DeadLetters() {
           <Skeleton className="h-5" />
           <Skeleton className="h-5" />
         </Loading>
-      ) : items.length === 0 ? (
-        <EmptyState icon={MailCheck} title="No dead letters">
-          A record that cannot be processed is kept here with the reason, and can be retried once that is fixed.
+      ) : items.length === 0 && !query.isPlaceholderData ? (
+        <EmptyState icon={MailCheck} title={state === "open" ? "No dead letters" : `No ${state} dead letters`}>
+          {EMPTY[state]}
         </EmptyState>
       ) : (
-        <ul className="divide-y border-t">
+        <ul className="divide-y border-t aria-busy:opacity-60" aria-busy={query.isPlaceholderData}>
           {items.map((letter) => (
             <DeadLetterItem
               key={keyOf(letter)}
               letter={letter}
-              retried={letter.replayed || retried.has(keyOf(letter))}
               onRetry={() => setRetrying(letter)}
+              onDismiss={() => setDismissing(letter)}
+              onReopen={() => reopen.mutate(letter)}
             />
           ))}
         </ul>
@@ -57,18 +86,25 @@ export function DeadLetters() {
           </Button>
         </div>
       )}
-      <ReplayDialog
-        letter={retrying}
-        onRetried={(letter) => setRetried(new Set([...retried, keyOf(letter)]))}
-        onClose={() => setRetrying(null)}
-      />
+      <ReplayDialog letter={retrying} onClose={() => setRetrying(null)} />
+      {dismissing && <DismissDialog letter={dismissing} onClose={() => setDismissing(null)} />}
     </Panel>
   );
 }
 
 const keyOf = ({ partition, offset }: DeadLetter) => `${partition}/${offset}`;
 
-function DeadLetterItem({ letter, retried, onRetry }: { letter: DeadLetter; retried: boolean; onRetry: () => void }) {
+function DeadLetterItem({
+  letter,
+  onRetry,
+  onDismiss,
+  onReopen,
+}: {
+  letter: DeadLetter;
+  onRetry: () => void;
+  onDismiss: () => void;
+  onReopen: () => void;
+}) {
   const { origin, size, payload } = letter;
   const truncated = payload.length < size;
   return (
@@ -86,7 +122,18 @@ function DeadLetterItem({ letter, retried, onRetry }: { letter: DeadLetter; retr
               · from <Code>{`${origin.topic}/${origin.partition}/${origin.offset}`}</Code>
             </>
           )}
+          {letter.failures > 1 && <> · failed {count(letter.failures)} times</>}
         </p>
+        {letter.action && letter.state !== "open" && (
+          <p className="mt-0.5 text-xs [overflow-wrap:anywhere] text-ink-2">
+            {STATES[letter.state]} by {letter.action.actor}, <Timestamp time={letter.action.at} className="tabular" />
+            {letter.action.reason && (
+              <>
+                : <VisibleText text={letter.action.reason} />
+              </>
+            )}
+          </p>
+        )}
         <details className="group mt-1.5">
           <summary className="w-fit cursor-pointer text-xs text-accent-strong hover:underline">
             Payload, {count(size)} {size === 1 ? "byte" : "bytes"}
@@ -99,11 +146,23 @@ function DeadLetterItem({ letter, retried, onRetry }: { letter: DeadLetter; retr
           </div>
         </details>
       </div>
-      {retried && <Badge tone="accent">Retried</Badge>}
-      <Button size="sm" onClick={onRetry}>
-        <RotateCcw aria-hidden />
-        Retry
-      </Button>
+      <div className="flex gap-2">
+        {letter.state !== "dismissed" && (
+          <Button size="sm" onClick={onRetry}>
+            <RotateCcw aria-hidden />
+            Retry
+          </Button>
+        )}
+        {letter.state === "open" ? (
+          <Button size="sm" onClick={onDismiss}>
+            Dismiss
+          </Button>
+        ) : (
+          <Button size="sm" onClick={onReopen}>
+            Reopen
+          </Button>
+        )}
+      </div>
     </li>
   );
 }

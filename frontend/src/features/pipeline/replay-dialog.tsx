@@ -11,15 +11,7 @@ import { toast } from "@/lib/toast";
 import { useReplay } from "./use-pipeline";
 
 /** Confirms the retry of a dead letter, and reports its result. */
-export function ReplayDialog({
-  letter,
-  onRetried,
-  onClose,
-}: {
-  letter: DeadLetter | null;
-  onRetried: (letter: DeadLetter) => void;
-  onClose: () => void;
-}) {
+export function ReplayDialog({ letter, onClose }: { letter: DeadLetter | null; onClose: () => void }) {
   const replay = useReplay();
   const [shown, setShown] = useState<DeadLetter | null>(null);
   if (letter && letter !== shown) {
@@ -30,7 +22,6 @@ export function ReplayDialog({
   const retry = () =>
     replay.mutate(letter, {
       onSuccess: ({ topic }) => {
-        onRetried(letter);
         toast(`Sent to ${topic}. If it fails again, it returns here.`);
         onClose();
       },

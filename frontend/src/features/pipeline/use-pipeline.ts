@@ -1,6 +1,15 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { type DeadLetter, getDeadLetters, getPipeline, type Pipeline, replayDeadLetter } from "@/lib/api/pipeline";
+import {
+  type DeadLetter,
+  type DeadLetterState,
+  dismissDeadLetter,
+  getDeadLetters,
+  getPipeline,
+  type Pipeline,
+  reopenDeadLetter,
+  replayDeadLetter,
+} from "@/lib/api/pipeline";
 
 const REFETCH_MS = 5000;
 /** Number of samples kept: five minutes. */
@@ -36,21 +45,41 @@ export function usePipeline() {
   });
 }
 
-/** The dead letters, newest first, as far as they were loaded. */
-export function useDeadLetters() {
+/** The dead letters in a state, newest first, as far as they were loaded. */
+export function useDeadLetters(state: DeadLetterState) {
   return useInfiniteQuery({
-    queryKey: DEAD_LETTERS_KEY,
-    queryFn: ({ pageParam, signal }) => getDeadLetters({ limit: PAGE_SIZE, before: pageParam }, signal),
+    queryKey: [...DEAD_LETTERS_KEY, state],
+    queryFn: ({ pageParam, signal }) => getDeadLetters({ state, limit: PAGE_SIZE, before: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: REFETCH_MS,
   });
 }
 
 /** Retries a dead letter. */
-export function useReplay() {
+export const useReplay = () =>
+  useLetterAction((letter: DeadLetter) => replayDeadLetter(letter.partition, letter.offset));
+
+/** Dismisses a dead letter, with the reason. */
+export const useDismiss = () =>
+  useLetterAction(({ letter, reason }: { letter: DeadLetter; reason: string }) =>
+    dismissDeadLetter(letter.partition, letter.offset, reason),
+  );
+
+/** Reopens a dead letter. */
+export const useReopen = () =>
+  useLetterAction((letter: DeadLetter) => reopenDeadLetter(letter.partition, letter.offset));
+
+/** An action on a dead letter, after which lists and counts load again. */
+function useLetterAction<Subject, Result>(act: (subject: Subject) => Promise<Result>) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (letter: DeadLetter) => replayDeadLetter(letter.partition, letter.offset),
-    onSettled: () => queries.invalidateQueries({ queryKey: DEAD_LETTERS_KEY }),
+    mutationFn: act,
+    onSettled: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: DEAD_LETTERS_KEY }),
+        queries.invalidateQueries({ queryKey: KEY }),
+      ]),
   });
 }

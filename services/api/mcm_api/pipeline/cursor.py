@@ -7,6 +7,8 @@ from mcm_api.http.cursor import Cursor
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterCursor(Cursor):
-    """Position in the dead letters: by partition, the offset before which the next page ends."""
+    """Position in the dead letters: when the letter was written, in milliseconds since 1970, and its place."""
 
-    offsets: list[int]
+    at: int
+    partition: int
+    offset: int

@@ -1,5 +1,6 @@
 """Reading how the pipeline is: the groups from Kafka, the sources from the database, either without the other."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -8,6 +9,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.pipeline.dead_letters import DeadLettersPart
 from mcm_api.pipeline.schemas import (
     DeadLetterTotal,
     GroupLag,
@@ -33,10 +35,13 @@ _HOUR: Final = timedelta(hours=1)
 _NO_KAFKA: Final = "no Kafka is configured; set KAFKA_BOOTSTRAP_SERVERS"
 
 
-async def read_pipeline(reader: DatabaseReader, rate: EventRate, kafka: KafkaSettings | None) -> Pipeline:
+async def read_pipeline(
+    reader: DatabaseReader, rate: EventRate, kafka: KafkaSettings | None, dead_letters: DeadLettersPart
+) -> Pipeline:
     """Reads how the pipeline is; what is unreachable is reported, and the rest is returned all the same."""
-    bus, why_no_bus = await _bus(kafka)
-    sources, per_second, why_no_database = await _stored(reader, rate)
+    (bus, why_no_bus), (sources, per_second, why_no_database), counts = await asyncio.gather(
+        _bus(kafka), _stored(reader, rate), dead_letters.counts(reader)
+    )
     topics = Topics(kafka.topic_prefix if kafka else "")
     groups = [] if bus is None else [_group(state, topics) for state in bus.groups]
     return Pipeline(
@@ -46,7 +51,7 @@ async def read_pipeline(reader: DatabaseReader, rate: EventRate, kafka: KafkaSet
         lag=None if bus is None else sum(group.lag for group in groups),
         groups=groups,
         sources=sources,
-        dead_letters=DeadLetterTotal(total=None if bus is None else bus.records[topics.dead]),
+        dead_letters=DeadLetterTotal(total=None if counts is None else counts.open),
     )
 
 
@@ -56,7 +61,7 @@ async def _bus(kafka: KafkaSettings | None) -> tuple[KafkaState | None, str | No
     topics = Topics(kafka.topic_prefix)
     groups = [(topics.group("rules-engine"), topics.raw), (topics.group("enricher"), topics.findings)]
     try:
-        return await read_kafka_state(kafka, groups, [topics.dead]), None
+        return await read_kafka_state(kafka, groups, []), None
     except McmError as error:
         return None, str(error)
 

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mcm_api.http.cursor import valid_cursor
 from mcm_api.pipeline.cursor import DeadLetterCursor
+from mcm_ingestor.dead_letter_entries import EntryState
+from mcm_shared.db.dead_letter_actions import DeadLetterAction
 
 
 class Reachable(BaseModel):
@@ -59,7 +61,10 @@ class SourceState(BaseModel):
 class DeadLetterTotal(BaseModel):
     """How many records could not be processed."""
 
-    total: Annotated[int | None, Field(description="Dead letters in the topic; null while Kafka is unreachable")]
+    total: Annotated[
+        int | None,
+        Field(description="Open dead letters, as GET /dead-letters counts them; null while Kafka is unreachable"),
+    ]
 
 
 class Pipeline(BaseModel):
@@ -84,6 +89,31 @@ class RecordOrigin(BaseModel):
     offset: int
 
 
+class TakenActionResponse(BaseModel):
+    """What a person did with a dead letter."""
+
+    kind: DeadLetterAction
+    actor: Annotated[str, Field(examples=["local"])]
+    at: Annotated[datetime, Field(description="When, UTC")]
+    reason: Annotated[str | None, Field(description="Why it was dismissed", examples=["test data"])]
+
+
+class DeadLetterCounts(BaseModel):
+    """How many dead letters there are, by what became of them."""
+
+    open: int
+    retried: int
+    dismissed: int
+
+
+class DismissalRequest(BaseModel):
+    """Why a dead letter needs no retry."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
 class DeadLetterResponse(BaseModel):
     """A record that could not be processed."""
 
@@ -95,7 +125,12 @@ class DeadLetterResponse(BaseModel):
     origin: RecordOrigin | None
     payload: Annotated[str, Field(description="The first 2,000 characters")]
     size: Annotated[int, Field(description="Bytes of the whole payload")]
-    replayed: Annotated[bool, Field(description="Whether it was replayed")]
+    state: Annotated[
+        EntryState,
+        Field(description="open: neither retried nor dismissed; retried: sent again, and it has not failed since"),
+    ]
+    failures: Annotated[int, Field(description="How often the record failed; its latest failure is the one shown")]
+    action: Annotated[TakenActionResponse | None, Field(description="What decided the state; null: no action")]
 
 
 class DeadLetterPage(BaseModel):
@@ -103,6 +138,7 @@ class DeadLetterPage(BaseModel):
 
     items: list[DeadLetterResponse]
     next: Annotated[str | None, Field(description="Cursor of the next page, for `before`; null on the last page")]
+    counts: Annotated[DeadLetterCounts, Field(description="Of all dead letters, whatever the filter")]
 
 
 class DeadLetterFilter(BaseModel):
@@ -110,6 +146,9 @@ class DeadLetterFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    state: Annotated[Literal["open", "retried", "dismissed", "all"], Field(description="State of the dead letters")] = (
+        "open"
+    )
     limit: Annotated[int, Field(ge=1, le=500, description="Dead letters per page")] = 50
     before: Annotated[
         str | None,

@@ -259,6 +259,8 @@ SOURCE: Final = Source(
     name=NAME,
     log_source=("okta", "okta"),
     payload="one entry of the System Log",
+    # published rules write eventtype and displaymessage
+    case_insensitive_keys=True,
     normalise=normalise,
     recognise=_recognise,
 )

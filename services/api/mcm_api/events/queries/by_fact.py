@@ -5,9 +5,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Text, and_, cast, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    Text,
+    and_,
+    cast,
+    collate,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,7 +42,11 @@ _TICK: Final = timedelta(microseconds=1)
 _FIRST_BLOCKS: Final = 4
 _MAX_BLOCKS_AT_ONCE: Final = 32
 # text that JSON writes as it is
-_PLAIN: Final = re.compile(r"[A-Za-z0-9 _.:@-]+")
+_PLAIN: Final = re.compile(r"[a-z0-9 _.:@-]+")
+_SHORTEST: Final = 2
+# letters that also other letters than their own capitals fold to, such as the Kelvin sign, ß and ligatures
+_AMBIGUOUS: Final = re.compile(r"s+t?|k|f+[il]?")
+_FEW: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +79,8 @@ async def newest_with_facts(
     provided that a search from there on has less to read.
     """
     start = await first_unindexed(connection)
-    query = select(*columns).where(*search.conditions, *_texts(search.facts))
-    found = await _scan(connection, query.where(_EVENT.id >= start), search.facts, limit)
+    query = select(*columns).where(*search.conditions, *_texts(search.facts, connection.dialect.name))
+    found = await _scan(connection, await _unindexed(connection, query, start), search.facts, limit)
     blocks = _Blocks(connection, search, start // FACT_BLOCK_EVENTS)
     size = _FIRST_BLOCKS
     while chosen := await blocks.following(size):
@@ -80,12 +98,25 @@ async def newest_with_facts(
     return FactMatches(found[:limit])
 
 
+async def _unindexed(
+    connection: AsyncConnection, query: Select[*tuple[Any, ...]], start: int
+) -> Select[*tuple[Any, ...]]:
+    """Restricts a query to the events that are not in the index yet."""
+    query = query.where(_EVENT.id >= start)
+    newest = (await connection.execute(select(func.max(_EVENT.id)))).scalar_one() if start else None
+    if newest is None or newest - start > _FEW:
+        return query
+    # few events are found by their ids: in the order of time the database could walk through all others to them
+    return select(query.offset(0).subquery())
+
+
 async def _scan(
     connection: AsyncConnection, query: Select[*tuple[Any, ...]], facts: Sequence[Fact], limit: int
 ) -> list[RowMapping]:
     """Reads events from the newest on until ``limit`` of them have the facts."""
     found: list[RowMapping] = []
-    ordered = query.order_by(_EVENT.timestamp.desc(), _EVENT.id.desc())
+    at, number = query.selected_columns["timestamp"], query.selected_columns["id"]
+    ordered = query.order_by(at.desc(), number.desc())
     page = ordered
     while len(found) < limit:
         size = max(limit - len(found), _PAGE)
@@ -95,7 +126,7 @@ async def _scan(
             break
         last = rows[-1]
         position = tuple_(literal(last["timestamp"], _EVENT.timestamp.type), literal(last["id"], _EVENT.id.type))
-        page = ordered.where(tuple_(_EVENT.timestamp, _EVENT.id) < position)
+        page = ordered.where(tuple_(at, number) < position)
     return found[:limit]
 
 
@@ -144,13 +175,24 @@ def _in_blocks(blocks: Sequence[int]) -> ColumnElement[bool]:
     return or_(*(and_(_EVENT.id >= block * size, _EVENT.id < (block + 1) * size) for block in blocks))
 
 
-def _texts(facts: Sequence[Fact]) -> list[ColumnElement[bool]]:
+def _texts(facts: Sequence[Fact], dialect: str) -> list[ColumnElement[bool]]:
     """Builds conditions that every match meets: they spare the rest from being read and tested."""
     payloads = (cast(_EVENT.raw_data, Text), cast(_EVENT.attributes, Text))
     # a number may be written in other digits
-    words = [word for fact in facts for word in (fact.key.rpartition(".")[2], "" if fact.is_number else fact.value)]
-    plain = [max(_PLAIN.findall(word), key=len, default="") for word in words]
-    return [or_(*(contains_ignoring_case(payload, word) for payload in payloads)) for word in plain if word]
+    texts = [text for fact in facts for text in (fact.key.rpartition(".")[2], "" if fact.is_number else fact.value)]
+    conditions: list[ColumnElement[bool]] = []
+    for text in texts:
+        word = max(_PLAIN.findall(_AMBIGUOUS.sub("/", text) if text.isascii() else text), key=len, default="")
+        if len(word) >= _SHORTEST:
+            contains = partial(_contains_ascii, dialect=dialect) if text.isascii() else contains_ignoring_case
+            conditions.append(or_(*(contains(payload, word) for payload in payloads)))
+    return conditions
+
+
+def _contains_ascii(payload: ColumnElement[str], word: str, dialect: str) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        return func.strpos(func.lower(collate(payload, "C")), word) > 0
+    return func.instr(func.lower(payload), word) > 0
 
 
 def _holds(row: RowMapping, facts: Sequence[Fact]) -> bool:

@@ -3,8 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from mcm_api.database import DatabaseReader
 from mcm_api.users.cursor import UserCursor
@@ -22,14 +40,14 @@ _TOTAL: Final = USER_TOTALS.c
 
 async def list_page(reader: DatabaseReader, query: UserFilter) -> UserPage:
     """Reads a page of users, and the cursor of the next."""
-    users = _users(query).subquery()
-    value, user = users.c.value, users.c.user
-    page = select(users).order_by(value.desc(), user).limit(query.limit + 1)
-    if query.before is not None:
-        cursor = UserCursor.decode(query.before)
-        position = _value_of(query.sort, cursor)
-        page = page.where(or_(value < position, and_(value == position, user > cursor.user)))
     async with reader.transaction() as connection:
+        users = _users(query, await _findings(reader, connection)).subquery()
+        value, user = users.c.value, users.c.user
+        page = select(users).order_by(value.desc(), user).limit(query.limit + 1)
+        if query.before is not None:
+            cursor = UserCursor.decode(query.before)
+            position = _value_of(query.sort, cursor)
+            page = page.where(or_(value < position, and_(value == position, user > cursor.user)))
         rows = (await connection.execute(page)).mappings().all()
         shown = rows[: query.limit]
         sources = await _sources(connection, [row["user"] for row in shown])
@@ -40,9 +58,41 @@ async def list_page(reader: DatabaseReader, query: UserFilter) -> UserPage:
     return UserPage(items=[_user(row, sources) for row in shown], next=following)
 
 
-def _users(query: UserFilter) -> Select[*tuple[Any, ...]]:
+async def _findings(reader: DatabaseReader, connection: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    """Builds the query of users with the number, the highest rank and the highest score of their findings."""
+    grouped = (
+        select(
+            _FINDING.user,
+            func.count().label("findings"),
+            func.max(_FINDING.severity_rank).label("rank"),
+            func.max(_FINDING.risk_score).label("risk_score"),
+        )
+        .where(_FINDING.user.is_not(None))
+        .group_by(_FINDING.user)
+    )
+    if connection.dialect.name != "postgresql":
+        return grouped
+
+    async def read(connection: AsyncConnection) -> list[list[Any]]:
+        rows = (await connection.execute(grouped)).all()
+        return [list(values) for values in zip(*rows, strict=True)] or [[], [], [], []]
+
+    # grouping a hundred thousand findings takes most of the time, so it is done once for each change of them
+    columns = await reader.cache.read(connection, "findings by user", read, lambda found: 100 * len(found[0]))
+    kinds: tuple[type[TypeEngine[Any]], ...] = (Text, Integer, Integer, Integer)
+    arrays: list[ColumnElement[Any]] = [
+        type_coerce(values, ARRAY(kind)) for values, kind in zip(columns, kinds, strict=True)
+    ]
+    names = ("user", "findings", "rank", "risk_score")
+    declared: list[ColumnClause[Any]] = [column(name, kind) for name, kind in zip(names, kinds, strict=True)]
+    table = func.unnest(*arrays).table_valued(*declared).render_derived()
+    return select(*(table.c[name] for name in names))
+
+
+def _users(query: UserFilter, of_findings: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Builds the query of all users that match, with the value they are ordered by."""
     no_number, no_time = cast(null(), Integer), cast(null(), _TOTAL.first_at.type)
+    found = of_findings.subquery().c
     parts = union_all(
         select(
             _TOTAL.user,
@@ -53,17 +103,7 @@ def _users(query: UserFilter) -> Select[*tuple[Any, ...]]:
             func.min(_TOTAL.first_at).label("first_at"),
             func.max(_TOTAL.last_at).label("last_at"),
         ).group_by(_TOTAL.user),
-        select(
-            _FINDING.user,
-            literal(0),
-            func.count(),
-            func.max(_FINDING.severity_rank),
-            func.max(_FINDING.risk_score),
-            no_time,
-            no_time,
-        )
-        .where(_FINDING.user.is_not(None))
-        .group_by(_FINDING.user),
+        select(found.user, literal(0), found.findings, found.rank, found.risk_score, no_time, no_time),
     ).subquery()
     events, findings = func.sum(parts.c.events), func.sum(parts.c.findings)
     rank, risk_score, last_at = func.max(parts.c.rank), func.max(parts.c.risk_score), func.max(parts.c.last_at)
