@@ -104,17 +104,9 @@ CONSUMER: Final = (
         _REFUSED,
     ),
     Mutation(
-        "a message that Kafka refuses holds up no other",
+        "a message that Kafka refuses does not end the worker",
         _POLICY,
-        (
-            (
-                "await bisect_failures([*messages, *dead], self._send, MessageRefusedError, refuse)",
-                (
-                    "try:\n            await self._send([*messages, *dead])\n"
-                    "        except MessageRefusedError:\n            pass"
-                ),
-            ),
-        ),
+        (("self._send, MessageRefusedError, refuse)", "self._send, LeftUncommittedError, refuse)"),),
         f"{_POLICY_TESTS}::test_a_message_that_kafka_refuses_holds_up_no_other",
     ),
     Mutation(
@@ -127,7 +119,7 @@ CONSUMER: Final = (
         "a record that the client cannot decode is dead-lettered",
         _POLICY,
         (("                batch.dead.append((record, record.reason))\n", ""),),
-        f"{SHARED_TESTS}/test_kafka_undecodable.py::test_a_record_the_client_cannot_decode_is_stepped_over_and_told",
+        f"{SHARED_TESTS}/test_kafka_undecodable.py::test_only_the_record_that_cannot_be_decoded_is_dead_lettered",
     ),
     Mutation(
         "a consumer that is stuck ends the process",

@@ -28,12 +28,6 @@ DATABASE: Final = (
         f"{SHARED_TESTS}/test_db_engine.py::test_a_deadlock_means_try_again",
     ),
     Mutation(
-        "a driver that fails at the end of a connection means down",
-        _FAILURES,
-        (("    asyncpg.InternalClientError,\n", ""),),
-        f"{_FAILURE_TESTS}::test_a_farewell_of_the_server_between_two_statements_means_down",
-    ),
-    Mutation(
         "any error of a lost connection means down",
         _ENGINE,
         (("lost = driver is not None and driver.is_closed() and _is_failure(error)", "lost = False"),),

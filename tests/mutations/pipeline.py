@@ -8,6 +8,7 @@ _SAFEGUARDS: Final = f"{ENGINE_TESTS}/test_engine_mutations.py"
 _FLOODS: Final = f"{ENGINE_TESTS}/test_engine_floods.py"
 _USER: Final = f"{ENGINE_TESTS}/test_findings_user.py"
 _APPLY: Final = f"{ENGINE_TESTS}/test_apply_rules.py"
+_REUSED: Final = f"{ENGINE_TESTS}/test_engine_reused_ids.py"
 _RUN: Final = f"{ENGINE_TESTS}/test_engine_run_rules.py"
 
 PIPELINE: Final = (
@@ -20,7 +21,7 @@ PIPELINE: Final = (
     Mutation(
         "roll-ups count inserted events only",
         f"{ENGINE}/pipeline/handler.py",
-        (("(event for event in events if event.uid in row_ids)", "events"),),
+        (("(*events, *evidence.values()) if event.uid in row_ids]", "(*events, *evidence.values())]"),),
         f"{_SAFEGUARDS}::test_an_event_that_comes_again_counts_once",
     ),
     Mutation(
@@ -192,7 +193,19 @@ PIPELINE: Final = (
     Mutation(
         "of two contents under one id the first counts",
         f"{ENGINE}/pipeline/handler.py",
-        (("if e.event.uid in conflicts else e for e in matched", "if False else e for e in matched"),),
+        (("if e.event.uid in standing else e for e in matched", "if False else e for e in matched"),),
         f"{_SAFEGUARDS}::test_of_two_contents_under_one_id_the_first_stored_counts_to_the_end",
+    ),
+    Mutation(
+        "each content of a reused id is kept as evidence",
+        f"{ENGINE}/pipeline/handler.py",
+        (("for event in reused_id_events(*pair)}", "for event in reused_id_events(pair[1])}"),),
+        f"{_REUSED}::test_the_finding_is_the_same_whatever_came_first",
+    ),
+    Mutation(
+        "contents that are equal are one content of a reused id",
+        f"{ENGINE}/pipeline/reused_ids.py",
+        (("[_comparable(part) for part in content_of(event)]", "list(content_of(event))"),),
+        f"{_REUSED}::test_the_finding_is_the_same_whatever_came_first",
     ),
 )

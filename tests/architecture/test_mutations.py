@@ -1,13 +1,10 @@
 """The mutations match the current code; `make mutations` applies them."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.architecture.sources import ROOT
 from tests.mutations.mutation import Mutation
 from tests.mutations.mutations import MUTATIONS
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
