@@ -1,4 +1,4 @@
-"""Reads JSON records from files: one per line, a JSON array, ``{"Records": […]}``, gzipped or not, or standard input.
+"""Reads JSON records from files: one per line, a JSON array, ``{"Records": […]}``; gzip, zstd, standard input.
 
 Lines are read as they come and forgotten, so a file may be larger than memory and a pipe may stay open; a document
 over several lines is read whole.
@@ -9,7 +9,7 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -19,6 +19,7 @@ import orjson
 
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.errors import ConfigurationError, PoisonEventError
+from mcm_shared.zstd_reader import ZstdError, ZstdReader
 
 STDIN: Final = "-"
 
@@ -35,6 +36,7 @@ MAX_EXPANSION: Final = 200
 _CHUNK_BYTES: Final = 256 * 1024
 _ENTRIES: Final = 1000
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _ONE_A_LINE: Final = "make it one record a line (jq -c '.[]' or '.Records[]')"
 _BOM: Final = b"\xef\xbb\xbf"
 _DELIVERIES: Final = (b'{"Records":[', b'{"records":[')
@@ -67,6 +69,8 @@ def read_entries(name: str, max_bytes: int) -> Iterator[list[Entry]]:
             yield from _entries(shown, lines, max_bytes)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             yield [Entry(shown, b"", None, f"the gzip data is damaged or cut off: {error}")]
+        except ZstdError as error:
+            yield [Entry(shown, b"", None, f"the zstd data is damaged or cut off: {error}")]
         except _LimitError as error:
             yield [Entry(shown, b"", None, str(error))]
 
@@ -75,6 +79,12 @@ def require_readable(name: str) -> None:
     """Raises ConfigurationError for a file that cannot be opened."""
     with _open(name):
         return
+
+
+def read_lines_as_entries(name: str, lines: Sequence[bytes], before: int, max_bytes: int) -> list[Entry]:
+    """Returns the records of lines, one or an array each; ``before`` is the number of lines read before."""
+    numbered = enumerate(lines, start=before + 1)
+    return [entry for line in numbered for entry in _line(name, line, max_bytes)]
 
 
 class _LimitError(Exception):
@@ -237,18 +247,28 @@ def _unpacked(stream: BinaryIO) -> io.BufferedReader:
     reader = cast("io.BufferedReader", stream)
     if reader.peek(2)[:2] == _GZIP_MAGIC:
         # GzipFile has read1, which is all that is read here
-        return cast("io.BufferedReader", _BoundedGzip(reader))
+        return cast("io.BufferedReader", _Bounded(reader, _gunzip))
+    if reader.peek(4)[:4] == _ZSTD_MAGIC:
+        return cast("io.BufferedReader", _Bounded(reader, _unzstd))
     return reader
 
 
-class _BoundedGzip:
+def _gunzip(packed: Any) -> BinaryIO:
+    return cast("BinaryIO", gzip.GzipFile(fileobj=packed))
+
+
+def _unzstd(packed: Any) -> BinaryIO:
+    return cast("BinaryIO", ZstdReader(packed))
+
+
+class _Bounded:
     """Decompresses while the data expands as much as records do, and no further."""
 
-    def __init__(self, packed: io.BufferedReader) -> None:
+    def __init__(self, packed: io.BufferedReader, unpack: Callable[[Any], BinaryIO]) -> None:
         self._packed = packed
         self._packed_bytes = 0
         self._bytes = 0
-        self._file = gzip.GzipFile(fileobj=cast("Any", self))
+        self._file = unpack(self)
 
     def read(self, size: int) -> bytes:
         """Reads compressed bytes, for the decompressor."""
@@ -258,8 +278,8 @@ class _BoundedGzip:
 
     def read1(self, size: int) -> bytes:
         """Reads decompressed bytes; raises _LimitError when they are too many for what was read."""
-        chunk = self._file.read1(size)
+        chunk: bytes = cast("io.BufferedReader", self._file).read1(size)
         self._bytes += len(chunk)
         if self._bytes > max(MAX_DOCUMENT_BYTES, MAX_EXPANSION * self._packed_bytes):
-            raise _LimitError(f"the gzip data expands to over {MAX_EXPANSION} times its size; unpack it to read it")
+            raise _LimitError(f"the packed data expands to over {MAX_EXPANSION} times its size; unpack it to read it")
         return chunk

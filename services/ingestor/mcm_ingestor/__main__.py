@@ -12,6 +12,7 @@ from mcm_ingestor.connectors.service import run_service
 from mcm_ingestor.dead_letter_entries import EntryState
 from mcm_ingestor.generator import seed_and_end
 from mcm_ingestor.replay import origin_of
+from mcm_ingestor.replay_speed import parse_speed
 from mcm_ingestor.sinks import SinkName
 from mcm_shared.cli import EXIT_WRONG_USE, command_line, fail, run_command
 from mcm_shared.contracts.sources import CANONICAL, require_known_source
@@ -66,12 +67,22 @@ def generate(
 @app.command()
 def replay(
     files: Annotated[
-        list[str], typer.Argument(help='NDJSON, a JSON array or {"Records": […]}, optionally gzipped; - for stdin')
+        list[str],
+        typer.Argument(
+            help='Files, folders or patterns: NDJSON, a JSON array or {"Records": […]}, gzip or zstd; - for stdin'
+        ),
     ],
     source: Annotated[
         str, typer.Option(help="Format of the records: a source such as aws.cloudtrail, canonical, or envelope.")
     ] = CANONICAL,
     rate: Rate = None,
+    speed: Annotated[
+        str | None, typer.Option(help="Pace by event time, such as 60x: an hour of events in a minute.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for records that are appended to the file.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue where an interrupted replay of this folder ended.")
+    ] = False,
     webhook_event: Annotated[
         str | None, typer.Option(help="Event name of GitHub webhooks. [default: the file name up to --]")
     ] = None,
@@ -79,10 +90,21 @@ def replay(
     """Replays files to Kafka; invalid records are reported with file and line, the others are sent."""
     try:
         require_known_source(source)
+        factor = None if speed is None else parse_speed(speed)
     except ConfigurationError as error:
         fail(str(error), EXIT_WRONG_USE)
-    origins = [(name, origin_of(name, source, webhook_event)) for name in files]
-    run_command(lambda: commands.replay(origins, rate))
+    except ValueError as error:
+        fail(f"--speed: {error}", EXIT_WRONG_USE)
+    run_command(
+        lambda: commands.replay(
+            files,
+            lambda name: origin_of(name, source, webhook_event),
+            rate=rate,
+            speed=factor,
+            following=follow,
+            resume=resume,
+        )
+    )
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """Use cases of the commands: read settings, connect, run, print a summary."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 import typer
@@ -15,13 +16,16 @@ from mcm_ingestor.generator.month import stream_events
 from mcm_ingestor.handle_dead_letters import act_on_entries, list_entries, open_actions, replay_entries
 from mcm_ingestor.progress import ProgressCounter, say, tally
 from mcm_ingestor.replay import Origin, Replay
+from mcm_ingestor.replay_files import expand
+from mcm_ingestor.replay_position import ReplayPosition
+from mcm_ingestor.replay_speed import Pace
 from mcm_ingestor.settings import ConnectorSettings, IngestorSettings
 from mcm_ingestor.show_dead_letters import print_json, print_table
 from mcm_ingestor.sinks import SinkName, open_sink
 from mcm_shared.cli import EXIT_FAILED, EXIT_INTERRUPTED, on_stop_signal
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.dead_letter_actions import DeadLetterAction
-from mcm_shared.errors import McmError
+from mcm_shared.errors import ConfigurationError, McmError
 from mcm_shared.event_files import STDIN, read_entries, require_readable
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
@@ -54,25 +58,51 @@ async def generate_live(rate: float, seed: int, count: int | None, to: SinkName)
     say(f"{done.sentence('generated')}, --seed {seed}")
 
 
-async def replay(files: Sequence[tuple[str, Origin]], rate: float | None) -> None:
+async def replay(
+    names: Sequence[str],
+    origin_of_file: Callable[[str], Origin],
+    *,
+    rate: float | None,
+    speed: float | None,
+    following: bool,
+    resume: bool,
+) -> None:
     """Replays files; exits 1 when a record was refused, 130 when interrupted."""
     settings, kafka = load_settings(IngestorSettings), load_settings(KafkaSettings)
+    files = [(name, origin_of_file(name)) for name in expand(names)]
+    if following and (len(files) != 1 or files[0][0] == STDIN):
+        raise ConfigurationError("--follow takes exactly one file")
     for name, _ in files:
         require_readable(name)
     await ensure_topics(kafka)
     stop = _stopped_by_signals()
+    position = ReplayPosition(Path.cwd(), resume=resume)
+    pace = None if speed is None else Pace(speed)
+    complete = False
     async with connect_producer(kafka) as producer:
         with tally(None) as done:
-            replaying = Replay(producer, Topics(kafka.topic_prefix).raw, rate, done, stop)
+            replaying = Replay(producer, Topics(kafka.topic_prefix).raw, rate, done, stop, position, pace)
             try:
-                await replaying.run(files, settings.max_event_bytes)
+                await replaying.run(files, settings.max_event_bytes, following=following)
+                complete = not stop.is_set()
             finally:
                 refused = f", refused {replaying.refused:,}" if replaying.refused else ""
-                done.say(done.sentence("replayed") + refused)
+                done.say(done.sentence("replayed") + refused + _kept(position, complete=complete))
     if stop.is_set():
         raise SystemExit(EXIT_INTERRUPTED)
     if replaying.refused:
         raise SystemExit(EXIT_FAILED)
+
+
+def _kept(position: ReplayPosition, *, complete: bool) -> str:
+    if complete:
+        position.finish()
+        return ""
+    try:
+        position.save()
+    except OSError as error:
+        return f"; the position cannot be kept: {error.strerror or error}"
+    return "; continue with --resume"
 
 
 async def push() -> list[str]:

@@ -13,6 +13,9 @@ from mcm_ingestor.generate import in_batches, pause
 from mcm_ingestor.progress import ProgressCounter
 from mcm_ingestor.push import event_of
 from mcm_ingestor.read_ahead import ReadAhead
+from mcm_ingestor.replay_files import follow
+from mcm_ingestor.replay_position import ReplayPosition
+from mcm_ingestor.replay_speed import Pace
 from mcm_shared.contracts.sources import CANONICAL, ENVELOPE, GITHUB_WEBHOOK, open_envelope
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
 from mcm_shared.errors import PoisonEventError
@@ -64,27 +67,56 @@ class Replay:
     """Sends the records of files in order, at most ``rate`` per second, and counts refused records."""
 
     def __init__(
-        self, producer: Producer, topic: str, rate: float | None, tally: ProgressCounter, stop: asyncio.Event
+        self,
+        producer: Producer,
+        topic: str,
+        rate: float | None,
+        tally: ProgressCounter,
+        stop: asyncio.Event,
+        position: ReplayPosition,
+        pace: Pace | None = None,
     ) -> None:
         self._producer = producer
         self._topic = topic
         self._rate = rate
         self._tally = tally
         self._stop = stop
+        self._position = position
+        self._pace = pace
         self._began = time.monotonic()
         self.refused = 0
 
-    async def run(self, files: Sequence[tuple[str, Origin]], max_bytes: int) -> None:
-        """Replays the files in order until they end or ``stop`` is set.
+    async def run(self, files: Sequence[tuple[str, Origin]], max_bytes: int, *, following: bool = False) -> None:
+        """Replays the files in order until they end or ``stop`` is set; ``following`` waits for what is appended.
 
         Raises BrokerDownError, and ConfigurationError for a file that cannot be read.
         """
         size = _BATCH if self._rate is None else max(1, min(_BATCH, int(self._rate / 10)))
-        async for origin, entries in ReadAhead(_read(files, max_bytes), self._stop):
-            for batch in in_batches(entries, size):
-                await self._send([message for entry in batch if (message := self._message(origin, entry))])
+        counts: dict[str, int] = {}
+        async for name, origin, entries in ReadAhead(_read(files, max_bytes, self._stop, following), self._stop):
+            start = counts.get(name, 0)
+            counts[name] = start + len(entries)
+            for batch in in_batches(entries[max(0, self._position.done(name) - start) :], size):
+                await self._replay(origin, batch)
                 if self._stop.is_set():
                     return
+                # by the records left: those that a position left out count too
+                self._position.acknowledge(name, counts[name] - len(entries) + _index_after(entries, batch))
+
+    async def _replay(self, origin: Origin, batch: Sequence[Entry]) -> None:
+        due: list[Outgoing] = []
+        for entry in batch:
+            wait_s = 0.0 if self._pace is None else self._pace.wait_s(entry.data)
+            if wait_s > 0:
+                await self._send(due)
+                due = []
+                await pause(wait_s, self._stop)
+                if self._stop.is_set():
+                    return
+            message = self._message(origin, entry)
+            if message is not None:
+                due.append(message)
+        await self._send(due)
 
     def _message(self, origin: Origin, entry: Entry) -> Outgoing | None:
         try:
@@ -108,7 +140,15 @@ class Replay:
         self._tally.add(len(batch))
 
 
-def _read(files: Sequence[tuple[str, Origin]], max_bytes: int) -> Iterator[tuple[Origin, list[Entry]]]:
+def _index_after(entries: Sequence[Entry], batch: Sequence[Entry]) -> int:
+    last = batch[-1]
+    return next(index for index, entry in enumerate(entries) if entry is last) + 1
+
+
+def _read(
+    files: Sequence[tuple[str, Origin]], max_bytes: int, stop: asyncio.Event, following: bool
+) -> Iterator[tuple[str, Origin, list[Entry]]]:
     for name, origin in files:
-        for entries in read_entries(name, max_bytes):
-            yield origin, entries
+        found = follow(name, max_bytes, stop.is_set) if following else read_entries(name, max_bytes)
+        for entries in found:
+            yield name, origin, entries
