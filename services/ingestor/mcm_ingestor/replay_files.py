@@ -57,14 +57,16 @@ def follow(name: str, max_bytes: int, stopped: Callable[[], bool]) -> Iterator[l
             with Path(name).open("rb") as stream:
                 identity = os.fstat(stream.fileno()).st_ino
                 rest = b""
+                position = 0
                 while not stopped():
                     chunk = stream.read(_CHUNK_BYTES)
+                    position += len(chunk)
                     if chunk:
                         *lines, rest = (rest + chunk).split(b"\n")
                         yield read_lines_as_entries(name, lines, number, max_bytes)
                         number += len(lines)
                         continue
-                    if _is_replaced(name, identity, stream.tell()):
+                    if _is_replaced(name, identity, position):
                         number = 0
                         break
                     time.sleep(_LOOK_S)
