@@ -198,9 +198,14 @@ async def test_only_errors_about_data_are_refused_data(
             else:
                 await connection.execute(text(statement))
 
+    # put together by the server, since the statement itself may be shown
+    detail = "concat('plan', 'ted', chr(10), 'line', ' 2')"
     for state in states.split():
-        with pytest.raises(meaning, match="odd"):
-            await run(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{state}'; END $$")
+        with pytest.raises(meaning, match="odd") as raised:
+            await run(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{state}', DETAIL = {detail}; END $$")
+        # what a log shows of it has no values of rows
+        chain = [raised.value, raised.value.__cause__, getattr(raised.value.__cause__, "orig", None)]
+        assert [str(each) for each in chain if "planted" in str(each) or "line 2" in str(each)] == []
         await run("SELECT 1")
     await engine.dispose()
 

@@ -42,6 +42,14 @@ describe("the command menu", () => {
     await waitFor(() => expect(address()).toBe("/events?event=4711"));
   });
 
+  it("finds events by a fact", async () => {
+    respond("/events", []);
+    await userEvent.type(await open(), "environment: production");
+    await userEvent.click(await screen.findByRole("option", { name: /Events with environment: production/ }));
+
+    await waitFor(() => expect(decodeURIComponent(address())).toBe("/events?fact=environment:production"));
+  });
+
   it("runs commands, and still does when the search fails", async () => {
     failWith("/findings", 503, "The database is unreachable.");
     failWith("/users", 503, "The database is unreachable.");

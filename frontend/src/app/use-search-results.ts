@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Activity, BookOpenCheck, type LucideIcon, ShieldAlert, Users } from "lucide-react";
+import { createSerializer, parseAsArrayOf, parseAsString } from "nuqs";
 import { useEffect, useState } from "react";
 
 import { getEvent } from "@/lib/api/events";
@@ -7,6 +8,7 @@ import { getFindings } from "@/lib/api/findings";
 import { getRules } from "@/lib/api/rules";
 import { getUsers } from "@/lib/api/users";
 import { words } from "@/lib/format";
+import { typedFact } from "@/lib/typed-fact";
 
 const DEBOUNCE_MS = 200;
 const MIN_LENGTH = 2;
@@ -46,7 +48,20 @@ export function useSearchResults(typed: string): { results: SearchResult[]; busy
     retry: false,
     enabled: id !== null,
   });
+  const fact = typedFact(q);
   const results: SearchResult[] = [
+    ...(fact
+      ? [
+          {
+            id: "events.fact",
+            title: `Events with ${fact.replace(":", ": ")}`,
+            detail: "All events that share the fact",
+            group: "Events" as const,
+            icon: Activity,
+            to: `/events${createSerializer({ fact: parseAsArrayOf(parseAsString) })({ fact: [fact] })}`,
+          },
+        ]
+      : []),
     ...(event.data && id !== null
       ? [
           {

@@ -72,6 +72,7 @@ def failure_of(error: BaseException, *, connection_lost: bool) -> Failure | None
     """
     said = _driver_error(error)
     state = _sqlstate(said)
+    _drop_details(error, said)
     if _is_about_data(error, said, state):
         return Failure(DataRefusedError(_first_line(said)), Discard.NONE)
     if connection_lost and not isinstance(error, McmError):
@@ -105,6 +106,20 @@ def _driver_error(error: BaseException) -> BaseException:
     if isinstance(error, StatementError) and error.orig is not None:
         return error.orig.__cause__ or error.orig
     return error
+
+
+def _drop_details(error: BaseException, said: BaseException) -> None:
+    """Removes the lines after the first, where Postgres writes values of rows: what is chained ends up in logs."""
+    for each in (error, getattr(error, "orig", None), said):
+        if isinstance(each, asyncpg.PostgresError):
+            each.detail = None
+        if (
+            isinstance(each, Exception)
+            and each.args
+            and isinstance(each.args[0], str)
+            and not isinstance(each, McmError)
+        ):
+            each.args = (each.args[0].partition("\n")[0], *each.args[1:])
 
 
 def _sqlstate(said: BaseException) -> str:

@@ -1,8 +1,9 @@
 import { useId, useMemo, useState } from "react";
 
 import type { Event } from "@/lib/api/events";
+import { typedFact } from "@/lib/typed-fact";
 
-import { allFacts, type Fact, searchOf, typedFact } from "./facts";
+import { allFacts, type Fact, searchOf } from "./facts";
 import type { Filters } from "./filters";
 
 const MAX_SUGGESTIONS = 30;

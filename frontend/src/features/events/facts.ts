@@ -28,12 +28,6 @@ export function searchOf({ name, value }: Fact): string | null {
   return text.length > MAX_SEARCHED ? null : text;
 }
 
-/** A fact as it was typed, ready to be searched; null unless it has a key and a value. */
-export function typedFact(typed: string): string | null {
-  const [, key, value] = /^\s*("[^"]+"|[^:"]+?)\s*:\s*(.+?)\s*$/s.exec(typed) ?? [];
-  return key && value ? `${key}:${value}` : null;
-}
-
 /** The scalar facts of an event for one line: the normalized ones, else the payload's own fields. */
 export function factsOf(event: Pick<Event, "attributes" | "raw_data">, max: number): Fact[] {
   const facts: Fact[] = [];

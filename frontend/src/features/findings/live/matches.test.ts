@@ -8,7 +8,7 @@ import { matches } from "./matches";
 const finding = aFinding({
   first_seen: "2026-11-20T12:00:00.000500Z",
   risk_score: 60,
-  title: "Σίσυφος Public storage",
+  title: "Σίσυφος Public storage GROẞ İzmir",
 });
 
 const cases: [filter: FindingFilter, matched: boolean][] = [
@@ -27,6 +27,8 @@ const cases: [filter: FindingFilter, matched: boolean][] = [
   [{ risk_min: 61 }, false],
   [{ q: "STORAGE" }, true],
   [{ q: "σίσυφοσ" }, true],
+  [{ q: "gross i̇zmir" }, true],
+  [{ q: "GROSS ızmir" }, false],
   [{ q: "mona@" }, true],
   [{ q: "bucket_made" }, true],
   [{ q: "since MONA" }, true],

@@ -37,9 +37,11 @@ function compareTimes(one: string, other: string): number {
 
 const microseconds = (time: string): number => Number((/\.(\d+)/.exec(time)?.[1] ?? "").padEnd(6, "0").slice(3, 6));
 
-/** Unicode case folding, as far as the platform has it: Σ, σ and ς are equal, and so are ß and SS. */
+/** Unicode's full case folding, as the API has it: Σ, σ and ς are equal, so are ẞ, ß and SS, but not ı and i. */
 function foldCase(text: string): string {
-  return text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
+  return Array.from(text, (character) =>
+    character === "ı" ? character : character.toLowerCase().toUpperCase().toLowerCase(),
+  ).join("");
 }
 
 /** Whether the API would list a finding under a filter. */
