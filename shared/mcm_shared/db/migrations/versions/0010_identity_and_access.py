@@ -56,7 +56,7 @@ def _create_users() -> None:
         sa.Column("created_at", UtcDateTime(), server_default=sa.func.current_timestamp(), nullable=False),
         sa.Column("last_login_at", UtcDateTime()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
-        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_users_issuer")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_users_issuer_subject")),
         sa.CheckConstraint("kind IN ('person', 'service')", name=op.f("ck_users_kind")),
     )
 
@@ -75,7 +75,7 @@ def _create_credentials() -> None:
         sa.Column("id_token", sa.Text(), comment="hint for the provider's logout; no credential of ours"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_sessions_secret_hash")),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id_users"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"),
     )
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
     op.create_table(
@@ -93,9 +93,7 @@ def _create_credentials() -> None:
         sa.Column("last_used_at", UtcDateTime()),
         sa.Column("revoked_at", UtcDateTime()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_api_tokens_user_id_users"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_api_tokens_user_id"), ondelete="CASCADE"),
     )
     op.create_index("ix_api_tokens_user_id", "api_tokens", ["user_id"])
 
