@@ -3,7 +3,7 @@ import { NavLink } from "react-router";
 import { cn } from "@/lib/class-names";
 
 import { Logo } from "./logo";
-import { navPages } from "./pages";
+import { useOfferedPages } from "./offered-pages";
 
 /** Navigation: a rail at the side, with labels where there is room; a bar at the bottom on a phone. */
 export function Navigation() {
@@ -25,7 +25,7 @@ export function Navigation() {
         </span>
       </NavLink>
       <ul className="flex flex-1 justify-around md:mt-3 md:flex-col md:justify-start md:gap-0.5 md:px-2">
-        {navPages.map(({ path, nav: { title, icon: Icon } }) => (
+        {useOfferedPages().map(({ path, nav: { title, icon: Icon } }) => (
           <li key={path} className="min-w-0 flex-1 md:flex-none">
             <NavLink
               to={`/${path}`}

@@ -1,7 +1,9 @@
-import { Globe, Monitor, Moon, Search, Sun } from "lucide-react";
+import { CircleUser, Globe, LockOpen, Monitor, Moon, Search, Sun } from "lucide-react";
+import { Link } from "react-router";
 
 import { Button } from "@/components/button";
 import { Kbd } from "@/components/kbd";
+import { useAccount } from "@/lib/access/account";
 import { isMac } from "@/lib/keyboard/platform";
 import { theme, THEMES } from "@/lib/theme";
 import { timeFormats } from "@/lib/time/zone";
@@ -18,7 +20,7 @@ export function TopBar({ onCommands }: { onCommands: () => void }) {
   const nextTheme = THEMES[(THEMES.indexOf(shownTheme) + 1) % THEMES.length] ?? "system";
   const ThemeIcon = THEME_ICONS[shownTheme];
   return (
-    <div className="sticky top-0 z-30 flex h-12 items-center gap-1 border-b bg-page/95 px-4 backdrop-blur-sm lg:px-6 print:hidden">
+    <header className="sticky top-0 z-30 flex h-12 items-center gap-1 border-b bg-page/95 px-4 backdrop-blur-sm lg:px-6 print:hidden">
       <button
         type="button"
         onClick={onCommands}
@@ -31,6 +33,7 @@ export function TopBar({ onCommands }: { onCommands: () => void }) {
       </button>
       <div className="ml-auto flex items-center gap-0.5">
         <LiveIndicator />
+        <AccountLink />
         <Button
           variant="quiet"
           size="sm"
@@ -52,6 +55,22 @@ export function TopBar({ onCommands }: { onCommands: () => void }) {
           <ThemeIcon aria-hidden />
         </Button>
       </div>
-    </div>
+    </header>
+  );
+}
+
+/** Leads to the own account; says discreetly when there is no login. */
+function AccountLink() {
+  const account = useAccount().data;
+  if (!account) return null;
+  const off = account.auth === "off";
+  const label = off ? "Authentication is off: this machine only" : `Account of ${account.name}`;
+  return (
+    <Button asChild variant="quiet" size="sm" className="h-8">
+      <Link to="/account" aria-label={label} title={label}>
+        {off ? <LockOpen aria-hidden /> : <CircleUser aria-hidden />}
+        <span className="hidden max-w-40 truncate lg:inline">{off ? "No login" : account.name}</span>
+      </Link>
+    </Button>
   );
 }

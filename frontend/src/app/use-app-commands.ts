@@ -7,14 +7,15 @@ import { type Shortcut, shortcuts } from "@/lib/keyboard/shortcuts";
 import { theme } from "@/lib/theme";
 import { zone } from "@/lib/time/use-time";
 
-import { navPages } from "./pages";
+import { useOfferedPages } from "./offered-pages";
 
 /** Registers the commands of every page: navigation, theme and time zone, the command menu and the shortcut list. */
 export function useAppCommands(openCommands: () => void, openShortcuts: () => void): void {
   const navigate = useNavigate();
+  const offered = useOfferedPages();
   const appCommands = useMemo<Command[]>(
     () => [
-      ...navPages.map(({ path, nav }) => ({
+      ...offered.map(({ path, nav }) => ({
         id: `go.${path}`,
         title: nav.title,
         group: "Go to",
@@ -42,7 +43,7 @@ export function useAppCommands(openCommands: () => void, openShortcuts: () => vo
         run: openShortcuts,
       },
     ],
-    [navigate, openShortcuts],
+    [navigate, offered, openShortcuts],
   );
   commands.useAdd(appCommands);
 

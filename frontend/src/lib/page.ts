@@ -1,6 +1,8 @@
 import type { LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
+import type { Scope } from "@/lib/api/access";
+
 /** A page, as declared by `page.ts` in its folder of `features/`. */
 export interface Page {
   /** Its route under /app, in React Router's syntax: "findings/:findingId". */
@@ -11,6 +13,8 @@ export interface Page {
   nav?: {
     title: string;
     icon: LucideIcon;
+    /** The scope without which the page is not offered. */
+    scope?: Scope;
     /** Ascending position in the navigation. */
     order: number;
     /** The key that opens it after `g`. */

@@ -1,10 +1,13 @@
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 
-import { anOverview } from "./builders";
+import { anAccount, anOverview } from "./builders";
 
 /**
  * Mock of the API, configured by each test; an unexpected request fails. Only the overview is always available: every
- * page starts the stream from it when no list does.
+ * page starts the stream from it when no list does. So is the account, with every scope.
  */
-export const server = setupServer(http.get("*/stats/overview", () => HttpResponse.json(anOverview())));
+export const server = setupServer(
+  http.get("*/stats/overview", () => HttpResponse.json(anOverview())),
+  http.get("*/account", () => HttpResponse.json(anAccount())),
+);

@@ -122,7 +122,11 @@ function RawEvent({ event }: { event: Event }) {
         <SearchableFacts facts={allFacts(event)} />
       </Section>
       <Section title="Raw event">
-        <JsonView value={event.raw_data} label="Raw event" className="max-h-none" />
+        {event.raw_data ? (
+          <JsonView value={event.raw_data} label="Raw event" className="max-h-none" />
+        ) : (
+          <p className="text-ink-2">Your access does not include raw data (scope raw_data:read).</p>
+        )}
       </Section>
     </>
   );

@@ -6,6 +6,6 @@ export const pages: Page[] = [
   {
     path: "events",
     load: () => import("./events-page"),
-    nav: { title: "Events", icon: Activity, order: 3, key: "e" },
+    nav: { title: "Events", icon: Activity, order: 3, key: "e", scope: "events:read" },
   },
 ];

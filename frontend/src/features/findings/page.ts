@@ -6,7 +6,7 @@ export const pages: Page[] = [
   {
     path: "findings",
     load: () => import("./list/findings-page"),
-    nav: { title: "Findings", icon: ShieldAlert, order: 2, key: "f" },
+    nav: { title: "Findings", icon: ShieldAlert, order: 2, key: "f", scope: "findings:read" },
   },
   { path: "findings/:findingId", load: () => import("./detail/finding-page") },
 ];

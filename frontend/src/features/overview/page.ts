@@ -6,6 +6,6 @@ export const pages: Page[] = [
   {
     path: "",
     load: () => import("./overview-page"),
-    nav: { title: "Overview", icon: LayoutDashboard, order: 1, key: "o" },
+    nav: { title: "Overview", icon: LayoutDashboard, order: 1, key: "o", scope: "stats:read" },
   },
 ];

@@ -1,6 +1,7 @@
 import { MailCheck, RotateCcw } from "lucide-react";
 import { useState } from "react";
 
+import { Allowed } from "@/components/allowed";
 import { Button } from "@/components/button";
 import { Code } from "@/components/code";
 import { EmptyState } from "@/components/empty-state";
@@ -146,23 +147,25 @@ function DeadLetterItem({
           </div>
         </details>
       </div>
-      <div className="flex gap-2">
-        {letter.state !== "dismissed" && (
-          <Button size="sm" onClick={onRetry}>
-            <RotateCcw aria-hidden />
-            Retry
-          </Button>
-        )}
-        {letter.state === "open" ? (
-          <Button size="sm" onClick={onDismiss}>
-            Dismiss
-          </Button>
-        ) : (
-          <Button size="sm" onClick={onReopen}>
-            Reopen
-          </Button>
-        )}
-      </div>
+      <Allowed scope="dead_letters:write">
+        <div className="flex gap-2">
+          {letter.state !== "dismissed" && (
+            <Button size="sm" onClick={onRetry}>
+              <RotateCcw aria-hidden />
+              Retry
+            </Button>
+          )}
+          {letter.state === "open" ? (
+            <Button size="sm" onClick={onDismiss}>
+              Dismiss
+            </Button>
+          ) : (
+            <Button size="sm" onClick={onReopen}>
+              Reopen
+            </Button>
+          )}
+        </div>
+      </Allowed>
     </li>
   );
 }

@@ -6,6 +6,6 @@ export const pages: Page[] = [
   {
     path: "pipeline",
     load: () => import("./pipeline-page"),
-    nav: { title: "Pipeline", icon: Workflow, order: 6, key: "p" },
+    nav: { title: "Pipeline", icon: Workflow, order: 6, key: "p", scope: "pipeline:read" },
   },
 ];

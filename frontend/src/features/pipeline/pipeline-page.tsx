@@ -1,3 +1,4 @@
+import { Allowed } from "@/components/allowed";
 import { ErrorState } from "@/components/error-state";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
@@ -53,7 +54,9 @@ export default function PipelinePage() {
             </div>
           </Loading>
         )}
-        <DeadLetters />
+        <Allowed scope="dead_letters:read">
+          <DeadLetters />
+        </Allowed>
       </div>
     </>
   );

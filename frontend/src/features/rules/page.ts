@@ -6,7 +6,7 @@ export const pages: Page[] = [
   {
     path: "rules",
     load: () => import("./rules-page"),
-    nav: { title: "Rules", icon: BookOpenCheck, order: 5, key: "r" },
+    nav: { title: "Rules", icon: BookOpenCheck, order: 5, key: "r", scope: "rules:read" },
   },
   { path: "rules/:rule", load: () => import("./rule-page") },
 ];

@@ -3,9 +3,14 @@ import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./schema.gen";
 import { ApiError, problemOf, UnreachableError } from "./errors";
 
+/** Event of the window: the API responded that there is no session, or that it has ended. */
+export const UNAUTHENTICATED = "mcm:unauthenticated";
+
 /** Turns every response that is not a success into an ApiError, so that a query has either data or a reason. */
 const failures: Middleware = {
   async onResponse({ response }) {
+    if (response.status === 401 && !/\/(login|account)$/.test(new URL(response.url || "http://none/").pathname))
+      window.dispatchEvent(new Event(UNAUTHENTICATED));
     if (!response.ok) throw new ApiError(response.status, await problemOf(response), response.headers);
   },
   onError({ error }) {

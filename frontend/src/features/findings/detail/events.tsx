@@ -97,7 +97,11 @@ function EventLine({ event, finding }: { event: Event; finding: Finding }) {
       </button>
       {open && (
         <div className="space-y-1.5 px-2 pt-1 pb-3 pl-7">
-          <JsonView value={event.raw_data} label="Raw event" />
+          {event.raw_data ? (
+            <JsonView value={event.raw_data} label="Raw event" />
+          ) : (
+            <p className="text-ink-2">Your access does not include raw data (scope raw_data:read).</p>
+          )}
           <Link to={`/events?event=${event.id}`} className="text-xs text-accent-strong hover:underline">
             Show in all events
           </Link>

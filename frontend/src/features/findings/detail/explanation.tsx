@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Bot, LoaderCircle, RefreshCw, Sparkles, ThumbsDown, ThumbsUp } from "lucide-react";
 import { useState } from "react";
 
+import { Allowed } from "@/components/allowed";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Timestamp } from "@/components/timestamp";
@@ -33,10 +34,12 @@ export function Explanation({ finding, runbook }: { finding: Finding; runbook: s
       className="order-1"
       title="Explanation"
       aside={
-        <Button variant="quiet" size="sm" onClick={enrich} disabled={running}>
-          {running ? <LoaderCircle aria-hidden className="animate-spin" /> : <RefreshCw aria-hidden />}
-          {running ? "Enriching…" : "Regenerate"}
-        </Button>
+        <Allowed scope="findings:enrich">
+          <Button variant="quiet" size="sm" onClick={enrich} disabled={running}>
+            {running ? <LoaderCircle aria-hidden className="animate-spin" /> : <RefreshCw aria-hidden />}
+            {running ? "Enriching…" : "Regenerate"}
+          </Button>
+        </Allowed>
       }
     >
       <div className="max-w-[68ch] space-y-2.5 text-base">
@@ -56,7 +59,9 @@ export function Explanation({ finding, runbook }: { finding: Finding; runbook: s
       </div>
       <Author finding={finding} />
       {error && <Failure error={error} />}
-      <Feedback finding={finding} />
+      <Allowed scope="findings:feedback">
+        <Feedback finding={finding} />
+      </Allowed>
     </Section>
   );
 }

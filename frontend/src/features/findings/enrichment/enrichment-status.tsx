@@ -1,5 +1,6 @@
 import { Bot, CircleAlert, LoaderCircle, RotateCw, Sparkles } from "lucide-react";
 
+import { Allowed } from "@/components/allowed";
 import { Button } from "@/components/button";
 import { cn } from "@/lib/class-names";
 
@@ -41,10 +42,12 @@ export function EnrichmentStatus({
     );
   if (state === "none")
     return (
-      <Button size="sm" onClick={enrich} className="print:hidden">
-        <Sparkles aria-hidden className="size-3.5! text-accent" />
-        Enrich with AI
-      </Button>
+      <Allowed scope="findings:enrich">
+        <Button size="sm" onClick={enrich} className="print:hidden">
+          <Sparkles aria-hidden className="size-3.5! text-accent" />
+          Enrich with AI
+        </Button>
+      </Allowed>
     );
   const model = isModelWritten(finding.ai_source);
   const Icon = model ? Sparkles : Bot;

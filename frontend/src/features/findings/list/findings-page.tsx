@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import { useCallback, useRef, useState } from "react";
 
+import { Allowed } from "@/components/allowed";
 import { Button } from "@/components/button";
 import { GettingStarted } from "@/components/getting-started";
 import { DataTable } from "@/components/data-table/data-table";
@@ -17,6 +18,7 @@ import { SortMenu } from "@/components/sort-menu";
 import { TimeRange } from "@/components/time-range";
 import { useFilterPanel } from "@/components/use-filter-panel";
 import { WindowPage } from "@/components/window-page";
+import { useCan } from "@/lib/access/account";
 import { type Finding, findingsFile } from "@/lib/api/findings";
 import { commands } from "@/lib/commands";
 import { plural } from "@/lib/format";
@@ -61,6 +63,8 @@ export default function FindingsPage() {
   const unscored = useLive((state) => state.summary?.unenriched);
   const more = useMore(list);
   const queries = useQueryClient();
+  const mayExport = useCan("findings:export");
+  const mayEnrich = useCan("findings:enrich");
   const tableOrder = { by: order.sort, order: order.order };
   const onOrder = ({ by, order: direction }: { by: string; order: "asc" | "desc" }) =>
     void setOrder({ sort: by as typeof order.sort, order: direction });
@@ -83,20 +87,26 @@ export default function FindingsPage() {
       group: "Findings",
       run: () => change({ ...NO_FILTERS, enriched: "false" }),
     },
-    {
-      id: "findings.export",
-      title: "Export these findings as CSV",
-      group: "Findings",
-      run: () => window.location.assign(findingsFile(toQuery(filters, Date.now()), "csv")),
-    },
+    ...(mayExport
+      ? [
+          {
+            id: "findings.export",
+            title: "Export these findings as CSV",
+            group: "Findings",
+            run: () => window.location.assign(findingsFile(toQuery(filters, Date.now()), "csv")),
+          },
+        ]
+      : []),
   ]);
-  const actions = [
-    {
-      keys: "e",
-      action: "Enrich the selected finding with AI",
-      run: (finding: Finding) => startEnrichment(queries, finding.id),
-    },
-  ];
+  const actions = mayEnrich
+    ? [
+        {
+          keys: "e",
+          action: "Enrich the selected finding with AI",
+          run: (finding: Finding) => startEnrichment(queries, finding.id),
+        },
+      ]
+    : [];
 
   return (
     <WindowPage>
@@ -106,8 +116,12 @@ export default function FindingsPage() {
         actions={
           <>
             <PauseButton paused={updates.paused} onChange={updates.setPaused} />
-            <ExportMenu filter={() => toQuery(filters, Date.now())} />
-            <EnrichAll unscored={unscored} />
+            <Allowed scope="findings:export">
+              <ExportMenu filter={() => toQuery(filters, Date.now())} />
+            </Allowed>
+            <Allowed scope="findings:enrich">
+              <EnrichAll unscored={unscored} />
+            </Allowed>
           </>
         }
       />
