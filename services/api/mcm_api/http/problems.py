@@ -8,6 +8,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -154,9 +155,9 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 def _allowed_methods(request: Request) -> str:
     """Lists the methods of every route with this address; each route knows its own only."""
     methods: set[str] = set()
-    for route in request.app.routes:
+    for route in iter_route_contexts(request.app.routes):
         if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= getattr(route, "methods", None) or {"GET"}
+            methods |= getattr(route, "methods", None) or set()
     # HEAD is answered like GET
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
