@@ -17,7 +17,7 @@ LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-loca
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
 
-.PHONY: help setup demo stack dashboard test env test-compose scale-demo lint fmt types mutations chaos bench clean lock
+.PHONY: help setup demo stack dashboard test env test-compose scale-demo lint fmt types mutations chaos bench sbom audit clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,13 @@ chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3 KILLS=50)
 
 bench: setup ## run the benchmarks
 	@exec $(BIN)/python -m benchmarks
+
+sbom: setup ## write an SBOM (CycloneDX) of the services to .local/sbom.json
+	@$(BIN)/cyclonedx-py requirements requirements/services.txt --output-file .local/sbom.json
+
+audit: setup ## check the locked dependencies for known vulnerabilities, where the databases are reachable
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/services.txt
+	@$(NODE) npm audit --omit=dev
 
 clean: ## remove .venv, .local, node_modules and every cache
 	rm -rf frontend/node_modules frontend/dist frontend/src/lib/api/schema.gen.ts
