@@ -97,7 +97,7 @@ def test_head_is_answered_like_get_without_the_body(run_service: RunService) -> 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
 def test_on_every_address_it_answers_ipv4_and_ipv6(run_service: RunService) -> None:
-    service = run_service("mcm-api", "run", env=NOWHERE, MCM_API_HOST="::")
+    service = run_service("mcm-api", "run", env=NOWHERE, MCM_API_HOST="::", MCM_PUBLISH_ADDRESS="127.0.0.1")
     port = url_of(service).rsplit(":", 1)[1]
 
     answers = [httpx.get(f"http://{host}:{port}/health").status_code for host in ("127.0.0.1", "[::1]")]
