@@ -53,6 +53,7 @@ async def test_topics_are_made_once_with_twelve_partitions(bootstrap_servers: st
         "events.dead": 12,
         "findings": 12,
         "findings.enriched": 12,
+        "audit.head": 12,
     }
     assert made["events.raw"][1]["message.timestamp.type"] == "LogAppendTime"
     assert (
