@@ -152,7 +152,16 @@ def _check_stream(query: FindingFilter, everything: list[FindingResponse]) -> No
     )
     of_list = FindingFilter(severity=query.severity, user=query.user, rule=query.rule)
     for finding in everything:
-        frame = FindingFrame(("findings", 0), 0, finding.severity, finding.user, finding.rule_name, b"")
+        frame = FindingFrame(
+            ("findings", 0),
+            0,
+            finding.severity,
+            finding.user,
+            finding.rule_name,
+            finding.source,
+            finding.first_seen,
+            b"",
+        )
         assert of_stream.takes(frame) is matches(of_list, finding)
 
 
