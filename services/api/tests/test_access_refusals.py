@@ -218,7 +218,7 @@ ON = {"MCM_AUTH": "on"}
 def test_it_starts_where_nobody_else_reaches_it_or_must_log_in(
     host: str, settings: dict[str, str], public_url: str | None, hosts: tuple[str, ...]
 ) -> None:
-    require_closed(AccessSettings(**settings), host, public_url, hosts)
+    require_closed(AccessSettings.model_validate(settings), host, public_url, hosts)
 
 
 @pytest.mark.parametrize(
@@ -243,4 +243,4 @@ def test_it_refuses_to_start_where_others_could_reach_it(
     host: str, settings: dict[str, str], public_url: str | None, hosts: tuple[str, ...], named: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=named):
-        require_closed(AccessSettings(**settings), host, public_url, hosts)
+        require_closed(AccessSettings.model_validate(settings), host, public_url, hosts)

@@ -116,7 +116,7 @@ async def test_pages_counts_and_facets_agree_with_and_without_the_index(
     client: httpx.AsyncClient, rows: Rows, indexed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(7)
-    events = [
+    events: list[dict[str, Any]] = [
         {
             "timestamp": NOON + MINUTE * chance.randrange(600),
             "user": chance.choice(["ada@example.com", "bob@example.com", None]),

@@ -156,8 +156,8 @@ async def test_a_period_bounds_what_is_seen_and_counted(app: FastAPI, client: ht
     for day in range(3):
         await rows.counted(*(an_event(source="a", timestamp=DAY + timedelta(days=day, hours=n)) for n in range(2)))
         await rows.finding(source="a", first_seen=DAY + timedelta(days=day))
-    period = {"period_from": DAY + timedelta(days=1), "period_to": DAY + timedelta(days=2)}
-    session = await people.session(await people.user("engineer", **period))
+    start, end = DAY + timedelta(days=1), DAY + timedelta(days=2)
+    session = await people.session(await people.user("engineer", period_from=start, period_to=end))
 
     events = (await client.get("/events", headers=session)).json()
     findings = (await client.get("/findings", headers=session)).json()

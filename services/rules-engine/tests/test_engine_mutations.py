@@ -124,8 +124,8 @@ async def test_the_totals_of_a_user_join_in_any_order(engine: AsyncEngine, order
     for number in order:
         await Worker(engine).handle(events[number])
     async with transaction(engine, read_only=True) as connection:
-        (total,) = (await connection.execute(select(USER_TOTALS))).all()
-    assert (total.count, total.first_at, total.last_at) == (3, events[0].timestamp, events[2].timestamp)
+        (total,) = (await connection.execute(select(USER_TOTALS))).mappings()
+    assert (total["count"], total["first_at"], total["last_at"]) == (3, events[0].timestamp, events[2].timestamp)
 
 
 async def test_a_late_event_completes_what_came_before_it(engine: AsyncEngine) -> None:
