@@ -67,7 +67,7 @@ async def test_a_topic_that_is_there_stays_as_it_is(bootstrap_servers: str, topi
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await client.start()
     await client.delete_topics([Topics(topic_prefix).enriched])
-    while len([name for name in await client.list_topics() if name.startswith(topic_prefix)]) != 3:
+    while len([name for name in await client.list_topics() if name.startswith(topic_prefix)]) != 4:
         continue
     await client.close()
 
@@ -79,6 +79,7 @@ async def test_a_topic_that_is_there_stays_as_it_is(bootstrap_servers: str, topi
         "events.dead": 2,
         "findings": 2,
         "findings.enriched": 3,
+        "audit.head": 2,
     }
 
 
@@ -99,5 +100,5 @@ async def test_the_command_makes_them_before_any_service_is_there(
 
     assert await asyncio.to_thread(made.wait) == 0, made.stderr()
     assert set(await described(bootstrap_servers, topic_prefix)) == {
-        "events.raw", "events.dead", "findings", "findings.enriched"
+        "events.raw", "events.dead", "findings", "findings.enriched", "audit.head"
     }  # fmt: skip

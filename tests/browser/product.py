@@ -1,7 +1,6 @@
 """The product under test: its running services and the URL of its API."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.pipeline import Pipeline, until
-from tests.services import Service
+from tests.services import Service, url_of
 
 RunService = Callable[..., Service]
 
@@ -46,6 +45,4 @@ async def start_product(run: RunService, pipeline: Pipeline, *names: str, port: 
         services[name] = run(name, "run", env=pipeline.environment, MCM_API_PORT=str(port), **settings)
     for name, service in services.items():
         await asyncio.to_thread(service.wait_for_log, _READY[name], 60)
-    found = re.search(r'"url": "([^"]+)"', services["mcm-api"].stderr())
-    assert found is not None
-    return Product(pipeline, found[1], services)
+    return Product(pipeline, url_of(services["mcm-api"]), services)

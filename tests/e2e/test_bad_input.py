@@ -137,12 +137,12 @@ async def _feed(pipeline: Pipeline, runner: ServiceRunner) -> Outcome:
     dead_letters = await pipeline.records(pipeline.topics.dead)
     stored = await pipeline.event_uids()
     shown = runner.run("mcm-ingestor", "dead-letters", "list", "--format", "json", "--limit", "1000")
-    assert await asyncio.to_thread(shown.wait) == 0
+    assert await asyncio.to_thread(shown.wait) == 0, shown.stderr()
 
     # the time of the early one comes
     await asyncio.sleep(max(0.0, (early - MAX_AHEAD - datetime.now(UTC)).total_seconds()))
     replay = runner.run("mcm-ingestor", "dead-letters", "replay")
-    assert await asyncio.to_thread(replay.wait) == 0
+    assert await asyncio.to_thread(replay.wait) == 0, replay.stderr()
     await until(pipeline.is_idle, what="the engine has handled the replayed ones")
     after = await pipeline.records(pipeline.topics.dead)
     engine.terminate()

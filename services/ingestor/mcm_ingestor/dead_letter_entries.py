@@ -113,4 +113,5 @@ def entry_of(letter: DeadLetter, failures: int, actions: Actions) -> DeadLetterE
 
 def place_of(letter: DeadLetter) -> LetterPlace:
     """Returns what actions on a letter refer to."""
-    return LetterPlace(*letter.place, letter.origin)
+    # a record may claim any origin, also one with NUL, which PostgreSQL cannot store
+    return LetterPlace(*letter.place, letter.origin.replace("\x00", "\N{REPLACEMENT CHARACTER}"))

@@ -210,8 +210,8 @@ async def test_no_dead_letters_are_no_trouble(ingestor: Ingestor) -> None:
 
 
 @pytest.mark.parametrize("command", ["list", "replay"])
-def test_without_a_broker_it_says_so(ingestor: Ingestor, command: str) -> None:
-    ended = ingestor("dead-letters", command, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+def test_without_a_broker_it_says_so(ingestor: Ingestor, command: str, database_url: str) -> None:
+    ended = ingestor("dead-letters", command, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", DATABASE_URL=database_url)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith(b"error: Kafka does not answer at 127.0.0.1:1")
