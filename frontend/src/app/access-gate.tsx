@@ -34,6 +34,7 @@ export function AccessGate({ children }: { children: ReactNode }) {
   // an API that cannot be reached is the pages' to report: they have what they showed before
   if (account.error instanceof ApiError && account.error.status === 403)
     return <ErrorState error={account.error} retry={() => void account.refetch()} busy={account.isFetching} />;
-  if (account.isPending && account.failureCount === 0) return null;
+  // a later attempt is pending without a failure again, and must not take the pages away
+  if (account.isPending && account.failureCount + account.errorUpdateCount === 0) return null;
   return children;
 }

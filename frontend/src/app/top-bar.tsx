@@ -64,7 +64,7 @@ function AccountLink() {
   const account = useAccount().data;
   if (!account) return null;
   const off = account.auth === "off";
-  const label = off ? "Authentication is off: this machine only" : `Account of ${account.name}`;
+  const label = off ? "No login: authentication is off, for this machine only" : `Account of ${account.name}`;
   return (
     <Button asChild variant="quiet" size="sm" className="h-8">
       <Link to="/account" aria-label={label} title={label}>

@@ -130,11 +130,8 @@ async def test_many_requests_at_once_are_all_taken(client: httpx.AsyncClient, re
     events = [{**EVENT, "id": f"evt-{number:04}"} for number in range(600)]
 
     # as many at once as MCM_API_MAX_REQUESTS allows
-    answers = [
-        answer
-        for start in range(0, 600, 200)
-        for answer in await asyncio.gather(*(push(client, event) for event in events[start : start + 200]))
-    ]
+    groups = [events[start : start + 200] for start in range(0, 600, 200)]
+    answers = [one for group in groups for one in await asyncio.gather(*(push(client, event) for event in group))]
 
     assert {answer.status_code for answer in answers} == {202}
     assert sorted(orjson.loads(record.value)["id"] for record in await records()) == [e["id"] for e in events]
