@@ -8,17 +8,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-import structlog
 from pydantic import Field, model_validator
 
-from mcm_ingestor.connectors.errors import SourceRefusedError
 from mcm_ingestor.connectors.github import GithubSettings, authorisation
-from mcm_ingestor.connectors.http_client import HttpClient, Response, open_client
+from mcm_ingestor.connectors.http_client import HttpClient, open_client
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
+from mcm_ingestor.connectors.time_log import read_page, start_position
 from mcm_shared.contracts.sources import GITHUB_AUDIT
-
-log = structlog.get_logger()
 
 _OVERLAP: Final = timedelta(minutes=5)
 """How late an entry may appear in the log."""
@@ -61,13 +58,13 @@ class GithubAuditLog:
 
     def start(self, start_at: datetime, until: datetime | None) -> Position:
         """Returns the position from which everything after ``start_at`` is read."""
-        return {"since": _text(start_at), **({} if until is None else {"until": _text(until)})}
+        return start_position(_text, start_at, until)
 
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads pages until one links to no other; the position is that link, and at the end a time."""
         asked_at = datetime.now(UTC)
         while True:
-            response = await self._read(position)
+            response = await read_page(self._http, position, self._settings.path, self._query(position))
             records = [record_of(entry, GITHUB_AUDIT) for entry in array_of(response.data)]
             following = response.links.get("next")
             if following is not None:
@@ -78,15 +75,6 @@ class GithubAuditLog:
             complete_until = asked_at - _OVERLAP
             yield Page(records, {"since": _text(complete_until)}, None if "until" in position else complete_until)
             return
-
-    async def _read(self, position: Position) -> Response:
-        if "next" in position:
-            try:
-                return await self._http.get(position["next"])
-            except SourceRefusedError:
-                # a cursor may expire; the query is begun anew, and what is read twice changes nothing
-                log.warning("cursor refused, reading on by time", since=position["since"])
-        return await self._http.get(self._settings.path, self._query(position))
 
     def _query(self, position: Position) -> dict[str, Any]:
         until = position.get("until")

@@ -10,21 +10,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 import httpx2
-import structlog
 from pydantic import Field, SecretStr
 
 from mcm_ingestor.connectors.errors import (
     RateLimitedError,
     SourceDownError,
-    SourceRefusedError,
     SourceUnauthorisedError,
 )
-from mcm_ingestor.connectors.http_client import HttpClient, Response, open_client, request_json
+from mcm_ingestor.connectors.http_client import HttpClient, open_client, request_json
 from mcm_ingestor.connectors.protocol import Connector, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
 from mcm_ingestor.connectors.settings import SourceSettings
-
-log = structlog.get_logger()
+from mcm_ingestor.connectors.time_log import read_page, start_position
 
 _OVERLAP: Final = timedelta(minutes=30)
 """How late Graph may list an event: each poll begins this much before the previous one."""
@@ -58,13 +55,13 @@ class GraphLog:
 
     def start(self, start_at: datetime, until: datetime | None) -> Position:
         """Returns the position from which everything after ``start_at`` is read."""
-        return {"since": _text(start_at), **({} if until is None else {"until": _text(until)})}
+        return start_position(_text, start_at, until)
 
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads pages until one links to no other; the position is that link, and at the end a time."""
         asked_at = datetime.now(UTC)
         while True:
-            response = await self._read(position)
+            response = await read_page(self._http, position, self._path, self._query(position))
             records = [record_of(entry, self._source) for entry in array_of(response.data, "value")]
             link = response.data.get(_NEXT)
             if isinstance(link, str):
@@ -77,15 +74,6 @@ class GraphLog:
             after = {"since": _text(complete_until)}
             yield Page(records, after, None if "until" in position else complete_until)
             return
-
-    async def _read(self, position: Position) -> Response:
-        if "next" in position:
-            try:
-                return await self._http.get(position["next"])
-            except SourceRefusedError:
-                # a cursor may expire; the query is begun anew, and what is read twice changes nothing
-                log.warning("cursor refused, reading on by time", since=position["since"])
-        return await self._http.get(self._path, self._query(position))
 
     def _query(self, position: Position) -> dict[str, Any]:
         condition = f"{self._time_field} ge {position['since']}"

@@ -8,17 +8,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
-import structlog
 from pydantic import Field, SecretStr
 
-from mcm_ingestor.connectors.errors import SourceRefusedError
-from mcm_ingestor.connectors.http_client import HttpClient, Response, open_client
+from mcm_ingestor.connectors.http_client import HttpClient, open_client
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
 from mcm_ingestor.connectors.settings import SourceSettings
+from mcm_ingestor.connectors.time_log import read_page, start_position
 from mcm_shared.contracts.sources import OKTA_SYSTEM
-
-log = structlog.get_logger()
 
 _LATENESS: Final = timedelta(minutes=1)
 """How long Okta may take to write an event into its log."""
@@ -44,13 +41,13 @@ class OktaSystemLog:
 
     def start(self, start_at: datetime, until: datetime | None) -> Position:
         """Returns the position from which everything after ``start_at`` is read."""
-        return {"since": _text(start_at), **({} if until is None else {"until": _text(until)})}
+        return start_position(_text, start_at, until)
 
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads pages until one is empty; the link of each is the position after it."""
         while True:
             asked_at = datetime.now(UTC)
-            response = await self._read(position)
+            response = await read_page(self._http, position, _LOGS, self._query(position))
             entries = array_of(response.data)
             following = response.links.get("next")
             ends = not entries or following is None
@@ -66,15 +63,9 @@ class OktaSystemLog:
                 return
             position = after
 
-    async def _read(self, position: Position) -> Response:
-        if "next" in position:
-            try:
-                return await self._http.get(position["next"])
-            except SourceRefusedError:
-                # a cursor may expire; what was read last is read again, and changes nothing
-                log.warning("cursor refused, reading on by time", since=position["since"])
-        query: Position = {key: position[key] for key in ("since", "until") if key in position}
-        return await self._http.get(_LOGS, {**query, "sortOrder": "ASCENDING", "limit": _LIMIT})
+    def _query(self, position: Position) -> dict[str, Any]:
+        times: dict[str, Any] = {key: position[key] for key in ("since", "until") if key in position}
+        return {**times, "sortOrder": "ASCENDING", "limit": _LIMIT}
 
     async def check(self) -> list[Permission]:
         """Reads one entry."""

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,7 +22,7 @@ FAULTS: Final = (
 Event = dict[str, Any]
 
 
-class SourceApi:
+class SourceApi(ABC):
     """Events of a source, each visible from a number of requests on; faults come before every second page."""
 
     def __init__(self, events: list[Event], time_field: str, *, with_faults: bool) -> None:
@@ -45,8 +46,9 @@ class SourceApi:
         self.on_request(number)
         return fault or self._page(request)
 
+    @abstractmethod
     def _page(self, request: Request) -> Reply:
-        raise NotImplementedError
+        """Answers a request without a fault."""
 
     def _between(self, since: datetime, until: datetime | None) -> list[Event]:
         seen = [each for each in self.events if self.visible_from.get(each["id"], 0) <= len(self.requests)]
