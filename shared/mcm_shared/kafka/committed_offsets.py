@@ -9,8 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from mcm_shared.errors import BrokerDownError
-from mcm_shared.kafka.connection import connection_options, end_within, make_consumer
+from mcm_shared.kafka.connection import answering, connection_options, end_within, make_consumer
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 15
@@ -62,10 +61,8 @@ async def _connected(
     start: Callable[[], Awaitable[object]], stop: Callable[[], Awaitable[object]], kafka: KafkaSettings
 ) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with answering(kafka, _TIMEOUT_S):
             await start()
             yield
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
     finally:
         await end_within(stop(), _TIMEOUT_S)

@@ -2,13 +2,15 @@
 
 import asyncio
 import importlib.util
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
 from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES
-from mcm_shared.errors import ConfigurationError
+from mcm_shared.errors import BrokerDownError, ConfigurationError
 from mcm_shared.kafka.batches.message_set import BoundedConsumer
 from mcm_shared.settings import KafkaSettings
 
@@ -54,6 +56,16 @@ def make_consumer(kafka: KafkaSettings, client: str, **options: Any) -> BoundedC
         fetch_max_bytes=MAX_MESSAGE_BYTES,
         **options,
     )
+
+
+@asynccontextmanager
+async def answering(kafka: KafkaSettings, within_s: float | None = None) -> AsyncGenerator[None, None]:
+    """Raises BrokerDownError for errors of the client in the block, and when it takes longer than ``within_s``."""
+    try:
+        async with asyncio.timeout(within_s):
+            yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
 
 
 async def end_within(job: Awaitable[object], seconds: float) -> None:

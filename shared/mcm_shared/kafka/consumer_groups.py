@@ -9,11 +9,10 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError
 
 from mcm_shared.errors import BrokerDownError
 from mcm_shared.kafka.committed_offsets import list_committed_offsets
-from mcm_shared.kafka.connection import connection_options, end_within, make_consumer
+from mcm_shared.kafka.connection import answering, connection_options, end_within, make_consumer
 from mcm_shared.settings import KafkaSettings
 
 _TIMEOUT_S: Final = 5
@@ -113,10 +112,8 @@ async def _clients(kafka: KafkaSettings) -> AsyncIterator[tuple[AIOKafkaAdminCli
     admin = AIOKafkaAdminClient(**connection_options(kafka, "mcm-watch"), request_timeout_ms=_TIMEOUT_S * 1000)
     consumer = make_consumer(kafka, "mcm-watch")
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with answering(kafka, _TIMEOUT_S):
             await asyncio.gather(admin.start(), consumer.start())
             yield admin, consumer
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
     finally:
         await asyncio.gather(end_within(admin.close(), _CLOSE_TIMEOUT_S), end_within(consumer.stop(), _CLOSE_TIMEOUT_S))

@@ -88,7 +88,7 @@ class TopicFollower:
                 await consumer.start()
                 if self._topic not in await consumer.topics():
                     raise BrokerDownError(f"Kafka has no topic {self._topic} yet")
-                partitions = await all_partitions(consumer, self._topic)
+                partitions = await all_partitions(consumer, [self._topic])
                 await consumer.seek_to_beginning(*partitions)
             self._reset()
             self._positions = {}

@@ -1,15 +1,13 @@
 """Reading a topic once, from its beginning to its present end, without a group."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
-from mcm_shared.errors import BrokerDownError
-from mcm_shared.kafka.connection import end_within, make_consumer
+from mcm_shared.kafka.connection import answering, end_within, make_consumer
 from mcm_shared.kafka.records import Record
 from mcm_shared.settings import KafkaSettings
 
@@ -25,15 +23,12 @@ async def read_topic(kafka: KafkaSettings, topic: str) -> AsyncGenerator[Record,
     """
     consumer = make_consumer(kafka, "mcm-reader", auto_offset_reset="earliest")
     try:
-        try:
-            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                await consumer.start()
-                left = await _seek_to_beginning(consumer, topic)
-            async with aclosing(_read(consumer, left)) as records:
-                async for record in records:
-                    yield record
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
+        async with answering(kafka, _CONNECT_TIMEOUT_S):
+            await consumer.start()
+            left = await _seek_to_beginning(consumer, topic)
+        async with answering(kafka), aclosing(_read(consumer, left)) as records:
+            async for record in records:
+                yield record
     finally:
         await end_within(consumer.stop(), _CLOSE_TIMEOUT_S)
 
@@ -45,14 +40,12 @@ async def read_ends(kafka: KafkaSettings, topic: str) -> tuple[dict[tuple[str, i
     """
     consumer = make_consumer(kafka, "mcm-reader")
     try:
-        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+        async with answering(kafka, _CONNECT_TIMEOUT_S):
             await consumer.start()
             if topic not in await consumer.topics():
                 return {}, {}
-            partitions = await all_partitions(consumer, topic)
+            partitions = await all_partitions(consumer, [topic])
             begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
     finally:
         await end_within(consumer.stop(), _CLOSE_TIMEOUT_S)
     return {tuple(place): offset for place, offset in begins.items()}, {
@@ -60,19 +53,20 @@ async def read_ends(kafka: KafkaSettings, topic: str) -> tuple[dict[tuple[str, i
     }
 
 
-async def all_partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    """Assigns every partition of a topic to a consumer without a group, and lists them."""
+async def all_partitions(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    """Assigns every partition of some topics to a consumer without a group, and lists them."""
     # without a group, subscribing assigns every partition once their number is known
-    consumer.subscribe([topic])
-    while not consumer.assignment():  # noqa: ASYNC110 (the client offers nothing to wait on)
+    consumer.subscribe(list(topics))
+    # the client offers nothing to wait on
+    while {partition.topic for partition in consumer.assignment()} != set(topics):  # noqa: ASYNC110
         await asyncio.sleep(_ASSIGNED_LOOK_S)
-    return list(consumer.assignment())
+    return sorted(consumer.assignment())
 
 
 async def _seek_to_beginning(consumer: AIOKafkaConsumer, topic: str) -> dict[TopicPartition, int]:
     if topic not in await consumer.topics():
         return {}
-    partitions = await all_partitions(consumer, topic)
+    partitions = await all_partitions(consumer, [topic])
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     for partition in partitions:

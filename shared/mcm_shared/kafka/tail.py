@@ -1,16 +1,16 @@
 """Following topics without a group: every partition, from a position on, for as long as one listens."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from mcm_shared.errors import BrokerDownError, PositionGoneError
-from mcm_shared.kafka.connection import end_within, make_consumer
+from mcm_shared.kafka.connection import answering, end_within, make_consumer
+from mcm_shared.kafka.read_topic import all_partitions
 from mcm_shared.kafka.records import Record
 from mcm_shared.settings import KafkaSettings
 
@@ -24,7 +24,6 @@ _CONNECT_TIMEOUT_S: Final = 15
 _CLOSE_TIMEOUT_S: Final = 2
 _POLL_MS: Final = 1000
 _MAX_RECORDS: Final = 500
-_ASSIGNED_LOOK_S: Final = 0.01
 
 
 async def tail_topics(
@@ -37,7 +36,7 @@ async def tail_topics(
     Raises PositionGoneError for a start that the topics do not hold, BrokerDownError when Kafka does not answer.
     """
     async with _consumer(kafka) as consumer:
-        async with _answering(kafka):
+        async with answering(kafka, _CONNECT_TIMEOUT_S):
             offsets = await _assign(consumer, topics, start)
         yield [], dict(offsets)
         while len(consumer.assignment()) == len(offsets):
@@ -67,7 +66,7 @@ async def read_between(
     if not left:
         return
     async with _consumer(kafka) as consumer:
-        async with _answering(kafka):
+        async with answering(kafka, _CONNECT_TIMEOUT_S):
             consumer.assign(list(left))
             beginnings = await consumer.beginning_offsets(list(left))
             for partition in left:
@@ -77,7 +76,7 @@ async def read_between(
                 consumer.seek(partition, begin)
         moved = time.monotonic()
         while left:
-            async with _answering(kafka):
+            async with answering(kafka, _CONNECT_TIMEOUT_S):
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
                 for partition in list(left):
                     if await consumer.position(partition) >= left[partition]:
@@ -96,20 +95,11 @@ async def read_between(
 async def _consumer(kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer, None]:
     consumer = make_consumer(kafka, "mcm-tail", auto_offset_reset="none")
     try:
-        async with _answering(kafka):
+        async with answering(kafka, _CONNECT_TIMEOUT_S):
             await consumer.start()
         yield consumer
     finally:
         await end_within(consumer.stop(), _CLOSE_TIMEOUT_S)
-
-
-@asynccontextmanager
-async def _answering(kafka: KafkaSettings) -> AsyncGenerator[None, None]:
-    try:
-        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-            yield
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
 
 
 async def _assign(consumer: AIOKafkaConsumer, topics: Sequence[str], start: Mapping[Place, int] | None) -> Offsets:
@@ -117,11 +107,7 @@ async def _assign(consumer: AIOKafkaConsumer, topics: Sequence[str], start: Mapp
     missing = [topic for topic in topics if topic not in there]
     if missing:
         raise BrokerDownError(f"Kafka has no topic {missing[0]} yet")
-    # without a group, subscribing assigns every partition once their number is known
-    consumer.subscribe(list(topics))
-    while {partition.topic for partition in consumer.assignment()} != set(topics):  # noqa: ASYNC110 (nothing to wait on)
-        await asyncio.sleep(_ASSIGNED_LOOK_S)
-    partitions = sorted(consumer.assignment())
+    partitions = await all_partitions(consumer, topics)
     ends = await consumer.end_offsets(partitions)
     begin = {partition: ends[partition] for partition in partitions}
     if start is not None:

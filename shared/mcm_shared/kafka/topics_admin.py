@@ -12,7 +12,6 @@ from aiokafka.errors import (
     InvalidReplicationAssignmentError,
     InvalidReplicationFactorError,
     InvalidTopicError,
-    KafkaError,
     PolicyViolationError,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
@@ -22,7 +21,7 @@ from aiokafka.errors import (
 from mcm_shared.cli import run_single_command
 from mcm_shared.contracts.topics import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES, Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
-from mcm_shared.kafka.connection import connection_options, end_within
+from mcm_shared.kafka.connection import answering, connection_options, end_within
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import KafkaSettings, load_settings
 
@@ -52,14 +51,12 @@ async def ensure_topics(kafka: KafkaSettings) -> None:
     requested = _topics_of(kafka)
     client = AIOKafkaAdminClient(**connection_options(kafka, "mcm-admin"), request_timeout_ms=_TIMEOUT_S * 1000)
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with answering(kafka, _TIMEOUT_S):
             await client.start()
             there = set(await client.list_topics())
             missing = [topic for topic in requested if topic.name not in there]
             if missing:
                 _check(await client.create_topics(missing))
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
     finally:
         await end_within(client.close(), _CLOSE_TIMEOUT_S)
 
