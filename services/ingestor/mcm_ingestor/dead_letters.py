@@ -19,13 +19,12 @@ from mcm_shared.kafka.dead_letters import (
 )
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_ends, read_topic
-from mcm_shared.kafka.records import Headers, Outgoing, Record, header, origin_of
+from mcm_shared.kafka.records import END_OF_TIMESTAMPS, Headers, Outgoing, Record, header, origin_of
 from mcm_shared.kafka.tail import read_between
 from mcm_shared.settings import KafkaSettings
 
 _GROUP: Final = "dead-letters-replay"
 _NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
-_YEAR_9999_MS: Final = 253_370_764_800_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class DeadLetter:
     @property
     def written_at(self) -> datetime | None:
         """Time the record was written; None if unknown."""
-        return datetime.fromtimestamp(self.at / 1000, UTC) if 0 < self.at < _YEAR_9999_MS else None
+        return datetime.fromtimestamp(self.at / 1000, UTC) if 0 < self.at < END_OF_TIMESTAMPS else None
 
     def as_json(self) -> dict[str, Any]:
         """Serialises all fields; bytes that are not UTF-8 become replacement characters."""

@@ -9,6 +9,9 @@ from mcm_shared.contracts.topics import ORIGIN_HEADER
 # the longest topic's name, partition and offset
 _MAX_ORIGIN: Final = 249 + 1 + 10 + 1 + 19
 
+END_OF_TIMESTAMPS: Final = 253_370_764_800_000
+"""Timestamps of records lie before this, in milliseconds since 1970 (the year 9999): later ones are no date."""
+
 Headers = tuple[tuple[str, bytes | None], ...]
 
 

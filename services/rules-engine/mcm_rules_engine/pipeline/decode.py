@@ -11,10 +11,9 @@ from mcm_shared.contracts.events import ASSIGNED_ID, SourceEvent, require_not_ah
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
 from mcm_shared.errors import PartlyPoisonError, PoisonEventError
-from mcm_shared.kafka.records import Record, header, origin_of
+from mcm_shared.kafka.records import END_OF_TIMESTAMPS, Record, header, origin_of
 
 _SHOWN: Final = 5
-_YEAR_9999_MS: Final = 253_370_764_800_000
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class Matcher:
             raise PoisonEventError("the event is empty")
         payload = decode_json(record.value, self._max_event_bytes)
         # a record without a time of its own (timestamp -1), or with one that is no date, cannot say when it was written
-        is_date = 0 <= record.timestamp < _YEAR_9999_MS
+        is_date = 0 <= record.timestamp < END_OF_TIMESTAMPS
         written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if is_date else None
         transport = Transport(header(record, WEBHOOK_EVENT_HEADER), written_at)
         source, origin = header(record, SOURCE_HEADER), f"{ASSIGNED_ID}{origin_of(record)}"
