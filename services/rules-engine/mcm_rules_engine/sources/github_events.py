@@ -3,10 +3,9 @@
 import re
 from typing import Any, Final
 
-from mcm_rules_engine.sources.github_access_events import ACCESS_ACTIONS
-from mcm_rules_engine.sources.github_code_events import CODE_ACTIONS
+from mcm_rules_engine.sources.github_deliveries import event_type_of
 from mcm_rules_engine.sources.identity import SERVICE, user_name
-from mcm_rules_engine.sources.read import epoch_or_time_at, id_at, known, other_type, text_at
+from mcm_rules_engine.sources.read import epoch_or_time_at, id_at, known, text_at
 from mcm_rules_engine.sources.source import Payload, Source
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
@@ -28,14 +27,12 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     name = _CAPITAL.sub("_", kind.removesuffix("Event")).lower() or "event"
     delivery = _as_delivery(payload)
     facts = _common_facts(payload)
-    action = ACCESS_ACTIONS.get(name) or CODE_ACTIONS.get(name)
-    event_type = action(delivery, facts) if action is not None else ""
-    what = ".".join(part for part in (name, text_at(delivery, "action")) if part)
+    event_type = event_type_of(NAME, name, delivery, facts)
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
         source=NAME,
-        event_type=event_type or other_type(NAME, what),
+        event_type=event_type,
         user=user_name(text_at(payload, "actor", "login")),
         timestamp=timestamp,
         raw_data=payload,

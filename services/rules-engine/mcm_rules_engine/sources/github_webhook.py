@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mcm_rules_engine.sources.github_access_events import ACCESS_ACTIONS
-from mcm_rules_engine.sources.github_code_events import CODE_ACTIONS
+from mcm_rules_engine.sources.github_deliveries import event_type_of
 from mcm_rules_engine.sources.github_event_names import event_name_of
 from mcm_rules_engine.sources.identity import SERVICE, user_name
-from mcm_rules_engine.sources.read import epoch_or_time_at, first_text, id_at, known, other_type, text_at
+from mcm_rules_engine.sources.read import epoch_or_time_at, first_text, id_at, known, text_at
 from mcm_rules_engine.sources.source import Payload, Source, Transport
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.contracts.sources import GITHUB_WEBHOOK
@@ -50,14 +49,12 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     content = {key: value for key, value in payload.items() if key != RECEIVED_KEY}
     event_id = id_at(payload, DELIVERY_KEY, {**content, EVENT_KEY: name})
     facts = _common_facts(payload)
-    action = ACCESS_ACTIONS.get(name) or CODE_ACTIONS.get(name)
-    event_type = action(payload, facts) if action is not None else ""
-    what = ".".join(part for part in (name, text_at(payload, "action")) if part)
+    event_type = event_type_of(NAME, name, payload, facts)
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
         source=NAME,
-        event_type=event_type or other_type(NAME, what),
+        event_type=event_type,
         user=_user(payload, event_type),
         timestamp=timestamp,
         raw_data=payload,
