@@ -1,6 +1,7 @@
 """Puts together what is known about each source: health, activity and dependent rules."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from mcm_api.sources.queries import (
     SourceActivity,
     StoredSources,
     read_lags,
-    read_last_event,
+    read_last_events,
     read_stored_sources,
 )
 from mcm_api.sources.schemas import (
@@ -28,20 +29,23 @@ _LIVE: Final = "live"
 _BACKFILL: Final = "backfill"
 
 
-async def list_all_sources(reader: DatabaseReader, ruleset: Ruleset) -> list[SourceDetails]:
-    """Returns every source with a connector, and every source of pushed events, by name."""
+async def list_all_sources(reader: DatabaseReader, ruleset: Ruleset, *, only: str | None = None) -> list[SourceDetails]:
+    """Returns every source with a connector, and every source of pushed events, by name; or ``only`` the one named."""
     stored = await read_stored_sources(reader)
-    fed = {feed for lanes in stored.lanes.values() for feed in _live(lanes).feeds}
-    feeds = {name: list(_live(lanes).feeds) for name, lanes in stored.lanes.items()}
+    feeds = {name: list(lanes[_LIVE].feeds) for name, lanes in stored.lanes.items()}
+    fed = {feed for several in feeds.values() for feed in several}
     feeds |= {name: [name] for name in stored.activity if name not in fed}
     feeders = Counter(feed for several in feeds.values() for feed in several)
     rules = _rules_by_source(ruleset)
-    return [await _source(reader, stored, name, feeds[name], feeders, rules) for name in sorted(feeds)]
+    shown = {name: feeds[name] for name in sorted(feeds) if only in (None, name)}
+    active = {feed: stored.activity.get(feed, SourceActivity()).hours for several in shown.values() for feed in several}
+    last_events = await read_last_events(reader, {feed: hours[-1] for feed, hours in active.items() if hours})
+    return [_source(stored, name, several, last_events, feeders, rules) for name, several in shown.items()]
 
 
 async def read_details(reader: DatabaseReader, ruleset: Ruleset, name: str) -> SourceDetails | None:
     """Returns one source with the lag of its events; None where there is none of that name."""
-    found = next((source for source in await list_all_sources(reader, ruleset) if source.name == name), None)
+    found = next(iter(await list_all_sources(reader, ruleset, only=name)), None)
     if found is None or found.last_event_at is None:
         return found
     lags = await read_lags(reader, found.feeds, found.last_event_at)
@@ -56,10 +60,6 @@ def short(source: SourceDetails) -> SourceResponse:
     return SourceResponse.model_validate(source.model_dump(include=set(SourceResponse.model_fields)))
 
 
-def _live(lanes: dict[str, Any]) -> Any:
-    return lanes[_LIVE]
-
-
 def _rules_by_source(ruleset: Ruleset) -> dict[str, list[Any]]:
     by_source: dict[str, list[Any]] = {}
     for rule in ruleset.rules:
@@ -68,11 +68,11 @@ def _rules_by_source(ruleset: Ruleset) -> dict[str, list[Any]]:
     return by_source
 
 
-async def _source(
-    reader: DatabaseReader,
+def _source(
     stored: StoredSources,
     name: str,
     feeds: list[str],
+    last_events: Mapping[str, datetime],
     feeders: Counter[str],
     rules: dict[str, list[Any]],
 ) -> SourceDetails:
@@ -80,11 +80,7 @@ async def _source(
     lane, backfill = lanes.get(_LIVE), lanes.get(_BACKFILL)
     activities = [stored.activity.get(feed, SourceActivity()) for feed in feeds]
     hours = sorted({hour for each in activities for hour in each.hours})
-    last_event_at = None
-    for feed, each in zip(feeds, activities, strict=True):
-        if hours and each.hours and each.hours[-1] == hours[-1]:
-            found = await read_last_event(reader, feed, hours[-1])
-            last_event_at = max(filter(None, (last_event_at, found)), default=None)
+    last_event_at = max((last_events[feed] for feed in feeds if feed in last_events), default=None)
     configured = None if lane is None or lane.silent_after_s is None else timedelta(seconds=lane.silent_after_s)
     silent_after = configured or learned_silence(hours)
     known_until = stored.newest if lane is None else lane.complete_until

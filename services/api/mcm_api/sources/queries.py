@@ -1,7 +1,7 @@
 """Reading the positions of sources, and the roll-ups of their events."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -67,14 +67,18 @@ async def _read_activity(connection: AsyncConnection, newest: datetime, activity
             activity[source].hours.append(hour)
 
 
-async def read_last_event(reader: DatabaseReader, source: str, hour: datetime) -> datetime | None:
-    """Reads the time of a source's newest event, which lies in this hour."""
+async def read_last_events(reader: DatabaseReader, last_hours: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Reads the time of the newest event of each source, given its last hour with events."""
     event = SOURCE_EVENTS.c
-    query = select(func.max(event.timestamp)).where(
-        event.source == source, event.timestamp >= hour, event.timestamp < hour + _HOUR
-    )
+    found: dict[str, datetime] = {}
     async with reader.transaction() as connection:
-        found: datetime | None = (await connection.execute(query)).scalar_one()
+        for source, hour in last_hours.items():
+            query = select(func.max(event.timestamp)).where(
+                event.source == source, event.timestamp >= hour, event.timestamp < hour + _HOUR
+            )
+            newest: datetime | None = (await connection.execute(query)).scalar_one()
+            if newest is not None:
+                found[source] = newest
     return found
 
 
