@@ -60,7 +60,7 @@ mutations: setup ## apply each mutation to a copy and check that its test fails 
 	@exec $(BIN)/python -m tests.mutations $(NAMES)
 
 env: ## copy .env.example to .env with a random database password, once
-	@[ -e .env ] || (umask 077 && sed "s/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=$$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')/" .env.example > .env)
+	@[ -e .env ] || (umask 077 && sed "s/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=$$(LC_ALL=C tr -dc a-f0-9 < /dev/urandom | head -c 32)/" .env.example > .env)
 
 test-compose: setup ## run the end-to-end tests against the composed system; needs Docker
 	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null --profile demo build

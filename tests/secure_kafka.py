@@ -7,6 +7,7 @@ from typing import Final
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
 from mcm_local.ports import LOOPBACK, free_port
+from tests.certificates import make_authority, make_certificate
 
 USER: Final = "mcm"
 PASSWORD: Final = "only-for-tests"
@@ -68,16 +69,7 @@ class SecureKafka(Kafka):
         }
 
     def _make_certificates(self) -> None:
-        key, request, certificate = (self.folder / f"broker.{ending}" for ending in ("key", "csr", "crt"))
-        extensions = self.folder / "broker.ext"
-        extensions.write_text(f"subjectAltName=IP:{LOOPBACK}\n")
-        ca_file, ca_key = str(self.ca_file), str(self.folder / "ca.key")
-        ca = ("-CA", ca_file, "-CAkey", ca_key, "-CAcreateserial")
-        new = ("req", "-newkey", "rsa:2048", "-nodes")
-        for arguments in (
-            (*new, "-x509", "-subj", "/CN=test authority", "-keyout", ca_key, "-out", ca_file),
-            (*new, "-subj", "/CN=broker", "-keyout", str(key), "-out", str(request)),
-            ("x509", "-req", "-in", str(request), *ca, "-extfile", str(extensions), "-out", str(certificate)),
-        ):
-            subprocess.run(("openssl", *arguments), check=True, capture_output=True)
-        (self.folder / "broker.pem").write_text(key.read_text() + certificate.read_text())
+        authority = make_authority("test authority")
+        broker = make_certificate("broker", LOOPBACK, authority)
+        self.ca_file.write_text(authority.certificate_pem)
+        (self.folder / "broker.pem").write_text(broker.key_pem + broker.certificate_pem)

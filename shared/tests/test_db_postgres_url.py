@@ -1,6 +1,5 @@
 """DATABASE_URL as people and managed databases write it: each parameter works or is refused by name at start."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from mcm_shared.db.engine import AsyncEngine, create_engine, sqlite_url, transac
 from mcm_shared.db.postgres_url import parse_postgres_url
 from mcm_shared.errors import ConfigurationError, DatabaseDownError
 from mcm_shared.settings import DatabaseSettings
+from tests.certificates import make_authority
 
 
 def engine_for(url: str) -> AsyncEngine:
@@ -29,9 +29,12 @@ async def ask(url: str, question: str) -> object:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate and its key, in one folder."""
-    make = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
-    subprocess.run(["openssl", *make, *files], check=True, capture_output=True)
+    made = make_authority("localhost")
+    (tmp_path / "cert.pem").write_text(made.certificate_pem)
+    key = tmp_path / "key.pem"
+    # libpq refuses keys that others may read
+    key.touch(0o600)
+    key.write_text(made.key_pem)
     return tmp_path
 
 

@@ -1,6 +1,5 @@
 """The settings that managed Kafka asks for, against a broker that asks for them: TLS and a login."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,6 @@ from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.workers import Handler, a_worker, running, until
 from tests.secure_kafka import MECHANISMS, PASSWORD, USER, SecureKafka
-
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here to make certificates")
 
 
 @pytest.fixture(scope="module")
