@@ -14,19 +14,23 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
+from sqlalchemy import select
 
+from mcm_api.access.audit.entry import AuditEntry
 from mcm_api.access.parts import Access
 from mcm_api.access.roles import ROLE_SCOPES, Role
 from mcm_api.access.secret_values import hash_of, new_secret, new_token
+from mcm_api.access.store.audit_log import append_entries
 from mcm_api.access.store.sessions import insert_session
 from mcm_api.access.store.tokens import StoredToken, insert_token
 from mcm_api.access.store.users import StoredUser, insert_user, new_user
 from mcm_api.app import create_app
 from mcm_api.http.state import part_of
 from mcm_api.settings import ApiSettings
-from mcm_api.testing.serving import BASE_URL
+from mcm_api.testing.serving import a_client
 from mcm_enricher import EnricherSettings
-from mcm_shared.db.engine import transaction
+from mcm_shared.db.access_tables import AUDIT_LOG
+from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.settings import DatabaseSettings
 
 PASSWORD = "seven green lamps hum"
@@ -101,10 +105,9 @@ class People:
 
 
 @asynccontextmanager
-async def running(app: FastAPI, base_url: str = BASE_URL) -> AsyncIterator[httpx.AsyncClient]:
+async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Runs an application and gives an anonymous client of it."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+    async with app.router.lifespan_context(app), a_client(app) as client:
         yield client
 
 
@@ -114,3 +117,22 @@ def id_of(token: dict[str, str]) -> str:
 
 
 NO_ID = UUID(int=0)
+
+
+async def audited(engine: AsyncEngine) -> list[dict[str, Any]]:
+    """Reads the rows of the audit trail in their order."""
+    async with transaction(engine) as connection:
+        rows = await connection.execute(select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq))
+        return [dict(row) for row in rows.mappings()]
+
+
+async def fill_audit_trail(engine: AsyncEngine, count: int = 9) -> list[dict[str, Any]]:
+    """Appends entries to the audit trail, a minute apart, and returns all of its rows."""
+    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    made = [
+        AuditEntry(start + timedelta(minutes=n), "mona", "session", "user.change", f"user-{n}", None, "{}", "r")
+        for n in range(count)
+    ]
+    async with transaction(engine) as connection:
+        await append_entries(connection, made)
+    return await audited(engine)

@@ -14,8 +14,10 @@ from mcm_api.settings import ApiSettings
 from mcm_api.testing.serving import SilentModel, a_client
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.engine import create_engine
-from mcm_shared.settings import DatabaseSettings
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.rows import Rows
+
+from .access_helpers import People
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -40,11 +42,25 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
+def people(app: FastAPI) -> People:
+    """Makes users of the API with their sessions and tokens."""
+    return People(app)
+
+
+@pytest.fixture
 async def rows(stored_in: str) -> AsyncIterator[Rows]:
     """Puts rows into the API's database."""
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(stored_in)))
     yield Rows(engine)
     await engine.dispose()
+
+
+@pytest.fixture
+def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
+    """The broker, with topics of the test's own."""
+    return KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
+    )
 
 
 @pytest.fixture

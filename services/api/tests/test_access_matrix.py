@@ -1,7 +1,6 @@
 """Every operation of the OpenAPI document, for every role and every kind of credential that must not work."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from mcm_api.access.roles import ROLE_SCOPES, Role
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope
 
-from .access_helpers import ROLES, People, closed_app, running
+from .access_helpers import ROLES, People, closed_app
 
 VALUES = {
     "event_id": "1",
@@ -50,12 +49,6 @@ class Operation(NamedTuple):
 @pytest.fixture
 def app(sqlite_url: str, tmp_path: Path) -> FastAPI:
     return closed_app(sqlite_url, tmp_path)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app) as client:
-        yield client
 
 
 def operations(app: FastAPI) -> list[Operation]:

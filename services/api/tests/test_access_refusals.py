@@ -1,6 +1,5 @@
 """What must be refused: tokens in URLs, cookies from elsewhere, headers that name an identity."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +10,7 @@ from fastapi import FastAPI
 from mcm_api.access.settings import AccessSettings, require_closed
 from mcm_shared.errors import ConfigurationError
 
-from .access_helpers import PASSWORD, People, closed_app, running
+from .access_helpers import PASSWORD, People, closed_app
 
 PUBLIC = "https://monitor.example.com"
 
@@ -19,17 +18,6 @@ PUBLIC = "https://monitor.example.com"
 @pytest.fixture
 def app(sqlite_url: str, tmp_path: Path) -> FastAPI:
     return closed_app(sqlite_url, tmp_path, MCM_PUBLIC_URL=PUBLIC, MCM_API_ALLOWED_HOSTS="10.0.0.5,plain.example.com")
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app) as client:
-        yield client
-
-
-@pytest.fixture
-def people(app: FastAPI) -> People:
-    return People(app)
 
 
 URLS = [

@@ -1,19 +1,19 @@
 """Tampering with the audit trail: what was changed, removed or inserted is named."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from mcm_api.access.audit.entry import GENESIS, AuditEntry, hash_entry
 from mcm_api.access.audit.verify import verify_chain
-from mcm_api.access.store.audit_log import append_entries
 from mcm_shared.db.access_tables import AUDIT_HEAD, AUDIT_LOG
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.settings import DatabaseSettings
+
+from .access_helpers import fill_audit_trail
 
 
 @pytest.fixture
@@ -21,18 +21,6 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     yield engine
     await engine.dispose()
-
-
-async def fill(engine: AsyncEngine, count: int = 9) -> list[dict[str, Any]]:
-    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    made = [
-        AuditEntry(start + timedelta(minutes=n), "mona", "session", "user.change", f"user-{n}", None, "{}", "r")
-        for n in range(count)
-    ]
-    async with transaction(engine) as connection:
-        await append_entries(connection, made)
-        rows = await connection.execute(select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq))
-        return [dict(row) for row in rows.mappings()]
 
 
 CHANGES: dict[str, object] = {
@@ -50,7 +38,7 @@ CHANGES: dict[str, object] = {
 
 
 async def test_one_changed_byte_is_named_in_every_column(engine: AsyncEngine) -> None:
-    rows = await fill(engine)
+    rows = await fill_audit_trail(engine)
     named = {}
     for column, value in CHANGES.items():
         change = update(AUDIT_LOG).where(AUDIT_LOG.c.seq == 4)
@@ -67,7 +55,7 @@ async def test_one_changed_byte_is_named_in_every_column(engine: AsyncEngine) ->
 
 @pytest.mark.parametrize("seq", [1, 5, 9])
 async def test_one_removed_entry_is_named(seq: int, engine: AsyncEngine) -> None:
-    await fill(engine)
+    await fill_audit_trail(engine)
     async with transaction(engine) as connection:
         await connection.execute(AUDIT_LOG.delete().where(AUDIT_LOG.c.seq == seq))
 
@@ -78,7 +66,7 @@ async def test_one_removed_entry_is_named(seq: int, engine: AsyncEngine) -> None
 
 @pytest.mark.parametrize("renumber", [False, True])
 async def test_a_removed_entry_is_named_also_when_the_rest_is_renumbered(renumber: bool, engine: AsyncEngine) -> None:
-    await fill(engine)
+    await fill_audit_trail(engine)
     async with transaction(engine) as connection:
         await connection.execute(AUDIT_LOG.delete().where(AUDIT_LOG.c.seq == 5))
         for seq in range(6, 10) if renumber else ():
@@ -91,7 +79,7 @@ async def test_a_removed_entry_is_named_also_when_the_rest_is_renumbered(renumbe
 
 @pytest.mark.parametrize("seq", [5, 10])
 async def test_one_inserted_entry_is_named(seq: int, engine: AsyncEngine) -> None:
-    rows = await fill(engine)
+    rows = await fill_audit_trail(engine)
     entry = AuditEntry(rows[-1]["at"], "eve", "session", "user.change", "x", None, None, "r")
     prev_hash = rows[seq - 2]["hash"]
     async with transaction(engine) as connection:
@@ -107,7 +95,7 @@ async def test_one_inserted_entry_is_named(seq: int, engine: AsyncEngine) -> Non
 
 
 async def test_a_rebuilt_table_differs_from_the_published_head(engine: AsyncEngine) -> None:
-    rows = await fill(engine)
+    rows = await fill_audit_trail(engine)
     published = {row["seq"]: row["hash"] for row in rows if row["seq"] in {3, 6, 9}}
     assert (await verify_chain(engine, published)).fault is None
     head = GENESIS
@@ -127,7 +115,7 @@ async def test_a_rebuilt_table_differs_from_the_published_head(engine: AsyncEngi
 
 
 async def test_a_table_that_was_emptied_differs_from_the_published_head(engine: AsyncEngine) -> None:
-    rows = await fill(engine)
+    rows = await fill_audit_trail(engine)
     async with transaction(engine) as connection:
         await connection.execute(AUDIT_LOG.delete())
         await connection.execute(AUDIT_HEAD.delete())
@@ -140,6 +128,6 @@ async def test_a_table_that_was_emptied_differs_from_the_published_head(engine: 
 async def test_the_lock_of_the_chain_survives_a_head_that_is_missing(engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
         await connection.execute(AUDIT_HEAD.delete())
-    await fill(engine, 1)
+    await fill_audit_trail(engine, 1)
 
     assert (await verify_chain(engine, {})).entries == 1

@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,32 +11,19 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
 
 from mcm_api.access.audit.entry import AUDITED_FIELDS, AuditEntry, canonical
 from mcm_api.access.audit.verify import verify_chain
 from mcm_api.access.store.audit_log import append_entries
-from mcm_shared.db.access_tables import AUDIT_LOG
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.testing.rows import Rows
 
-from .access_helpers import NEW_PASSWORD, PASSWORD, People, closed_app, running
+from .access_helpers import NEW_PASSWORD, PASSWORD, People, audited, closed_app, fill_audit_trail, running
 
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> FastAPI:
     return closed_app(database_url, tmp_path)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app) as client:
-        yield client
-
-
-@pytest.fixture
-def people(app: FastAPI) -> People:
-    return People(app)
 
 
 @pytest.fixture
@@ -48,12 +34,6 @@ def engine(people: People) -> AsyncEngine:
 @pytest.fixture
 async def rows(engine: AsyncEngine) -> Rows:
     return Rows(engine)
-
-
-async def entries(engine: AsyncEngine) -> list[dict[str, Any]]:
-    async with transaction(engine) as connection:
-        rows = await connection.execute(select(AUDIT_LOG).order_by(AUDIT_LOG.c.seq))
-        return [dict(row) for row in rows.mappings()]
 
 
 @pytest.mark.parametrize("kind", ["database_url", "sqlite_url"])
@@ -80,18 +60,7 @@ async def act_concurrently(client: httpx.AsyncClient, people: People) -> None:
 
     assert sorted(answers) == [200] * 100 + [201] * 100
     assert (verification.fault, verification.entries) == (None, 200)
-    assert [entry["seq"] for entry in await entries(engine)] == list(range(1, 201))
-
-
-async def fill(engine: AsyncEngine, count: int = 9) -> list[dict[str, Any]]:
-    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    made = [
-        AuditEntry(start + timedelta(minutes=n), "mona", "session", "user.change", f"user-{n}", None, "{}", "r")
-        for n in range(count)
-    ]
-    async with transaction(engine) as connection:
-        await append_entries(connection, made)
-    return await entries(engine)
+    assert [entry["seq"] for entry in await audited(engine)] == list(range(1, 201))
 
 
 async def test_logins_reads_exports_and_changes_are_recorded_without_secrets(
@@ -131,7 +100,7 @@ async def test_logins_reads_exports_and_changes_are_recorded_without_secrets(
     await client.get("/findings", headers={"Authorization": f"Bearer {token}"})
     await client.get(f"/findings?token={token}")
 
-    recorded = await entries(engine)
+    recorded = await audited(engine)
     assert [entry["action"] for entry in recorded] == [
         "login", "login.failure", "login.failure", "raw_data.read", "raw_data.read", "findings.export", "audit.read",
         "audit.export", "user.create", "token.create", "user.password.failure", "user.password", "token.revoke",
@@ -151,7 +120,7 @@ async def test_a_change_that_is_undone_leaves_no_entry(
     answers = [(await client.post("/access/users", json=person, headers=session)).status_code for _ in range(2)]
 
     assert answers == [201, 409]
-    assert [entry["action"] for entry in await entries(engine)] == ["user.create"]
+    assert [entry["action"] for entry in await audited(engine)] == ["user.create"]
 
 
 def test_fields_that_could_hold_secrets_are_refused() -> None:
@@ -166,7 +135,7 @@ def test_fields_that_could_hold_secrets_are_refused() -> None:
 async def test_the_audit_trail_is_filtered_paged_and_exported(
     client: httpx.AsyncClient, people: People, engine: AsyncEngine
 ) -> None:
-    await fill(engine)
+    await fill_audit_trail(engine)
     async with transaction(engine) as connection:
         entry = AuditEntry(datetime.now(UTC), "=cmd()", "token", "token.create", "x", None, None, "r")
         await append_entries(connection, [entry])
@@ -187,7 +156,7 @@ async def test_the_audit_trail_is_filtered_paged_and_exported(
 async def test_an_auditor_reads_their_period_only(
     client: httpx.AsyncClient, people: People, engine: AsyncEngine
 ) -> None:
-    rows = await fill(engine)
+    rows = await fill_audit_trail(engine)
     period = {"period_from": rows[2]["at"], "period_to": rows[5]["at"]}
     auditor = await people.user("auditor", expires_at=datetime.now(UTC) + timedelta(days=1), **period)
     session = await people.session(auditor)

@@ -1,7 +1,6 @@
 """Login, sessions, setup and passwords over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,23 +13,12 @@ from mcm_api.access.secret_values import hash_of, new_secret
 from mcm_shared.db.access_tables import AUDIT_LOG, SETUP_LINKS, USERS
 from mcm_shared.db.engine import transaction
 
-from .access_helpers import NEW_PASSWORD, PASSWORD, People, closed_app, id_of, running
+from .access_helpers import NEW_PASSWORD, PASSWORD, People, closed_app, id_of
 
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> FastAPI:
     return closed_app(database_url, tmp_path)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app) as client:
-        yield client
-
-
-@pytest.fixture
-def people(app: FastAPI) -> People:
-    return People(app)
 
 
 def credentials(email: str = "analyst@example.com", password: str = PASSWORD) -> dict[str, str]:
@@ -58,7 +46,7 @@ async def test_a_login_starts_a_session_and_a_logout_ends_it(client: httpx.Async
     "given",
     [
         credentials(password="wrong"),
-        credentials(email="nobody@example.com"),
+        credentials(email="unknown@example.com"),
         credentials(email="service@example.com"),
         credentials(email="sso@example.com"),
     ],

@@ -1,6 +1,5 @@
 """Restriction of accounts and tokens to sources and a period: lists, counts, facets, caches, pages, files."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from mcm_shared.db.metadata import METADATA
 from mcm_shared.testing.builders import a_finding, an_event
 from mcm_shared.testing.rows import Rows
 
-from .access_helpers import People, closed_app, running
+from .access_helpers import People, closed_app
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 LISTS = [
@@ -52,12 +51,6 @@ LISTS = [
 @pytest.fixture
 def app(stored_in: str, tmp_path: Path) -> FastAPI:
     return closed_app(stored_in, tmp_path)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(app) as client:
-        yield client
 
 
 async def fill(rows: Rows) -> dict[str, int]:

@@ -22,14 +22,6 @@ RunService = Callable[..., Service]
 
 
 @pytest.fixture
-def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
-    """The broker, with topics of the test's own."""
-    return KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
-    )
-
-
-@pytest.fixture
 async def api(run_service: RunService, kafka: KafkaSettings) -> Service:
     """An API that follows the topics."""
     await ensure_topics(kafka)

@@ -31,14 +31,6 @@ HOOK = {"eventType": "com.okta.event_hook", "data": {"events": [ENTRY, {**ENTRY,
 
 
 @pytest.fixture
-def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
-    """The broker, with topics of the test's own."""
-    return KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
-    )
-
-
-@pytest.fixture
 def stored_in(sqlite_url: str) -> str:
     """Which database there is makes no difference here."""
     return sqlite_url
