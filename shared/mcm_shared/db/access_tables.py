@@ -54,7 +54,6 @@ SESSIONS: Final = Table(
     Column("expires_at", UtcDateTime, nullable=False, comment="the absolute limit"),
     Column("address", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
-    Column("id_token", Text, comment="hint for the provider's logout; no credential of ours"),
 )
 Index("ix_sessions_user_id", SESSIONS.c.user_id)
 
@@ -83,17 +82,6 @@ SETUP_LINKS: Final = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
-LOGIN_STATES: Final = Table(
-    "login_states",
-    METADATA,
-    Column("state_hash", Text, primary_key=True, comment="of the state sent to the OIDC provider; used once"),
-    Column("browser_hash", Text, nullable=False, comment="of the cookie of the browser that began"),
-    Column("nonce", Text, nullable=False),
-    Column("code_verifier", Text, nullable=False),
-    Column("return_to", Text, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-)
-
 LOGIN_THROTTLE: Final = Table(
     "login_throttle",
     METADATA,
@@ -108,7 +96,7 @@ AUDIT_LOG: Final = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("via", Text, nullable=False, comment="session, token, assertion, command, none"),
+    Column("via", Text, nullable=False, comment="session, token, command, none"),
     Column("action", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("before", Text, comment="canonical JSON"),
@@ -130,6 +118,6 @@ AUDIT_HEAD: Final = Table(
 )
 
 ACCESS_TABLES: Final = (
-    USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_STATES, LOGIN_THROTTLE, AUDIT_LOG, AUDIT_HEAD,
+    USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_THROTTLE, AUDIT_LOG, AUDIT_HEAD,
 )  # fmt: skip
 """Tables that only the access package reads and writes."""

@@ -1,7 +1,6 @@
 """Access control: authenticates every request before it is routed, and closes everything that is not public."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +44,6 @@ _UNAVAILABLE: Final = ProblemError(
     503, "The database cannot be used right now; try again in a moment.", headers=RETRY_AFTER
 )
 
-FindAssertion = Callable[[Scope], Awaitable[Identity | None]]
-"""Finds the identity that a trusted proxy asserts; None where it asserts none."""
-
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
@@ -57,7 +53,6 @@ class AccessPolicy:
     authenticator: Authenticator
     cookies: CookiePolicy
     limiter: RateLimiter
-    find_assertion: FindAssertion | None = None
     recheck_s: float = RECHECK_S
 
 
@@ -134,10 +129,6 @@ class AccessControl:
             if identity is None:
                 raise _unauthenticated("The API token is unknown, expired or revoked.")
             return identity, credential
-        if self._policy.find_assertion is not None:
-            identity = await self._policy.find_assertion(scope)
-            if identity is not None:
-                return identity, None
         secret = self._policy.cookies.read(headers, SESSION_COOKIE)
         if secret is None:
             return None, None

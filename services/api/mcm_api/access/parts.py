@@ -44,9 +44,6 @@ class Access:
         response: Response,
         user: StoredUser,
         audit: AuditRecorder,
-        *,
-        action: str = "login",
-        id_token: str | None = None,
     ) -> None:
         """Starts a session, with its cookie and its entry in the audit trail, in the transaction of a login.
 
@@ -56,13 +53,11 @@ class Access:
         seconds = int(ABSOLUTE.total_seconds())
         if not self.cookies.set(response, request.headers, SESSION_COOKIE, secret, seconds):
             raise ProblemError(400, COOKIES_REFUSED)
-        entry = audit.entry(action, user.email, after={"id": str(user.id), "issuer": user.issuer, "role": user.role})
+        entry = audit.entry("login", user.email, after={"id": str(user.id), "issuer": user.issuer, "role": user.role})
         now = entry.at
         address = self.proxies.client_of(request.scope)
         agent = request.headers.get("user-agent", "")
-        await insert_session(
-            connection, user.id, hash_of(secret), now, address=address, user_agent=agent, id_token=id_token
-        )
+        await insert_session(connection, user.id, hash_of(secret), now, address=address, user_agent=agent)
         await change_user(connection, user.id, last_login_at=now)
         await append_entries(connection, [entry])
 

@@ -68,7 +68,6 @@ class LoginOptions(BaseModel):
 
     auth: Literal["on", "off"]
     setup: Annotated[bool, Field(description="There are no users yet: the setup link creates the first administrator")]
-    oidc: Annotated[str | None, Field(description="Name of the OIDC provider; null: none is configured")]
 
 
 class Account(BaseModel):

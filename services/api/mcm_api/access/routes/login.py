@@ -42,12 +42,12 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 @router.get("/login/options", openapi_extra=requires(Scope.PUBLIC), summary="How one can log in")
 async def get_login_options(access: AccessDep) -> LoginOptions:
-    """Says whether authentication is on, whether the first administrator is missing, and which provider there is."""
+    """Says whether authentication is on, and whether the first administrator is missing."""
     if not access.required:
-        return LoginOptions(auth="off", setup=False, oidc=None)
+        return LoginOptions(auth="off", setup=False)
     async with transaction(access.engine, read_only=True) as connection:
         setup = await count_users(connection) == 0
-    return LoginOptions(auth="on", setup=setup, oidc=None)
+    return LoginOptions(auth="on", setup=setup)
 
 
 @router.post(

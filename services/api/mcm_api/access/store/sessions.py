@@ -47,7 +47,6 @@ async def insert_session(
     *,
     address: str,
     user_agent: str,
-    id_token: str | None = None,
 ) -> UUID:
     """Inserts a session and returns its id."""
     session_id = uuid4()
@@ -60,7 +59,6 @@ async def insert_session(
         "expires_at": now + ABSOLUTE,
         "address": address,
         "user_agent": user_agent.replace("\x00", "")[:MAX_USER_AGENT],
-        "id_token": id_token,
     }
     await connection.execute(insert(SESSIONS).values(values))
     return session_id
@@ -89,12 +87,6 @@ async def delete_session(connection: AsyncConnection, session_id: UUID, user_id:
     """Deletes a session of a user; False when there is none."""
     query = delete(SESSIONS).where(_SESSION.id == session_id, _SESSION.user_id == user_id)
     return bool((await connection.execute(query)).rowcount)
-
-
-async def read_id_token(connection: AsyncConnection, session_id: UUID) -> str | None:
-    """Reads the ID token that the provider issued at login; None for a login with a password."""
-    found = (await connection.execute(select(_SESSION.id_token).where(_SESSION.id == session_id))).scalar_one_or_none()
-    return None if found is None else str(found)
 
 
 async def note_use(connection: AsyncConnection, used: Mapping[str, datetime]) -> None:

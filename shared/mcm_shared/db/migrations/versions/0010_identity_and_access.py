@@ -22,7 +22,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Takes the change back."""
     for table in (
-        "audit_head", "audit_log", "login_throttle", "login_states", "setup_links", "api_tokens", "sessions", "users",
+        "audit_head", "audit_log", "login_throttle", "setup_links", "api_tokens", "sessions", "users",
     ):  # fmt: skip
         op.drop_table(table)
 
@@ -72,7 +72,6 @@ def _create_credentials() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=False, comment="the absolute limit"),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("user_agent", sa.Text(), nullable=False),
-        sa.Column("id_token", sa.Text(), comment="hint for the provider's logout; no credential of ours"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_sessions_secret_hash")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"),
@@ -106,16 +105,6 @@ def _create_login() -> None:
         sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_setup_links")),
     )
     op.create_table(
-        "login_states",
-        sa.Column("state_hash", sa.Text(), nullable=False, comment="of the state sent to the OIDC provider; used once"),
-        sa.Column("browser_hash", sa.Text(), nullable=False, comment="of the cookie of the browser that began"),
-        sa.Column("nonce", sa.Text(), nullable=False),
-        sa.Column("code_verifier", sa.Text(), nullable=False),
-        sa.Column("return_to", sa.Text(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_login_states")),
-    )
-    op.create_table(
         "login_throttle",
         sa.Column("key", sa.Text(), nullable=False, comment="hash of an account or an address"),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -130,7 +119,7 @@ def _create_audit_trail() -> None:
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False, comment="1, 2, 3 … without a gap"),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("via", sa.Text(), nullable=False, comment="session, token, assertion, command, none"),
+        sa.Column("via", sa.Text(), nullable=False, comment="session, token, command, none"),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("before", sa.Text(), comment="canonical JSON"),
