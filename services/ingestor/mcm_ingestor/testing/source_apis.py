@@ -23,7 +23,10 @@ Event = dict[str, Any]
 
 
 class SourceApi(ABC):
-    """Events of a source, each visible from a number of requests on; faults come before every second page."""
+    """Events of a source, each visible from a number of requests on; with faults, the first answer to each query is one.
+
+    Faults go by the query, not by turns: two lanes that take turns would give every fault to the same lane.
+    """
 
     def __init__(self, events: list[Event], time_field: str, *, with_faults: bool) -> None:
         self.events = events
@@ -32,7 +35,7 @@ class SourceApi(ABC):
         self.visible_from: dict[str, int] = {}
         self._time_field = time_field
         self._faults = itertools.cycle(FAULTS) if with_faults else None
-        self._failed_last = False
+        self._failed: set[str] = set()
         self._lock = threading.Lock()
         self.url = ""
 
@@ -41,10 +44,15 @@ class SourceApi(ABC):
         with self._lock:
             self.requests.append(request)
             number = len(self.requests)
-            fault = None if self._faults is None or self._failed_last or number % 2 else next(self._faults)
-            self._failed_last = fault is not None
+            fault = self._fault(f"{request.path}?{sorted(request.query.items())}")
         self.on_request(number)
         return fault or self._page(request)
+
+    def _fault(self, query: str) -> Reply | None:
+        if self._faults is None or query in self._failed:
+            return None
+        self._failed.add(query)
+        return next(self._faults)
 
     @abstractmethod
     def _page(self, request: Request) -> Reply:
