@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 
+from mcm_ingestor.connectors.registry import builtin_connectors
 from mcm_shared.contracts.sources import NATIVE_SOURCES
 from tests.architecture.sources import ROOT, project_files
 
@@ -55,3 +56,16 @@ def test_every_source_is_independent_by_contract() -> None:
     assert modules == {f"mcm_rules_engine.sources.{name.replace('.', '_')}" for name in NATIVE_SOURCES}, (
         "list the source's module in the contract sources-independent of pyproject.toml"
     )
+
+
+def test_every_connector_is_documented() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \|", (ROOT / "docs" / "sources.md").read_text(), re.MULTILINE)
+
+    assert set(rows) == {each.name for each in builtin_connectors()}, "add the connector's row to docs/sources.md"
+
+
+def test_every_connector_is_tested_against_its_api() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "services" / "ingestor" / "tests").glob("test_*.py"))
+    untested = [each.name for each in builtin_connectors() if f'"{each.name}"' not in tests]
+
+    assert untested == [], "test the connector against a loopback server that speaks its API"

@@ -19,7 +19,7 @@ CONNECTOR_PLUGINS: Final = "mcm.connectors"
 @cache
 def connector_types() -> Mapping[str, ConnectorType]:
     """Returns all connectors by name; raises ConfigurationError for a plug-in that cannot be used."""
-    found = {each.name: each for each in _builtin()}
+    found = {each.name: each for each in builtin_connectors()}
     for entry_point in entry_points(group=CONNECTOR_PLUGINS):
         try:
             connector = entry_point.load()
@@ -33,7 +33,8 @@ def connector_types() -> Mapping[str, ConnectorType]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _builtin() -> list[ConnectorType]:
+def builtin_connectors() -> list[ConnectorType]:
+    """Returns the connectors that the files of this package export."""
     modules = [import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
     exported = [getattr(module, "CONNECTOR", None) for module in modules]
     return [each for each in exported if isinstance(each, ConnectorType)]
