@@ -23,7 +23,7 @@ Event = dict[str, Any]
 
 
 class SourceApi(ABC):
-    """Events of a source, each visible from a number of requests on; with faults, the first answer to each query is one.
+    """Events of a source, each visible from a number of requests on; faults are the first answer to each query.
 
     Faults go by the query, not by turns: two lanes that take turns would give every fault to the same lane.
     """
