@@ -6,13 +6,41 @@ import { address, failWith, respond } from "@/testing/api";
 import { aFinding, aPage, aPipeline, aRule, aUser, eventDetails } from "@/testing/builders";
 import { renderApp } from "@/testing/render-app";
 
+const NOTHING = { findings: [], users: [], rules: [], events: [] };
+
+const MONA = {
+  ...NOTHING,
+  findings: [aFinding({ id: 7 })],
+  users: [aUser()],
+  rules: [aRule({ title: "Rule about mona" })],
+};
+
+const EVENT = {
+  ...NOTHING,
+  events: [
+    {
+      id: 4711,
+      event_uid: "8c24d7a3-4b1a-5b4c-9a43-2f8f2a3d1c55",
+      source: "my-app",
+      source_event_id: "evt-1",
+      event_type: "storage_bucket_permission_changed",
+      user: "mona@example.com",
+      timestamp: "2026-11-20T12:00:00Z",
+    },
+  ],
+};
+
 beforeEach(() => {
   respond("/pipeline", aPipeline());
   respond("/dead-letters", { items: [], next: null, counts: { open: 0, retried: 0, dismissed: 0 } });
-  respond("/findings", (url) => aPage(url.searchParams.get("q") === "mona" ? [aFinding({ id: 7 })] : []));
-  respond("/users", (url) => ({ items: url.searchParams.get("q") === "mona" ? [aUser()] : [], next: null }));
+  respond(
+    "/search",
+    (url) => ({ mona: MONA, "4711": EVENT, "evt-1": EVENT })[url.searchParams.get("q") ?? ""] ?? NOTHING,
+  );
+  respond("/findings", aPage([]));
+  respond("/users", { items: [], next: null });
   respond("/users/{user}", { ...aUser(), sources: [], event_types: [], findings_by_severity: {} } as never);
-  respond("/rules", [aRule({ title: "Rule about mona" }), aRule({ rule_id: "2", rule_name: "other", title: "Other" })]);
+  respond("/rules", []);
   respond("/events/{event_id}", eventDetails({ id: 4711 }));
 });
 
@@ -30,12 +58,11 @@ describe("the command menu", () => {
     expect(await screen.findByRole("option", { name: /Public storage bucket/ })).toBeInTheDocument();
     expect(screen.getByRole("option", { name: /mona@example.com3 findings/ })).toBeInTheDocument();
     expect(screen.getByRole("option", { name: /Rule about mona/ })).toBeInTheDocument();
-    expect(screen.queryByRole("option", { name: /Other/ })).toBeNull();
     expect(screen.queryByRole("option", { name: /Event/ })).toBeNull();
   });
 
-  it("finds an event by its id, and opens it with the keyboard", async () => {
-    await userEvent.type(await open(), "4711");
+  it.each(["4711", "evt-1"])("finds an event by its id %s, and opens it with the keyboard", async (id) => {
+    await userEvent.type(await open(), id);
     await screen.findByRole("option", { name: /Event 4711: storage bucket permission changed/ });
     await userEvent.keyboard("{Enter}");
 
@@ -51,8 +78,7 @@ describe("the command menu", () => {
   });
 
   it("runs commands, and still does when the search fails", async () => {
-    failWith("/findings", 503, "The database is unreachable.");
-    failWith("/users", 503, "The database is unreachable.");
+    failWith("/search", 503, "The database is unreachable.");
     await userEvent.type(await open(), "go over");
     await screen.findByRole("option", { name: /Overview/ });
     await userEvent.keyboard("{Enter}");

@@ -3,16 +3,16 @@ import { Activity, BookOpenCheck, type LucideIcon, ShieldAlert, Users } from "lu
 import { createSerializer, parseAsArrayOf, parseAsString } from "nuqs";
 import { useEffect, useState } from "react";
 
-import { getEvent } from "@/lib/api/events";
-import { getFindings } from "@/lib/api/findings";
-import { getRules } from "@/lib/api/rules";
-import { getUsers } from "@/lib/api/users";
+import { search, type SearchResponse } from "@/lib/api/search";
 import { words } from "@/lib/format";
 import { typedFact } from "@/lib/typed-fact";
 
 const DEBOUNCE_MS = 200;
 const MIN_LENGTH = 2;
+const MAX_LENGTH = 512;
 const MAX_RESULTS = 5;
+
+const NOTHING: SearchResponse = { findings: [], users: [], rules: [], events: [] };
 
 /** An object found by the command menu. */
 export interface SearchResult {
@@ -24,65 +24,53 @@ export interface SearchResult {
   to: string;
 }
 
-/** Finds users, rules and findings by text, and events and findings by id. */
+/** Finds findings, users and rules by text, events by id or fact. */
 export function useSearchResults(typed: string): { results: SearchResult[]; busy: boolean } {
   const q = useDebounced(typed.trim());
-  const id = /^\d{1,15}$/.test(q) ? Number(q) : null;
-  const enabled = q.length >= MIN_LENGTH;
-  const options = { enabled, staleTime: 10_000, retry: false } as const;
-  const findings = useQuery({
-    queryKey: ["search", "findings", q],
-    queryFn: ({ signal }) => getFindings({ q, page_size: MAX_RESULTS, sort: "risk_score" }, signal),
-    ...options,
-  });
-  const users = useQuery({
-    queryKey: ["search", "users", q],
-    queryFn: ({ signal }) => getUsers({ q, limit: MAX_RESULTS }, signal),
-    ...options,
-  });
-  const rules = useQuery({ queryKey: ["rules", "list"], queryFn: ({ signal }) => getRules(signal), ...options });
-  const event = useQuery({
-    queryKey: ["events", "one", id],
-    queryFn: ({ signal }) => getEvent(id ?? 0, signal),
+  // a single digit can be an id, a single letter is in every text
+  const enabled = (q.length >= MIN_LENGTH || /^\d$/.test(q)) && q.length <= MAX_LENGTH;
+  const { data, isFetching } = useQuery({
+    queryKey: ["search", q],
+    queryFn: ({ signal }) => search(q, MAX_RESULTS, signal),
+    enabled,
     staleTime: 10_000,
     retry: false,
-    enabled: id !== null,
   });
   const fact = typedFact(q);
-  const results: SearchResult[] = [
-    ...(fact
-      ? [
-          {
-            id: "events.fact",
-            title: `Events with ${fact.replace(":", ": ")}`,
-            detail: "All events that share the fact",
-            group: "Events" as const,
-            icon: Activity,
-            to: `/events${createSerializer({ fact: parseAsArrayOf(parseAsString) })({ fact: [fact] })}`,
-          },
-        ]
-      : []),
-    ...(event.data && id !== null
-      ? [
-          {
-            id: `event.${id}`,
-            title: `Event ${id}: ${words(event.data.event_type)}`,
-            detail: event.data.user ?? event.data.source,
-            group: "Events" as const,
-            icon: Activity,
-            to: `/events?event=${id}`,
-          },
-        ]
-      : []),
-    ...(enabled ? (findings.data?.items ?? []) : []).map((finding) => ({
-      id: `finding.${finding.id}`,
-      title: finding.title,
-      detail: finding.user ?? finding.description,
+  const results = [...(fact ? [factResult(fact)] : []), ...found(enabled && data ? data : NOTHING)];
+  return { results, busy: isFetching || q !== typed.trim() };
+}
+
+function factResult(fact: string): SearchResult {
+  return {
+    id: "events.fact",
+    title: `Events with ${fact.replace(":", ": ")}`,
+    detail: "All events that share the fact",
+    group: "Events",
+    icon: Activity,
+    to: `/events${createSerializer({ fact: parseAsArrayOf(parseAsString) })({ fact: [fact] })}`,
+  };
+}
+
+function found({ findings, users, rules, events }: SearchResponse): SearchResult[] {
+  return [
+    ...events.map(({ id, event_type, user, source }) => ({
+      id: `event.${id}`,
+      title: `Event ${id}: ${words(event_type)}`,
+      detail: user ? `${user}, ${source}` : source,
+      group: "Events" as const,
+      icon: Activity,
+      to: `/events?event=${id}`,
+    })),
+    ...findings.map(({ id, title, user, description }) => ({
+      id: `finding.${id}`,
+      title,
+      detail: user ?? description,
       group: "Findings" as const,
       icon: ShieldAlert,
-      to: `/findings/${finding.id}`,
+      to: `/findings/${id}`,
     })),
-    ...(enabled ? (users.data?.items ?? []) : []).map(({ user, findings: count }) => ({
+    ...users.map(({ user, findings: count }) => ({
       id: `user.${user}`,
       title: user,
       detail: count === 1 ? "1 finding" : `${count} findings`,
@@ -90,20 +78,15 @@ export function useSearchResults(typed: string): { results: SearchResult[]; busy
       icon: Users,
       to: `/users/${encodeURIComponent(user)}`,
     })),
-    ...(enabled ? (rules.data ?? []) : [])
-      .filter(({ title, rule_name }) => `${title} ${rule_name}`.toLowerCase().includes(q.toLowerCase()))
-      .slice(0, MAX_RESULTS)
-      .map(({ title, rule_name, family }) => ({
-        id: `rule.${rule_name}`,
-        title,
-        detail: words(family),
-        group: "Rules" as const,
-        icon: BookOpenCheck,
-        to: `/rules/${encodeURIComponent(rule_name)}`,
-      })),
+    ...rules.map(({ rule_name, title, level, active }) => ({
+      id: `rule.${rule_name}`,
+      title,
+      detail: active ? words(level) : "Inactive",
+      group: "Rules" as const,
+      icon: BookOpenCheck,
+      to: `/rules/${encodeURIComponent(rule_name)}`,
+    })),
   ];
-  const loading = [findings, users, rules, event].some((query) => query.isFetching);
-  return { results, busy: loading || q !== typed.trim() };
 }
 
 function useDebounced(value: string): string {

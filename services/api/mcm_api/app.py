@@ -47,6 +47,7 @@ from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_api.resources.send_batched import CoalescingSender
 from mcm_api.resources.stream_position import StreamPosition
 from mcm_api.rules import routes as rules
+from mcm_api.search import routes as search
 from mcm_api.settings import ApiSettings
 from mcm_api.sources import routes as sources
 from mcm_api.stats import routes as stats
@@ -123,7 +124,20 @@ def create_app(
         lifespan=_lifespan,
     )
     _provide_parts(app, settings, database, kafka, ai)
-    for feature in (health, events, findings, enrichments, stats, users, rules, pipeline, sources, webhooks, live):
+    for feature in (
+        health,
+        events,
+        findings,
+        enrichments,
+        stats,
+        users,
+        rules,
+        pipeline,
+        sources,
+        webhooks,
+        live,
+        search,
+    ):
         app.include_router(feature.router)
     for router in access.ROUTERS:
         app.include_router(router)

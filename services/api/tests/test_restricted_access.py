@@ -43,6 +43,8 @@ LISTS = [
     "/users/mona@example.com",
     "/pipeline",
     "/rules",
+    "/search?q=b-only",
+    "/search?q=mona",
     "/findings?format=csv",
     "/findings?format=ndjson",
 ]
@@ -101,6 +103,30 @@ async def test_a_restricted_account_sees_what_it_would_see_without_the_rest(
     mona = answers["/users/mona@example.com"].json()
     assert (mona["events"], mona["sources"]) == (2, [{"value": "a", "count": 2}])
     assert [source["source"] for source in answers["/pipeline"].json()["sources"]] == ["a"]
+
+
+async def test_a_search_finds_what_the_identity_may_read(app: FastAPI, client: httpx.AsyncClient, rows: Rows) -> None:
+    people = People(app)
+    await rows.counted(*(an_event(source=source, id="same-id", timestamp=DAY) for source in ("a", "b")))
+    for source in ("a", "b"):
+        await rows.finding(source=source, first_seen=DAY)
+    restricted = await people.session(await people.user("viewer", sources=["a"]))
+    # a period within a day: the roll-up by day does not say which part of the day it covers
+    auditor = await people.user("auditor", period_from=DAY, period_to=DAY + timedelta(hours=1))
+    audited = await people.session(auditor)
+    narrow = await people.token(auditor, scopes=["findings:read"])
+
+    async def counts(q: str, headers: dict[str, str]) -> dict[str, int]:
+        answer = await client.get("/search", params={"q": q}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return {kind: len(items) for kind, items in answer.json().items() if items}
+
+    assert await counts("same-id", restricted) == {"events": 1}
+    assert await counts("mona", restricted) == {"findings": 1, "users": 1}
+    assert await counts("same-id", audited) == {"events": 2}
+    assert await counts("mona", audited) == {"findings": 2}, "auditors may not read the activity of users"
+    assert await counts("same-id", narrow) == {}
+    assert await counts("mona", narrow) == {"findings": 2}
 
 
 async def test_what_lies_outside_does_not_exist(app: FastAPI, client: httpx.AsyncClient, rows: Rows) -> None:

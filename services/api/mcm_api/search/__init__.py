@@ -1,0 +1,1 @@
+"""Search over findings, users, rules and events at once."""
