@@ -54,6 +54,7 @@ SESSIONS: Final = Table(
     Column("expires_at", UtcDateTime, nullable=False, comment="the absolute limit"),
     Column("address", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
+    Column("id_token", Text, comment="hint for the logout at the OIDC provider"),
 )
 Index("ix_sessions_user_id", SESSIONS.c.user_id)
 
@@ -79,6 +80,15 @@ SETUP_LINKS: Final = Table(
     "setup_links",
     METADATA,
     Column("secret_hash", Text, primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+LOGIN_STATES: Final = Table(
+    "login_states",
+    METADATA,
+    Column("state_hash", Text, primary_key=True, comment="of the state sent to the provider; valid once"),
+    Column("browser_hash", Text, nullable=False, comment="of the cookie of the browser that began"),
+    Column("return_to", Text, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
@@ -118,6 +128,6 @@ AUDIT_HEAD: Final = Table(
 )
 
 ACCESS_TABLES: Final = (
-    USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_THROTTLE, AUDIT_LOG, AUDIT_HEAD,
+    USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_STATES, LOGIN_THROTTLE, AUDIT_LOG, AUDIT_HEAD,
 )  # fmt: skip
 """Tables that only the access package reads and writes."""

@@ -17,7 +17,11 @@ import { TokensPanel } from "./tokens-panel";
 export default function AccountPage() {
   const account = useAccount();
   const queries = useQueryClient();
-  const logout = useMutation({ mutationFn: logOut, onSuccess: () => queries.resetQueries() });
+  const logout = useMutation({
+    mutationFn: logOut,
+    // the session at the provider ends there
+    onSuccess: ({ redirect }) => (redirect ? window.location.assign(redirect) : queries.resetQueries()),
+  });
   if (!account.data) return account.error && <ErrorState error={account.error} retry={() => void account.refetch()} />;
   const { data } = account;
   return (

@@ -13,11 +13,12 @@ from mcm_api.access.audit.publish import publish_heads
 from mcm_api.access.audit.recorder import AuditTrail
 from mcm_api.access.authenticator import Authenticator
 from mcm_api.access.cookies import CookiePolicy
+from mcm_api.access.federation.federation import Federation, make_federation
 from mcm_api.access.first_start import FirstStart
 from mcm_api.access.limits import RateLimiter, RateLimits
 from mcm_api.access.middleware import AccessControl, AccessPolicy
 from mcm_api.access.parts import Access
-from mcm_api.access.routes import account, audit, login, users
+from mcm_api.access.routes import account, audit, login, oidc, users
 from mcm_api.access.schemas import (
     LoginRequest,
     PasswordChange,
@@ -36,7 +37,9 @@ from mcm_shared.db.engine import create_engine
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.settings import DatabaseSettings
 
-ROUTERS: Final[Sequence[APIRouter]] = (login.router, account.router, users.router, audit.router)
+ROUTERS: Final[Sequence[APIRouter]] = (
+    login.router, oidc.router, oidc.callback_router, account.router, users.router, audit.router,
+)  # fmt: skip
 
 BODIES: Final[Sequence[type[BaseModel]]] = (
     LoginRequest,
@@ -91,6 +94,7 @@ def provide_access(
         authenticator,
         limiter,
         AuditTrail(engine, reads_are_recorded=required),
+        make_federation(settings),
         Access(required, engine, authenticator, cookies, LoginThrottle(engine), proxies),
         AccessPolicy(required, authenticator, cookies, limiter),
         FirstStart(engine, base_url, settings.bootstrap_email, settings.bootstrap_password_file),
@@ -109,6 +113,7 @@ def background_work(app: FastAPI) -> list[Coroutine[Any, Any, None]]:
     work: list[Coroutine[Any, Any, None]] = [publish_heads(access.engine, heads.producer, heads.topics)]
     if access.required:
         work += [access.authenticator.note_uses(), part_of(app, FirstStart).offer_setup()]
+        work.append(part_of(app, Federation).check())
     return work
 
 

@@ -164,7 +164,7 @@ def _identity(
         if not stored.is_valid(now) and not (used_at and stored.expires_at > now and used_at + sessions.IDLE > now):
             return None
         return Identity(
-            name=user.email,
+            name=user.actor,
             via="session",
             role=user.role or "",
             scopes=scopes,
@@ -175,7 +175,7 @@ def _identity(
     if not stored.is_valid(now):
         return None
     return Identity(
-        name=f"{user.email}/{stored.id}",
+        name=f"{user.actor}/{stored.id}",
         via="token",
         role=user.role or "",
         # a token holds no more than its user holds now, and never manages accounts' own secrets

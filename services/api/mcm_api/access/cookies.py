@@ -34,6 +34,11 @@ class CookiePolicy:
             return SECURE_PREFIX + name
         return None
 
+    def origin(self, headers: Headers) -> str:
+        """Returns the URL by which the browser of a request reaches this server, where cookies are safe."""
+        host = headers.get("host", "").lower()
+        return self.public_url if self.public_url and self._is_public(host) else f"http://{host}"
+
     def read(self, headers: Headers, name: str) -> str | None:
         """Reads a cookie of a request; None when it has none that is acceptable."""
         full = self.name(headers, name)
@@ -74,3 +79,6 @@ class CookiePolicy:
 
 SESSION_COOKIE: Final = "mcm_session"
 """The cookie that holds the secret of a session."""
+
+LOGIN_COOKIE: Final = "mcm_login"
+"""The cookie that binds a login at the OIDC provider to the browser that began it."""

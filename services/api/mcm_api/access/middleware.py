@@ -16,7 +16,9 @@ from mcm_api.identity.identity import LOCAL, Identity
 from mcm_api.identity.restriction import restricted
 from mcm_shared.errors import McmError
 
-PUBLIC_PATHS: Final = frozenset({"/", "/app", "/health", "/login", "/login/options", "/ready", "/setup"})
+PUBLIC_PATHS: Final = frozenset(
+    {"/", "/app", "/health", "/login", "/login/oidc", "/login/oidc/callback", "/login/options", "/ready", "/setup"}
+)
 """Paths that are open without authentication."""
 
 PUBLIC_PREFIXES: Final = ("/app/", "/webhooks/")

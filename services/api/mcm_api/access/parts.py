@@ -44,6 +44,8 @@ class Access:
         response: Response,
         user: StoredUser,
         audit: AuditRecorder,
+        *,
+        id_token: str | None = None,
     ) -> None:
         """Starts a session, with its cookie and its entry in the audit trail, in the transaction of a login.
 
@@ -53,11 +55,13 @@ class Access:
         seconds = int(ABSOLUTE.total_seconds())
         if not self.cookies.set(response, request.headers, SESSION_COOKIE, secret, seconds):
             raise ProblemError(400, COOKIES_REFUSED)
-        entry = audit.entry("login", user.email, after={"id": str(user.id), "issuer": user.issuer, "role": user.role})
+        entry = audit.entry("login", user.actor, after={"id": str(user.id), "issuer": user.issuer, "role": user.role})
         now = entry.at
         address = self.proxies.client_of(request.scope)
         agent = request.headers.get("user-agent", "")
-        await insert_session(connection, user.id, hash_of(secret), now, address=address, user_agent=agent)
+        await insert_session(
+            connection, user.id, hash_of(secret), now, address=address, user_agent=agent, id_token=id_token
+        )
         await change_user(connection, user.id, last_login_at=now)
         await append_entries(connection, [entry])
 
@@ -65,6 +69,12 @@ class Access:
         """Raises ProblemError 400 where a session cookie would not be safe."""
         if self.cookies.name(request.headers, SESSION_COOKIE) is None:
             raise ProblemError(400, COOKIES_REFUSED)
+
+
+def require_auth(access: Access) -> None:
+    """Raises ProblemError 409 while authentication is off."""
+    if not access.required:
+        raise ProblemError(409, "Authentication is off (MCM_AUTH=off): there is nothing to log in to.")
 
 
 AccessDep = Annotated[Access, Depends(provided(Access))]

@@ -63,11 +63,25 @@ class PasswordReset(_Body):
     password: Password
 
 
+class OidcOption(BaseModel):
+    """The OIDC provider at which one can log in."""
+
+    name: Annotated[str, Field(examples=["Okta"])]
+    role_claim: Annotated[str, Field(description="The claim that grants roles", examples=["groups"])]
+
+
+class LogoutResponse(BaseModel):
+    """Where a logout continues."""
+
+    redirect: Annotated[str | None, Field(description="URL that ends the session at the OIDC provider; null: none")]
+
+
 class LoginOptions(BaseModel):
     """How one can log in."""
 
     auth: Literal["on", "off"]
     setup: Annotated[bool, Field(description="There are no users yet: the setup link creates the first administrator")]
+    oidc: Annotated[OidcOption | None, Field(description="The OIDC provider; null: none is configured")]
 
 
 class Account(BaseModel):

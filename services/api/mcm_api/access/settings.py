@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mcm_api.access.addresses import Network, parse_network
+from mcm_api.access.federation.settings import FederationSettings, require_complete
 from mcm_api.http.allowed_hosts import LOOPBACK_NAMES
 from mcm_shared.errors import ConfigurationError
 
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (compared, not listened on)
 
 
-class AccessSettings(BaseSettings):
+class AccessSettings(FederationSettings):
     """Whether and how people and programs authenticate."""
 
     model_config = SettingsConfigDict(extra="ignore")
@@ -67,6 +68,7 @@ def require_closed(access: AccessSettings, host: str, public_url: str | None, ho
                 " MCM_API_ALLOWED_HOSTS and MCM_PUBLIC_URL"
             )
         return
+    require_complete(access)
     if public_url is not None and public_url.startswith("http://") and not _is_loopback_name(_host_of(public_url)):
         raise ConfigurationError(
             "MCM_PUBLIC_URL must begin with https://, because session cookies are not sent over plain HTTP; set it to"

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
-from typing import Any, Final, get_args
+from typing import Any, ClassVar, Final, get_args
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
@@ -24,6 +24,8 @@ class StrictRoute(APIRoute):
     It refuses identities without the scope, and query parameters that are unknown, given twice where one is meant, or
     hold NUL. Raises TypeError for an operation without a scope.
     """
+
+    checks_query: ClassVar[bool] = True
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Puts the checks of the scope and of the query's names before the route's own handling."""
@@ -47,7 +49,7 @@ class StrictRoute(APIRoute):
         async def handle_strictly(request: Request) -> Response:
             _authorize(request, scope, unrestricted=unrestricted)
             errors = _wrong_names(request, known, repeatable) or _wrong_integers(request, integers)
-            if errors:
+            if errors and self.checks_query:
                 raise invalid(errors[0].reason, errors)
             return await handle(request)
 

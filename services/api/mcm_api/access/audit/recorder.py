@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
@@ -13,6 +13,9 @@ from mcm_api.http.state import part_of
 from mcm_api.identity.identity import Identity, Via, identity_of
 from mcm_shared.concurrency.coalesce import Coalescer
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, InTransaction, transaction
+
+MAX_ACTOR: Final = 1000
+"""Characters of an actor: an e-mail address, and of a provider's user the issuer and subject."""
 
 
 @dataclass(slots=True)
@@ -96,8 +99,8 @@ def recorder_of(request: Request, identity: Identity | None = None, *, actor: st
     identity = identity or identity_of(request)
     trail = part_of(request.app, AuditTrail)
     if identity is None:
-        return AuditRecorder(trail, actor[:320], "none", request.state.request_id)
-    return AuditRecorder(trail, identity.name[:320], identity.via, request.state.request_id)
+        return AuditRecorder(trail, actor[:MAX_ACTOR], "none", request.state.request_id)
+    return AuditRecorder(trail, identity.name[:MAX_ACTOR], identity.via, request.state.request_id)
 
 
 async def _find(request: Request) -> AuditRecorder:

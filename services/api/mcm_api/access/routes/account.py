@@ -37,15 +37,16 @@ TokenId = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[^\x00]+$"
 @router.get("/account", openapi_extra=requires(Scope.ACCOUNT), summary="Get the own account")
 async def get_account(access: AccessDep, identity: IdentityDep) -> Account:
     """Says who makes the request, and what it may do."""
-    has_password = False
+    has_password, name = False, identity.name
     if identity.user_id is not None:
         async with transaction(access.engine, read_only=True) as connection:
             user = await read_user(connection, identity.user_id)
-        has_password = user is not None and user.password_hash is not None
+        if user is not None:
+            has_password, name = user.password_hash is not None, user.email
     restriction = identity.restriction
     return Account(
         auth="on" if access.required else "off",
-        name=identity.name,
+        name=name,
         user_id=identity.user_id,
         via=identity.via,
         role=identity.role,

@@ -6,18 +6,19 @@ from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from mcm_api.access.audit.recorder import recorder_of
 from mcm_api.access.bodies import body_of, read_model
 from mcm_api.access.cookies import SESSION_COOKIE
+from mcm_api.access.federation.errors import ProviderDownError
+from mcm_api.access.federation.federation import FederationDep
 from mcm_api.access.first_start import claim_setup_link
-from mcm_api.access.parts import Access, AccessDep
+from mcm_api.access.parts import AccessDep, require_auth
 from mcm_api.access.passwords import hash_password, require_password, verify_password
 from mcm_api.access.roles import scopes_of
-from mcm_api.access.schemas import LoginOptions, LoginRequest, SetupRequest
+from mcm_api.access.schemas import LoginOptions, LoginRequest, LogoutResponse, OidcOption, SetupRequest
 from mcm_api.access.store.audit_log import append_entries
-from mcm_api.access.store.sessions import delete_session
+from mcm_api.access.store.sessions import delete_session, read_id_token
 from mcm_api.access.store.setup_links import is_valid_link
 from mcm_api.access.store.users import (
     LOCAL_ISSUER,
@@ -41,13 +42,17 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
 @router.get("/login/options", openapi_extra=requires(Scope.PUBLIC), summary="How one can log in")
-async def get_login_options(access: AccessDep) -> LoginOptions:
-    """Says whether authentication is on, and whether the first administrator is missing."""
+async def get_login_options(access: AccessDep, federation: FederationDep) -> LoginOptions:
+    """Says whether authentication is on, whether the first administrator is missing, and which provider there is."""
     if not access.required:
-        return LoginOptions(auth="off", setup=False)
+        return LoginOptions(auth="off", setup=False, oidc=None)
     async with transaction(access.engine, read_only=True) as connection:
         setup = await count_users(connection) == 0
-    return LoginOptions(auth="on", setup=setup)
+    oidc = None
+    if federation.provider is not None:
+        config = federation.provider.config
+        oidc = OidcOption(name=config.name, role_claim=config.role_claim.name)
+    return LoginOptions(auth="on", setup=setup, oidc=oidc)
 
 
 @router.post(
@@ -59,7 +64,7 @@ async def get_login_options(access: AccessDep) -> LoginOptions:
 )
 async def log_in(request: Request, access: AccessDep) -> Response:
     """Starts a session for a local user, and sets its cookie."""
-    _require_auth(access)
+    require_auth(access)
     access.require_cookies(request)
     given = await read_model(request, LoginRequest)
     subject = subject_of(given.email)
@@ -89,17 +94,30 @@ async def log_in(request: Request, access: AccessDep) -> Response:
 
 
 @router.post("/logout", openapi_extra=requires(Scope.ACCOUNT), summary="Log out")
-async def log_out(request: Request, access: AccessDep, identity: IdentityDep) -> Response:
-    """Ends the session of the request, and deletes its cookie."""
-    response = JSONResponse({"redirect": None})
+async def log_out(
+    request: Request, response: Response, access: AccessDep, identity: IdentityDep, federation: FederationDep
+) -> LogoutResponse:
+    """Ends the session of the request, and deletes its cookie.
+
+    `redirect` is where the browser ends the session at the OIDC provider; null: nothing to end there.
+    """
+    id_token = None
     if identity.via == "session" and identity.user_id is not None:
         audit = recorder_of(request)
         async with transaction(access.engine) as connection:
+            id_token = await read_id_token(connection, UUID(identity.credential))
             await delete_session(connection, UUID(identity.credential), identity.user_id)
             await append_entries(connection, [audit.entry("logout", identity.name)])
         access.authenticator.forget()
     access.cookies.clear(response, request.headers, SESSION_COOKIE)
-    return response
+    if id_token is None or federation.provider is None:
+        return LogoutResponse(redirect=None)
+    try:
+        redirect = await federation.provider.logout_url(id_token, f"{access.cookies.origin(request.headers)}/app/")
+    except ProviderDownError:
+        # the session here has ended all the same
+        redirect = None
+    return LogoutResponse(redirect=redirect)
 
 
 @router.post(
@@ -111,7 +129,7 @@ async def log_out(request: Request, access: AccessDep, identity: IdentityDep) ->
 )
 async def set_up(request: Request, access: AccessDep) -> Response:
     """Creates the first administrator for the holder of the setup link, and logs in. It works once."""
-    _require_auth(access)
+    require_auth(access)
     access.require_cookies(request)
     given = await read_model(request, SetupRequest)
     await access.throttle.count(None, access.proxies.client_of(request.scope))
@@ -130,11 +148,6 @@ async def set_up(request: Request, access: AccessDep) -> Response:
         await recorder_of(request).record("setup.failure", after={"reason": "the link is not valid"})
         raise ProblemError(403, "This setup link is not valid: it was used, has expired, or there are users already.")
     return response
-
-
-def _require_auth(access: Access) -> None:
-    if not access.required:
-        raise ProblemError(409, "Authentication is off (MCM_AUTH=off): there is nothing to log in to.")
 
 
 def _closed(user: StoredUser, now: datetime) -> str | None:

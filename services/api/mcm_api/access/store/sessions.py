@@ -15,6 +15,7 @@ from mcm_shared.db.engine import AsyncConnection
 IDLE: Final = timedelta(hours=12)
 ABSOLUTE: Final = timedelta(days=7)
 MAX_USER_AGENT: Final = 300
+MAX_ID_TOKEN: Final = 4096
 
 _SESSION: Final = SESSIONS.c
 
@@ -47,6 +48,7 @@ async def insert_session(
     *,
     address: str,
     user_agent: str,
+    id_token: str | None = None,
 ) -> UUID:
     """Inserts a session and returns its id."""
     session_id = uuid4()
@@ -59,6 +61,8 @@ async def insert_session(
         "expires_at": now + ABSOLUTE,
         "address": address,
         "user_agent": user_agent.replace("\x00", "")[:MAX_USER_AGENT],
+        # a longer one does not fit into the URL of the provider's logout
+        "id_token": id_token if id_token is not None and len(id_token) <= MAX_ID_TOKEN else None,
     }
     await connection.execute(insert(SESSIONS).values(values))
     return session_id
@@ -87,6 +91,13 @@ async def delete_session(connection: AsyncConnection, session_id: UUID, user_id:
     """Deletes a session of a user; False when there is none."""
     query = delete(SESSIONS).where(_SESSION.id == session_id, _SESSION.user_id == user_id)
     return bool((await connection.execute(query)).rowcount)
+
+
+async def read_id_token(connection: AsyncConnection, session_id: UUID) -> str | None:
+    """Reads the ID token that a session began with; None for a session of a local user."""
+    query = select(_SESSION.id_token).where(_SESSION.id == session_id)
+    token: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return token
 
 
 async def note_use(connection: AsyncConnection, used: Mapping[str, datetime]) -> None:

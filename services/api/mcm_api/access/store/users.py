@@ -43,6 +43,11 @@ class StoredUser:
         return self.issuer == LOCAL_ISSUER and self.kind == "person"
 
     @property
+    def actor(self) -> str:
+        """The name in the audit trail: issuer and subject distinguish a provider's users, not the e-mail."""
+        return self.email if self.issuer == LOCAL_ISSUER else f"{self.email} ({self.issuer} {self.subject})"
+
+    @property
     def restriction(self) -> Restriction:
         """The restriction to sources and a period."""
         sources = None if self.sources is None else frozenset(self.sources)

@@ -1,0 +1,1 @@
+"""Federated identity: logins by an OIDC provider, and signed assertions of a proxy."""
