@@ -67,6 +67,7 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
     created_at: "2026-11-20T12:00:01Z",
     tags: [],
     extra_data: {},
+    withdrawn: false,
     status: "open",
     assignee: null,
     notes: null,
@@ -97,7 +98,7 @@ export function aPage(items: Finding[], overrides: Partial<FindingPage> = {}): F
 
 /** Builds facets without values. */
 export function noFacets(overrides: Partial<FindingFacets> = {}): FindingFacets {
-  return { severity: [], rule: [], source: [], user: [], enriched: [], ...overrides };
+  return { severity: [], rule: [], source: [], state: [], user: [], enriched: [], ...overrides };
 }
 
 /** Builds the overview. */
@@ -110,6 +111,7 @@ export function aSummary(overrides: Partial<Schema<"Summary">> = {}): Schema<"Su
   return {
     total_events: 40_000,
     total_findings: 70,
+    withdrawn_findings: 0,
     findings_by_severity: { low: 16, medium: 26, high: 17, critical: 11 },
     events_over_time: [{ date: "2026-11-20", count: 12 }],
     ...overrides,
@@ -229,6 +231,7 @@ export function aRule(overrides: Partial<RuleDetails> = {}): RuleDetails {
       { date: "2026-11-25", count: 1 },
     ],
     yaml: "title: Repeated failed logins\nlevel: medium\n",
+    results: { pending: 0, standing: 0, withdrawn: 0 },
     runbook: "1. Look at the last day of the user's logins.",
     falsepositives: ["A password just changed"],
     summary: ["It counts detections of login_failed and holds at 5 or more within 10 minutes."],

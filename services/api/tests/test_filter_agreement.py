@@ -21,7 +21,7 @@ from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import read_page
 from mcm_api.http.json_response import write_json
 from mcm_api.live.frames import FindingFrame, FrameFilter
-from mcm_api.resources.finding_filter import FindingFilter, matches, one_for_each_parameter
+from mcm_api.resources.finding_filter import FindingFilter, FindingStanding, matches, one_for_each_parameter
 from mcm_api.resources.findings import FindingResponse
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.engine import transaction
@@ -48,6 +48,7 @@ findings = st.fixed_dictionaries(
         "title": st.sampled_from(["Τίτλος", "100% \\ done", "plain."]),
         "risk_score": st.none() | st.integers(0, 100),
         "first_seen": times,
+        "withdrawn": st.booleans(),
     }
 )
 filters = st.fixed_dictionaries(
@@ -58,6 +59,7 @@ filters = st.fixed_dictionaries(
         "rule": st.lists(rules, min_size=1, max_size=2),
         "source": st.lists(sources, min_size=1, max_size=2),
         "risk_min": st.integers(0, 100),
+        "state": st.lists(st.sampled_from(list(FindingStanding)), min_size=1, max_size=2),
         "enriched": st.booleans(),
         "q": texts,
         "from_date": times.map(lambda time: time.date()),
@@ -115,7 +117,7 @@ async def test_every_filter_agrees(
     for values in rows_of:
         await rows.finding(**values)
     reader = DatabaseReader(rows.engine, timeout_s=60)
-    everything = await _read(reader, FindingQuery(page_size=100))
+    everything = await _read(reader, FindingQuery(page_size=100, state=list(FindingStanding)))
     query = FindingFilter(**given_filter)
 
     by_sql = {finding.id for finding in await _read(reader, FindingQuery(page_size=100, **given_filter))}
@@ -138,6 +140,7 @@ async def _check_facets(reader: DatabaseReader, query: FindingFilter, everything
         ("rule", lambda finding: finding.rule_name),
         ("source", lambda finding: finding.source),
         ("user", lambda finding: finding.user),
+        ("state", lambda finding: FindingStanding.of(finding).value),
         ("enriched", lambda finding: str(finding.risk_score is not None).lower()),
     ):
         others = query.model_copy(update={name: None})
@@ -150,7 +153,7 @@ def _check_stream(query: FindingFilter, everything: list[FindingResponse]) -> No
     of_stream = FrameFilter(
         frozenset(query.severity or ()), frozenset([query.user] if query.user else ()), frozenset(query.rule or ())
     )
-    of_list = FindingFilter(severity=query.severity, user=query.user, rule=query.rule)
+    of_list = FindingFilter(severity=query.severity, user=query.user, rule=query.rule, state=list(FindingStanding))
     for finding in everything:
         frame = FindingFrame(
             ("findings", 0),

@@ -192,6 +192,7 @@ async def test_facets_count_by_every_filter_but_their_own(client: httpx.AsyncCli
             {"value": "okta.system", "count": 1},
         ],
         "user": [{"value": "ada@example.com", "count": 1}, {"value": "mona@example.com", "count": 1}],
+        "state": [{"value": "standing", "count": 3}, {"value": "withdrawn", "count": 0}],
         "enriched": [{"value": "true", "count": 2}, {"value": "false", "count": 1}],
     }
     assert critical["severity"] == everything["severity"]

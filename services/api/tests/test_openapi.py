@@ -104,8 +104,9 @@ def test_parameters_have_the_names_and_defaults_promised(document: dict[str, Any
     times = ("from_date", "to_date", "from_timestamp", "to_timestamp")
     nothing = dict.fromkeys((*filters, *times))
     paging = {"page": 1, "page_size": 20, "sort": "first_seen", "order": "desc", "before": None, "format": "json"}
-    assert defaults("/findings") == {**nothing, **paging}
-    assert defaults("/findings/facets") == nothing
+    standing = {"state": ["standing"]}
+    assert defaults("/findings") == {**nothing, **standing, **paging}
+    assert defaults("/findings/facets") == {**nothing, **standing}
 
 
 def test_the_guide_shows_every_path(document: dict[str, Any]) -> None:

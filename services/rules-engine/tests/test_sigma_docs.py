@@ -14,10 +14,10 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE)
 
 
 async def test_the_examples_load_and_pass_their_tests() -> None:
-    rule, counted_and_counting, excluding = EXAMPLES
+    rule, counted_and_counting, recomputed, excluding = EXAMPLES
     alone = parse_rules(rule)
     together = parse_rules("---\n".join(EXAMPLES))
-    for ruleset in (alone, together):
+    for ruleset in (alone, together, parse_rules(recomputed)):
         verdicts = [verdict async for verdict in run_rule_tests(ruleset, ruleset.all)]
         assert [verdict.rule.name for verdict in verdicts if not verdict.passed] == []
     assert together.rules[0].version != alone.rules[0].version

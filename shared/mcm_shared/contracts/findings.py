@@ -40,6 +40,11 @@ def finding_uid(rule_id: str, group_key: str, bucket_start: datetime) -> UUID:
     return FINDING_UUIDS.uuid5(f"{rule_id}|{group_key}|{bucket_start.isoformat()}")
 
 
+def rule_series(rule_id: str, version: str) -> UUID:
+    """Computes the series of a rule's own detections from its definition, so that a changed rule counts afresh."""
+    return FINDING_UUIDS.uuid5(f"series|{rule_id}|{version}")
+
+
 class FindingMessage(BaseModel):
     """The whole state of a finding; a consumer drops a message whose ``version`` is not newer than what it has.
 
@@ -77,6 +82,9 @@ class FindingMessage(BaseModel):
     ] = None
     created_at: Annotated[datetime, Field(description="When it was first stored, UTC")]
     extra_data: Annotated[dict[str, Any], Field(description="Evidence: the earliest and the latest detection")]
+    withdrawn: Annotated[
+        bool, Field(description="Later evidence says otherwise: extra_data.withdrawn_by is the event that decided")
+    ] = False
     risk_score: Annotated[int | None, Field(ge=0, le=100, description="0 to 100; null until scored", examples=[92])] = (
         None
     )

@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from mcm_shared.contracts.events import SourceEvent
+from mcm_shared.contracts.source_polled import completeness_of
+from mcm_shared.contracts.sources import INGESTOR_SOURCE
 from mcm_shared.db.bulk import BulkInsert, BulkInserts
 from mcm_shared.db.engine import AsyncConnection
-from mcm_shared.db.tables import ROLLUPS, SOURCE_EVENTS
+from mcm_shared.db.tables import ROLLUPS, SOURCE_EVENTS, SOURCE_PROGRESS
 
 _INSERT_EVENTS: Final = BulkInsert(
     SOURCE_EVENTS,
@@ -37,6 +39,8 @@ _JOINS: Final = {
     "count": '{0}."count" + excluded."count"',
     "first_at": "CASE WHEN excluded.first_at < {0}.first_at THEN excluded.first_at ELSE {0}.first_at END",
     "last_at": "CASE WHEN excluded.last_at > {0}.last_at THEN excluded.last_at ELSE {0}.last_at END",
+    "complete_until": "CASE WHEN excluded.complete_until > {0}.complete_until "
+    "THEN excluded.complete_until ELSE {0}.complete_until END",
 }
 
 
@@ -50,6 +54,7 @@ def _add_to(table: Table) -> BulkInsert:
 
 # in this order, so that two workers of one shard wait for each other instead of deadlocking
 _ADD_TO_ROLLUPS: Final = BulkInserts(*map(_add_to, ROLLUPS))
+_ADD_TO_PROGRESS: Final = _add_to(SOURCE_PROGRESS)
 
 
 async def insert_events(
@@ -68,7 +73,7 @@ async def insert_events(
 
 
 async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEvent], shard: int) -> None:
-    """Adds really inserted events to the roll-ups: by hour, by day and type, by user and day, and by user."""
+    """Adds really inserted events to the roll-ups: by hour, day and type, user and day, user, and source."""
     hours: Counter[tuple[int, int, str]] = Counter()
     days: Counter[tuple[int, str, str]] = Counter()
     users: Counter[tuple[str, int, str]] = Counter()
@@ -91,5 +96,23 @@ async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEve
         [(of(day), source, event_type, shard, count) for (day, source, event_type), count in sorted(days.items())],
         [(user, of(day), source, shard, count) for (user, day, source), count in sorted(users.items())],
         [(user, shard, len(of_user), min(of_user), max(of_user)) for user, of_user in sorted(times.items())],
+        _progress(events, shard),
     )
     await _ADD_TO_ROLLUPS.execute(connection, rows)
+
+
+async def add_to_progress(connection: AsyncConnection, events: Sequence[SourceEvent], shard: int) -> None:
+    """Notes how far the sources of these events are complete; a part of ``add_to_rollups``."""
+    await _ADD_TO_PROGRESS.execute(connection, _progress(events, shard))
+
+
+def _progress(events: Sequence[SourceEvent], shard: int) -> list[tuple[Any, ...]]:
+    latest: dict[str, datetime] = {}
+    for event in events:
+        known = latest.get(event.source)
+        if known is None or event.timestamp > known:
+            latest[event.source] = event.timestamp
+    if INGESTOR_SOURCE in latest:
+        for sources, until in filter(None, map(completeness_of, events)):
+            latest |= {source: max(until, latest.get(source, until)) for source in sources}
+    return [(source, shard, until) for source, until in sorted(latest.items())]

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     func,
     text,
 )
@@ -70,6 +72,14 @@ FINDINGS: Final = Table(
     Column("source", Text, comment="the source of the event of the earliest detection", info=ENGINE),
     Column("tags", JSON, nullable=False, info=ENGINE),
     Column("extra_data", JSON, nullable=False, info=ENGINE),
+    Column(
+        "withdrawn",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="later evidence says otherwise",
+        info=ENGINE,
+    ),
     Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp(), info=DATABASE),
     Column("status", Text, nullable=False, server_default=text("'open'"), info=PEOPLE),
     Column("assignee", Text, info=PEOPLE),
@@ -93,7 +103,7 @@ Index(
     FINDINGS.c.first_seen,
     FINDINGS.c.id,
     # what lists filter by and the engine seldom changes: the rows themselves are wide
-    postgresql_include=["severity_rank", "rule_name", "source", "risk_score"],
+    postgresql_include=["severity_rank", "rule_name", "source", "risk_score", "withdrawn"],
 )
 Index("ix_findings_severity_rank_first_seen_id", FINDINGS.c.severity_rank, FINDINGS.c.first_seen, FINDINGS.c.id)
 Index(
@@ -102,7 +112,7 @@ Index(
     FINDINGS.c.first_seen,
     FINDINGS.c.id,
     # what the list of users shows, without reading the rows
-    postgresql_include=["severity_rank", "risk_score"],
+    postgresql_include=["severity_rank", "risk_score", "withdrawn"],
 )
 Index("ix_findings_event_id", FINDINGS.c.event_id)
 Index(

@@ -27,13 +27,17 @@ from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS as EVENT_FACT_BLOCKS
 from mcm_shared.db.finding_tables import FINDING_CHANGES as FINDING_CHANGES
 from mcm_shared.db.finding_tables import FINDINGS as FINDINGS
 from mcm_shared.db.metadata import METADATA as METADATA
+from mcm_shared.db.result_tables import FINDING_HISTORY as FINDING_HISTORY
+from mcm_shared.db.result_tables import RULE_RESULTS as RULE_RESULTS
 from mcm_shared.db.rollup_tables import EVENT_DAYS as EVENT_DAYS
 from mcm_shared.db.rollup_tables import EVENT_ROLLUPS as EVENT_ROLLUPS
 from mcm_shared.db.rollup_tables import ROLLUPS as ROLLUPS
+from mcm_shared.db.rollup_tables import SOURCE_PROGRESS as SOURCE_PROGRESS
+from mcm_shared.db.rollup_tables import TUMBLING_COUNTS as TUMBLING_COUNTS
 from mcm_shared.db.rollup_tables import USER_DAYS as USER_DAYS
 from mcm_shared.db.rollup_tables import USER_TOTALS as USER_TOTALS
 from mcm_shared.db.source_tables import SOURCE_POSITIONS as SOURCE_POSITIONS
-from mcm_shared.db.types import BigId, SortableText, UtcDateTime
+from mcm_shared.db.types import BigId, UtcDateTime
 
 SOURCE_EVENTS: Final = Table(
     "source_events",
@@ -102,18 +106,6 @@ Index(
     DETECTIONS.c.event_uid,
     postgresql_where=DETECTIONS.c.value.is_not(None),
     sqlite_where=DETECTIONS.c.value.is_not(None),
-)
-
-TUMBLING_COUNTS: Final = Table(
-    "tumbling_counts",
-    METADATA,
-    Column("series_id", Uuid, primary_key=True),
-    Column("group_key", Text, primary_key=True),
-    Column("bucket", BigInteger, primary_key=True, comment="start, in microseconds since 1970"),
-    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
-    Column("count", BigInteger, nullable=False),
-    Column("first", SortableText, nullable=False, comment="position of the earliest event: time and uid"),
-    Column("last", SortableText, nullable=False, comment="position of the latest event: time and uid"),
 )
 
 RULES: Final = Table(

@@ -93,6 +93,7 @@ def a_finding(**said: Any) -> FindingMessage:
         "event_uid": UUID(int=number),
         "source": "test-app",
         "created_at": NOON,
+        "withdrawn": False,
         "extra_data": {"rule_version": "1", "group": group, "earliest": evidence, "latest": evidence},
     }
     return FindingMessage(**{**defaults, **said})

@@ -13,17 +13,23 @@ interface Figures {
   findings: number | undefined;
   bySeverity: Partial<Record<string, number>> | undefined;
   unscored: number | undefined;
+  withdrawn: number | undefined;
   perSecond: number | undefined;
 }
 
 /** The figures at the top, each a link to what it counts. */
 export function FigureCards({ figures, period }: { figures: Figures; period: Period }) {
-  const { events, findings, bySeverity, unscored, perSecond } = figures;
+  const { events, findings, bySeverity, unscored, withdrawn, perSecond } = figures;
   const urgent = bySeverity && (bySeverity.critical ?? 0) + (bySeverity.high ?? 0);
   return (
     <ul className="grid grid-cols-2 gap-3 md:grid-cols-5">
       <Card title="Events" value={events} to={`/events${periodQuery(period)}`} note="ingested and evaluated" />
-      <Card title="Findings" value={findings} to={`/findings${periodQuery(period)}`} note="raised by the rules" />
+      <Card
+        title="Findings"
+        value={findings}
+        to={`/findings${periodQuery(period)}`}
+        note={withdrawn ? `raised by the rules; ${count(withdrawn)} withdrawn apart` : "raised by the rules"}
+      />
       <Card
         title="Critical and high"
         value={urgent}

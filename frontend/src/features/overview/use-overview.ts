@@ -47,6 +47,7 @@ export function useOverview(period: Period) {
       findings: current?.total_findings ?? totals.data?.findings,
       bySeverity: current?.findings_by_severity ?? totals.data?.bySeverity,
       unscored: current?.unenriched ?? totals.data?.unscored ?? ranking.data?.unenriched,
+      withdrawn: totals.data?.withdrawn,
       // the current event rate does not depend on the period
       perSecond: streamed?.events_per_second ?? ranking.data?.events_per_second,
     },
@@ -58,15 +59,17 @@ interface Totals {
   findings: number;
   bySeverity: Partial<Record<string, number>>;
   unscored?: number;
+  withdrawn?: number;
 }
 
 function ofSummary(summary: Awaited<ReturnType<typeof getSummary>>): Totals {
   const { total_events: events, total_findings: findings, findings_by_severity: bySeverity } = summary;
-  return { events, findings, bySeverity };
+  return { events, findings, bySeverity, withdrawn: summary.withdrawn_findings };
 }
 
-function ofFacets({ severity, enriched }: FindingFacets): Totals {
+function ofFacets({ severity, enriched, state }: FindingFacets): Totals {
   return {
+    withdrawn: state.find(({ value }) => value === "withdrawn")?.count ?? 0,
     findings: severity.reduce((sum, each) => sum + each.count, 0),
     bySeverity: Object.fromEntries(severity.map(({ value, count }) => [value, count])),
     unscored: enriched.find(({ value }) => value === "false")?.count ?? 0,

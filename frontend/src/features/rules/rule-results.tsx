@@ -50,6 +50,8 @@ export function RuleResults({ rule }: { rule: RuleDetails }) {
           figures={[
             { title: "Findings", value: count(rule.findings) },
             { title: "Detections", value: count(rule.detections) },
+            ...(rule.results.pending > 0 ? [{ title: "Pending", value: count(rule.results.pending) }] : []),
+            ...(rule.results.withdrawn > 0 ? [{ title: "Withdrawn", value: count(rule.results.withdrawn) }] : []),
             { title: "Last match", value: rule.last_hit ? <Ago time={rule.last_hit} /> : "Never" },
           ]}
         />

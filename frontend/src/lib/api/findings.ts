@@ -28,6 +28,10 @@ export const getFindingFacets = (query: FindingFilter, signal?: AbortSignal) =>
 export const getFinding = (finding_id: number, signal?: AbortSignal) =>
   body(api.GET("/findings/{finding_id}", { params: { path: { finding_id } }, signal }));
 
+/** Reads when a finding stood and was withdrawn, first change first. */
+export const getFindingHistory = (finding_id: number, signal?: AbortSignal) =>
+  body(api.GET("/findings/{finding_id}/history", { params: { path: { finding_id } }, signal }));
+
 /** Reads the first hundred events of a finding, oldest first. */
 export const getFindingEvents = (finding_id: number, signal?: AbortSignal) =>
   body(api.GET("/findings/{finding_id}/events", { params: { path: { finding_id }, query: { limit: 100 } }, signal }));

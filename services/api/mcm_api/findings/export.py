@@ -18,7 +18,7 @@ _BATCH: Final = 500
 COLUMNS: Final = (
     "id", "uid", "severity", "risk_score", "title", "description", "user", "rule_name", "source", "detection_count",
     "first_seen", "last_seen", "created_at", "status", "assignee", "tags", "group", "event_id", "event_uid",
-    "ai_source", "ai_explanation", "ai_enriched_at", "notes", "rule_id", "version",
+    "ai_source", "ai_explanation", "ai_enriched_at", "notes", "rule_id", "version", "withdrawn",
 )  # fmt: skip
 """The columns of a CSV file, in this order."""
 

@@ -13,8 +13,9 @@ from mcm_api.findings.export import MEDIA_TYPES, export_findings
 from mcm_api.findings.feedback import FEEDBACK_BODY, read_feedback_body
 from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.facets import count_facets
+from mcm_api.findings.queries.history import read_history
 from mcm_api.findings.queries.pages import read_page
-from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, FindingFacets, FindingPage
+from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, FindingChange, FindingFacets, FindingPage
 from mcm_api.http.json_response import json_response
 from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
@@ -51,6 +52,8 @@ async def list_findings(
 ) -> Response:
     """Lists findings, newest first unless asked otherwise, with the number of all that match.
 
+    Findings that later evidence withdrew are left out unless `state` asks for them; the facets count them.
+
     To read on, give `next` as `before`: it stays fast however far it leads. With `format` the answer is a file of all
     that match; a cell that a spreadsheet would take for a formula begins with an apostrophe then.
     """
@@ -80,7 +83,7 @@ async def list_findings(
     summary="Count findings by facet",
 )
 async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader: DatabaseDep) -> FindingFacets:
-    """Counts findings by severity, rule, source, user and enrichment, each by every filter but its own."""
+    """Counts findings by severity, rule, source, user, state and enrichment, each by every filter but its own."""
     return await count_facets(reader, filters)
 
 
@@ -93,6 +96,20 @@ async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader:
 async def get_finding(finding_id: FindingId, reader: DatabaseDep) -> FindingResponse:
     """Gets one finding as it stands now."""
     return _only(await read_findings(reader, [finding_id]), finding_id)
+
+
+@router.get(
+    "/findings/{finding_id}/history",
+    openapi_extra=requires(Scope.FINDINGS_READ),
+    summary="List when a finding stood and was withdrawn",
+    responses=problem_answers(404),
+)
+async def get_finding_history(finding_id: FindingId, reader: DatabaseDep) -> list[FindingChange]:
+    """Lists the changes of a recomputed rule's finding between standing and withdrawn, the first change first."""
+    changes = await read_history(reader, finding_id)
+    if changes is None:
+        raise ProblemError(404, f"There is no finding with id {finding_id}.")
+    return changes
 
 
 @router.post(

@@ -1,10 +1,13 @@
 """What the findings feature takes and gives."""
 
+from datetime import datetime
 from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mcm_api.resources.counts import ValueCount
+from mcm_api.resources.finding_filter import FindingStanding
 from mcm_api.resources.findings import FindingResponse
 from mcm_enricher import Verdict
 
@@ -29,6 +32,18 @@ class GivenFeedback(BaseModel):
         Field(max_length=MAX_COMMENT, examples=["The address is our office's"]),
         AfterValidator(_without_nul),
     ] = None
+
+
+class FindingChange(BaseModel):
+    """A change of a finding between standing and withdrawn, and the event that decided."""
+
+    state: FindingStanding
+    version: Annotated[int, Field(description="The finding's version from then on")]
+    event_uid: UUID
+    event_id: Annotated[int | None, Field(description="The event's `id`; null where it is not stored")]
+    event_type: str | None
+    event_at: datetime
+    recorded_at: datetime
 
 
 class FindingPage(BaseModel):
@@ -58,4 +73,5 @@ class FindingFacets(BaseModel):
     rule: list[RuleCount]
     source: list[ValueCount]
     user: Annotated[list[ValueCount], Field(description="The 20 users with most findings")]
+    state: Annotated[list[ValueCount], Field(description="`standing` and `withdrawn`: together all findings")]
     enriched: Annotated[list[ValueCount], Field(description="`true` and `false`")]

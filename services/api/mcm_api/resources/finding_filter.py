@@ -2,12 +2,25 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mcm_api.http.parameters import Day, Instant, RuleName, SourceName, UserName
 from mcm_shared.contracts.findings import Severity
+
+
+class FindingStanding(StrEnum):
+    """Whether a finding stands, or was withdrawn by later evidence."""
+
+    STANDING = "standing"
+    WITHDRAWN = "withdrawn"
+
+    @classmethod
+    def of(cls, finding: "FilteredFinding") -> "FindingStanding":
+        """Returns the state of a finding."""
+        return cls.WITHDRAWN if finding.withdrawn else cls.STANDING
 
 
 class FindingFilter(BaseModel):
@@ -26,6 +39,10 @@ class FindingFilter(BaseModel):
         list[SourceName] | None, Field(max_length=100, description="One of these sources; repeat it for each")
     ] = None
     risk_min: Annotated[int | None, Field(ge=0, le=100, description="The minimum risk score")] = None
+    state: Annotated[
+        list[FindingStanding],
+        Field(max_length=2, description="Standing, or withdrawn by later evidence; repeat it for both"),
+    ] = [FindingStanding.STANDING]
     enriched: Annotated[bool | None, Field(description="With a risk score, or without one")] = None
     q: Annotated[
         str | None,
@@ -68,6 +85,8 @@ class FilteredFinding(Protocol):
     def risk_score(self) -> int | None: ...
     @property
     def first_seen(self) -> datetime: ...
+    @property
+    def withdrawn(self) -> bool: ...
 
 
 Condition = Callable[[Any, Any], bool]
@@ -98,6 +117,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = one_for_each_parameter(
         "rule": lambda finding, names: finding.rule_name in names,
         "source": lambda finding, sources: finding.source in sources,
         "risk_min": lambda finding, score: finding.risk_score is not None and finding.risk_score >= score,
+        "state": lambda finding, states: FindingStanding.of(finding) in states,
         "enriched": lambda finding, enriched: (finding.risk_score is not None) is enriched,
         "q": _contains,
         "from_date": lambda finding, day: _day_of(finding) >= day,

@@ -1,10 +1,9 @@
 """What a rule looks for, in sentences."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
-from mcm_rules_engine import parse_duration
+from mcm_api.rules.plain_recomputed import recomputed_sentence, span_of
 
 _OPERATORS: Final = {
     "contains": "contains",
@@ -80,8 +79,9 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
     counted = f"detections of {', '.join(map(str, names))}"
     group = correlation.get("group-by") or []
     group = [group] if isinstance(group, str) else list(group)
-    span = _span(str(correlation.get("timespan", "")))
+    span = span_of(str(correlation.get("timespan", "")))
     condition = correlation.get("condition") or {}
+    recomputed = recomputed_sentence(correlation, names, counted, span)
     threshold = condition.get("gte", condition.get("gt")) if isinstance(condition, Mapping) else None
     if threshold is not None and "gte" not in condition:
         threshold = int(threshold) + 1
@@ -89,6 +89,8 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
         f"in one stretch of {span}" if document.get("correlation", {}).get("window") == "tumbling" else f"within {span}"
     )
     match correlation.get("type"):
+        case _ if recomputed is not None:
+            what = recomputed
         case "event_count":
             what = f"It counts {counted} and holds at {threshold} or more {within}."
         case "value_count":
@@ -106,15 +108,3 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
         steps = ", ".join(f"{severity} from {count} on" for severity, count in escalate.items())
         sentences.append(f"The severity is {document.get('level')}, and {steps}.")
     return sentences
-
-
-def _span(text: str) -> str:
-    try:
-        span = parse_duration(text)
-    except ValueError:
-        return text
-    for unit, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute")):
-        if span >= unit and span % unit == timedelta(0):
-            number = span // unit
-            return f"{number} {name}" if number == 1 else f"{number} {name}s"
-    return f"{span.total_seconds():g} seconds"

@@ -11,10 +11,12 @@ from sqlalchemy import RowMapping, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.resources.queries.figures import STANDING
 from mcm_api.rules.controls import controls_of
 from mcm_api.rules.plain_english import plain_english
-from mcm_api.rules.schemas import DayFindings, RuleDetails, RuleResponse, RuleTestResponse
-from mcm_shared.db.tables import FINDINGS, RULES
+from mcm_api.rules.schemas import DayFindings, ResultCounts, RuleDetails, RuleResponse, RuleTestResponse
+from mcm_shared.contracts.findings import rule_series
+from mcm_shared.db.tables import FINDINGS, RULE_RESULTS, RULES
 
 DAYS: Final = 30
 
@@ -47,6 +49,7 @@ async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
         row = max(rows, key=lambda one: (one["active"], one["loaded_at"]))
         found = await _found(connection, row["rule_id"])
         days, last = await _days(connection, row["rule_id"])
+        results = await _results(connection, row["rule_id"], row["version"])
     document = _document(row["yaml"])
     return RuleDetails(
         **_values(row, found, days, last),
@@ -57,7 +60,16 @@ async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
         tests=_tests(document),
         rule_version=row["version"],
         loaded_at=row["loaded_at"],
+        results=results,
     )
+
+
+async def _results(connection: AsyncConnection, rule_id: UUID, version: str) -> ResultCounts:
+    columns = RULE_RESULTS.c
+    in_series = columns.series_id == rule_series(str(rule_id), version)
+    query = select(columns.state, func.count()).where(in_series).group_by(columns.state)
+    found = {row[0]: row[1] for row in await connection.execute(query)}
+    return ResultCounts(**{state: found.get(state, 0) for state in ResultCounts.model_fields})
 
 
 async def _catalogue(connection: AsyncConnection, *conditions: Any) -> list[RowMapping]:
@@ -71,9 +83,11 @@ async def _catalogue(connection: AsyncConnection, *conditions: Any) -> list[RowM
 
 
 async def _found(connection: AsyncConnection, *rule_ids: UUID) -> dict[UUID, tuple[int, int, datetime]]:
-    query = select(
-        _FINDING.rule_id, func.count(), func.sum(_FINDING.detection_count), func.max(_FINDING.last_seen)
-    ).group_by(_FINDING.rule_id)
+    query = (
+        select(_FINDING.rule_id, func.count(), func.sum(_FINDING.detection_count), func.max(_FINDING.last_seen))
+        .where(STANDING)
+        .group_by(_FINDING.rule_id)
+    )
     if rule_ids:
         query = query.where(_FINDING.rule_id.in_(rule_ids))
     return {row[0]: (row[1], int(row[2]), row[3]) for row in await connection.execute(query)}
@@ -89,7 +103,9 @@ async def _days(connection: AsyncConnection, *rule_ids: UUID) -> tuple[dict[tupl
     )
     day = cast(func.date(in_utc), Text)
     query = (
-        select(_FINDING.rule_id, day, func.count()).where(_FINDING.first_seen >= first).group_by(_FINDING.rule_id, day)
+        select(_FINDING.rule_id, day, func.count())
+        .where(_FINDING.first_seen >= first, STANDING)
+        .group_by(_FINDING.rule_id, day)
     )
     if rule_ids:
         query = query.where(_FINDING.rule_id.in_(rule_ids))

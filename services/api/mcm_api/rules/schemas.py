@@ -59,6 +59,14 @@ class RuleTestResponse(BaseModel):
     expect: Annotated[list[dict[str, Any]], Field(description="The findings it must raise, as far as the test says")]
 
 
+class ResultCounts(BaseModel):
+    """Results of a rule that is recomputed; joined rules have none."""
+
+    pending: Annotated[int, Field(description="Waiting for their source to be complete")]
+    standing: int
+    withdrawn: Annotated[int, Field(description="Taken back by later evidence")]
+
+
 class RuleDetails(RuleResponse):
     """A rule of the catalogue in full."""
 
@@ -67,5 +75,6 @@ class RuleDetails(RuleResponse):
     falsepositives: Annotated[list[str], Field(description="Known false positives")]
     summary: Annotated[list[str], Field(description="What it detects, in plain English")]
     tests: list[RuleTestResponse]
+    results: ResultCounts
     rule_version: Annotated[str, Field(description="Hash of its definition")]
     loaded_at: Annotated[datetime | None, Field(description="When the engine last loaded it, UTC")]

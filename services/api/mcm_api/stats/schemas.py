@@ -26,7 +26,8 @@ class Summary(BaseModel):
     """The figures of the overview."""
 
     total_events: Annotated[int, Field(description="All events, whatever their day, or those of the time asked for")]
-    total_findings: int
+    total_findings: Annotated[int, Field(description="Findings that stand")]
+    withdrawn_findings: Annotated[int, Field(description="Findings that later evidence withdrew, in no other count")]
     findings_by_severity: SeverityCounts
     events_over_time: Annotated[
         list[StepCount],

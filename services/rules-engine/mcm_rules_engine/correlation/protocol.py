@@ -65,13 +65,15 @@ class CorrelationHit:
     """A correlation holds at a position; ``count`` is what was counted, up to the highest threshold.
 
     ``completed_by`` are the positions that made it hold, in order, its own last; at most MAX_COMPLETED_BY. More
-    events can only raise ``severity``, ``count`` and ``completed_by``, never lower them.
+    events can only raise ``severity``, ``count`` and ``completed_by``, never lower them. ``value`` is what a recomputed
+    result is about: a new value, or what was measured in a window.
     """
 
     position: Position
     severity: Severity
     count: int
     completed_by: tuple[Position, ...]
+    value: str | None = None
 
 
 RangeReader = Callable[[Sequence[RangeQuery | LatestByValue]], Awaitable[Sequence[RangeResult]]]

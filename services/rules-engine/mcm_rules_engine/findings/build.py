@@ -14,7 +14,7 @@ from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent
 from mcm_rules_engine.model.finding import Evidence, FindingState
 from mcm_rules_engine.sigma.compile.fields import EventView
 from mcm_rules_engine.sigma.compile.group_keys import canonical_value, spellings_reader
-from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Reading
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity
@@ -103,14 +103,18 @@ def spelled_group(correlation: Correlation, group_key: str, event: SourceEvent) 
     """Returns the group of a correlation's detection as its event spells it; in canonical form where it does not."""
     view = EventView(event)
     canonical: dict[str, str] = orjson.loads(group_key)
-    return {name: _spelling(correlation, name, value, view) for name, value in canonical.items()}
+    return {
+        name: spelling(correlation.readings[name], value, view, cased=name in correlation.cased)
+        for name, value in canonical.items()
+    }
 
 
-def _spelling(correlation: Correlation, name: str, canonical: str, view: EventView) -> Any:
-    for space, path in correlation.readings[name]:
-        for spelling in spellings_reader(space, path, cased=name in correlation.cased)(view):
-            if spelling.canonical == canonical:
-                return spelling.value
+def spelling(readings: Iterable[Reading], canonical: str, view: EventView, *, cased: bool) -> Any:
+    """Returns a value as an event spells it; in canonical form where it does not."""
+    for space, path in readings:
+        for found in spellings_reader(space, path, cased=cased)(view):
+            if found.canonical == canonical:
+                return found.value
     return canonical
 
 
@@ -136,16 +140,30 @@ def _evidence(detection: Detection, event: SourceEvent) -> Evidence:
         "facts": _bounded(event.facts),
     }
     if detection.hit is not None and isinstance(detection.rule, Correlation):
-        evidence["count"] = detection.hit.count
+        if not detection.rule.is_recomputed:
+            evidence["count"] = detection.hit.count
         evidence["window"] = _window(detection.rule, detection.position[0])
         evidence["completed_by"] = [
             {"at": _iso(from_micros(when)), "event_uid": str(uid)} for when, uid in detection.hit.completed_by
         ]
+        if detection.hit.value is not None:
+            evidence["value"] = detection.hit.value
     return evidence
 
 
+def deciding_event(event: SourceEvent) -> Evidence:
+    """Describes the event that took back the results of a finding."""
+    return {
+        "event_uid": str(event.uid),
+        "at": _iso(event.timestamp),
+        "source": event.source,
+        "event_type": event.event_type,
+        "user": event.user,
+    }
+
+
 def _window(rule: Correlation, when: int) -> dict[str, str]:
-    start = when if rule.tumbling else when - rule.window
+    start = when if rule.tumbling or rule.kind is Kind.NOT_FOLLOWED_BY else when - rule.window
     return {"from": _iso(from_micros(start)), "to": _iso(from_micros(start + rule.window))}
 
 

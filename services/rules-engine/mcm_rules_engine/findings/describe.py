@@ -30,12 +30,12 @@ def describe(rule: Rule, event: SourceEvent, group: dict[str, Any]) -> str:
     return _filled(rule, values)
 
 
-def describe_count(rule: Correlation, group: dict[str, Any], count: int) -> str:
-    """Fills a correlation's description with the group's values, ``{count}`` and ``{timespan}``."""
+def describe_count(rule: Correlation, group: dict[str, Any], count: int, value: str | None = None) -> str:
+    """Fills a correlation's description with the group's values, ``{count}``, ``{timespan}`` and ``{value}``."""
     # a sliding window is counted up to the highest threshold; whole windows and rules are counted exactly
-    is_exact = rule.tumbling or rule.kind in (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
+    is_exact = rule.tumbling or rule.is_recomputed or rule.kind in (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
     counted = str(count) if is_exact or count < rule.steps[-1][0] else f"{count} or more"
-    words = {**group, "count": counted, "timespan": _in_words(rule.timespan)}
+    words = {**group, "count": counted, "timespan": _in_words(rule.timespan), "value": value}
     return _filled(rule, {field: (words[field],) for field in template_fields(rule.description) if field in words})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from mcm_rules_engine.correlation.protocol import CorrelationHit, Position
@@ -12,7 +12,7 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Match
 from mcm_shared.contracts.events import SourceEvent
-from mcm_shared.contracts.findings import FINDING_UUIDS, Severity, finding_uid
+from mcm_shared.contracts.findings import Severity, finding_uid, rule_series
 from mcm_shared.event_time import duration_micros, from_micros, to_micros
 
 
@@ -81,9 +81,7 @@ def output_series(rule: Rule | Correlation) -> UUID:
     return _output_series(rule.id, rule.version)
 
 
-@lru_cache(maxsize=4096)
-def _output_series(rule_id: str, version: str) -> UUID:
-    return FINDING_UUIDS.uuid5(f"series|{rule_id}|{version}")
+_output_series: Final = lru_cache(maxsize=4096)(rule_series)
 
 
 def position_of(event: SourceEvent) -> Position:

@@ -22,6 +22,7 @@ class FindingState:
     the spelling of ``user``: the one user that all detections are about, None where they are about several or none.
     ``counted`` is the highest count of a correlation's detections, 0 for a single-event rule. ``describe`` writes a
     correlation's description from the group and that count; None where the description is that of the earliest event.
+    ``withdrawn_by`` is the later event that took back the last result of a recomputed rule.
     """
 
     uid: UUID
@@ -48,6 +49,7 @@ class FindingState:
     latest: Evidence
     counted: int
     describe: Callable[[dict[str, Any], int], str] | None = None
+    withdrawn_by: Evidence | None = None
 
 
 def join(one: FindingState, other: FindingState) -> FindingState:

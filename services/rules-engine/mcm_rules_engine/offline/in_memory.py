@@ -12,11 +12,11 @@ from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.handler import first_of_each
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.contributing_events import ContributingEvent, read_events, read_windows
-from mcm_rules_engine.store.findings import read_all_messages
+from mcm_rules_engine.store.findings import read_standing_messages
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncEngine, transaction
-from mcm_shared.db.events import insert_events
+from mcm_shared.db.events import add_to_progress, insert_events
 
 _SHARD: Final = 0
 
@@ -42,6 +42,7 @@ class Evaluation:
         stored = [one.event if one.matches else replace(one.event, raw_data={}, attributes=None) for one in matched]
         async with transaction(self._engine) as connection:
             row_ids = await insert_events(connection, stored, processed=True)
+            await add_to_progress(connection, [one.event for one in matched if one.event.uid in row_ids], _SHARD)
             affected = await self._detector.detect(connection, matched, row_ids)
         await self._detector.correlate(self._engine, affected)
         if self._max_events:
@@ -50,9 +51,9 @@ class Evaluation:
                     self._counted.add(one)
 
     async def findings(self) -> list[FindingMessage]:
-        """Returns every finding, the earliest first."""
+        """Returns every finding that stands, the earliest first."""
         async with transaction(self._engine, read_only=True) as connection:
-            return await read_all_messages(connection)
+            return await read_standing_messages(connection)
 
     async def event_ids(self) -> dict[int, list[str]]:
         """Returns the ids, as their source gave them, of the events that took part in each finding, by its id."""

@@ -12,8 +12,11 @@ from mcm_rules_engine.correlation.evaluate import evaluate
 from mcm_rules_engine.correlation.protocol import AffectedRow, CorrelationGroup, CorrelationHit
 from mcm_rules_engine.findings.build import aggregate, build_finding
 from mcm_rules_engine.model.detection import Detection, DetectionRow, KnownEvent, detections_of, position_of
+from mcm_rules_engine.pipeline.affected import AffectedRows
 from mcm_rules_engine.pipeline.decode import MatchedEvent
-from mcm_rules_engine.sigma.model.correlation import Correlation
+from mcm_rules_engine.pipeline.recompute import Recomputer
+from mcm_rules_engine.recomputed.windows import millionths
+from mcm_rules_engine.sigma.model.correlation import SUMMED, Correlation
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.detections import insert_counted, insert_detections, range_query
 from mcm_rules_engine.store.events import read_known_events
@@ -24,22 +27,13 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 
 
 @dataclass(slots=True)
-class AffectedRows:
-    """Rows that a batch affects, new or not: a worker may have died between its commit and its correlations."""
-
-    rows: set[DetectionRow] = field(default_factory=set)
-    buckets: set[Bucket] = field(default_factory=set)
-    events: dict[UUID, KnownEvent] = field(default_factory=dict)
-    findings: set[UUID] = field(default_factory=set)
-    detected: int = 0
-
-
-@dataclass(slots=True)
 class _Tumbling:
     """The correlations that count the same in windows of the same ``width``, in microseconds."""
 
     width: int
     correlations: list[Correlation] = field(default_factory=list)
+
+    is_summed: bool = False
 
     @property
     def min_threshold(self) -> int:
@@ -55,10 +49,14 @@ class Detector:
         self._ruleset = ruleset
         self._readers: dict[int, dict[UUID, list[tuple[Correlation, int]]]] = defaultdict(lambda: defaultdict(list))
         self._tumbling: dict[UUID, _Tumbling] = {}
+        self._recomputer = Recomputer(ruleset, shard)
         for correlation in ruleset.correlations:
             if correlation.tumbling:
                 known = self._tumbling.setdefault(correlation.inputs[0].id, _Tumbling(correlation.window))
-                known.correlations.append(correlation)
+                known.is_summed = correlation.kind in SUMMED
+                known.correlations.extend([] if correlation.is_recomputed else [correlation])
+            if correlation.is_recomputed:
+                continue
             for number, series in enumerate(correlation.inputs):
                 self._readers[correlation.depth][series.id].append((correlation, number))
         self._depth = max((correlation.depth for correlation in ruleset.correlations), default=0)
@@ -67,7 +65,9 @@ class Detector:
         self, connection: AsyncConnection, matched: Sequence[MatchedEvent], row_ids: Mapping[UUID, int]
     ) -> AffectedRows:
         """Writes the detections of single-event rules and raises their findings; ``row_ids`` holds the new events'."""
-        affected = AffectedRows()
+        affected = AffectedRows(anchor=matched[0].event.uid if matched else None)
+        if len(row_ids) < len(matched):
+            affected.repeated = [entry.event.uid for entry in matched if entry.event.uid not in row_ids]
         detections: list[Detection] = []
         finding_rows: list[DetectionRow] = []
         counted_rows: list[DetectionRow] = []
@@ -90,13 +90,16 @@ class Detector:
                 for counted in match.counted:
                     tumbling = self._tumbling.get(counted.series_id)
                     if tumbling is not None:
+                        amount = millionths(counted.value) if tumbling.is_summed else None
+                        if tumbling.is_summed and amount is None:
+                            continue
                         start = position[0] // tumbling.width * tumbling.width
                         bucket = Bucket(counted.series_id, counted.group_key, start)
                         tally = tallies.get(bucket)
                         if tally is None:
                             tally = tallies[bucket] = Tally(0, position, position)
                         if is_new:
-                            tally.add(position)
+                            tally.add(position) if amount is None else tally.add_value(position, amount)
                     else:
                         needs_evidence = True
                         row = DetectionRow(counted.series_id, counted.group_key, *position, counted.value)
@@ -114,7 +117,10 @@ class Detector:
         return affected
 
     async def correlate(self, engine: AsyncEngine, affected: AffectedRows) -> None:
-        """Evaluates the correlations that a batch affects, each level after the level below has committed."""
+        """Evaluates the correlations that a batch affects, each level after the level below has committed.
+
+        The recomputed rules come last: they read the detections of all levels.
+        """
         for depth in range(1, self._depth + 1):
             by_group = self._affected_groups(affected.rows, depth)
             buckets = affected.buckets if depth == 1 else set()
@@ -129,6 +135,7 @@ class Detector:
                 raising = [detection for detection in detections if detection.rule.raises_finding]
                 await self._raise(connection, raising, inserted, affected)
             affected.rows = affected.rows | set(rows)
+        await self._recomputer.recompute(engine, affected)
 
     def _affected_groups(self, rows: Iterable[DetectionRow], depth: int) -> dict[CorrelationGroup, list[AffectedRow]]:
         groups: dict[CorrelationGroup, list[AffectedRow]] = defaultdict(list)
@@ -140,7 +147,8 @@ class Detector:
 
     async def _tumbled(self, connection: AsyncConnection, buckets: Iterable[Bucket]) -> list[Detection]:
         detections = []
-        thresholds = {bucket: self._tumbling[bucket.series_id].min_threshold for bucket in buckets}
+        counting = [bucket for bucket in buckets if self._tumbling[bucket.series_id].correlations]
+        thresholds = {bucket: self._tumbling[bucket.series_id].min_threshold for bucket in counting}
         for bucket, counted in (await read_tumbling(connection, thresholds)).items():
             # a bucket is detected once, in whatever order it fills: its name stands in for the event that filled it
             position = (bucket.start, FINDING_UUIDS.uuid5(f"bucket|{bucket.start}|{bucket.group_key}"))

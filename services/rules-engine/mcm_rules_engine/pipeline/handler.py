@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from mcm_rules_engine.pipeline.affected import AffectedRows
 from mcm_rules_engine.pipeline.decode import MatchedEvent, Matcher
-from mcm_rules_engine.pipeline.detect import AffectedRows, Detector
+from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.reused_ids import reused_id_events
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import content_of, read_conflicts

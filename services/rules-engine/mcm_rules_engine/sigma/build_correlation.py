@@ -1,7 +1,7 @@
 """From a YAML document to a compiled correlation."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mcm_rules_engine.sigma.compile.fields import canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import object_among
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Reading, Series, SeriesMember
+from mcm_rules_engine.sigma.model.correlation import SUMMED, Correlation, Kind, Reading, Series, SeriesMember
 from mcm_rules_engine.sigma.model.rule import Braces, Rule
 from mcm_rules_engine.sigma.parse.correlation_keys import CorrelationKeys
 from mcm_rules_engine.sigma.parse.documents import Document, Problem
@@ -18,7 +18,7 @@ from mcm_rules_engine.sigma.parse.templates import template_fields
 from mcm_shared.uuids import UUIDNamespace
 
 _SERIES_UUIDS: Final = UUIDNamespace(UUID("3d1f0a52-9a43-5c1e-8a0e-52f7a0f6c0de"))
-_ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT)
+_ONE_INPUT: Final = (Kind.EVENT_COUNT, Kind.VALUE_COUNT, Kind.NEW_VALUE, *SUMMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def read_correlation(document: Document) -> tuple[ParsedCorrelation | None, list
     keys = CorrelationKeys.read(reader, metadata.level)
     if "group_by" in document.data:
         reader.wrong(("group_by",), "a correlation groups by correlation.group-by")
-    known = {"count", "timespan", *keys.group_by}
+    known = {"count", "timespan", *(("value",) if _has_value(keys) else ()), *keys.group_by}
     braces = read_braces(reader, metadata.description, known)
     for field in template_fields(metadata.description):
         if field not in known and braces == "fields":
@@ -59,6 +59,9 @@ def build_correlation(
         reader.wrong(("correlation", "window"), "a tumbling window counts single-event rules only")
     if any(member.tumbling for member in correlations):
         reader.wrong(("correlation", "rules"), "a correlation over a tumbling window cannot be counted itself")
+    if any(member.is_recomputed for member in correlations):
+        what = "cannot be counted: later events can take back the results of a rule that is recomputed"
+        reader.wrong(("correlation", "rules"), what)
     if reader.problems:
         return None, reader.problems
     versions = {member.id: member.version for member in members.values()}
@@ -75,8 +78,36 @@ def build_correlation(
         readings=_readings(keys, members),
         cased=keys.cased,
         depth=1 + max((member.depth for member in correlations), default=0),
+        # what did not follow is what must be complete
+        sources=_sources(members[one] for one in (keys.rules[1:] if keys.kind is Kind.NOT_FOLLOWED_BY else keys.rules)),
+        comparison=keys.comparison,
+        learning=keys.learning,
+        # several fields together have no spelling of their own
+        value_readings=_value_readings(keys, members) if len(keys.value_fields) == 1 else (),
+        value_cased=any(field.cased for field in keys.value_fields),
     )
     return correlation, []
+
+
+def _sources(members: Iterable[Rule | Correlation]) -> tuple[str, ...] | None:
+    """Lists the sources whose events members are about; None where one of them is about any source."""
+    found: set[str] = set()
+    for member in members:
+        own = (member.log_source.source,) if isinstance(member, Rule) else member.sources
+        if own is None or None in own:
+            return None
+        found.update(source for source in own if source is not None)
+    return tuple(sorted(found))
+
+
+def _value_readings(keys: CorrelationKeys, members: Mapping[str, Rule | Correlation]) -> tuple[Reading, ...]:
+    (field,) = keys.value_fields
+    rules = [member for member in members.values() if isinstance(member, Rule)]
+    return tuple(dict.fromkeys(Reading(rule.log_source.space, field.name) for rule in rules))
+
+
+def _has_value(keys: CorrelationKeys) -> bool:
+    return keys.comparison is not None or keys.kind is Kind.NEW_VALUE
 
 
 def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> SeriesMember:

@@ -1,20 +1,21 @@
 """Findings: joined into the table, and read as they travel."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, false, select, update
 
-from mcm_rules_engine.model.finding import FindingState, join
+from mcm_rules_engine.model.finding import Evidence, FindingState, join
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.finding_changes import note_change
 from mcm_shared.db.finding_tables import ENGINE, finding_columns
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
-from mcm_shared.db.tables import FINDINGS
+from mcm_shared.db.tables import FINDING_HISTORY, FINDINGS
 
 _IDENTITY: Final = (
     "uid",
@@ -31,7 +32,7 @@ _IDENTITY: Final = (
 _STATE: Final = tuple(name for name in finding_columns(ENGINE) if name not in _IDENTITY)
 
 # columns that are no field of FindingState
-_COMPUTED: Final = {"version", "severity_rank", "extra_data"}
+_COMPUTED: Final = {"version", "severity_rank", "extra_data", "withdrawn"}
 _unknown = {*_STATE, *_IDENTITY} - _COMPUTED - {each.name for each in fields(FindingState)}
 if _unknown:
     raise TypeError(f"FindingState and build_finding lack the columns {sorted(_unknown)} of findings")
@@ -39,6 +40,12 @@ if _unknown:
 _CHANGING: Final = ("rule_version", "title", "tags", *_STATE)
 
 _INSERT_FINDINGS: Final = BulkInsert(FINDINGS, (*_IDENTITY, *_STATE), conflict="(uid) DO NOTHING", returning=("uid",))
+
+_ADD_HISTORY: Final = BulkInsert(
+    FINDING_HISTORY,
+    ("finding_uid", "version", "state", "event_uid", "event_at"),
+    conflict="(finding_uid, version) DO NOTHING",
+)
 
 _UPDATE_FINDING: Final = (
     update(FINDINGS)
@@ -55,16 +62,11 @@ async def merge_findings(connection: AsyncConnection, states: Mapping[UUID, Find
     """
     if not states:
         return
-    uids = sorted(states)
-    is_states = among(FINDINGS.c.uid, uids, connection)
-    there = set((await connection.execute(select(FINDINGS.c.uid).where(is_states))).scalars())
-    # inserted with a count of zero: the states are then joined into new and known rows alike
-    await _INSERT_FINDINGS.execute(
-        connection, [_row(replace(states[uid], detection_count=0), version=0) for uid in uids if uid not in there]
-    )
-    locked = select(FINDINGS).where(is_states).order_by(FINDINGS.c.uid).with_for_update()
     changes = []
-    for row in (await connection.execute(locked)).all():
+    # inserted with a count of zero: the states are then joined into new and known rows alike
+    for row in await _lock(
+        connection, states.keys(), {uid: replace(one, detection_count=0) for uid, one in states.items()}
+    ):
         known = _state_of(row)
         joined = join(known, states[known.uid])
         if joined != known or row.version == 0:
@@ -72,6 +74,43 @@ async def merge_findings(connection: AsyncConnection, states: Mapping[UUID, Find
     if changes:
         await connection.execute(_UPDATE_FINDING, changes)
         await note_change(connection, shard)
+
+
+async def replace_findings(
+    connection: AsyncConnection, states: Mapping[UUID, FindingState], withdrawn: Mapping[UUID, Evidence], shard: int
+) -> None:
+    """Replaces findings of recomputed rules by ``states``, and marks those in ``withdrawn`` as withdrawn by an event.
+
+    A withdrawn finding keeps what it said. Each change between standing and withdrawn enters its history.
+    """
+    changes, history = [], []
+    for row in await _lock(connection, states.keys() | withdrawn.keys(), states):
+        known = _state_of(row)
+        state = states.get(known.uid) or replace(known, withdrawn_by=withdrawn[known.uid])
+        if state == known and row.version:
+            continue
+        changes.append(_changes(state, row.version + 1))
+        is_standing = state.withdrawn_by is None
+        if not row.version or is_standing is not (known.withdrawn_by is None):
+            decided = state.withdrawn_by or state.latest
+            named = (UUID(decided["event_uid"]), datetime.fromisoformat(decided["at"]))
+            history.append((known.uid, row.version + 1, "standing" if is_standing else "withdrawn", *named))
+    if changes:
+        await connection.execute(_UPDATE_FINDING, changes)
+        await _ADD_HISTORY.execute(connection, history)
+        await note_change(connection, shard)
+
+
+async def _lock(
+    connection: AsyncConnection, uids: Collection[UUID], states: Mapping[UUID, FindingState]
+) -> Sequence[Row[Any]]:
+    """Inserts the states whose findings are missing, with version 0, and locks the rows of all findings."""
+    is_meant = among(FINDINGS.c.uid, sorted(uids), connection)
+    there = set((await connection.execute(select(FINDINGS.c.uid).where(is_meant))).scalars())
+    missing = [states[uid] for uid in sorted(states) if uid not in there]
+    await _INSERT_FINDINGS.execute(connection, [_row(state, version=0) for state in missing])
+    locked = select(FINDINGS).where(is_meant).order_by(FINDINGS.c.uid).with_for_update()
+    return (await connection.execute(locked)).all()
 
 
 async def read_messages(connection: AsyncConnection, uids: Collection[UUID]) -> list[FindingMessage]:
@@ -82,10 +121,14 @@ async def read_messages(connection: AsyncConnection, uids: Collection[UUID]) -> 
     return [message_of(row) for row in (await connection.execute(query)).all()]
 
 
-async def read_all_messages(connection: AsyncConnection) -> list[FindingMessage]:
-    """Reads every finding, the earliest first; for a database in memory, which holds few."""
+async def read_standing_messages(connection: AsyncConnection) -> list[FindingMessage]:
+    """Reads every finding that is not withdrawn, the earliest first; for a database in memory, which holds few."""
     columns = FINDINGS.c
-    query = select(*MESSAGE_COLUMNS).order_by(columns.first_seen, columns.rule_name, columns.group_key, columns.uid)
+    query = (
+        select(*MESSAGE_COLUMNS)
+        .where(columns.withdrawn.is_(false()))
+        .order_by(columns.first_seen, columns.rule_name, columns.group_key, columns.uid)
+    )
     return [message_of(row) for row in (await connection.execute(query)).all()]
 
 
@@ -100,6 +143,9 @@ def _values(state: FindingState, version: int) -> dict[str, Any]:
         "latest": state.latest,
         "counted": state.counted,
     }
+    values["withdrawn"] = state.withdrawn_by is not None
+    if state.withdrawn_by is not None:
+        values["extra_data"]["withdrawn_by"] = state.withdrawn_by
     return values
 
 
@@ -116,7 +162,8 @@ def _changes(state: FindingState, version: int) -> dict[str, Any]:
 def _state_of(row: Row[Any]) -> FindingState:
     extra = row.extra_data
     columns = {name: getattr(row, name) for name in (*_IDENTITY, *_STATE)}
-    del columns["extra_data"], columns["severity_rank"], columns["version"]
+    for name in ("extra_data", "severity_rank", "version", "withdrawn"):
+        del columns[name]
     return FindingState(
         **{**columns, "tags": tuple(row.tags)},
         severity=Severity.of_rank(row.severity_rank),
@@ -124,4 +171,5 @@ def _state_of(row: Row[Any]) -> FindingState:
         earliest=extra["earliest"],
         latest=extra["latest"],
         counted=extra["counted"],
+        withdrawn_by=extra.get("withdrawn_by"),
     )

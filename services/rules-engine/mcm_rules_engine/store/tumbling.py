@@ -1,7 +1,7 @@
 """Counters of tumbling windows: incremented by what a transaction really inserted, summed over their shards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -30,6 +30,18 @@ class Tally:
     first: Position
     last: Position
     newest: Position | None = None
+    total: int = 0
+    values: set[int] = field(default_factory=set)
+
+    def add_value(self, position: Position, value: int) -> None:
+        """Adds a value of an event, in millionths; once, also where several rules hold for it."""
+        if position != self.newest:
+            self.values.clear()
+        if value not in self.values:
+            self.newest = None
+            self.values.add(value)
+            self.total += value
+            self.add(position)
 
     def add(self, position: Position) -> None:
         """Counts an event; once, also where several rules hold for it, one after the other."""
@@ -45,9 +57,11 @@ class Tally:
 
 _ADD: Final = BulkInsert(
     TUMBLING_COUNTS,
-    ("series_id", "group_key", "bucket", "shard", "count", "first", "last"),
+    ("series_id", "group_key", "bucket", "shard", "count", "first", "last", "sum_high", "sum_low"),
     conflict="(series_id, group_key, bucket, shard) DO UPDATE SET "
     "count = tumbling_counts.count + excluded.count, "
+    "sum_high = tumbling_counts.sum_high + excluded.sum_high, "
+    "sum_low = tumbling_counts.sum_low + excluded.sum_low, "
     "first = CASE WHEN excluded.first < tumbling_counts.first THEN excluded.first ELSE tumbling_counts.first END, "
     "last = CASE WHEN excluded.last > tumbling_counts.last THEN excluded.last ELSE tumbling_counts.last END",
 )
@@ -69,6 +83,7 @@ _READ_SQLITE: Final = text(
     )
 )
 _OFFSET: Final = 1 << 63
+_LOW: Final = 1 << 32
 
 
 async def add_to_tumbling(connection: AsyncConnection, tallies: Mapping[Bucket, Tally], shard: int) -> None:
@@ -78,7 +93,10 @@ async def add_to_tumbling(connection: AsyncConnection, tallies: Mapping[Bucket, 
     ordered = sorted(new, key=lambda entry: (entry[0].series_id.bytes, *entry[0][1:]))
     await _ADD.execute(
         connection,
-        [(*bucket, shard, tally.count, _text(tally.first), _text(tally.last)) for bucket, tally in ordered],
+        [
+            (*bucket, shard, tally.count, _text(tally.first), _text(tally.last), *divmod(tally.total, _LOW))
+            for bucket, tally in ordered
+        ],
     )
 
 
@@ -95,7 +113,7 @@ async def read_tumbling(connection: AsyncConnection, thresholds: Mapping[Bucket,
         plain = [(series.hex, group_key, start, count) for (series, group_key, start), count in thresholds.items()]
         found = (await connection.execute(_READ_SQLITE, {"buckets": orjson.dumps(plain).decode()})).all()
     return {
-        buckets[number - 1]: Tally(int(count), _position(first), _position(last))
+        buckets[number - 1]: Tally(int(count), position_of_text(first), position_of_text(last))
         for number, count, first, last in found
     }
 
@@ -105,6 +123,12 @@ def _text(position: Position) -> str:
     return f"{position[0] + _OFFSET:020d}:{position[1].hex}"
 
 
-def _position(text: str) -> Position:
+def total_of(high: int, low: int) -> int:
+    """Joins the halves of a sum, which are counted apart so that neither can overflow."""
+    return high * _LOW + low
+
+
+def position_of_text(text: str) -> Position:
+    """Reads the position of an event as the counters hold it."""
     at, uid = text.split(":")
     return int(at) - _OFFSET, UUID(uid)

@@ -17,6 +17,7 @@ from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.testing.generated_cases import Case, Delivery
 from mcm_rules_engine.testing.oracle import Expected, ExpectedFinding
+from mcm_rules_engine.testing.oracle_recomputed import OracleResult, ResultName
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
@@ -27,8 +28,10 @@ from mcm_shared.db.tables import (
     DETECTIONS,
     EVENT_DAYS,
     EVENT_ROLLUPS,
+    FINDING_HISTORY,
     FINDINGS,
     ROLLUPS,
+    RULE_RESULTS,
     RULES,
     SOURCE_EVENTS,
     TUMBLING_COUNTS,
@@ -160,7 +163,16 @@ async def _save(engine: AsyncEngine, events: Sequence[SourceEvent], shard: int) 
 
 async def _empty(engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
-        for table in (FINDINGS, DETECTIONS, TUMBLING_COUNTS, *ROLLUPS, RULES, SOURCE_EVENTS):
+        for table in (
+            FINDING_HISTORY,
+            RULE_RESULTS,
+            FINDINGS,
+            DETECTIONS,
+            TUMBLING_COUNTS,
+            *ROLLUPS,
+            RULES,
+            SOURCE_EVENTS,
+        ):
             await connection.execute(delete(table))
 
 
@@ -191,13 +203,32 @@ async def read_result(engine: AsyncEngine) -> Expected:
         }
     assert all(one.event_id == event_ids[one.event_uid] for one in messages.values() if one.event_uid)
     return Expected(
-        findings={uid: _finding(message) for uid, message in messages.items()},
+        findings={uid: _finding(message) for uid, message in messages.items() if not message.withdrawn},
+        results=await _results(engine),
         hits=Counter((str(rules[d.series_id]), d.group_key, d.at) for d in detections if d.series_id in rules),
         rollups=rollups,
         event_days=event_days,
         user_days=user_days,
         user_totals=user_totals,
     )
+
+
+async def _results(engine: AsyncEngine) -> dict[ResultName, OracleResult]:
+    async with transaction(engine, read_only=True) as connection:
+        rows = (await connection.execute(select(RULE_RESULTS))).all()
+    return {
+        (row.series_id, row.group_key, row.at, row.event_uid, row.value): OracleResult(
+            row.at,
+            row.event_uid,
+            row.value,
+            "no" if row.state == "withdrawn" else row.state,
+            row.decided_by,
+            (row.first_at, row.first_uid),
+            (row.last_at, row.last_uid),
+            row.amount,
+        )
+        for row in rows
+    }
 
 
 async def _summed(connection: AsyncConnection, table: Table) -> Counter[Any]:

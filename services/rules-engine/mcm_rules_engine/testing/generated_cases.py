@@ -1,19 +1,18 @@
-"""Rules, events and ways for the events to arrive, as Hypothesis makes them up: small worlds where everything collides.
+"""Events and ways for them to arrive, as Hypothesis makes them up: small worlds where everything collides.
 
 Times are multiples of the timespans, and a microsecond beside them; users, addresses and kinds are few.
 """
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-import yaml
 from hypothesis import strategies as st
 
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.testing.generated_rules import EVENT_TYPES, rule_sets
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.testing.builders import an_event
 
@@ -22,15 +21,11 @@ STARTS = (
     datetime(1970, 1, 1, tzinfo=UTC),
     datetime(2999, 12, 31, 23, 50, tzinfo=UTC),
 )
-SPANS = {"10s": 10, "30s": 30, "1m": 60}
-FIELDS = ("user", "ip", "kind")
-EVENT_TYPES = ("a", "b", "c")
 ADDRESSES: tuple[Any, ...] = (
     *("192.0.2.1", "192.0.2.2", "192.0.2.3", "::ffff:192.0.2.2", "2001:DB8::1", "2001:db8:0::1"),
     *(7, "7", 7.0, None, ["192.0.2.1", "192.0.2.2"], ["a", "A", None], []),
 )
 """Values of a field to group by: equal ones in several spellings, and arrays."""
-LEVELS = ("low", "medium", "high", "critical")
 
 Way = Literal["stream", "stored", "singly"]
 
@@ -80,126 +75,16 @@ class Case:
         return [event for delivery in self.deliveries for event in delivery.events]
 
 
-def _identity(number: int) -> str:
-    return f"00000000-0000-4000-8000-{number:012}"
-
-
-@st.composite
-def _cased(draw: st.DrawFn, fields: Sequence[str], may_be: Sequence[str] = FIELDS) -> list[str]:
-    """Writes fields to group by, some of them distinguished by their exact spelling."""
-    return [f"{field}|cased" if field in may_be and draw(st.integers(0, 4)) == 0 else field for field in fields]
-
-
-@st.composite
-def _single_rules(draw: st.DrawFn, number: int) -> dict[str, Any]:
-    types = draw(st.lists(st.sampled_from(EVENT_TYPES), min_size=1, max_size=2, unique=True))
-    rule: dict[str, Any] = {
-        "title": f"Rule {number}",
-        "id": _identity(number),
-        "name": f"rule_{number}",
-        "description": "{user} did {kind} from {ip}",
-        "level": draw(st.sampled_from(("low", "medium", "informational"))),
-        "logsource": {"category": "activity"},
-        "detection": {"one": {"event_type": types}, "_worse": {"kind": "x"}, "condition": "one"},
-        "group_by": draw(_cased(draw(st.lists(st.sampled_from(FIELDS), max_size=2, unique=True)))),
-        "group_for": draw(st.sampled_from(("1m", "2m", "7d"))),
-    }
-    if draw(st.booleans()):
-        rule["escalate"] = {"high": "_worse"}
-    return rule
-
-
-@st.composite
-def _correlations(
-    draw: st.DrawFn, number: int, below: dict[str, tuple[str, ...]], nestable: set[str]
-) -> dict[str, Any]:
-    """Makes a correlation over some of the rules in ``below``, which has the fields of each."""
-    kind = draw(st.sampled_from(("event_count", "value_count", "temporal", "temporal_ordered")))
-    tumbling = kind == "event_count" and draw(st.integers(0, 2)) == 0
-    names = sorted(name for name in below if not (tumbling and name in nestable))
-    fewest = 2 if kind.startswith("temporal") else 1
-    rules = draw(st.lists(st.sampled_from(names), min_size=fewest, max_size=3, unique=True))
-    shared = sorted(set(FIELDS).intersection(*(below[name] for name in rules)))
-    largest = draw(st.sampled_from((0, 1, 1, 2)))
-    group_by = draw(st.lists(st.sampled_from(shared), max_size=largest, unique=True)) if shared else []
-    aliases = {}
-    if all(below[name] for name in rules) and draw(st.integers(0, 3)) == 0:
-        aliases["who"] = {name: draw(st.sampled_from(below[name])) for name in rules}
-        group_by = [*group_by[:1], "who"]
-    if kind == "value_count" and not shared:
-        kind = "event_count"
-    keys: dict[str, Any] = {
-        "type": kind,
-        "rules": rules,
-        "group-by": draw(_cased(group_by, [] if nestable.intersection(rules) else [*FIELDS, "who"])),
-        "timespan": draw(st.sampled_from(tuple(SPANS))),
-    }
-    if aliases:
-        keys["aliases"] = aliases
-    if draw(st.integers(0, 3)):
-        keys["generate"] = True
-    if tumbling:
-        keys["window"] = "tumbling"
-    document: dict[str, Any] = {
-        "title": f"Correlation {number}",
-        "id": _identity(number),
-        "name": f"correlation_{number}",
-        "description": "{count} in {timespan}",
-        "level": draw(st.sampled_from(LEVELS[:2])),
-        "group_for": draw(st.sampled_from(("1m", "2m", "7d"))),
-        "correlation": keys,
-    }
-    if kind == "temporal":
-        _of_some_rules(draw, document, rules)
-    elif kind != "temporal_ordered":
-        threshold = draw(st.integers(1, 3 if kind == "value_count" else 5))
-        keys["condition"] = draw(st.sampled_from(({"gte": threshold}, {"gt": threshold - 1})))
-        if kind == "value_count":
-            counted = draw(st.lists(st.sampled_from(shared), min_size=1, max_size=2, unique=True))
-            keys["condition"]["field"] = draw(_cased(counted, [] if nestable.intersection(rules) else FIELDS))
-        steps = sorted(draw(st.sets(st.integers(threshold + 1, threshold + 6), max_size=2)))
-        document["escalate"] = dict(zip(("high", "critical"), steps, strict=False))
-    return document
-
-
-def _of_some_rules(draw: st.DrawFn, document: dict[str, Any], rules: Sequence[str]) -> None:
-    """Lets a temporal correlation hold with some of its rules: by their number, or joined by ``or``."""
-    lowest = draw(st.integers(1, len(rules)))
-    first, *others = rules
-    conditions = (None, {"gte": lowest}, " or ".join(rules), f"{first} and ({' or '.join(others)})")
-    condition = draw(st.sampled_from(conditions))
-    if condition is not None:
-        document["correlation"]["condition"] = condition
-    if isinstance(condition, dict) and lowest < len(rules):
-        document["escalate"] = {"high": len(rules)}
-
-
-@st.composite
-def rule_sets(draw: st.DrawFn) -> str:
-    """Makes two or three single-event rules and one to four correlations over them and over each other."""
-    documents = [draw(_single_rules(number)) for number in range(1, draw(st.integers(2, 3)) + 1)]
-    below: dict[str, tuple[str, ...]] = {document["name"]: FIELDS for document in documents}
-    correlations: set[str] = set()
-    depth = dict.fromkeys(below, 0)
-    for number in range(11, 11 + draw(st.integers(1, 4))):
-        document = draw(_correlations(number, {name: below[name] for name in below if depth[name] < 3}, correlations))
-        documents.append(document)
-        keys = document["correlation"]
-        if keys.get("window") != "tumbling":
-            below[document["name"]] = tuple(field.removesuffix("|cased") for field in keys["group-by"])
-            depth[document["name"]] = 1 + max(depth[name] for name in keys["rules"])
-            correlations.add(document["name"])
-    return yaml.safe_dump_all(documents, sort_keys=False)
-
-
 _facts = st.fixed_dictionaries(
     {},
     optional={
         "ip": st.sampled_from(ADDRESSES),
         "kind": st.sampled_from(("x", "X", "y", "", ["x", "y"])),
+        "size": st.sampled_from((1, 2.5, "3", -4, 0.1, "many", [1, 2, 2.0], 10**15)),
     },
 )
 _users = st.sampled_from(("mona@example.com", "mona@example.com", "Mona@Example.com", "omar@example.com", None))
+_sources = st.sampled_from(("app", "app", "hr"))
 _kinds = st.sampled_from((*EVENT_TYPES, *EVENT_TYPES, "d"))
 
 
@@ -222,10 +107,26 @@ def event_sets(draw: st.DrawFn) -> list[SourceEvent]:
         first, step = draw(offsets), timedelta(milliseconds=draw(st.sampled_from((0, 1, 500))))
         what = draw(st.tuples(st.sampled_from(EVENT_TYPES), _users, _facts))
         said += [(first + number * step, *what) for number in range(draw(st.integers(10, 90)))]
-    return [
-        an_event(id=f"e{number}", event_type=kind, user=user, timestamp=start + max(after, timedelta()), raw_data=facts)
+    events = [
+        an_event(
+            id=f"e{number}",
+            source=draw(_sources),
+            event_type=kind,
+            user=user,
+            timestamp=start + max(after, timedelta()),
+            raw_data=facts,
+        )
         for number, (after, kind, user, facts) in enumerate(said)
     ]
+    return events + [draw(_polls(f"p{number}", start)) for number in range(draw(st.sampled_from((0, 1, 3))))]
+
+
+@st.composite
+def _polls(draw: st.DrawFn, name: str, start: datetime) -> SourceEvent:
+    """Makes a record that a source is complete, perhaps until later than the poll itself can know."""
+    at, until = (start + max(timedelta(), draw(_offsets(18))) for _ in range(2))
+    facts = {"feeds": [draw(_sources)], "complete_until": until.isoformat(), "records": 1}
+    return an_event(id=name, source="mcm.ingestor", event_type="source_polled", user=None, timestamp=at, raw_data=facts)
 
 
 def arrange(
@@ -245,7 +146,7 @@ def arrange(
     while waiting:
         here = tuple(waiting[: chance.randint(1, size)])
         waiting = waiting[len(here) :]
-        dies_at = chance.randrange(4) if deaths and chance.random() < 0.25 else None
+        dies_at = chance.randrange(7) if deaths and chance.random() < 0.25 else None
         # what the stream has begun the stream must finish
         free = stored and owed.isdisjoint(event.id for event in here)
         way: Way = chance.choice(("stream", "stored", "singly")) if free else "stream"

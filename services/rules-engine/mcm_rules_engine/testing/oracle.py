@@ -14,6 +14,7 @@ from uuid import UUID
 
 from mcm_rules_engine.findings.describe import describe, describe_count
 from mcm_rules_engine.pipeline.reused_ids import reused_id_events
+from mcm_rules_engine.model.detection import output_series
 from mcm_rules_engine.sigma.compile.group_keys import group_key
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
@@ -25,9 +26,11 @@ from mcm_rules_engine.testing.oracle_groups import (
     Position,
     counted_groups,
     groups_of,
+    shown_value,
     spelled,
     user_of,
 )
+from mcm_rules_engine.testing.oracle_recomputed import OracleResult, ResultName, answers, progress_of
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity, finding_uid
 
@@ -55,14 +58,16 @@ class ExpectedFinding:
     source: str
     earliest: dict[str, Any]
     latest: dict[str, Any]
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
 class Expected:
-    """All that must be there: findings by uid, hits of the rules that raise findings, and the roll-ups.
+    """All that must be there: standing findings by uid, hits of the rules that raise findings, and the roll-ups.
 
     Events are counted by hour and source, by day, source and type, those of users by user, day and
-    source, and by user with the earliest and the latest time.
+    source, and by user with the earliest and the latest time. ``results`` are those of the recomputed rules, for every
+    scope.
     """
 
     findings: dict[UUID, ExpectedFinding]
@@ -71,6 +76,7 @@ class Expected:
     event_days: Counter[tuple[date, str, str]]
     user_days: Counter[tuple[str, date, str]]
     user_totals: dict[str, tuple[int, datetime, datetime]]
+    results: dict[ResultName, OracleResult]
 
 
 def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
@@ -93,13 +99,28 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
             hits[match.rule.id] += [
                 Hit(match.rule, here[0], group, match.severity, here, here) for group in groups_of(match.rule, event)
             ]
-    for correlation in sorted(ruleset.correlations, key=lambda one: one.depth):
+    joined = [one for one in ruleset.correlations if not one.is_recomputed]
+    for correlation in sorted(joined, key=lambda one: one.depth):
         for group, entries in counted_groups(correlation, hits, known, ruleset).values():
             hits[correlation.id] += _FIRES[correlation.kind, correlation.tumbling](correlation, group, entries)
     raising = [rule for rule in rules if rule.raises_finding]
+    results: dict[ResultName, OracleResult] = {}
+    until = progress_of(known.values())
+    recomputed = [one for one in ruleset.correlations if one.is_recomputed]
+    for correlation in recomputed:
+        for key, (group, entries) in counted_groups(correlation, hits, known, ruleset).items():
+            for one in answers(correlation, key, entries, known, until):
+                results[output_series(correlation), key, one.at, one.uid, one.value] = one
+                hits[correlation.id] += [one.hit(correlation, group)] if one.state == "standing" else []
     return Expected(
         findings={f.uid: f for rule in raising for f in _findings(rule, hits[rule.id], known)},
-        hits=Counter((rule.id, group_key(hit.group), hit.at) for rule in raising for hit in hits[rule.id]),
+        hits=Counter(
+            (rule.id, group_key(hit.group), hit.at)
+            for rule in raising
+            if rule not in recomputed
+            for hit in hits[rule.id]
+        ),
+        results=results,
         rollups=Counter(
             (event.timestamp.replace(minute=0, second=0, microsecond=0), event.source) for event in known.values()
         ),
@@ -218,8 +239,8 @@ def _findings(
         width = rule.group_for // timedelta(microseconds=1)
         by_finding.setdefault((group_key(hit.group), _time(hit.at // width * width)), []).append(hit)
     for (key, bucket_start), together in by_finding.items():
-        earliest = min(together, key=lambda hit: hit.first)
-        latest = max(together, key=lambda hit: hit.last)
+        earliest = min(together, key=lambda hit: (hit.first, hit.at, hit.value or ""))
+        latest = max(together, key=lambda hit: (hit.last, hit.at, hit.value or ""))
         event = events[earliest.first[1]]
         group = spelled(rule, earliest.group, event)
         yield ExpectedFinding(
@@ -228,9 +249,7 @@ def _findings(
             rule_name=rule.name,
             rule_version=rule.version,
             title=rule.title,
-            description=describe(rule, event, group)
-            if isinstance(rule, Rule)
-            else describe_count(rule, group, max(hit.count or 0 for hit in together)),
+            description=_description(rule, event, group, together, earliest),
             severity=max((hit.severity for hit in together), key=lambda severity: severity.rank),
             user=user_of(rule, group, [events[uid] for _, uid in sorted(hit.first for hit in together)]),
             group=group,
@@ -244,6 +263,16 @@ def _findings(
         )
 
 
+def _description(
+    rule: Rule | Correlation, event: SourceEvent, group: dict[str, Any], together: list[Hit], earliest: Hit
+) -> str:
+    if isinstance(rule, Rule):
+        return describe(rule, event, group)
+    if rule.is_recomputed:
+        return describe_count(rule, group, len(together), shown_value(rule, earliest.value, event))
+    return describe_count(rule, group, max(hit.count or 0 for hit in together))
+
+
 def _evidence(hit: Hit, event: SourceEvent) -> dict[str, Any]:
     evidence: dict[str, Any] = {
         "event_uid": str(event.uid),
@@ -253,10 +282,14 @@ def _evidence(hit: Hit, event: SourceEvent) -> dict[str, Any]:
         "user": event.user,
     }
     if isinstance(hit.rule, Correlation):
-        start = hit.at if hit.rule.tumbling else hit.at - hit.rule.window
-        evidence["count"] = hit.count
+        forward = hit.rule.tumbling or hit.rule.kind is Kind.NOT_FOLLOWED_BY
+        start = hit.at if forward else hit.at - hit.rule.window
+        if not hit.rule.is_recomputed:
+            evidence["count"] = hit.count
         evidence["window"] = {"from": _iso(start), "to": _iso(start + hit.rule.window)}
         evidence["completed_by"] = [{"at": _iso(at), "event_uid": str(uid)} for at, uid in hit.completed_by]
+        if hit.value is not None:
+            evidence["value"] = shown_value(hit.rule, hit.value, event)
     return evidence
 
 

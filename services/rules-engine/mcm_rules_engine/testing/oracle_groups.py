@@ -9,9 +9,9 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from mcm_rules_engine.sigma.compile.fields import EventView, canonical_json
+from mcm_rules_engine.sigma.compile.fields import EventView, canonical_json, text_of
 from mcm_rules_engine.sigma.compile.group_keys import any_getter, group_key
-from mcm_rules_engine.sigma.model.correlation import Correlation, Series, SeriesMember
+from mcm_rules_engine.sigma.model.correlation import Correlation, Kind, Series, SeriesMember
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
@@ -36,6 +36,7 @@ class Hit:
     last: Position
     count: int | None = None
     completed_by: tuple[Position, ...] = ()
+    value: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,16 @@ def spelled(rule: Rule | Correlation, group: Mapping[str, str | None], event: So
         same = [value for value in values if comparable(value, cased) == canonical]
         spelled[name] = same[0] if same else canonical
     return spelled
+
+
+def shown_value(rule: Correlation, value: str | None, event: SourceEvent) -> str | None:
+    """Writes a new value as its event spells it; what was measured in a window as it is."""
+    if rule.kind is not Kind.NEW_VALUE or len(rule.inputs[0].members[0].value_fields) > 1:
+        return value
+    view = EventView(event)
+    spelled = [one for space, path in rule.value_readings for one in any_getter(space, path)(view) if one is not None]
+    same = [one for one in spelled if comparable(one, rule.value_cased) == value]
+    return text_of(same[0]) if same else value
 
 
 def user_of(rule: Rule | Correlation, group: Mapping[str, Any], events: Sequence[SourceEvent]) -> str | None:

@@ -34,6 +34,7 @@ const rule: Schema<"RuleDetails"> = {
   falsepositives: ["A bucket of a public web page"],
   summary: ["A bucket became public."],
   tests: [],
+  results: { pending: 0, standing: 0, withdrawn: 0 },
   rule_version: "abc",
   loaded_at: null,
 };
@@ -98,6 +99,39 @@ describe("a finding by its link", () => {
     });
     await waitFor(() => expect(fired).toHaveTextContent("A bucket became public."));
     expect(document.title).toBe("Public storage bucket · Mini Compliance Monitor");
+  });
+
+  it("names the event by which later evidence withdrew it, and lists its history", async () => {
+    const late = {
+      event_uid: "e9",
+      at: "2026-11-20T12:30:00Z",
+      source: "my-app",
+      event_type: "bucket_closed",
+      user: null,
+    };
+    const latest = { ...detection, window: { from: "2026-11-20T12:00:00Z", to: "2026-11-20T13:00:00Z" } };
+    const extra_data = { earliest: latest, latest, withdrawn_by: late };
+    const change = { event_uid: "e9", event_at: late.at, recorded_at: late.at };
+    const history: Schema<"FindingChange">[] = [
+      { state: "standing", version: 1, event_id: 11, event_type: "bucket_opened", ...change },
+      { state: "withdrawn", version: 2, event_id: 12, event_type: "bucket_closed", ...change },
+    ];
+    server.use(
+      http.get("*/findings/1", () => HttpResponse.json(aFinding({ withdrawn: true, extra_data }))),
+      http.get("*/findings/1/history", () => HttpResponse.json(history)),
+    );
+    renderApp("/findings/1");
+
+    expect(await screen.findByRole("note")).toHaveTextContent("Withdrawn by later evidence. The event bucket closed");
+    const changes = within(await section("History")).getAllByRole("listitem");
+    expect(changes.map((each) => each.textContent)).toEqual([
+      expect.stringContaining("standing"),
+      expect.stringContaining("withdrawn"),
+    ]);
+    expect(within(await section("History")).getByRole("link", { name: "bucket closed" })).toHaveAttribute(
+      "href",
+      "/app/events?event=12",
+    );
   });
 
   it("shows an explanation with its author", async () => {

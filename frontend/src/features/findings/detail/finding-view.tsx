@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { SeverityBadge } from "@/components/severity-badge";
 import { Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
+import { WithdrawnBadge } from "@/components/withdrawn-badge";
 import type { Finding } from "@/lib/api/findings";
 import { getRule } from "@/lib/api/rules";
 import { count } from "@/lib/format";
@@ -16,6 +17,7 @@ import { Controls, Runbook } from "./guidance";
 import { Related } from "./related";
 import { Score } from "./score";
 import { WhyRaised } from "./why-raised";
+import { History, WithdrawnNotice } from "./withdrawn";
 
 /** A finding in full; `titled` repeats the title, where the page around it does not have it. */
 export function FindingView({ finding, titled = false }: { finding: Finding; titled?: boolean }) {
@@ -29,11 +31,13 @@ export function FindingView({ finding, titled = false }: { finding: Finding; tit
       <div className="px-4 py-4 sm:px-5">
         <div className="flex flex-wrap items-center gap-2">
           <SeverityBadge severity={finding.severity} />
+          {finding.withdrawn && <WithdrawnBadge />}
           {titled && <span className="font-medium">{finding.title}</span>}
         </div>
         <p className="mt-2 max-w-[60ch] text-lg font-medium text-balance break-words">
           <VisibleText text={finding.description} />
         </p>
+        <WithdrawnNotice finding={finding} />
         <Summary finding={finding} />
       </div>
       {/* two columns where there is room; else one, with the score before its evidence */}
@@ -45,6 +49,7 @@ export function FindingView({ finding, titled = false }: { finding: Finding; tit
         </div>
         <div className="contents @4xl:block @4xl:border-l [&>:first-child]:@4xl:border-t-0">
           <Score finding={finding} />
+          <History finding={finding} />
           {rule && <Runbook rule={rule} />}
           {rule && <Controls rule={rule} />}
           {finding.user !== null && <Related findingId={finding.id} user={finding.user} />}

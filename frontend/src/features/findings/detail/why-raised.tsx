@@ -37,16 +37,26 @@ export function WhyRaised({ finding, rule }: { finding: Finding; rule: RuleDetai
   );
 }
 
-/** The threshold that a correlation reached, and the window in which it did. */
+/** The threshold that a correlation reached or the value it is about, and its window. */
 function Threshold({ detection }: { detection: Detection }) {
-  if (!detection.window || detection.count === undefined) return null;
+  if (!detection.window) return null;
   const { from, to } = detection.window;
   return (
     <dl className="mb-4 flex flex-wrap gap-x-8 gap-y-2 rounded-md bg-sunken px-3 py-2.5">
-      <div title="The highest threshold of the rule that was reached; counting stops there">
-        <dt className="text-xs text-ink-2">Threshold reached</dt>
-        <dd className="tabular text-lg font-semibold">{count(detection.count)} or more</dd>
-      </div>
+      {detection.count !== undefined && (
+        <div title="The highest threshold of the rule that was reached; counting stops there">
+          <dt className="text-xs text-ink-2">Threshold reached</dt>
+          <dd className="tabular text-lg font-semibold">{count(detection.count)} or more</dd>
+        </div>
+      )}
+      {detection.value !== undefined && (
+        <div title="The value that was new, or what was measured in the window">
+          <dt className="text-xs text-ink-2">Value</dt>
+          <dd className="tabular text-lg font-semibold break-all">
+            <VisibleText text={detection.value} />
+          </dd>
+        </div>
+      )}
       <div title="The time within which the rule counts">
         <dt className="text-xs text-ink-2">Window</dt>
         <dd className="tabular text-lg font-semibold">{length(from, to)}</dd>

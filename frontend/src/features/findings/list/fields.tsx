@@ -6,6 +6,7 @@ import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
 import { Ago, Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
+import { WithdrawnBadge } from "@/components/withdrawn-badge";
 import type { Finding } from "@/lib/api/findings";
 import { count, plural, words } from "@/lib/format";
 import type { Severity } from "@/lib/severity";
@@ -61,6 +62,12 @@ export const findingFields: readonly Field<Finding>[] = [
     facet: { single: true, show: (value) => (value === "true" ? "Scored" : "Not scored") },
   },
   { id: "source", title: "Source", show: ({ source }) => source, facet: {} },
+  {
+    id: "state",
+    title: "State",
+    show: ({ withdrawn }) => (withdrawn ? "Withdrawn" : "Standing"),
+    facet: { show: words },
+  },
 ];
 
 /** The heights of a row in the table and of a card. */
@@ -100,6 +107,7 @@ function Title({ finding }: { finding: Finding }) {
   return (
     <span title={finding.description} className="font-medium">
       {finding.title}
+      {finding.withdrawn && <WithdrawnBadge className="ml-2" />}
     </span>
   );
 }

@@ -12,13 +12,13 @@ interface Chip {
 }
 
 function chipsOf(filters: Filters): Chip[] {
-  const many = (name: "severity" | "rule" | "source") =>
+  const many = (name: "severity" | "rule" | "source" | "state") =>
     (filters[name] as string[]).map((value) => ({
       key: `${name}.${value}`,
       text: words(value),
       without: { [name]: (filters[name] as string[]).filter((each) => each !== value) },
     }));
-  const chips: Chip[] = [...many("severity"), ...many("rule"), ...many("source")];
+  const chips: Chip[] = [...many("severity"), ...many("rule"), ...many("source"), ...many("state")];
   if (filters.user !== null) chips.push({ key: "user", text: filters.user, without: { user: null } });
   if (filters.enriched !== null)
     chips.push({

@@ -7,7 +7,7 @@ import { findingFields } from "./fields";
 import type { Filters } from "./filters";
 import { useFindingFacets } from "../live/use-findings";
 
-type Facet = "severity" | "rule" | "source" | "user" | "enriched";
+type Facet = "severity" | "rule" | "source" | "state" | "user" | "enriched";
 const SINGLE: readonly string[] = ["user", "enriched"] satisfies Facet[];
 
 /** The filters, each value with its number of findings. */

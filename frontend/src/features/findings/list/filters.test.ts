@@ -21,6 +21,7 @@ const anyFilters: fc.Arbitrary<Filters> = fc.record({
   severity: some(fc.constantFrom(...SEVERITIES)),
   rule: some(text),
   source: some(text),
+  state: some(fc.constantFrom("standing" as const, "withdrawn" as const)),
   user: maybe(text),
   enriched: maybe(fc.constantFrom("true" as const, "false" as const)),
   risk_min: maybe(fc.integer({ min: 0, max: 100 })),
@@ -55,8 +56,10 @@ describe("filters in the URL", () => {
 });
 
 describe("filters as parameters of the API", () => {
-  it("are empty when none is set", () => {
-    expect(Object.values(toQuery(NO_FILTERS, NOW)).every((value) => value === undefined)).toBe(true);
+  it("ask for standing findings alone when none is set", () => {
+    const { state, ...others } = toQuery(NO_FILTERS, NOW);
+    expect(state).toEqual(["standing"]);
+    expect(Object.values(others).every((value) => value === undefined)).toBe(true);
     expect(isFiltered(NO_FILTERS)).toBe(false);
   });
 
@@ -65,6 +68,7 @@ describe("filters as parameters of the API", () => {
       severity: ["high"],
       rule: ["login_failures"],
       source: ["sso"],
+      state: ["withdrawn"],
       user: "mona@example.com",
       enriched: "false",
       risk_min: 60,
@@ -77,6 +81,7 @@ describe("filters as parameters of the API", () => {
       severity: ["high"],
       rule: ["login_failures"],
       source: ["sso"],
+      state: ["withdrawn"],
       user: "mona@example.com",
       enriched: false,
       risk_min: 60,

@@ -4,11 +4,14 @@ import type { FindingFilter } from "@/lib/api/findings";
 import { SEVERITIES } from "@/lib/severity";
 import { bounds, periodParsers } from "@/lib/time/period";
 
+const STATES = ["standing", "withdrawn"] as const;
+
 /** The URL parameters of the filter. */
 export const filterParsers = {
   severity: parseAsArrayOf(parseAsStringLiteral(SEVERITIES)).withDefault([]),
   rule: parseAsArrayOf(parseAsString).withDefault([]),
   source: parseAsArrayOf(parseAsString).withDefault([]),
+  state: parseAsArrayOf(parseAsStringLiteral(STATES)).withDefault([]),
   user: parseAsString,
   enriched: parseAsStringLiteral(["true", "false"]),
   risk_min: parseAsInteger,
@@ -22,6 +25,7 @@ export const NO_FILTERS: Filters = {
   severity: [],
   rule: [],
   source: [],
+  state: [],
   user: null,
   enriched: null,
   risk_min: null,
@@ -46,6 +50,8 @@ export function toQuery(filters: Filters, now: number): FindingFilter {
     severity: some(filters.severity),
     rule: some(filters.rule),
     source: some(filters.source),
+    // what later evidence withdrew is listed on request only
+    state: some(filters.state) ?? ["standing"],
     user: filters.user ?? undefined,
     enriched: filters.enriched === null ? undefined : filters.enriched === "true",
     risk_min: filters.risk_min ?? undefined,

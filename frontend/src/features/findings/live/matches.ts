@@ -13,6 +13,7 @@ export const CONDITIONS: { readonly [K in Key]: Condition<K> } = {
   user: (value, finding) => finding.user === value,
   rule: (values, finding) => values.length === 0 || values.includes(finding.rule_name),
   source: (values, finding) => values.length === 0 || (finding.source != null && values.includes(finding.source)),
+  state: (values, finding) => values.includes(finding.withdrawn ? "withdrawn" : "standing"),
   risk_min: (value, finding) => finding.risk_score != null && finding.risk_score >= value,
   enriched: (value, finding) => (finding.risk_score != null) === value,
   q: (value, finding) => {

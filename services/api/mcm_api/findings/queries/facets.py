@@ -12,7 +12,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
 from mcm_api.resources.counts import MAX_VALUES, ValueCount
-from mcm_api.resources.finding_filter import CONDITIONS, FindingFilter, given
+from mcm_api.resources.finding_filter import CONDITIONS, FindingFilter, FindingStanding, given
 from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
@@ -24,7 +24,7 @@ _ENRICHED: Final = case((_FINDING.risk_score.is_(None), literal_column("0")), el
 
 
 async def count_facets(reader: DatabaseReader, filters: FindingFilter) -> FindingFacets:
-    """Counts the findings that match by severity, rule, source, user, and whether they are enriched.
+    """Counts the findings that match by severity, rule, source, user, state, and whether they are enriched.
 
     Each is counted with every other filter but its own.
     """
@@ -36,7 +36,7 @@ async def count_facets(reader: DatabaseReader, filters: FindingFilter) -> Findin
 async def _count_all(connection: AsyncConnection, filters: FindingFilter) -> FindingFacets:
     # one query for all facets but users: the combinations of their values are few
     cells = [_Cell(*row) for row in await connection.execute(_cells(filters))]
-    severities, rules, sources, enriched = (_sums(cells, filters, name) for name in _FACETS)
+    severities, rules, sources, states, enriched = (_sums(cells, filters, name) for name in _FACETS)
     shown_rules = _descending(rules)
     titles = await rule_titles(connection, [name for name, _ in shown_rules])
     return FindingFacets(
@@ -44,6 +44,7 @@ async def _count_all(connection: AsyncConnection, filters: FindingFilter) -> Fin
         rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in shown_rules],
         source=[ValueCount(value=name, count=count) for name, count in _descending(sources)],
         user=await _users(connection, filters),
+        state=[ValueCount(value=one.value, count=states[one is FindingStanding.WITHDRAWN]) for one in FindingStanding],
         enriched=[ValueCount(value=str(flag).lower(), count=enriched[int(flag)]) for flag in (True, False)],
     )
 
@@ -54,6 +55,7 @@ class _Cell(NamedTuple):
     severity_rank: int
     rule_name: str
     source: str | None
+    withdrawn: bool
     is_enriched: int
     findings: int
 
@@ -68,11 +70,17 @@ class _Cell(NamedTuple):
 
 
 # the facet of each field of a cell, by the parameter that filters by it
-_FACETS: Final = {"severity": "severity", "rule": "rule_name", "source": "source", "enriched": "is_enriched"}
+_FACETS: Final = {
+    "severity": "severity",
+    "rule": "rule_name",
+    "source": "source",
+    "state": "withdrawn",
+    "enriched": "is_enriched",
+}
 
 
 def _cells(filters: FindingFilter) -> Select[*tuple[Any, ...]]:
-    columns = (_FINDING.severity_rank, _FINDING.rule_name, _FINDING.source, _ENRICHED)
+    columns = (_FINDING.severity_rank, _FINDING.rule_name, _FINDING.source, _FINDING.withdrawn, _ENRICHED)
     matching = conditions(filters, without=_FACETS)
     return select(*columns, func.count()).where(*matching).group_by(*columns)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_, true
 
 from mcm_api.findings.filters import SortKey
-from mcm_api.resources.finding_filter import FindingFilter, given, one_for_each_parameter
+from mcm_api.resources.finding_filter import FindingFilter, FindingStanding, given, one_for_each_parameter
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.db.text_search import contains_ignoring_case
@@ -96,6 +96,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = one_for
         "rule": lambda names: _FINDING.rule_name.in_(sorted(set(names))),
         "source": lambda sources: _FINDING.source.in_(sorted(set(sources))),
         "risk_min": lambda score: _FINDING.risk_score >= score,
+        "state": lambda states: or_(*(_FINDING.withdrawn.is_(one is FindingStanding.WITHDRAWN) for one in set(states))),
         "enriched": lambda yes: _FINDING.risk_score.is_not(None) if yes else _FINDING.risk_score.is_(None),
         "q": _contains,
         "from_date": lambda day: _FINDING.first_seen >= _start_of(day),

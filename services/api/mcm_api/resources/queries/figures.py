@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import EVENT_DAYS, FINDINGS
+
+STANDING: Final = FINDINGS.c.withdrawn.is_(False)
+"""The condition of every count of findings: what later evidence withdrew is counted apart."""
 
 
 async def count_events(connection: AsyncConnection) -> int:
@@ -27,9 +30,17 @@ async def count_unscored(reader: DatabaseReader, connection: AsyncConnection) ->
 async def count_severities(
     reader: DatabaseReader, connection: AsyncConnection, start: datetime | None = None, end: datetime | None = None
 ) -> dict[str, int]:
-    """Counts findings by severity, first seen from ``start`` and before ``end``; cached until a finding changes."""
+    """Counts standing findings by severity, first seen from ``start`` and before ``end``; cached until one changes."""
     read = partial(_severities, start=start, end=end)
     return await reader.cache.read(connection, ("severities", start, end), read)
+
+
+async def count_withdrawn(
+    reader: DatabaseReader, connection: AsyncConnection, start: datetime | None = None, end: datetime | None = None
+) -> int:
+    """Counts withdrawn findings, first seen from ``start`` and before ``end``; cached until one changes."""
+    read = partial(_withdrawn, start=start, end=end)
+    return await reader.cache.read(connection, ("withdrawn", start, end), read)
 
 
 def between(column: ColumnElement[Any], start: Any, end: Any) -> Sequence[ColumnElement[bool]]:
@@ -37,15 +48,21 @@ def between(column: ColumnElement[Any], start: Any, end: Any) -> Sequence[Column
     return [*([] if start is None else [column >= start]), *([] if end is None else [column < end])]
 
 
+async def _withdrawn(connection: AsyncConnection, start: datetime | None, end: datetime | None) -> int:
+    in_period = between(FINDINGS.c.first_seen, start, end)
+    query = select(func.count()).select_from(FINDINGS).where(*in_period, FINDINGS.c.withdrawn.is_(True))
+    return (await connection.execute(query)).scalar_one()
+
+
 async def _count_unscored(connection: AsyncConnection) -> int:
-    query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.risk_score.is_(None))
+    query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.risk_score.is_(None), STANDING)
     return (await connection.execute(query)).scalar_one()
 
 
 async def _severities(connection: AsyncConnection, start: datetime | None, end: datetime | None) -> dict[str, int]:
     rank = FINDINGS.c.severity_rank
     rows = await connection.execute(
-        select(rank, func.count()).where(*between(FINDINGS.c.first_seen, start, end)).group_by(rank)
+        select(rank, func.count()).where(*between(FINDINGS.c.first_seen, start, end), STANDING).group_by(rank)
     )
     return {severity.value: 0 for severity in Severity} | {
         Severity.of_rank(number).value: count for number, count in rows

@@ -8,7 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.resources.counts import SeverityCounts
-from mcm_api.resources.queries.figures import between, count_events, count_severities, count_unscored
+from mcm_api.resources.queries.figures import (
+    STANDING,
+    between,
+    count_events,
+    count_severities,
+    count_unscored,
+    count_withdrawn,
+)
 from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_api.stats.schemas import Period, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
@@ -26,10 +33,12 @@ async def read_summary(reader: DatabaseReader, filters: SummaryFilter) -> Summar
     first, end = _whole_steps(filters)
     async with reader.transaction() as connection:
         severities = await count_severities(reader, connection, first, end)
+        withdrawn = await count_withdrawn(reader, connection, first, end)
         counts = await _counts(connection, filters.interval, first, end)
     return Summary(
         total_events=sum(counts.values()),
         total_findings=sum(severities.values()),
+        withdrawn_findings=withdrawn,
         findings_by_severity=SeverityCounts(**severities),
         events_over_time=_filled(counts, filters.interval),
     )
@@ -83,7 +92,7 @@ async def _top(connection: AsyncConnection, filters: Period, column: ColumnEleme
     score, number = func.max(_FINDING.risk_score), func.count()
     query = (
         select(column, func.max(_FINDING.severity_rank), number, score)
-        .where(column.is_not(None), *between(_FINDING.first_seen, filters.from_, filters.to))
+        .where(column.is_not(None), STANDING, *between(_FINDING.first_seen, filters.from_, filters.to))
         .group_by(column)
         .order_by(func.coalesce(score, -1).desc(), number.desc(), column)
         .limit(MAX_SHOWN)

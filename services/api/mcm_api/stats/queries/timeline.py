@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.http.problems import ProblemItem, invalid
+from mcm_api.resources.queries.figures import STANDING
 from mcm_api.stats.schemas import Timeline, TimelineFilter, TimelineInterval, TimelineStep
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
 from mcm_shared.event_time import EPOCH
@@ -125,7 +126,7 @@ async def _rollup(
 async def _count_findings(
     connection: AsyncConnection, interval: TimelineInterval, first: datetime, end: datetime
 ) -> Counter[datetime]:
-    return await _count(connection, _FIRST_SEEN, interval, first, end)
+    return await _count(connection, _FIRST_SEEN, interval, first, end, STANDING)
 
 
 async def _count(
@@ -134,13 +135,14 @@ async def _count(
     interval: TimelineInterval,
     first: datetime,
     end: datetime,
+    *conditions: ColumnElement[bool],
 ) -> Counter[datetime]:
     step: ColumnElement[Any] = (
         func.date_trunc(interval.value, column, "UTC")
         if connection.dialect.name == "postgresql"
         else func.substr(cast(column, Text), 1, _PREFIXES[interval])
     )
-    query = select(step, func.count()).where(column >= first, column < end).group_by(step)
+    query = select(step, func.count()).where(column >= first, column < end, *conditions).group_by(step)
     return Counter({_instant(start): int(number) for start, number in await connection.execute(query)})
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Integer, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.resources.queries.figures import STANDING
 from mcm_api.users.activity_cache import ActivityCache, DayActivity
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS, USER_TOTALS
@@ -60,7 +61,9 @@ async def _ends(connection: AsyncConnection, user: str) -> tuple[datetime | None
 
 async def _findings(connection: AsyncConnection, user: str) -> list[tuple[Severity, int, int | None]]:
     rank = _FINDING.severity_rank
-    query = select(rank, func.count(), func.max(_FINDING.risk_score)).where(_FINDING.user == user).group_by(rank)
+    query = (
+        select(rank, func.count(), func.max(_FINDING.risk_score)).where(_FINDING.user == user, STANDING).group_by(rank)
+    )
     return [(Severity.of_rank(row[0]), row[1], row[2]) for row in await connection.execute(query)]
 
 

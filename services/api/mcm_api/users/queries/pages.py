@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from mcm_api.database import DatabaseReader
+from mcm_api.resources.queries.figures import STANDING
 from mcm_api.users.cursor import UserCursor
 from mcm_api.users.schemas import UserFilter, UserInList, UserOrder, UserPage
 from mcm_shared.contracts.findings import Severity
@@ -67,7 +68,7 @@ async def _findings(reader: DatabaseReader, connection: AsyncConnection) -> Sele
             func.max(_FINDING.severity_rank).label("rank"),
             func.max(_FINDING.risk_score).label("risk_score"),
         )
-        .where(_FINDING.user.is_not(None))
+        .where(_FINDING.user.is_not(None), STANDING)
         .group_by(_FINDING.user)
     )
     if connection.dialect.name != "postgresql":

@@ -1,10 +1,12 @@
 """Compiled correlations: which series they count, over which time, and from which count on they hold."""
 
-from collections.abc import Collection, Mapping
+import operator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from fractions import Fraction
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from mcm_rules_engine.sigma.compile.fields import Space
@@ -13,12 +15,41 @@ from mcm_shared.contracts.findings import Severity
 
 
 class Kind(StrEnum):
-    """The types of correlation, as Sigma names them."""
+    """The types of correlation, as Sigma names them; ``not_followed_by`` and ``new_value`` are ours."""
 
     EVENT_COUNT = "event_count"
     VALUE_COUNT = "value_count"
     TEMPORAL = "temporal"
     TEMPORAL_ORDERED = "temporal_ordered"
+    VALUE_SUM = "value_sum"
+    VALUE_AVG = "value_avg"
+    NOT_FOLLOWED_BY = "not_followed_by"
+    NEW_VALUE = "new_value"
+
+
+SUMMED: Final = (Kind.VALUE_SUM, Kind.VALUE_AVG)
+
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "eq": operator.eq,
+    "neq": operator.ne,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+COMPARISONS: Final = tuple(_OPERATORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a complete window is compared with, exactly."""
+
+    operator: str
+    number: Fraction
+
+    def holds(self, measured: Fraction) -> bool:
+        """Whether it holds for what was measured."""
+        return _OPERATORS[self.operator](measured, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +103,11 @@ class Correlation(Definition):
     single-event rules and one more than its deepest member for one over correlations. ``alternatives`` are the sets of
     inputs of which one must be there whole, where a temporal correlation joins its rules by ``or``. ``readings`` are
     the ways to read each field of ``group_by`` from an event, in the order of its members.
+
+    ``sources`` are those that a recomputed rule needs to be complete before it says that something did not happen; None
+    where a rule is about events of any source, so that the source of the event itself counts. ``comparison`` is for
+    complete windows. ``learning`` is for new values: their history is the ``timespan``, and ``value_readings`` are the
+    ways to read one.
     """
 
     kind: Kind
@@ -83,6 +119,16 @@ class Correlation(Definition):
     alternatives: tuple[frozenset[int], ...] | None
     readings: Mapping[str, tuple[Reading, ...]]
     cased: frozenset[str]
+    sources: tuple[str, ...] | None = None
+    comparison: Comparison | None = None
+    learning: timedelta = timedelta(0)
+    value_readings: tuple[Reading, ...] = ()
+    value_cased: bool = False
+
+    @property
+    def is_recomputed(self) -> bool:
+        """Whether more events can take a result back: it is computed again, not joined."""
+        return self.comparison is not None or self.kind in (Kind.NOT_FOLLOWED_BY, Kind.NEW_VALUE)
 
     @property
     def window(self) -> int:

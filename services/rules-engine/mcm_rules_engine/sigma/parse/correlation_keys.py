@@ -5,22 +5,34 @@ from datetime import timedelta
 from typing import Any, Final
 
 from mcm_rules_engine.sigma.compile.group_keys import CASED, GroupField, too_many_fields
-from mcm_rules_engine.sigma.model.correlation import Kind
+from mcm_rules_engine.sigma.model.correlation import SUMMED, Comparison, Kind
+from mcm_rules_engine.sigma.parse.aliases import read_aliases
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.metadata import Reader, group_field
+from mcm_rules_engine.sigma.parse.recomputed_keys import NOT_MONOTONE, is_recomputed, read_comparison, read_history
 from mcm_rules_engine.sigma.parse.references import reference_key
 from mcm_rules_engine.sigma.parse.rule_conditions import read_alternatives
 from mcm_rules_engine.sigma.unsupported import UnsupportedError
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
 
-KEYS: Final = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate", "window")
+KEYS: Final = (
+    "type",
+    "rules",
+    "group-by",
+    "timespan",
+    "condition",
+    "aliases",
+    "generate",
+    "window",
+    "history",
+    "learning",
+)
 LONGEST_TIMESPAN: Final = timedelta(days=90)
 HIGHEST_SLIDING: Final = 500
 """The highest threshold of a sliding window, whose cost grows with it."""
 
-_NOT_MONOTONE: Final = ("lt", "lte", "eq", "neq")
-_NOT_COUNTS: Final = ("value_avg", "value_percentile", "value_median")
+_ORDER_STATISTICS: Final = ("value_percentile", "value_median")
 _TEMPORAL: Final = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
 
 
@@ -29,7 +41,8 @@ class CorrelationKeys:
     """The keys of a correlation document, checked.
 
     ``aliases`` maps a field of ``group_by`` to each rule's own name for it. ``alternatives`` are the sets of rules of
-    which one must be there whole, where the condition joins rules by ``or``.
+    which one must be there whole, where the condition joins rules by ``or``. ``timespan`` is the history of a rule for
+    new values; ``comparison`` makes a rule one over complete windows.
     """
 
     kind: Kind
@@ -43,6 +56,8 @@ class CorrelationKeys:
     aliases: dict[str, dict[str, str]]
     generate: bool
     tumbling: bool
+    comparison: Comparison | None
+    learning: timedelta
 
     @classmethod
     def read(cls, reader: Reader, level: Severity) -> "CorrelationKeys":
@@ -65,6 +80,8 @@ class _KeysReader:
         rules = self._texts("rules", required=True)
         if kind in _TEMPORAL and len(rules) < 2:
             self._wrong("rules", f"{kind} needs two rules or more")
+        if kind is Kind.NOT_FOLLOWED_BY and len(rules) != 2:
+            self._wrong("rules", f"{kind} needs two rules: what happened, and what did not follow")
         tumbling = self._tumbling(kind)
         group_fields = self._group_fields()
         group_by = tuple(field.name for field in group_fields)
@@ -72,19 +89,24 @@ class _KeysReader:
         if too_many is not None:
             self._wrong("group-by", too_many)
         alternatives = self._alternatives(kind, rules)
-        lowest = self._lowest(kind, rules, tumbling)
+        recomputed = is_recomputed(kind, self._keys)
+        comparison = read_comparison(self._reader, self._keys, kind, tumbling=tumbling) if recomputed else None
+        history, learning = read_history(self._reader, self._keys, kind)
+        lowest = 1 if recomputed else self._lowest(kind, rules, tumbling)
         if alternatives is not None:
             lowest = min(map(len, alternatives))
         return CorrelationKeys(
             kind=kind,
             rules=rules,
             group_by=group_by,
-            timespan=self._timespan(),
+            timespan=self._timespan() if history is None else history,
             steps=((lowest, self._level), *self._escalation(kind, lowest, tumbling, rules, alternatives)),
+            comparison=comparison,
+            learning=learning,
             value_fields=self._value_fields(kind),
             alternatives=alternatives,
             cased=frozenset(field.name for field in group_fields if field.cased),
-            aliases=self._aliases(group_by, rules),
+            aliases=read_aliases(self._reader, self._keys.get("aliases", {}), group_by, rules),
             generate=self._flag("generate"),
             tumbling=tumbling,
         )
@@ -96,10 +118,10 @@ class _KeysReader:
         value = self._keys.get("type")
         if value in tuple(Kind):
             return Kind(value)
-        if value == "value_sum":
-            self._wrong("type", "value_sum is not supported: a sum has no bound on the events it needs; count them")
-        elif value in _NOT_COUNTS:
-            self._wrong("type", f"{value} is not monotone: one more event could take a finding back")
+        if value in _ORDER_STATISTICS:
+            self._wrong(
+                "type", f"{value} is not supported: it needs every value of a window; take value_avg or value_sum"
+            )
         elif value is None:
             self._wrong("type", f"is missing; one of {', '.join(Kind)}")
         else:
@@ -150,17 +172,19 @@ class _KeysReader:
         return value is True
 
     def _tumbling(self, kind: Kind) -> bool:
-        value = self._keys.get("window", "sliding")
+        value = self._keys.get("window", "tumbling" if kind in SUMMED else "sliding")
         if value not in ("sliding", "tumbling"):
             self._wrong("window", f"{value!r} is neither sliding nor tumbling")
-        if value == "tumbling" and kind is not Kind.EVENT_COUNT:
-            self._wrong("window", "only event_count can be tumbling")
+        if value == "tumbling" and kind not in (Kind.EVENT_COUNT, *SUMMED):
+            self._wrong("window", "only event_count, value_sum and value_avg can be tumbling")
+        if value == "sliding" and kind in SUMMED:
+            self._wrong("window", f"{kind} is computed over whole windows: leave window out, or write tumbling")
         return bool(value == "tumbling")
 
     def _value_fields(self, kind: Kind) -> tuple[GroupField, ...]:
         condition = self._keys.get("condition")
         value = condition.get("field") if isinstance(condition, dict) else None
-        if kind is not Kind.VALUE_COUNT:
+        if kind not in (Kind.VALUE_COUNT, Kind.NEW_VALUE, *SUMMED):
             if value is not None and self._keys.get("type") == kind:
                 self._wrong("condition", f"{kind} counts no field; value_count does")
             return ()
@@ -168,7 +192,10 @@ class _KeysReader:
         fields = [group_field(text) if isinstance(text, str) else None for text in texts]
         read = tuple(field for field in fields if field is not None)
         if not read or None in fields or len({field.name for field in read}) < len(read):
-            self._wrong("condition", "value_count needs the field whose values are counted, or a list of several")
+            needs = "the field whose values are counted, or a list of several"
+            self._wrong("condition", f"{kind} needs {'the field that it adds up' if kind in SUMMED else needs}")
+        elif kind in SUMMED and len(read) > 1:
+            self._wrong("condition", f"{kind} adds up one field")
         return read
 
     def _lowest(self, kind: Kind, rules: tuple[str, ...], tumbling: bool) -> int:
@@ -179,9 +206,11 @@ class _KeysReader:
         if not isinstance(condition, dict):
             self._wrong("condition", "must be a map such as {gte: 5}")
             return 1
-        for operator in _NOT_MONOTONE:
+        for operator in NOT_MONOTONE:
             if operator in condition:
-                self._wrong("condition", f"{operator} is not monotone: one more event could take a finding back")
+                self._wrong(
+                    "condition", f"{operator} holds for complete windows only: event_count with window: tumbling"
+                )
                 return 1
         self._reader.check_spelling(condition, ("gte", "gt", "field"), ("correlation", "condition"))
         stated = [(operator, condition[operator]) for operator in ("gte", "gt") if operator in condition]
@@ -238,6 +267,9 @@ class _KeysReader:
         if not isinstance(value, dict):
             self._reader.wrong(("escalate",), "must be a map of a severity to a count, such as {high: 10}")
             return []
+        if value and is_recomputed(kind, self._keys):
+            self._reader.wrong(("escalate",), "goes with counts that only rise; this rule has its level alone")
+            return []
         if value and (kind is Kind.TEMPORAL_ORDERED or alternatives is not None):
             self._reader.wrong(("escalate",), "needs a count, such as {gte: 2} of a temporal correlation's rules")
             return []
@@ -260,22 +292,3 @@ class _KeysReader:
                 )
             below, severity = count, higher
         return steps
-
-    def _aliases(self, group_by: tuple[str, ...], rules: tuple[str, ...]) -> dict[str, dict[str, str]]:
-        value = self._keys.get("aliases", {})
-        aliases: dict[str, dict[str, str]] = {}
-        for alias, mapping in value.items() if isinstance(value, dict) else [("", None)]:
-            if not isinstance(mapping, dict) or not all(isinstance(field, str) for field in mapping.values()):
-                self._wrong("aliases", "must map an alias to a map of each rule to its field")
-                return {}
-            mapping = {reference_key(str(rule)): field for rule, field in mapping.items()}
-            if alias not in group_by:
-                self._wrong("aliases", f"{alias!r} is not in group-by")
-            for rule in rules:
-                if rule not in mapping:
-                    self._wrong("aliases", f"{alias!r} has no field for the rule {rule!r}")
-            for rule in mapping:
-                if rule not in rules:
-                    self._wrong("aliases", f"{rule!r} is none of the rules{did_you_mean(str(rule), rules)}")
-            aliases[str(alias)] = mapping
-        return aliases

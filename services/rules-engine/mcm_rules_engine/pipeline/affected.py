@@ -1,0 +1,24 @@
+"""What a batch affects: rows of series, counted windows, and findings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from mcm_rules_engine.model.detection import DetectionRow, KnownEvent
+from mcm_rules_engine.store.tumbling import Bucket
+
+
+@dataclass(slots=True)
+class AffectedRows:
+    """Rows that a batch affects, new or not: a worker may have died between its commit and its correlations.
+
+    ``anchor`` is one of its events, and ``repeated`` are those that were stored before.
+    """
+
+    rows: set[DetectionRow] = field(default_factory=set)
+    buckets: set[Bucket] = field(default_factory=set)
+    events: dict[UUID, KnownEvent] = field(default_factory=dict)
+    findings: set[UUID] = field(default_factory=set)
+    detected: int = 0
+    anchor: UUID | None = None
+    repeated: Sequence[UUID] = ()
