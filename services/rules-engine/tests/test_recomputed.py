@@ -142,7 +142,9 @@ def test_a_poll_cannot_know_what_happens_after_it() -> None:
     assert completeness_of(polled(0, until=60)) == (["test-app"], NOON)
 
 
-@pytest.mark.parametrize("facts", [{}, {"feeds": [1]}, {"feeds": ["a"], "complete_until": None}, {"feeds": ["a"], "complete_until": "soon"}])
+@pytest.mark.parametrize(
+    "facts", [{}, {"feeds": [1]}, {"feeds": ["a"], "complete_until": None}, {"feeds": ["a"], "complete_until": "soon"}]
+)
 def test_a_record_that_says_nothing_completes_nothing(facts: dict[str, Any]) -> None:
     event = an_event(source="mcm.ingestor", event_type="source_polled", raw_data=facts)
     assert completeness_of(event) is None

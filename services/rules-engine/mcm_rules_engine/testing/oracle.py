@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from mcm_rules_engine.findings.describe import describe, describe_count
-from mcm_rules_engine.pipeline.reused_ids import reused_id_events
 from mcm_rules_engine.model.detection import output_series
+from mcm_rules_engine.pipeline.reused_ids import reused_id_events
 from mcm_rules_engine.sigma.compile.group_keys import group_key
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
