@@ -39,10 +39,13 @@ from mcm_shared.db.tables import (
     EVENT_FACT_BLOCKS,
     EVENT_ROLLUPS,
     FINDING_CHANGES,
+    FINDING_HISTORY,
     FINDINGS,
     RULE_CATALOGUE,
+    RULE_RESULTS,
     RULES,
     SOURCE_EVENTS,
+    SOURCE_PROGRESS,
     TUMBLING_COUNTS,
     USER_DAYS,
     USER_TOTALS,
@@ -109,6 +112,11 @@ def _feedback(restriction: Restriction) -> Select[*tuple[Any, ...]]:
     return select(ENRICHMENT_FEEDBACK).where(ENRICHMENT_FEEDBACK.c.finding_id.in_(select(findings.c.id)))
 
 
+def _history(restriction: Restriction) -> Select[*tuple[Any, ...]]:
+    findings = _by_source(FINDINGS, "first_seen")(restriction).subquery()
+    return select(FINDING_HISTORY).where(FINDING_HISTORY.c.finding_uid.in_(select(findings.c.uid)))
+
+
 def _nothing(table: Table) -> Restrict:
     return lambda _: select(table).where(false())
 
@@ -121,9 +129,12 @@ RESTRICTED: Final[dict[Table, Restrict]] = {
     USER_DAYS: _by_day(USER_DAYS),
     USER_TOTALS: _totals,
     ENRICHMENT_FEEDBACK: _feedback,
+    FINDING_HISTORY: _history,
     # of all sources at once, and no row says which
     DETECTIONS: _nothing(DETECTIONS),
     TUMBLING_COUNTS: _nothing(TUMBLING_COUNTS),
+    RULE_RESULTS: _nothing(RULE_RESULTS),
+    SOURCE_PROGRESS: _nothing(SOURCE_PROGRESS),
     ENRICHMENT_JOBS: _nothing(ENRICHMENT_JOBS),
     ENRICHMENT_ANSWERS: _nothing(ENRICHMENT_ANSWERS),
     # the names of connectors are not the sources of their events
