@@ -155,7 +155,7 @@ PIPELINE: Final = (
     Mutation(
         "a change of findings is counted",
         f"{ENGINE}/store/findings.py",
-        (("        await note_change(connection, shard)\n", ""),),
+        (("changes)\n        await note_change(connection, shard)\n", "changes)\n"),),
         "services/api/tests/test_finding_filters.py::test_what_the_engine_and_the_enricher_write_is_seen_at_once",
     ),
     Mutation(

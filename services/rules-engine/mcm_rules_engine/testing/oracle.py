@@ -107,6 +107,7 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
     results: dict[ResultName, OracleResult] = {}
     until = progress_of(known.values())
     recomputed = [one for one in ruleset.correlations if one.is_recomputed]
+    found_once = [rule for rule in raising if rule not in recomputed]
     for correlation in recomputed:
         for key, (group, entries) in counted_groups(correlation, hits, known, ruleset).items():
             for one in answers(correlation, key, entries, known, until):
@@ -114,12 +115,7 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
                 hits[correlation.id] += [one.hit(correlation, group)] if one.state == "standing" else []
     return Expected(
         findings={f.uid: f for rule in raising for f in _findings(rule, hits[rule.id], known)},
-        hits=Counter(
-            (rule.id, group_key(hit.group), hit.at)
-            for rule in raising
-            if rule not in recomputed
-            for hit in hits[rule.id]
-        ),
+        hits=Counter((one.id, group_key(hit.group), hit.at) for one in found_once for hit in hits[one.id]),
         results=results,
         rollups=Counter(
             (event.timestamp.replace(minute=0, second=0, microsecond=0), event.source) for event in known.values()
