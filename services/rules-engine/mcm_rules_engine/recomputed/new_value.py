@@ -15,7 +15,7 @@ from mcm_rules_engine.recomputed.protocol import (
     Affected,
     Evaluation,
     Query,
-    Scope,
+    ResultScope,
     ScopeAnswer,
     State,
     ValueNeighbours,
@@ -35,13 +35,13 @@ def new_value(rule: Correlation, group_key: str, affected: Affected) -> Evaluati
     """Answers for the affected detections, the next ones of their values, and those that have learned by them."""
     series = rule.inputs[0].id
     rows = sorted(affected.rows, key=lambda row: (row.position, row.value or ""))
-    scopes = affected.scopes | {Scope(row.position, row.value or "") for row in rows}
+    scopes = affected.scopes | {ResultScope(row.position, row.value or "") for row in rows}
     found = yield [
         *(ValueNeighbours(series, group_key, row.value or "", row.position) for row in rows),
         *(RangeQuery(series, group_key, just_after(row.position), 0, 1) for row in rows),
     ]
     for row, near, result in zip(rows, found[: len(rows)], found[len(rows) :], strict=True):
-        scopes |= {Scope(near.after, row.value or "")} if near.after else set()
+        scopes |= {ResultScope(near.after, row.value or "")} if near.after else set()
         scopes |= yield from _read_span(series, group_key, _learn_by(rule, row, result.after))
     return (yield from _answers(rule, series, group_key, sorted(scopes)))
 
@@ -53,12 +53,12 @@ def _learn_by(rule: Correlation, row: AffectedRow, following: Iterable[Any]) -> 
     return at + learning, min(ends)
 
 
-def _read_span(series: UUID, group_key: str, span: Span) -> Generator[list[Query], list[Any], set[Scope]]:
-    scopes: set[Scope] = set()
+def _read_span(series: UUID, group_key: str, span: Span) -> Generator[list[Query], list[Any], set[ResultScope]]:
+    scopes: set[ResultScope] = set()
     start, limit = (span[0], FIRST_UID), _FIRST_ROWS
     while start[0] < span[1]:
         (result,) = yield [RangeQuery(series, group_key, start, 0, limit)]
-        scopes |= {Scope(row.position, row.value or "") for row in result.after if row.position[0] < span[1]}
+        scopes |= {ResultScope(row.position, row.value or "") for row in result.after if row.position[0] < span[1]}
         if len(result.after) < limit:
             break
         # an event that has several values has several rows: the last one is read again with its others
@@ -66,7 +66,7 @@ def _read_span(series: UUID, group_key: str, span: Span) -> Generator[list[Query
     return scopes
 
 
-def _answers(rule: Correlation, series: UUID, group_key: str, scopes: list[Scope]) -> Evaluation:
+def _answers(rule: Correlation, series: UUID, group_key: str, scopes: list[ResultScope]) -> Evaluation:
     learning = duration_micros(rule.learning)
     found = yield [
         *(ValueNeighbours(series, group_key, scope.value, scope.position) for scope in scopes),
@@ -78,7 +78,7 @@ def _answers(rule: Correlation, series: UUID, group_key: str, scopes: list[Scope
     ]
 
 
-def _answer(rule: Correlation, scope: Scope, same: Position | None, old_enough: Position | None) -> ScopeAnswer:
+def _answer(rule: Correlation, scope: ResultScope, same: Position | None, old_enough: Position | None) -> ScopeAnswer:
     here = scope.position
     oldest = here[0] - rule.window
     if same is not None and same[0] > oldest:

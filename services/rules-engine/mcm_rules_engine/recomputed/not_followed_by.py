@@ -11,7 +11,7 @@ from mcm_rules_engine.recomputed.protocol import (
     FIRST_UID,
     Affected,
     Evaluation,
-    Scope,
+    ResultScope,
     ScopeAnswer,
     State,
     StoredScopes,
@@ -22,7 +22,7 @@ from mcm_rules_engine.sigma.model.correlation import Correlation
 def not_followed_by(rule: Correlation, group_key: str, affected: Affected) -> Evaluation:
     """Answers for the affected detections, and for those before the affected followers."""
     follower = rule.inputs[1].id
-    scopes = affected.scopes | {Scope(row.position) for row in affected.rows if row.input == 0}
+    scopes = affected.scopes | {ResultScope(row.position) for row in affected.rows if row.input == 0}
     followers = sorted({row.position for row in affected.rows if row.input == 1})
     if followers:
         found = yield [RangeQuery(follower, group_key, position, 1, 0) for position in followers]
@@ -53,11 +53,13 @@ def _since(rule: Correlation, at: int, before: int | None) -> int:
     return oldest if before is None else max(oldest, before)
 
 
-def _first_other(scope: Scope, rows: list[Row]) -> Position | None:
+def _first_other(scope: ResultScope, rows: list[Row]) -> Position | None:
     return next((row.position for row in rows if row.position[1] != scope.position[1]), None)
 
 
-def _answer(rule: Correlation, scope: Scope, followed_by: Position | None, completeness: Completeness) -> ScopeAnswer:
+def _answer(
+    rule: Correlation, scope: ResultScope, followed_by: Position | None, completeness: Completeness
+) -> ScopeAnswer:
     here = scope.position
     end = here[0] + rule.window
     if followed_by is not None and followed_by[0] < end:

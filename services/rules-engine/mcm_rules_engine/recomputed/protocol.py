@@ -19,7 +19,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Scope(NamedTuple):
+class ResultScope(NamedTuple):
     """What a result is about within a group: an event (and one of its values), or a window by its start and name."""
 
     position: Position
@@ -35,7 +35,7 @@ class ScopeAnswer:
     measured in a window.
     """
 
-    scope: Scope
+    scope: ResultScope
     state: State | None
     decided_by: Position
     first: Position
@@ -59,7 +59,7 @@ class Affected:
 
     rows: set[AffectedRow] = field(default_factory=set)
     windows: set[int] = field(default_factory=set)
-    scopes: set[Scope] = field(default_factory=set)
+    scopes: set[ResultScope] = field(default_factory=set)
 
 
 class ValueNeighbours(NamedTuple):

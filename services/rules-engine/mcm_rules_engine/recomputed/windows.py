@@ -13,7 +13,15 @@ from typing import Final
 
 from mcm_rules_engine.correlation.protocol import Position
 from mcm_rules_engine.recomputed.completeness import Completeness, read_completeness
-from mcm_rules_engine.recomputed.protocol import Affected, Evaluation, Scope, ScopeAnswer, State, Window, WindowsBetween
+from mcm_rules_engine.recomputed.protocol import (
+    Affected,
+    Evaluation,
+    ResultScope,
+    ScopeAnswer,
+    State,
+    Window,
+    WindowsBetween,
+)
 from mcm_rules_engine.sigma.model.correlation import Comparison, Correlation, Kind
 from mcm_shared.contracts.findings import FINDING_UUIDS
 
@@ -87,7 +95,7 @@ def amount_text(amount: Fraction) -> str:
 def _answer(
     rule: Correlation, group_key: str, start: int, windows: Mapping[int, Window], completeness: Completeness
 ) -> ScopeAnswer:
-    scope = Scope(window_position(group_key, start))
+    scope = ResultScope(window_position(group_key, start))
     window = windows.get(start)
     latest = window or _latest_before(start, rule.window, _reach(rule), windows)
     if latest is None:

@@ -12,7 +12,7 @@ from mcm_rules_engine.recomputed.protocol import (
     CompleteUntil,
     Neighbours,
     Query,
-    Scope,
+    ResultScope,
     SourceOf,
     StoredScopes,
     ValueNeighbours,
@@ -85,9 +85,9 @@ def _neighbours_of(rows: Sequence[Sequence[Any]]) -> Neighbours:
     return Neighbours(by_side.get(0), by_side.get(1))
 
 
-async def _stored(connection: AsyncConnection, queries: Sequence[Any]) -> list[set[Scope]]:
+async def _stored(connection: AsyncConnection, queries: Sequence[Any]) -> list[set[ResultScope]]:
     found = await _STORED.execute(connection, queries)
-    return [{Scope((at, uid), value) for at, uid, value in rows} for rows in found]
+    return [{ResultScope((at, uid), value) for at, uid, value in rows} for rows in found]
 
 
 async def _windows(connection: AsyncConnection, queries: Sequence[Any]) -> list[list[Window]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, Uuid, func, select, text
 
-from mcm_rules_engine.recomputed.protocol import Scope, ScopeAnswer, State, StoredResult
+from mcm_rules_engine.recomputed.protocol import ResultScope, ScopeAnswer, State, StoredResult
 from mcm_rules_engine.store.lateral import LateralQuery
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection, fetch
@@ -18,7 +18,7 @@ from mcm_shared.event_time import to_micros
 ResultGroup = tuple[UUID, str]
 """The series of a recomputed rule, and the key of one of its groups."""
 
-ResultKey = tuple[UUID, str, Scope]
+ResultKey = tuple[UUID, str, ResultScope]
 
 _LOCK_SPACE: Final = 0x6D636D
 _LOCKS: Final = 1024
@@ -212,7 +212,7 @@ async def read_due(connection: AsyncConnection, rules: Mapping[UUID, Collection[
     ]
     found = await _PENDING_DUE.execute(connection, parameters)
     return [
-        (series, group, Scope((at, uid), value))
+        (series, group, ResultScope((at, uid), value))
         for (series, _, _), rows in zip(parameters, found, strict=True)
         for group, at, uid, value in rows
     ]
@@ -239,17 +239,17 @@ async def summarise(
     counts = await _COUNT.execute(connection, periods)
     summaries = {}
     for period, rows, count in zip(periods, found, counts, strict=True):
-        ends = {row[0]: _stored(Scope((row[1], row[2]), row[3]), row[4:]).answer for row in rows}
+        ends = {row[0]: _stored(ResultScope((row[1], row[2]), row[3]), row[4:]).answer for row in rows}
         summaries[period] = FindingSummary(count[0][0], ends.get("earliest"), ends.get("latest"), ends.get("withdrawn"))
     return summaries
 
 
 def _key(row: Any) -> ResultKey:
     series, group, at, uid, value = row
-    return series, group, Scope((at, uid), value)
+    return series, group, ResultScope((at, uid), value)
 
 
-def _stored(scope: Scope, row: Sequence[Any]) -> StoredResult:
+def _stored(scope: ResultScope, row: Sequence[Any]) -> StoredResult:
     state, waits_for, due_at, decided_at, decided_by, first_at, first_uid, last_at, last_uid, amount = row
     stored = State(state)
     answer = ScopeAnswer(
