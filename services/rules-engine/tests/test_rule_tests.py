@@ -192,7 +192,7 @@ def test_the_command_says_what_differs_and_exits_1(tmp_path: Path) -> None:
 
 def test_the_command_runs_a_built_in_rule_by_its_file() -> None:
     ran = mcm_rules_engine_test(str(BUILTIN / "storage"))
-    assert ran.stdout.splitlines()[0].startswith("ok      bucket_made_public: ")
+    assert [line for line in ran.stdout.splitlines() if line.startswith("ok      bucket_made_public: ")]
     assert ran.returncode == 0
 
 
