@@ -13,7 +13,7 @@ import pytest
 
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.testing import oracle
-from mcm_rules_engine.testing.agreement import differences
+from mcm_rules_engine.testing.agreement import assert_same_results, differences
 from mcm_rules_engine.testing.deliveries import read_result
 from mcm_shared.kafka.topics_admin import wait_for_topics
 from tests.chaos.arena import Arena
@@ -67,6 +67,7 @@ async def test_findings_are_those_of_the_set_of_events(
     await engine.dispose()
     assert list(differences(expected.findings, found.findings)) == []
     assert found.hits == expected.hits
+    assert_same_results(expected, found)
     await pipeline.assert_counted_once(events)
     await pipeline.assert_published()
     await pipeline.assert_enrichments_published()

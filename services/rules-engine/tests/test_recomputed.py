@@ -132,6 +132,18 @@ async def test_a_source_that_stopped_leaves_its_results_pending(engine: AsyncEng
     assert await states(engine, "not_ended") == ["pending"]
 
 
+@pytest.mark.parametrize(("minute", "state"), [(29.999, "no"), (30, "standing")])
+async def test_the_end_of_the_timespan_is_outside(engine: AsyncEngine, minute: float, state: str) -> None:
+    await handle(engine, RULESET, [at(0, "started"), at(minute, "ended"), at(31, "other")])
+    assert await states(engine, "not_ended") == ([] if state == "no" else [state])
+
+
+async def test_an_older_event_makes_a_source_no_less_complete(engine: AsyncEngine) -> None:
+    await handle(engine, RULESET, [at(40, "other")])
+    await handle(engine, RULESET, [at(-5, "other"), at(0, "started")])
+    assert await states(engine, "not_ended") == ["standing"]
+
+
 @pytest.mark.parametrize(("until", "state"), [(29, "pending"), (30, "standing")])
 async def test_a_record_of_a_poll_shows_that_a_source_is_complete(engine: AsyncEngine, until: int, state: str) -> None:
     await handle(engine, RULESET, [at(0, "started"), polled(120, until)])

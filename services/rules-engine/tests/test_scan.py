@@ -182,6 +182,34 @@ async def test_order_and_repeats_and_files_change_nothing(tmp_path: Path) -> Non
     assert await scanned(tmp_path / "a", tmp_path / "b", tmp_path / "a") == straight
 
 
+NOT_CHECKED = """\
+title: Check
+id: 00000000-0000-4000-8000-000000000003
+name: check
+level: informational
+logsource: {category: activity}
+detection: {s: {event_type: check}, condition: s}
+---
+title: Upload not checked
+id: 00000000-0000-4000-8000-000000000004
+level: high
+group_for: 1d
+correlation: {type: not_followed_by, rules: [upload, check], group-by: [user], timespan: 10m}
+"""
+
+
+@pytest.mark.parametrize("step", [1, -1])
+async def test_what_did_not_follow_is_found_where_the_file_shows_what_came_later(tmp_path: Path, step: int) -> None:
+    checked = upload(2, 14, event_type="check")
+    # the last upload is pending: nothing shows what came later
+    lines = [upload(1, 0), checked, upload(3, 5), upload(7, 17), upload(4, 30), upload(5, 45), upload(6, 54)]
+    (tmp_path / "events.ndjson").write_bytes(b"\n".join(lines[::step]))
+    rules = f"{RULES.partition('---')[0]}---\n{NOT_CHECKED}"
+    findings, _ = await scanned(tmp_path / "events.ndjson", rules=rules)
+    (found,) = [finding for finding in findings if finding["severity"] == "high"]
+    assert found["event_ids"] == ["u-1", "u-7", "u-4"]
+
+
 async def test_bad_records_are_told_with_file_line_and_reason_and_their_neighbours_are_read(tmp_path: Path) -> None:
     lines = [FOUR[0], b"{nonsense", b"", b'{"source": "a", "event_type": "upload"}', FOUR[1], b'{"id": "\\u0000"}']
     (tmp_path / "events.ndjson").write_bytes(b"\n".join(lines))

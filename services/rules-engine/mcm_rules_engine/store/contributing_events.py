@@ -22,15 +22,18 @@ class ContributingEvent(NamedTuple):
 
 
 # A bucket of a finding begins at a whole second.
-_DETECTED: Final = """
-FROM findings f JOIN detections d ON d.series_id = f.series_id AND d.group_key = f.group_key
-     AND d.at >= strftime('%s', f.bucket_start) * 1000000 AND d.at < strftime('%s', f.bucket_end) * 1000000
-"""
+_IN_BUCKET: Final = """r.series_id = f.series_id AND r.group_key = f.group_key
+     AND r.at >= strftime('%s', f.bucket_start) * 1000000 AND r.at < strftime('%s', f.bucket_end) * 1000000"""
+_DETECTED: Final = f"FROM findings f JOIN detections r ON {_IN_BUCKET}"
+_STANDING: Final = f"FROM findings f JOIN rule_results r ON {_IN_BUCKET} AND r.state = 'standing'"
 _EVENTS: Final = text(f"""
 SELECT finding, timestamp, event_uid, source_event_id FROM (
-    SELECT f.id AS finding, e.timestamp, e.event_uid, e.source_event_id,
-           row_number() OVER (PARTITION BY f.id ORDER BY e.timestamp, e.event_uid) AS place
-    {_DETECTED} JOIN source_events e ON e.event_uid = d.event_uid)
+    SELECT n.finding, e.timestamp, e.event_uid, e.source_event_id,
+           row_number() OVER (PARTITION BY n.finding ORDER BY e.timestamp, e.event_uid) AS place
+    FROM (SELECT f.id AS finding, r.event_uid {_DETECTED}
+          UNION SELECT f.id, r.first_uid {_STANDING}
+          UNION SELECT f.id, r.last_uid {_STANDING}) n
+    JOIN source_events e ON e.event_uid = n.event_uid)
 WHERE place <= :limit
 """).columns(  # noqa: S608 (our own text)
     finding=Integer(),
@@ -38,7 +41,7 @@ WHERE place <= :limit
     event_uid=SOURCE_EVENTS.c.event_uid.type,
     source_event_id=SOURCE_EVENTS.c.source_event_id.type,
 )
-_WINDOWS: Final = text(f"SELECT f.id, d.series_id, d.group_key, d.at {_DETECTED}").columns(
+_WINDOWS: Final = text(f"SELECT f.id, r.series_id, r.group_key, r.at {_DETECTED}").columns(
     id=Integer(), series_id=DETECTIONS.c.series_id.type, group_key=DETECTIONS.c.group_key.type, at=DETECTIONS.c.at.type
 )
 
@@ -47,7 +50,7 @@ async def read_events(connection: AsyncConnection, limit: int) -> dict[int, set[
     """Reads the contributing events of each finding, by its id: the earliest ``limit``, or a few more.
 
     They are the events that a rule matched or a correlation holds at, and those that completed its earliest and its
-    latest detection. Of a tumbling window they are the first and the last.
+    latest detection. Of a tumbling window and of a recomputed result they are the first and the last.
     """
     found: dict[int, set[ContributingEvent]] = defaultdict(set)
     for row in (await connection.execute(_EVENTS, {"limit": limit})).all():

@@ -25,13 +25,17 @@ async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) ->
     assert found.event_days == expected.event_days
     assert found.user_days == expected.user_days
     assert found.user_totals == expected.user_totals
-    # what stands and what waits is the same whatever the order; what stood before and was taken back may differ
-    stored = {name: one for name, one in found.results.items() if one.state != "no"}
-    assert stored == {name: one for name, one in expected.results.items() if one.state != "no"}
-    assert found.results.items() - stored.items() <= expected.results.items()
+    assert_same_results(expected, found)
     newest = {message.uid: message for message in sorted(published, key=lambda message: message.version)}
     assert newest == await read_messages(engines[0])
     return expected
+
+
+def assert_same_results(expected: Expected, found: Expected) -> None:
+    """Asserts that standing and pending results are the same; one taken back is stored only where it once stood."""
+    stored = {name: one for name, one in found.results.items() if one.state != "no"}
+    assert stored == {name: one for name, one in expected.results.items() if one.state != "no"}
+    assert found.results.items() - stored.items() <= expected.results.items()
 
 
 def differences(expected: Mapping[UUID, ExpectedFinding], found: Mapping[UUID, ExpectedFinding]) -> Iterator[str]:

@@ -160,7 +160,7 @@ def arrange(
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, stored: bool = False) -> Case:
+def cases(draw: st.DrawFn, *, stored: bool = False, fewest_recomputed: int = 0) -> Case:
     """Makes a whole case."""
     workers = draw(st.integers(1, 3))
     seed = draw(st.integers(0, 10_000))
@@ -173,4 +173,5 @@ def cases(draw: st.DrawFn, *, stored: bool = False) -> Case:
         stored=stored,
         deaths=draw(st.booleans()),
     )
-    return Case(draw(rule_sets()), deliveries, workers, seed if draw(st.booleans()) else None)
+    rules = draw(rule_sets(fewest_recomputed=fewest_recomputed))
+    return Case(rules, deliveries, workers, seed if draw(st.booleans()) else None)

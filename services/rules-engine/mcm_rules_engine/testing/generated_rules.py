@@ -142,11 +142,13 @@ def _recomputed(draw: st.DrawFn, number: int, rules: Sequence[str]) -> dict[str,
 
 
 @st.composite
-def rule_sets(draw: st.DrawFn) -> str:
+def rule_sets(draw: st.DrawFn, *, fewest_recomputed: int = 0) -> str:
     """Makes two or three single-event rules and one to four correlations over them and over each other."""
     documents = [draw(_single_rules(number)) for number in range(1, draw(st.integers(2, 3)) + 1)]
     single = [document["name"] for document in documents]
-    documents += [draw(_recomputed(number, single)) for number in range(31, 31 + draw(st.integers(0, 3)))]
+    documents += [
+        draw(_recomputed(number, single)) for number in range(31, 31 + draw(st.integers(fewest_recomputed, 3)))
+    ]
     below: dict[str, tuple[str, ...]] = dict.fromkeys(single, FIELDS)
     correlations: set[str] = set()
     depth = dict.fromkeys(below, 0)

@@ -1,0 +1,97 @@
+"""Mutations of recomputed results: what is answered again, when it stands, and what names the event that decided."""
+
+from typing import Final
+
+from tests.mutations.mutation import ENGINE, ENGINE_TESTS, SHARED, Mutation
+
+_TESTS: Final = f"{ENGINE_TESTS}/test_recomputed.py"
+_NOT_FOLLOWED_BY: Final = f"{ENGINE}/recomputed/not_followed_by.py"
+_NEW_VALUE: Final = f"{ENGINE}/recomputed/new_value.py"
+_WINDOWS: Final = f"{ENGINE}/recomputed/windows.py"
+_RECOMPUTE: Final = f"{ENGINE}/pipeline/recompute.py"
+
+RECOMPUTED: Final = (
+    Mutation(
+        "a group is locked while it is recomputed",
+        _RECOMPUTE,
+        (("await lock_groups(connection,", "len("),),
+        f"{_TESTS}::test_a_worker_waits_for_the_lock_on_its_group",
+    ),
+    Mutation(
+        "results that are due are decided by any batch",
+        _RECOMPUTE,
+        (("while self._waiting:", "while False:"),),
+        f"{_TESTS}::test_what_did_not_follow_stands_once_its_source_is_complete",
+    ),
+    Mutation(
+        "what a worker decided before it died is published",
+        _RECOMPUTE,
+        (
+            (
+                "await self._answer(engine, touched, affected, affected.anchor)",
+                "await self._answer(engine, touched, affected, None)",
+            ),
+        ),
+        f"{_TESTS}::test_a_worker_that_dies_before_it_publishes_leaves_that_to_the_next",
+    ),
+    Mutation(
+        "a result that turned to no is withdrawn, not deleted",
+        _RECOMPUTE,
+        (("(known is None or known.state is State.PENDING)", "True"),),
+        f"{_TESTS}::test_a_late_event_withdraws_a_finding_and_is_named",
+    ),
+    Mutation(
+        "a result waits until its source is complete",
+        f"{ENGINE}/recomputed/completeness.py",
+        (("if until is None or until < time:", "if until is None:"),),
+        f"{_TESTS}::test_what_did_not_follow_stands_once_its_source_is_complete",
+    ),
+    Mutation(
+        "a poll completes its source up to its own time",
+        f"{SHARED}/contracts/source_polled.py",
+        (("min(until, event.timestamp)", "until"),),
+        f"{_TESTS}::test_a_poll_cannot_know_what_happens_after_it",
+    ),
+    Mutation(
+        "an older event makes a source no less complete",
+        f"{SHARED}/db/events.py",
+        (("CASE WHEN excluded.complete_until > {0}", "CASE WHEN excluded.complete_until < {0}"),),
+        f"{_TESTS}::test_an_older_event_makes_a_source_no_less_complete",
+    ),
+    Mutation(
+        "a late follower decides the detections before it",
+        _NOT_FOLLOWED_BY,
+        (("scopes = scopes.union(*stored)", "scopes = scopes.union()"),),
+        f"{_TESTS}::test_a_late_event_withdraws_a_finding_and_is_named",
+    ),
+    Mutation(
+        "what comes at the end of the timespan has not followed",
+        _NOT_FOLLOWED_BY,
+        (("followed_by[0] < end:", "followed_by[0] <= end:"),),
+        f"{_TESTS}::test_the_end_of_the_timespan_is_outside",
+    ),
+    Mutation(
+        "a late value decides the next detection of the same value",
+        _NEW_VALUE,
+        (("if near.after else set()", "if False else set()"),),
+        f"{_TESTS}::test_an_earlier_event_that_comes_late_withdraws_a_new_value",
+    ),
+    Mutation(
+        "a late detection ends the learning of those after it",
+        _NEW_VALUE,
+        (("scopes |= yield from _read_span(series, group_key, _learn_by(rule, row, result.after))", "pass"),),
+        f"{_TESTS}::test_an_earlier_event_that_comes_late_can_end_the_learning",
+    ),
+    Mutation(
+        "values of a window are added up",
+        f"{ENGINE}/store/tumbling.py",
+        (("sum_low = tumbling_counts.sum_low + excluded.sum_low", "sum_low = excluded.sum_low"),),
+        f"{_TESTS}::test_a_withdrawn_finding_can_stand_again",
+    ),
+    Mutation(
+        "windows without events are compared",
+        _WINDOWS,
+        (("return MAX_EMPTY if", "return 0 if"),),
+        f"{_TESTS}::test_windows_without_events_count_once_they_are_complete_and_not_for_ever",
+    ),
+)
