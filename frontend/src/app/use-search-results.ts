@@ -62,10 +62,10 @@ function found({ findings, users, rules, events }: SearchResponse): SearchResult
       icon: Activity,
       to: `/events?event=${id}`,
     })),
-    ...findings.map(({ id, title, user, description }) => ({
+    ...findings.map(({ id, title, user, description, withdrawn }) => ({
       id: `finding.${id}`,
       title,
-      detail: user ?? description,
+      detail: `${withdrawn ? "Withdrawn: " : ""}${user ?? description}`,
       group: "Findings" as const,
       icon: ShieldAlert,
       to: `/findings/${id}`,

@@ -27,6 +27,7 @@ class FoundFinding(BaseModel):
     severity: Severity
     risk_score: int | None
     first_seen: datetime
+    withdrawn: Annotated[bool, Field(description="Later evidence says otherwise; found by its id only")]
 
 
 class FoundUser(BaseModel):
