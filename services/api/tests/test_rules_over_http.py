@@ -9,6 +9,7 @@ import yaml
 from sqlalchemy import insert
 
 from mcm_api.rules.plain_english import plain_english
+from mcm_rules_engine import read_recorded
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.rules import record_load
@@ -99,6 +100,39 @@ def test_what_every_built_in_rule_looks_for_is_said_in_words(name: str) -> None:
     assert all(sentence.endswith((".", "”")) for sentence in said)
     assert "None" not in " ".join(said)
     assert "{" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("rules: [a, b], type: temporal", "It holds when all of a, b hold within 1 hour, in any order."),
+        (
+            "rules: [a, b, c], type: temporal, condition: {gt: 1}",
+            "It holds when at least 2 of a, b, c hold within 1 hour, in any order.",
+        ),
+        (
+            "rules: [a, b, c], type: temporal, condition: a and (b or c)",
+            "It holds when a and (b or c) hold within 1 hour, in any order.",
+        ),
+        (
+            "rules: a, type: value_count, condition: {field: [ip, agent], gte: 3}",
+            "It counts the different values of ip and agent in detections of a and holds at 3 or more within 1 hour.",
+        ),
+    ],
+)
+def test_what_each_kind_of_correlation_counts_is_said_in_words(condition: str, said: str) -> None:
+    document = read_recorded(f"correlation: {{timespan: 1h, {condition}}}")
+
+    assert plain_english(document) == [said]
+
+
+def test_values_are_shown_as_the_engine_reads_them() -> None:
+    detection = "detection: {s: {country: [NO, off], at: 12:30, size|gte: 010}, condition: s}"
+
+    assert plain_english(read_recorded(detection))[1] == (
+        "“s” holds when country is “NO” or “off” and at is “12:30” and size is at least 10."
+    )
+    assert read_recorded("- no rule") == read_recorded("{") == {}
 
 
 async def test_only_the_latest_version_of_a_rule_is_shown(client: httpx.AsyncClient, rows: Rows) -> None:

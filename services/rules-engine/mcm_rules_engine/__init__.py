@@ -3,9 +3,9 @@
 ``await apply_rules_to_event(event, db)`` runs the rules over one event, for programs that use the engine as a library.
 """
 
-from mcm_rules_engine.catalogue import RecordedRule, compile_recorded
+from mcm_rules_engine.catalogue import RecordedRule, compile_recorded, read_recorded
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 
-__all__ = ["RecordedRule", "Ruleset", "apply_rules_to_event", "compile_recorded", "parse_duration"]
+__all__ = ["RecordedRule", "Ruleset", "apply_rules_to_event", "compile_recorded", "parse_duration", "read_recorded"]

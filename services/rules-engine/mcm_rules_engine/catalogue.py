@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -66,3 +67,9 @@ def _parsed(text: str, name: str) -> Iterable[Document]:
             log.warning("a rule of the catalogue cannot be parsed", reason=str(parsed))
         else:
             yield parsed
+
+
+def read_recorded(text: str) -> dict[str, Any]:
+    """Reads the keys of a recorded rule as the engine read them, YAML 1.2; empty for a text that is none."""
+    document = next(parse_documents(text, "rule catalogue"), None)
+    return document.data if isinstance(document, Document) else {}

@@ -27,6 +27,8 @@ def refusal(item: str, more: str = "") -> str:
     [
         ("args[0]: x", "the array syntax of Sigma 3 ('args[0]') is not supported: name the field without brackets"),
         ("ips[all]|cidr: 192.0.2.0/24", "array syntax"),
+        ("a[-1].b: x", "array syntax"),
+        ("a[first]|contains: x", "array syntax"),
         ("a.b[any].c: x", "array syntax"),
         ("f|fieldref: 'g[0]'", "array syntax"),
         ("f|contains|startswith: x", "'contains' and 'startswith' exclude each other"),

@@ -12,10 +12,10 @@ _OPERATORS: Final = {
     "re": "matches the pattern",
     "cidr": "lies in",
     "gt": "is more than",
-    "gte": "is at threshold",
+    "gte": "is at least",
     "lt": "is less than",
     "lte": "is at most",
-    "exists": "is there:",
+    "exists": "exists:",
     "fieldref": "is the same as the field",
 }
 
@@ -94,8 +94,12 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
         case "event_count":
             what = f"It counts {counted} and holds at {threshold} or more {within}."
         case "value_count":
-            field = condition.get("field", "a field") if isinstance(condition, Mapping) else "a field"
+            field = _fields(condition.get("field")) if isinstance(condition, Mapping) else "a field"
             what = f"It counts the different values of {field} in {counted} and holds at {threshold} or more {within}."
+        case "temporal" if isinstance(condition, str):
+            what = f"It holds when {condition} hold {within}, in any order."
+        case "temporal" if threshold is not None:
+            what = f"It holds when at least {threshold} of {', '.join(map(str, names))} hold {within}, in any order."
         case "temporal":
             what = f"It holds when all of {', '.join(map(str, names))} hold {within}, in any order."
         case _:
@@ -108,3 +112,8 @@ def _correlation(document: Mapping[str, Any], correlation: Mapping[str, Any]) ->
         steps = ", ".join(f"{severity} from {count} on" for severity, count in escalate.items())
         sentences.append(f"The severity is {document.get('level')}, and {steps}.")
     return sentences
+
+
+def _fields(value: Any) -> str:
+    names = value if isinstance(value, list) else [value or "a field"]
+    return " and ".join(map(str, names))

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import yaml
 from sqlalchemy import RowMapping, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +14,7 @@ from mcm_api.resources.queries.figures import STANDING
 from mcm_api.rules.controls import controls_of
 from mcm_api.rules.plain_english import plain_english
 from mcm_api.rules.schemas import DayFindings, ResultCounts, RuleDetails, RuleResponse, RuleTestResponse
+from mcm_rules_engine import read_recorded
 from mcm_shared.contracts.findings import rule_series
 from mcm_shared.db.tables import FINDINGS, RULE_RESULTS, RULES
 
@@ -50,7 +50,7 @@ async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
         found = await _found(connection, row["rule_id"])
         days, last = await _days(connection, row["rule_id"])
         results = await _results(connection, row["rule_id"], row["version"])
-    document = _document(row["yaml"])
+    document = read_recorded(row["yaml"])
     return RuleDetails(
         **_values(row, found, days, last),
         yaml=row["yaml"],
@@ -142,18 +142,9 @@ def _values(
 
 
 def _log_source(text: str) -> str:
-    source = _document(text).get("logsource")
+    source = read_recorded(text).get("logsource")
     given = source if isinstance(source, Mapping) else {}
     return str(given.get("product") or given.get("category") or "other")
-
-
-def _document(text: str) -> Mapping[str, Any]:
-    # the engine has read it before: what cannot be read any more is shown without its parts
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return {}
-    return document if isinstance(document, Mapping) else {}
 
 
 def _tests(document: Mapping[str, Any]) -> list[RuleTestResponse]:

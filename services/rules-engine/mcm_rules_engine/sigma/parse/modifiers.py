@@ -11,7 +11,7 @@ from mcm_shared.suggestions import did_you_mean
 _ALIASES: Final = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows by another name."""
 
-_ARRAY_SYNTAX: Final = re.compile(r"\[(\d+|any|all|\*)\]")
+_ARRAY_SYNTAX: Final = re.compile(r"\[[^\[\]]*\](?=$|[.\[])")
 _PARTS: Final = ("contains", "startswith", "endswith")
 _PARTS_OF_TIME: Final = ("minute", "hour", "day", "week", "month", "year")
 _ONE_OF: Final = (_PARTS, _PARTS_OF_TIME, ("base64", "base64offset"), ("wide", "utf16", "utf16be"))
