@@ -173,6 +173,7 @@ async def test_a_late_event_withdraws_a_finding_and_is_named(engine: AsyncEngine
     assert finding.description == "mona@example.com started and did not end within 30 minutes"
     assert [FindingMessage.model_validate_json(message.value) for message in sent] == [finding]
     assert await history(engine, finding) == [("standing", at(0, "started").uid), ("withdrawn", late.uid)]
+    assert await states(engine, "not_ended") == ["withdrawn"]
 
 
 async def test_an_earlier_event_that_comes_late_withdraws_a_new_value(engine: AsyncEngine) -> None:
