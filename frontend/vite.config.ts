@@ -19,7 +19,13 @@ function apiUrl(): string {
 export default defineConfig({
   base: "/app/",
   plugins: [react(), tailwindcss()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      // the content security policy refuses the style elements of the original
+      "react-style-singleton": fileURLToPath(new URL("./src/lib/adopted-styles.ts", import.meta.url)),
+    },
+  },
   build: {
     target: "es2024",
     manifest: true,
