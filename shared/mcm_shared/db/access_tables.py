@@ -106,7 +106,7 @@ AUDIT_LOG: Final = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a gap"),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("via", Text, nullable=False, comment="session, token, command, none"),
+    Column("via", Text, nullable=False, comment="session, token, assertion, command, none"),
     Column("action", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("before", Text, comment="canonical JSON"),

@@ -20,7 +20,7 @@ def parse_network(text: str) -> Network:
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """The networks whose ``X-Forwarded-For`` is accepted."""
+    """The networks whose ``X-Forwarded-For`` and signed assertions are accepted."""
 
     networks: Sequence[Network] = ()
 

@@ -13,7 +13,7 @@ from mcm_api.access.audit.publish import publish_heads
 from mcm_api.access.audit.recorder import AuditTrail
 from mcm_api.access.authenticator import Authenticator
 from mcm_api.access.cookies import CookiePolicy
-from mcm_api.access.federation.federation import Federation, make_federation
+from mcm_api.access.federation.federation import Federation, make_assertions, make_federation
 from mcm_api.access.first_start import FirstStart
 from mcm_api.access.limits import RateLimiter, RateLimits
 from mcm_api.access.middleware import AccessControl, AccessPolicy
@@ -89,14 +89,18 @@ def provide_access(
     cookies = CookiePolicy(public_url)
     limiter = RateLimiter(RateLimits(requests_per_s=settings.requests_per_s))
     proxies = TrustedProxies(settings.trusted_proxies)
+    trail = AuditTrail(engine, reads_are_recorded=required)
+    assertions = make_assertions(settings, proxies, engine, trail) if required else None
+    if assertions is not None:
+        authenticator.also_forget(assertions.forget)
     provide(
         app,
         authenticator,
         limiter,
-        AuditTrail(engine, reads_are_recorded=required),
+        trail,
         make_federation(settings),
         Access(required, engine, authenticator, cookies, LoginThrottle(engine), proxies),
-        AccessPolicy(required, authenticator, cookies, limiter),
+        AccessPolicy(required, authenticator, cookies, limiter, assertions),
         FirstStart(engine, base_url, settings.bootstrap_email, settings.bootstrap_password_file),
         HeadPublisher(producer, topics),
     )

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -57,6 +57,7 @@ class Authenticator:
         self._refreshing: dict[Credential, asyncio.Task[None]] = {}
         self._generation = 0
         self._used: dict[Credential, datetime] = {}
+        self._other_caches: list[Callable[[], None]] = []
 
     async def identify(self, credential: Credential, *, uses: bool = True) -> Identity | None:
         """Returns the identity of a credential, or None for one that is unknown, expired or revoked.
@@ -74,6 +75,12 @@ class Authenticator:
         """Empties the cache, after a change of users, sessions or tokens."""
         self._generation += 1
         self._cache.clear()
+        for clear in self._other_caches:
+            clear()
+
+    def also_forget(self, clear: Callable[[], None]) -> None:
+        """Registers another cache of users, to be emptied together with this one."""
+        self._other_caches.append(clear)
 
     async def note_uses(self) -> None:
         """Stores twice a minute when credentials were last used, and deletes sessions that are over."""

@@ -1,6 +1,7 @@
 """Access control: authenticates every request before it is routed, and closes everything that is not public."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcm_api.access.authenticator import Authenticator, Credential
 from mcm_api.access.cookies import SESSION_COOKIE, CookiePolicy
+from mcm_api.access.federation.assertions import ProxyAssertions
 from mcm_api.access.limits import RateLimiter
 from mcm_api.access.secret_values import has_token, hash_of, parse_token
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, problem_response
@@ -47,6 +49,10 @@ _UNAVAILABLE: Final = ProblemError(
 )
 
 
+StillValid = Callable[[], Awaitable[bool]]
+"""Returns whether what authenticated a request is still valid."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
     """How requests are authenticated; ``required`` is false while authentication is off."""
@@ -55,6 +61,7 @@ class AccessPolicy:
     authenticator: Authenticator
     cookies: CookiePolicy
     limiter: RateLimiter
+    assertions: ProxyAssertions | None = None
     recheck_s: float = RECHECK_S
 
 
@@ -75,7 +82,7 @@ class AccessControl:
             await self._app(scope, receive, send)
             return
         try:
-            identity, credential = await self._authenticate(scope)
+            identity, still_valid = await self._authenticate(scope)
         except ProblemError as error:
             await _respond(scope, error)(scope, receive, send)
             return
@@ -84,20 +91,26 @@ class AccessControl:
             return
         scope["state"]["identity"] = identity
         length = _body_length(scope)
-        scope["headers"] = [pair for pair in scope["headers"] if pair[0] in _KEPT or not pair[0].startswith(_DROPPED)]
+        scope["headers"] = [pair for pair in scope["headers"] if not self._is_dropped(pair[0])]
         if identity is None:
             await self._app(scope, receive, send)
             return
         try:
             with restricted(identity.restriction), self._policy.limiter.hold_bytes(identity.key, length):
-                if credential is None:
+                if still_valid is None:
                     await self._app(scope, receive, send)
                 else:
-                    await self._serve_while_valid(credential, scope, receive, send)
+                    await self._serve_while_valid(still_valid, scope, receive, send)
         except ProblemError as error:
             await _respond(scope, error)(scope, receive, send)
 
-    async def _authenticate(self, scope: Scope) -> tuple[Identity | None, Credential | None]:
+    def _is_dropped(self, name: bytes) -> bool:
+        assertions = self._policy.assertions
+        if assertions is not None and name == assertions.config.header.encode():
+            return True
+        return name not in _KEPT and name.startswith(_DROPPED)
+
+    async def _authenticate(self, scope: Scope) -> tuple[Identity | None, StillValid | None]:
         path = scope["path"]
         if has_token(scope.get("raw_path", b"").decode("latin-1"), path, scope["query_string"].decode("latin-1")):
             raise ProblemError(
@@ -111,7 +124,7 @@ class AccessControl:
         if public and path not in _OPTIONAL:
             return None, None
         try:
-            identity, credential = await self._identify(scope)
+            identity, still_valid = await self._identify(scope)
         except (ProblemError, McmError):
             if public:
                 return None, None
@@ -120,9 +133,9 @@ class AccessControl:
             raise _unauthenticated("Log in, or send an API token in the header `Authorization: Bearer …`.")
         if identity is not None:
             self._policy.limiter.count_request(identity.key)
-        return identity, credential
+        return identity, still_valid
 
-    async def _identify(self, scope: Scope) -> tuple[Identity | None, Credential | None]:
+    async def _identify(self, scope: Scope) -> tuple[Identity | None, StillValid | None]:
         headers = Headers(scope=scope)
         given = headers.getlist("authorization")
         if given:
@@ -130,7 +143,13 @@ class AccessControl:
             identity = None if credential is None else await self._policy.authenticator.identify(credential)
             if identity is None:
                 raise _unauthenticated("The API token is unknown, expired or revoked.")
-            return identity, credential
+            return identity, self._checks(credential)
+        assertions = self._policy.assertions
+        assertion = None if assertions is None else assertions.read(scope)
+        if assertions is not None and assertion is not None:
+            request_id = scope["state"]["request_id"]
+            identity = await assertions.identify(assertion, request_id)
+            return identity, self._checks_assertion(assertions, assertion, request_id)
         secret = self._policy.cookies.read(headers, SESSION_COOKIE)
         if secret is None:
             return None, None
@@ -139,9 +158,29 @@ class AccessControl:
         identity = await self._policy.authenticator.identify(credential)
         if identity is None:
             raise _unauthenticated("The session has ended; log in again.")
-        return identity, credential
+        return identity, self._checks(credential)
 
-    async def _serve_while_valid(self, credential: Credential, scope: Scope, receive: Receive, send: Send) -> None:
+    def _checks(self, credential: Credential | None) -> StillValid | None:
+        if credential is None:
+            return None
+
+        async def is_valid() -> bool:
+            return await self._policy.authenticator.identify(credential, uses=False) is not None
+
+        return is_valid
+
+    @staticmethod
+    def _checks_assertion(assertions: ProxyAssertions, assertion: str, request_id: str) -> StillValid:
+        async def is_valid() -> bool:
+            try:
+                await assertions.identify(assertion, request_id)
+            except ProblemError as error:
+                return error.status >= 500
+            return True
+
+        return is_valid
+
+    async def _serve_while_valid(self, still_valid: StillValid, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
         async def send_noting_start(message: Message) -> None:
@@ -156,7 +195,7 @@ class AccessControl:
                 # most requests are over long before: only those that go on get a task that watches
                 timer = loop.call_later(
                     self._policy.recheck_s,
-                    lambda: watching.append(loop.create_task(self._end_when_invalid(credential, limit))),
+                    lambda: watching.append(loop.create_task(self._end_when_invalid(still_valid, limit))),
                 )
                 try:
                     await self._app(scope, receive, send_noting_start)
@@ -172,10 +211,10 @@ class AccessControl:
             else:
                 await _respond(scope, _unauthenticated("The session has ended; log in again."))(scope, receive, send)
 
-    async def _end_when_invalid(self, credential: Credential, limit: asyncio.Timeout) -> None:
+    async def _end_when_invalid(self, still_valid: StillValid, limit: asyncio.Timeout) -> None:
         while True:
             try:
-                if await self._policy.authenticator.identify(credential, uses=False) is None:
+                if not await still_valid():
                     limit.reschedule(asyncio.get_running_loop().time())
                     return
             except McmError:

@@ -8,7 +8,11 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mcm_api.access.addresses import Network, parse_network
-from mcm_api.access.federation.settings import FederationSettings, require_complete
+from mcm_api.access.federation.settings import (
+    FederationSettings,
+    require_complete,
+    require_complete_assertions,
+)
 from mcm_api.http.allowed_hosts import LOOPBACK_NAMES
 from mcm_shared.errors import ConfigurationError
 
@@ -69,6 +73,7 @@ def require_closed(access: AccessSettings, host: str, public_url: str | None, ho
             )
         return
     require_complete(access)
+    require_complete_assertions(access, has_proxies=bool(access.trusted_proxies))
     if public_url is not None and public_url.startswith("http://") and not _is_loopback_name(_host_of(public_url)):
         raise ConfigurationError(
             "MCM_PUBLIC_URL must begin with https://, because session cookies are not sent over plain HTTP; set it to"

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from mcm_api.identity.restriction import UNRESTRICTED, Restriction
 from mcm_api.identity.scopes import ALL_SCOPES, Scope
 
-Via = Literal["session", "token", "command", "none"]
+Via = Literal["session", "token", "assertion", "command", "none"]
 """How an identity was authenticated; ``none`` while authentication is off or has failed."""
 
 

@@ -48,7 +48,7 @@ class AuditEntryResponse(BaseModel):
     seq: Annotated[int, Field(description="1, 2, 3 … without a gap")]
     at: datetime
     actor: Annotated[str, Field(examples=["mona@example.com"])]
-    via: Annotated[str, Field(description="session, token, command; none: not authenticated")]
+    via: Annotated[str, Field(description="session, token, assertion (of a proxy), command; none: not authenticated")]
     action: Annotated[str, Field(examples=["user.change"])]
     target: Annotated[str, Field(examples=["lee@example.com"])]
     before: dict[str, Any] | None

@@ -1,5 +1,6 @@
 """Settings of the OIDC provider and of a proxy's assertions."""
 
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mcm_api.access.federation.role_claim import RoleClaim, parse_roles
+from mcm_api.access.federation.signing_keys import read_key_file
 from mcm_api.access.roles import Role
 from mcm_api.http.allowed_hosts import LOOPBACK_NAMES
 from mcm_shared.errors import ConfigurationError
@@ -47,12 +49,42 @@ class FederationSettings(BaseSettings):
         Field(validation_alias="MCM_OIDC_ROLES", description="value=role pairs of the claim, comma separated"),
     ] = {}
 
-    @field_validator("oidc_issuer")
+    assertion_header: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9-]{1,100}$",
+            validation_alias="MCM_ASSERTION_HEADER",
+            description="Header with the signed assertion (JWT) of a proxy",
+        ),
+    ] = None
+    assertion_issuer: Annotated[
+        str | None, Field(validation_alias="MCM_ASSERTION_ISSUER", description="Issuer of the assertions")
+    ] = None
+    assertion_audience: Annotated[
+        str | None, Field(validation_alias="MCM_ASSERTION_AUDIENCE", description="Audience of the assertions")
+    ] = None
+    assertion_jwks_url: Annotated[
+        str | None, Field(validation_alias="MCM_ASSERTION_JWKS_URL", description="URL of the proxy's keys (JWKS)")
+    ] = None
+    assertion_key_file: Annotated[
+        Path | None,
+        Field(validation_alias="MCM_ASSERTION_KEY_FILE", description="The proxy's public key (PEM) or JWKS"),
+    ] = None
+    assertion_role_claim: Annotated[
+        str, Field(min_length=1, validation_alias="MCM_ASSERTION_ROLE_CLAIM", description="Claim that grants roles")
+    ] = "roles"
+    assertion_roles: Annotated[
+        dict[str, Role],
+        NoDecode,
+        Field(validation_alias="MCM_ASSERTION_ROLES", description="value=role pairs of the claim, comma separated"),
+    ] = {}
+
+    @field_validator("oidc_issuer", "assertion_jwks_url")
     @classmethod
     def _is_issuer(cls, url: str | None) -> str | None:
         return None if not url else require_secure_url(url)
 
-    @field_validator("oidc_roles", mode="before")
+    @field_validator("oidc_roles", "assertion_roles", mode="before")
     @classmethod
     def _roles(cls, roles: str | dict[str, Any]) -> dict[str, Any]:
         return dict(parse_roles(roles)) if isinstance(roles, str) else roles
@@ -87,6 +119,35 @@ def require_complete(settings: FederationSettings) -> None:
         )
     if "openid" not in settings.oidc_scopes.split():
         raise ConfigurationError("MCM_OIDC_SCOPES must include openid")
+
+
+def require_complete_assertions(settings: FederationSettings, *, has_proxies: bool) -> None:
+    """Raises ConfigurationError for assertions of a proxy that are configured in part."""
+    given = {
+        "MCM_ASSERTION_HEADER": settings.assertion_header,
+        "MCM_ASSERTION_ISSUER": settings.assertion_issuer,
+        "MCM_ASSERTION_AUDIENCE": settings.assertion_audience,
+        "MCM_ASSERTION_ROLES": settings.assertion_roles,
+        "MCM_ASSERTION_JWKS_URL or MCM_ASSERTION_KEY_FILE": settings.assertion_jwks_url or settings.assertion_key_file,
+    }
+    missing = [name for name, value in given.items() if not value]
+    if len(missing) == len(given):
+        return
+    if missing:
+        raise ConfigurationError(f"assertions of a proxy need {', '.join(missing)} too; set it, or unset all of them")
+    if settings.assertion_jwks_url and settings.assertion_key_file:
+        raise ConfigurationError("set MCM_ASSERTION_JWKS_URL or MCM_ASSERTION_KEY_FILE, not both")
+    if not has_proxies:
+        raise ConfigurationError(
+            "set MCM_TRUSTED_PROXIES to the address of the proxy: assertions are accepted from it alone"
+        )
+    if (settings.assertion_header or "").lower() in {"authorization", "cookie", "host"}:
+        raise ConfigurationError("MCM_ASSERTION_HEADER must be a header that only the proxy sets")
+    if settings.assertion_key_file is not None:
+        try:
+            read_key_file(settings.assertion_key_file)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"MCM_ASSERTION_KEY_FILE {settings.assertion_key_file}: {error}") from None
 
 
 def require_secure_url(url: str) -> str:

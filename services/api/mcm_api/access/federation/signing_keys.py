@@ -1,13 +1,15 @@
 """Signing keys of an issuer (JWKS), and the verification of what it signs."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from mcm_api.access.federation.errors import IdentityRefusedError, ProviderDownError
 
@@ -27,7 +29,7 @@ class SigningKeys:
 
     def __init__(self, read: Callable[[], Awaitable[Any]]) -> None:
         self._read = read
-        self._keys: KeySet | None = None
+        self._keys: KeySet | Key | None = None
         self._read_at = 0.0
         self._turn = asyncio.Lock()
 
@@ -48,18 +50,37 @@ class SigningKeys:
         except InvalidKeyIdError:
             raise IdentityRefusedError("the token is signed with an unknown key") from None
 
-    async def _load(self, max_age_s: float) -> KeySet:
+    async def _load(self, max_age_s: float) -> KeySet | Key:
         async with self._turn:
             if self._keys is None or time.monotonic() - self._read_at >= max_age_s:
                 try:
-                    self._keys = KeySet.import_key_set(await self._read())
+                    found = await self._read()
+                    self._keys = found if isinstance(found, Key) else KeySet.import_key_set(found)
                 except (JoseError, ValueError, TypeError, KeyError) as error:
                     raise ProviderDownError(f"the issuer's keys cannot be read: {type(error).__name__}") from None
                 self._read_at = time.monotonic()
             return self._keys
 
 
-def _decoded(token: str, keys: KeySet) -> jwt.Token:
+def read_key_file(file: Path) -> Any:
+    """Reads a public key (PEM) or a JWKS from a file; raises ValueError and OSError."""
+    text = file.read_text()
+    if text.lstrip().startswith("{"):
+        found = json.loads(text)
+        KeySet.import_key_set(found)
+        return found
+    for kind in ("RSA", "EC", "OKP"):
+        try:
+            key = import_key(text, kind)
+        except (JoseError, ValueError, TypeError):
+            continue
+        if key.is_private:
+            raise ValueError("it holds a private key; the API needs the public one")
+        return key
+    raise ValueError("it is neither a public key (PEM) nor a JWKS")
+
+
+def _decoded(token: str, keys: KeySet | Key) -> jwt.Token:
     try:
         return jwt.decode(token, keys, algorithms=ALGORITHMS)
     except InvalidKeyIdError:
