@@ -8,7 +8,6 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_ingestor.testing.reading import Reading
-from mcm_local.checkout import COMMANDS
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.kafka.producer import connect_producer
@@ -16,6 +15,7 @@ from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing, Record
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from tests.forked_commands import run_forked
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]
 RecordsOf = Callable[[str], Awaitable[list[Record]]]
@@ -59,14 +59,7 @@ def ingestor(request: pytest.FixtureRequest) -> Ingestor:
 
     def run(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
         environment = {} if env else request.getfixturevalue("service_env")
-        return subprocess.run(
-            (COMMANDS / "mcm-ingestor", *arguments),
-            input=stdin,
-            env={**environment, **env},
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        return run_forked("mcm-ingestor", *arguments, given=stdin, env={**environment, **env})
 
     return run
 

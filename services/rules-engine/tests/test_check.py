@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mcm_local.checkout import COMMANDS
 from mcm_rules_engine.sigma.load import collect_rules
+from tests.forked_commands import run_forked_text
 
 GOOD = """\
 title: Good
@@ -45,8 +45,7 @@ filter:
 
 def check(*arguments: Path | str) -> subprocess.CompletedProcess[str]:
     """Runs ``mcm-rules-engine check``."""
-    command = [COMMANDS / "mcm-rules-engine", "check", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return run_forked_text("mcm-rules-engine", "check", *arguments)
 
 
 def counts_of(ran: subprocess.CompletedProcess[str]) -> list[int]:

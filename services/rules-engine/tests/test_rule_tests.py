@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mcm_local.checkout import COMMANDS
 from mcm_rules_engine.offline.run_rule_tests import RuleVerdict, orders, run_rule_tests
 from mcm_rules_engine.sigma.load import BUILTIN, parse_rules
 from mcm_rules_engine.sigma.model.rule import RuleTest
 from mcm_rules_engine.sigma.parse.rule_tests import expand_events
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.errors import RuleLoadError
+from tests.forked_commands import run_forked_text
 
 UPLOADS = """\
 title: Uploads
@@ -155,8 +155,7 @@ def test_the_orders_hold_every_event() -> None:
 
 def mcm_rules_engine_test(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs ``mcm-rules-engine test``."""
-    command = [str(COMMANDS / "mcm-rules-engine"), "test", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return run_forked_text("mcm-rules-engine", "test", *arguments)
 
 
 def test_the_command_runs_the_tests_of_the_rules_it_is_given(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from mcm_local.checkout import COMMANDS
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.events import insert_events
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import a_public_bucket, an_event
+from tests.forked_commands import run_forked_text
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,15 +33,14 @@ async def database(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def run(database: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """Runs one of our commands over a database."""
+def run_rules(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``mcm-rules-engine run-rules`` over a database."""
     environment = {**os.environ, "DATABASE_URL": database, "COLUMNS": "85"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return run_forked_text("mcm-rules-engine", "run-rules", *arguments, env=environment)
 
 
 def test_the_findings_are_a_table_and_the_second_run_has_nothing_to_do(database: str) -> None:
-    command = (str(COMMANDS / "mcm-rules-engine"), "run-rules")
-    first, second = run(database, *command), run(database, *command)
+    first, second = run_rules(database), run_rules(database)
     assert first.stdout.startswith(TABLE)
     assert "customer-exports" in first.stdout
     assert first.stdout.splitlines()[-1] == "2 events processed, 1 finding raised or changed"
@@ -50,7 +49,7 @@ def test_the_findings_are_a_table_and_the_second_run_has_nothing_to_do(database:
 
 
 def test_the_findings_are_json_where_a_program_reads_them(database: str) -> None:
-    ran = run(database, str(COMMANDS / "mcm-rules-engine"), "run-rules", "--format", "json")
+    ran = run_rules(database, "--format", "json")
     (finding,) = map(json.loads, ran.stdout.splitlines())
     assert (finding["rule_name"], finding["severity"], finding["detection_count"]) == (
         "bucket_made_public",
@@ -60,6 +59,7 @@ def test_the_findings_are_json_where_a_program_reads_them(database: str) -> None
 
 
 def test_the_module_runs_too(database: str) -> None:
-    assert run(database, sys.executable, "-W", "error", "-m", "mcm_rules_engine.pipeline.run_rules").returncode == 0
-    ran = run(database, str(COMMANDS / "mcm-rules-engine"), "run-rules")
+    module = (sys.executable, "-W", "error", "-m", "mcm_rules_engine.pipeline.run_rules")
+    subprocess.run(module, env={**os.environ, "DATABASE_URL": database}, check=True, timeout=120)
+    ran = run_rules(database)
     assert ran.stdout == "0 events processed, 0 findings raised or changed\n"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from mcm_local.checkout import COMMANDS
 from mcm_rules_engine.offline.scan import MAX_EVENT_IDS, scan
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_shared.contracts.sources import CANONICAL
 from mcm_shared.testing.builders import NOON, an_event_payload
+from tests.forked_commands import run_forked, run_forked_text
 
 RunScan = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -54,14 +54,16 @@ def run_scan(rules: Path, tmp_path: Path) -> RunScan:
     """Runs ``mcm-rules-engine scan`` with those rules alone."""
 
     def run(*arguments: str | Path, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
-        ran = subprocess.run(
-            [COMMANDS / "mcm-rules-engine", "scan", "--rules", rules, "--no-builtin", *arguments],
-            input=given,
+        ran = run_forked(
+            "mcm-rules-engine",
+            "scan",
+            "--rules",
+            rules,
+            "--no-builtin",
+            *arguments,
+            given=given,
             env={"PATH": "/nowhere", "COLUMNS": "80", **environment},
             cwd=tmp_path,
-            capture_output=True,
-            check=False,
-            timeout=120,
         )
         return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
@@ -283,15 +285,13 @@ def test_wrong_use_exits_2_and_says_what(run_scan: RunScan, arguments: list[str]
 
 
 def test_a_scan_without_any_rule_is_wrong_use(tmp_path: Path) -> None:
-    command: list[str | Path] = [COMMANDS / "mcm-rules-engine", "scan", "-", "--no-builtin"]
-    ran = subprocess.run(command, input=FOUR[0], capture_output=True, check=False, timeout=60)
+    ran = run_forked_text("mcm-rules-engine", "scan", "-", "--no-builtin", given=FOUR[0].decode())
     assert ran.returncode == 2
-    assert b"no rules: name some with --rules" in ran.stderr
+    assert "no rules: name some with --rules" in ran.stderr
 
 
 def test_the_built_in_rules_hold_beside_others(rules: Path) -> None:
     given = b"\n".join([an_event_payload(event_type="api_token_created", scopes=["admin:*"]), FOUR[0]])
-    command: list[str | Path] = [COMMANDS / "mcm-rules-engine", "scan", "-", "--rules", rules, "--format", "json"]
-    ran = subprocess.run(command, input=given, capture_output=True, check=False, timeout=60)
+    ran = run_forked_text("mcm-rules-engine", "scan", "-", "--rules", rules, "--format", "json", given=given.decode())
     names = {json.loads(line)["rule_name"] for line in ran.stdout.splitlines()}
     assert names == {"admin_token_created", "token_without_expiry", "upload"}
