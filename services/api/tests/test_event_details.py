@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from mcm_api.events.schemas import ConditionPart
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.store.rules import record_load
 from mcm_shared.contracts.events import SourceEvent
@@ -82,6 +83,31 @@ async def test_the_events_of_a_finding_come_oldest_first(client: httpx.AsyncClie
     assert page["total"] == some["total"] == 5
     assert some["items"] == page["items"][:2]
     assert (await client.get("/findings/99/events")).status_code == 404
+
+
+async def test_a_finding_is_explained_by_the_condition_of_its_rule(client: httpx.AsyncClient, rows: Rows) -> None:
+    event = a_public_bucket(timestamp=NOON)
+    await rows.counted(event)
+    rules = load_rules()
+    async with transaction(rows.engine) as connection:
+        await record_load(connection, rules)
+    (rule,) = (each for each in rules.rules if each.name == "bucket_made_public")
+    both = {"earliest": evidence(event), "latest": evidence(event)}
+    finding = await rows.finding(rule_id=UUID(rule.id), extra_data=both)
+    gone = await rows.finding(rule_id=UUID(rule.id), extra_data={"latest": evidence(an_event())})
+    other = await rows.finding(extra_data=both)
+
+    (explained,) = (await client.get(f"/findings/{finding}/conditions")).json()
+
+    assert explained["rule_name"] == "bucket_made_public"
+    assert explained["condition"]["holds"] is True
+    assert "storage_bucket_permission_changed" in str(explained)
+    hidden = ConditionPart.model_validate(explained["condition"]).without_values().model_dump_json()
+    assert '"actual":null' in hidden
+    assert '"actual":[' not in hidden
+    for each in (gone, other):
+        assert (await client.get(f"/findings/{each}/conditions")).json() == []
+    assert (await client.get("/findings/99/conditions")).status_code == 404
 
 
 async def test_events_are_filtered_by_source_and_by_several_types(client: httpx.AsyncClient, rows: Rows) -> None:

@@ -141,6 +141,7 @@ async def test_what_lies_outside_does_not_exist(app: FastAPI, client: httpx.Asyn
             ("GET", f"/events/{ids[f'event_{kind}']}"),
             ("GET", f"/findings/{finding}"),
             ("GET", f"/findings/{finding}/events"),
+            ("GET", f"/findings/{finding}/conditions"),
             ("POST", f"/findings/{finding}/enrich_with_ai"),
         ]
 

@@ -5,7 +5,17 @@
 
 from mcm_rules_engine.catalogue import RecordedRule, compile_recorded, read_recorded
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
+from mcm_rules_engine.sigma.explain import ConditionNode, explain_finding
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 
-__all__ = ["RecordedRule", "Ruleset", "apply_rules_to_event", "compile_recorded", "parse_duration", "read_recorded"]
+__all__ = [
+    "ConditionNode",
+    "RecordedRule",
+    "Ruleset",
+    "apply_rules_to_event",
+    "compile_recorded",
+    "explain_finding",
+    "parse_duration",
+    "read_recorded",
+]

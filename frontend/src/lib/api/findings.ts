@@ -2,6 +2,7 @@ import { api, body } from "./client";
 import type { QueryOf, Schema } from "./schema";
 
 export type Finding = Schema<"FindingResponse">;
+export type ConditionPart = Schema<"ConditionPart">;
 export type FindingPage = Schema<"FindingPage">;
 export type FindingFacets = Schema<"FindingFacets">;
 export type FindingQuery = QueryOf<"/findings">;
@@ -35,6 +36,10 @@ export const getFindingHistory = (finding_id: number, signal?: AbortSignal) =>
 /** Reads the first hundred events of a finding, oldest first. */
 export const getFindingEvents = (finding_id: number, signal?: AbortSignal) =>
   body(api.GET("/findings/{finding_id}/events", { params: { path: { finding_id }, query: { limit: 100 } }, signal }));
+
+/** Explains why a finding was raised: the conditions that its latest event met. */
+export const getFindingConditions = (finding_id: number, signal?: AbortSignal) =>
+  body(api.GET("/findings/{finding_id}/conditions", { params: { path: { finding_id } }, signal }));
 
 /** Scores and explains a finding again; the response takes up to about ten seconds. */
 export const enrichFinding = (finding_id: number) =>

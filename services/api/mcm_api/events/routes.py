@@ -11,7 +11,7 @@ from mcm_api.access.raw_data import RawDataDep
 from mcm_api.database import DatabaseDep
 from mcm_api.events.dependencies import IntakeDep
 from mcm_api.events.queries.counting import count_by_time, count_facets
-from mcm_api.events.queries.details import events_of_finding, read_event
+from mcm_api.events.queries.details import conditions_of_finding, events_of_finding, read_event
 from mcm_api.events.queries.newest import newest_events
 from mcm_api.events.schemas import (
     MAX_INTAKE,
@@ -21,6 +21,7 @@ from mcm_api.events.schemas import (
     EventFilter,
     EventPage,
     EventResponse,
+    ExplainedRule,
     Histogram,
     HistogramFilter,
     PeriodFilter,
@@ -151,6 +152,33 @@ async def list_finding_events(
     items, total = await events_of_finding(reader, findings[0], limit)
     await raw_data.record(len(items), {"finding_id": finding_id})
     return EventPage(items=[raw_data.visible(item) for item in items], total=total)
+
+
+@router.get(
+    "/findings/{finding_id}/conditions",
+    openapi_extra=requires(Scope.EVENTS_READ),
+    summary="Explain why a finding was raised",
+    responses=problem_answers(404),
+)
+async def list_finding_conditions(
+    finding_id: Annotated[RowId, Path(description="The finding's `id`", examples=[17])],
+    reader: DatabaseDep,
+    rules: ActiveRulesDep,
+    raw_data: RawDataDep,
+) -> list[ExplainedRule]:
+    """Gives the condition of the finding's rule as a tree, with the values of its latest event that each part tests.
+
+    Of a correlation, the conditions of the rules that it counts. Empty where the event is no longer stored, or the
+    active rules do not match it.
+    """
+    findings = await read_findings(reader, [finding_id])
+    if not findings:
+        raise ProblemError(404, f"There is no finding with id {finding_id}.")
+    explained = await conditions_of_finding(reader, findings[0], rules)
+    await raw_data.record(len(explained), {"finding_id": finding_id})
+    if raw_data.allowed:
+        return explained
+    return [each.model_copy(update={"condition": each.condition.without_values()}) for each in explained]
 
 
 @router.post(

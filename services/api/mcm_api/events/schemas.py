@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +12,7 @@ from mcm_api.http.cursor import valid_cursor
 from mcm_api.http.parameters import EventType, Instant, SourceName, UserName
 from mcm_api.resources.counts import ValueCount
 from mcm_api.resources.findings import FindingResponse
+from mcm_rules_engine import ConditionNode
 from mcm_shared.contracts.facts import MAX_FACT, Fact, parse_fact
 from mcm_shared.contracts.findings import Severity
 
@@ -132,6 +133,51 @@ class MatchedRule(BaseModel):
     rule_name: Annotated[str, Field(examples=["role_escalated_to_admin"])]
     title: str
     level: Annotated[Severity, Field(description="The severity it has at this event")]
+
+
+class ConditionPart(BaseModel):
+    """A part of a rule's condition, and whether an event meets it."""
+
+    kind: Annotated[
+        Literal["all", "any", "not", "selection", "field", "keywords"],
+        Field(
+            description="`all`, `any` and `not` join `children`; `selection` is a named one; the others test the event"
+        ),
+    ]
+    holds: bool
+    name: Annotated[str, Field(description="Of a selection its name, of a field its path, else empty")]
+    modifiers: Annotated[list[str], Field(examples=[["contains"]])]
+    expected: Annotated[list[str], Field(description="Values in the rule, at most 20")]
+    actual: Annotated[
+        list[str] | None, Field(description="Values in the event, at most 20; null without the scope `raw_data:read`")
+    ]
+    children: list["ConditionPart"]
+
+    @classmethod
+    def of(cls, node: ConditionNode) -> Self:
+        """Makes it of the engine's explanation."""
+        return cls(
+            kind=node.kind,
+            holds=node.holds,
+            name=node.name,
+            modifiers=list(node.modifiers),
+            expected=list(node.expected),
+            actual=list(node.actual),
+            children=[cls.of(child) for child in node.children],
+        )
+
+    def without_values(self) -> Self:
+        """Returns it as those see it who may not read raw data."""
+        children = [child.without_values() for child in self.children]
+        return self.model_copy(update={"actual": None, "children": children})
+
+
+class ExplainedRule(BaseModel):
+    """Why a single-event rule matched an event."""
+
+    rule_name: Annotated[str, Field(examples=["bucket_made_public"])]
+    title: str
+    condition: ConditionPart
 
 
 class EventDetails(EventResponse):

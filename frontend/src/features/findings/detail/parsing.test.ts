@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { evidenceOf, plainFacts } from "./evidence";
-import { selectionsOf, termsOf, valueOf } from "./condition";
 import { passages, withoutRepeats } from "./prose";
 import { scoreData } from "./score-data";
 
@@ -70,64 +69,6 @@ describe("an explanation without repeats", () => {
     const steps = passages("Read this. Check first: 1) Close it. 2) Call her.");
     expect(withoutRepeats(steps, finding, "1. Close it.").at(-1)?.steps).toEqual(["Close it.", "Call her."]);
     expect(withoutRepeats(passages(finding.description), finding, undefined)).toHaveLength(1);
-  });
-});
-
-describe("the condition of a rule", () => {
-  const yaml = `title: x
-detection:
-  created:
-    event_type: [api_token_created, key_created]
-    request.scopes|contains|all:
-      - admin
-      - 'write: all'
-  no_expiry:
-    - expires_at: null
-    - expires_at: ['', never]
-  keywords:
-    - secret
-  condition: created and no_expiry
-level: high
-`;
-
-  it("is read as selections with their fields, without modifiers and values", () => {
-    expect(selectionsOf(yaml)).toEqual([
-      { name: "created", fields: ["event_type", "request.scopes"] },
-      { name: "no_expiry", fields: ["expires_at"] },
-    ]);
-  });
-
-  it("has known terms only where it joins selections by and alone", () => {
-    const names = (condition: string) =>
-      termsOf(yaml.replace("created and no_expiry", condition))?.map(({ selection, negated }) => [
-        selection.name,
-        negated,
-      ]);
-
-    expect(names("created and no_expiry")).toEqual([
-      ["created", false],
-      ["no_expiry", false],
-    ]);
-    expect(names("created and not no_expiry")).toEqual([
-      ["created", false],
-      ["no_expiry", true],
-    ]);
-    expect(names("created or no_expiry")).toBeUndefined();
-    expect(names("1 of them")).toBeUndefined();
-    expect(names("created and (no_expiry)")).toBeUndefined();
-  });
-
-  it("has no selections in a correlation", () => {
-    expect(selectionsOf("title: x\ncorrelation:\n  type: event_count\n")).toEqual([]);
-  });
-
-  it("finds the values of fields, also by path", () => {
-    const facts = { ip: "192.0.2.7", request: { scopes: ["admin"] }, "a.b": 1, empty: "" };
-    expect(valueOf(facts, "ip")).toBe("192.0.2.7");
-    expect(valueOf(facts, "request.scopes")).toBe('["admin"]');
-    expect(valueOf(facts, "a.b")).toBe("1");
-    expect(valueOf(facts, "empty")).toBeUndefined();
-    expect(valueOf(facts, "ip.of.nothing")).toBeUndefined();
   });
 });
 

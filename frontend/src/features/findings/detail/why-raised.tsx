@@ -7,9 +7,8 @@ import type { RuleDetails } from "@/lib/api/rules";
 import { count, words } from "@/lib/format";
 import { length } from "@/lib/time/period";
 
-import { selectionsOf } from "./condition";
-import { ConditionTree } from "./condition-tree";
 import { type Detection, evidenceOf, plainFacts } from "./evidence";
+import { fieldsShown, MatchedCondition, useMatchedConditions } from "./matched-condition";
 import { Section } from "./section";
 
 const IDENTIFIERS = /^(ip|token_id|commit|user_agent)$/;
@@ -17,7 +16,7 @@ const IDENTIFIERS = /^(ip|token_id|commit|user_agent)$/;
 /** Why the finding was raised: its rule, the condition with the values that met it, and the other facts of the event. */
 export function WhyRaised({ finding, rule }: { finding: Finding; rule: RuleDetails | undefined }) {
   const evidence = evidenceOf(finding.extra_data);
-  const tested = rule ? selectionsOf(rule.yaml).flatMap(({ fields }) => fields) : [];
+  const matched = useMatchedConditions(finding);
   const correlation = evidence?.latest.window !== undefined;
   return (
     <Section className="order-3" title="Why this was raised">
@@ -27,12 +26,30 @@ export function WhyRaised({ finding, rule }: { finding: Finding; rule: RuleDetai
           {rule?.title ?? finding.rule_name}
         </Link>
         {/* the condition of a single-event rule is shown as the tree below */}
-        {(correlation || tested.length === 0) &&
+        {(correlation || matched?.length === 0) &&
           rule?.summary.map((sentence) => <span key={sentence}> · {sentence}</span>)}
       </p>
       {evidence && <Threshold detection={evidence.latest} />}
-      {evidence && rule && <ConditionTree yaml={rule.yaml} detection={evidence.latest} />}
-      {evidence && <Facts of={evidence.latest} hidden={tested} about={finding} />}
+      {matched?.map(({ rule_name, title, condition }) => (
+        <div key={rule_name}>
+          {rule_name !== finding.rule_name && (
+            <h3 className="mb-1 text-xs font-semibold text-ink-2">
+              Counts{" "}
+              <Link to={`/rules/${rule_name}`} className="hover:underline">
+                {title}
+              </Link>
+            </h3>
+          )}
+          <MatchedCondition condition={condition} />
+        </div>
+      ))}
+      {evidence && matched && (
+        <Facts
+          of={evidence.latest}
+          hidden={matched.flatMap(({ condition }) => fieldsShown(condition))}
+          about={finding}
+        />
+      )}
     </Section>
   );
 }

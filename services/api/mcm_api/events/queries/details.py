@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.events.queries.newest import COLUMNS
-from mcm_api.events.schemas import EventDetails, EventResponse, MatchedRule
+from mcm_api.events.schemas import ConditionPart, EventDetails, EventResponse, ExplainedRule, MatchedRule
 from mcm_api.identity.restriction import current_restriction
 from mcm_api.resources.findings import FindingResponse
 from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.rule_catalogue import RuleCatalogue
-from mcm_rules_engine import Ruleset
+from mcm_rules_engine import Ruleset, explain_finding
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS
@@ -88,8 +88,35 @@ def _shifted(at: datetime, by: timedelta) -> datetime:
         return at
 
 
+async def conditions_of_finding(
+    reader: DatabaseReader, finding: FindingResponse, catalogue: RuleCatalogue
+) -> list[ExplainedRule]:
+    """Explains the latest detection of a finding by its event; empty where the event or the rule is no longer there."""
+    ruleset = await catalogue.ruleset(reader)
+    uid = (finding.extra_data.get("latest") or {}).get("event_uid")
+    if uid is None:
+        return []
+    async with reader.transaction() as connection:
+        query = select(*COLUMNS).where(_EVENT.event_uid == UUID(uid))
+        row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        return []
+    explained = explain_finding(ruleset, str(finding.rule_id), _source_event(row))
+    return [
+        ExplainedRule(rule_name=rule.name, title=rule.title, condition=ConditionPart.of(node))
+        for rule, node in explained
+    ]
+
+
 def _matched(row: Any, ruleset: Ruleset) -> list[MatchedRule]:
-    event = SourceEvent(
+    return [
+        MatchedRule(rule_id=match.rule.id, rule_name=match.rule.name, title=match.rule.title, level=match.severity)
+        for match in ruleset.match(_source_event(row))
+    ]
+
+
+def _source_event(row: Any) -> SourceEvent:
+    return SourceEvent(
         uid=row["event_uid"],
         id=row["source_event_id"],
         source=row["source"],
@@ -99,7 +126,3 @@ def _matched(row: Any, ruleset: Ruleset) -> list[MatchedRule]:
         raw_data=row["raw_data"],
         attributes=row["attributes"],
     )
-    return [
-        MatchedRule(rule_id=match.rule.id, rule_name=match.rule.name, title=match.rule.title, level=match.severity)
-        for match in ruleset.match(event)
-    ]
