@@ -11,20 +11,23 @@ CODE := $(foreach folder,$(OURS),$(wildcard $(folder)/mcm_*))
 TESTS := $(wildcard $(addsuffix /tests,$(OURS)))
 # test processes; each has a Kafka and a Postgres, and most tests wait more than they compute
 WORKERS ?= 3
+# what is installed and checked at once
+JOBS ?= 3
 LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
 
 # node comes with .venv too; what npm runs must find it first
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
 
-.PHONY: help setup demo stack dashboard test env test-compose scale-demo lint fmt types mutations chaos bench sbom audit clean lock
+.PHONY: help setup demo stack dashboard test test-ui env test-compose scale-demo lint fmt types mutations chaos bench sbom audit clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed .local/jars/fetched frontend/node_modules/.installed .local/chromium ## install everything into the checkout
 
-demo: setup dashboard ## run the whole product with events flowing; Ctrl-C stops it
+demo: ## run the whole product with events flowing; Ctrl-C stops it
+	@$(MAKE) --jobs $(JOBS) setup dashboard
 	@exec $(BIN)/mcm-local up
 
 stack: setup ## run only Kafka and Postgres, for services started by hand
@@ -32,11 +35,14 @@ stack: setup ## run only Kafka and Postgres, for services started by hand
 
 dashboard: frontend/dist/index.html ## build the dashboard, if its sources changed
 
-test: setup lint types dashboard ## run every check: lint, types, imports, and all tests
-	@echo "tests of the dashboard"
-	@$(NODE) npm run --silent test && npm run --silent size
+test: ## run every check: lint, types, imports, and all tests
+	@$(MAKE) --jobs $(JOBS) --output-sync=target lint types test-ui
 	@echo "tests"
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
+
+test-ui: setup dashboard ## test the dashboard's components and its size
+	@echo "tests of the dashboard"
+	@$(NODE) npm run --silent test && npm run --silent size
 
 lint: setup ## check style and the direction of imports
 	@echo "lint"
