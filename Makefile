@@ -15,6 +15,8 @@ WORKERS ?= 3
 JOBS ?= 3
 LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
 
+PASSWORDS := POSTGRES_PASSWORD $(addprefix POSTGRES_PASSWORD_,API ENRICHER INGESTOR RULES_ENGINE)
+
 # node comes with .venv too; what npm runs must find it first
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
@@ -65,15 +67,20 @@ types: setup frontend/src/lib/api/schema.gen.ts ## check types
 mutations: setup ## apply each mutation to a copy and check that its test fails (NAMES="chain array")
 	@exec $(BIN)/python -m tests.mutations $(NAMES)
 
-env: ## copy .env.example to .env with a random database password, once
-	@[ -e .env ] || (umask 077 && sed "s/^POSTGRES_PASSWORD=.*/POSTGRES_PASSWORD=$$(LC_ALL=C tr -dc a-f0-9 < /dev/urandom | head -c 32)/" .env.example > .env)
+env: ## copy .env.example to .env with random passwords of the database; adds those that are missing
+	@umask 077; [ -e .env ] || cp .env.example .env; chmod go-rwx .env; \
+	for name in $(PASSWORDS); do \
+	  if ! grep -q "^$$name=..*" .env; then \
+	    sed "/^$$name=/d" .env > .env.new; \
+	    echo "$$name=$$(LC_ALL=C tr -dc a-f0-9 < /dev/urandom | head -c 32)" >> .env.new; mv .env.new .env; \
+	  fi; done
 
 test-compose: setup ## run the end-to-end tests against the composed system; needs Docker
-	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null --profile demo build
+	@$(PASSWORDS:%=%=unused) docker compose --env-file /dev/null --profile demo build
 	@MCM_TEST_STACK=compose exec $(BIN)/pytest tests/e2e tests/compose
 
 scale-demo: setup ## show throughput and lag while workers go 1 → 2 → 4 → 1; needs Docker
-	@POSTGRES_PASSWORD=unused docker compose --env-file /dev/null build
+	@$(PASSWORDS:%=%=unused) docker compose --env-file /dev/null build
 	@exec $(BIN)/python -m tests.scaling
 
 chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3 KILLS=50)

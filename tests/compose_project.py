@@ -11,6 +11,7 @@ from mcm_local.ports import LOOPBACK, free_port
 
 FILES = ("docker-compose.yml", "tests/compose.yml")
 PASSWORD = "only-for-tests"
+_SERVICES = ("API", "ENRICHER", "INGESTOR", "RULES_ENGINE")
 _KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
 
 
@@ -25,6 +26,7 @@ class ComposeProject:
         self._environment = {
             **saved,
             "POSTGRES_PASSWORD": PASSWORD,
+            **{f"POSTGRES_PASSWORD_{name}": f"{PASSWORD}-{name.lower()}" for name in _SERVICES},
             "MCM_AUTH": "off",
             "MCM_PUBLISH_API_PORT": str(self._ports["api"]),
             "MCM_PUBLISH_KAFKA_PORT": str(self._ports["kafka"]),

@@ -1,4 +1,4 @@
-"""A broker as managed Kafka is: TLS with an authority of its own, and logins by SCRAM or PLAIN."""
+"""A broker as managed Kafka is: TLS with an authority of its own, logins by SCRAM or PLAIN, and an authorizer."""
 
 import subprocess
 from pathlib import Path
@@ -7,14 +7,18 @@ from typing import Final
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
 from mcm_local.ports import LOOPBACK, free_port
+from mcm_shared.kafka.acls import RIGHTS
 from tests.certificates import make_authority, make_certificate
 
 USER: Final = "mcm"
 PASSWORD: Final = "only-for-tests"
+SERVICE_USERS: Final = {service: service.replace("-", "_") for service in RIGHTS}
+"""The users of the services, who may do nothing before they have ACLs."""
 MECHANISMS: Final = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
 
 _SCRAM: Final = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-_PLAIN: Final = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+_USERS: Final = " ".join(f'user_{user}="{PASSWORD}"' for user in (USER, *SERVICE_USERS.values()))
+_PLAIN: Final = f"org.apache.kafka.common.security.plain.PlainLoginModule required {_USERS};"
 
 
 class SecureKafka(Kafka):
@@ -64,6 +68,9 @@ class SecureKafka(Kafka):
             f"{listener}.plain.sasl.jaas.config": _PLAIN,
             f"{listener}.scram-sha-256.sasl.jaas.config": _SCRAM,
             f"{listener}.scram-sha-512.sasl.jaas.config": _SCRAM,
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            # the broker itself and the administrator of the tests
+            "super.users": f"User:ANONYMOUS;User:{USER}",
             f"{listener}.ssl.keystore.type": "PEM",
             f"{listener}.ssl.keystore.location": str(self.folder / "broker.pem"),
         }

@@ -14,6 +14,7 @@ import uvloop
 
 from mcm_shared.errors import ConfigurationError, McmError
 from mcm_shared.logs import configure_logs
+from mcm_shared.redact_urls import redact_urls
 
 log = structlog.get_logger()
 
@@ -112,7 +113,7 @@ def _version_of(program: str, distribution: str | None = None) -> Callable[[bool
 
 def fail(message: str, code: int) -> NoReturn:
     """Prints an error and exits with ``code``."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 (the one place that prints to a person without the log)
+    print(f"error: {redact_urls(message)}", file=sys.stderr)  # noqa: T201 (the one place that prints to a person without the log)
     raise SystemExit(code)
 
 

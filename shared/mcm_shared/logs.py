@@ -1,12 +1,14 @@
-"""Logging: to stderr, human-readable on a terminal, one JSON object per line elsewhere."""
+"""Logging: to stderr, human-readable on a terminal, one JSON object per line elsewhere; no credentials in URLs."""
 
 import logging
 import os
 import sys
+from types import TracebackType
 from typing import Any
 
 import structlog
 
+from mcm_shared.redact_urls import redact_urls
 from mcm_shared.settings import LogSettings, load_settings, unknown_variables
 
 log = structlog.get_logger()
@@ -30,6 +32,7 @@ def configure_logs(service: str, settings: LogSettings | None = None) -> None:
         if readable
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
+    ending.append(_redact)
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
@@ -46,6 +49,19 @@ def configure_logs(service: str, settings: LogSettings | None = None) -> None:
     )
     # libraries use the standard logging; only their warnings are shown
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    sys.excepthook = _log_uncaught
     unknown = unknown_variables(os.environ)
     if unknown:
         log.warning("unknown settings ignored", variables=", ".join(unknown))
+
+
+def _redact(_logger: Any, _method: str, line: Any) -> Any:
+    # the whole line as it is written: values, texts of errors and tracebacks of libraries alike
+    return redact_urls(line) if isinstance(line, str) else line
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    log.critical("the process ends with an error that is not handled", exc_info=(kind, error, traceback))

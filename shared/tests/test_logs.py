@@ -102,3 +102,38 @@ def test_a_wrong_level_is_a_wrong_setting() -> None:
         "error: Wrong settings in the environment:\n"
         "  MCM_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'\n"
     )
+
+
+LEAKS = """
+import logging, warnings, structlog
+from mcm_shared.logs import configure_logs
+
+configure_logs("test-service")
+log = structlog.get_logger()
+url = "postgresql://mcm:pa/ss@w0rd@db.example.com/mcm"
+log.info("connecting", url=url, nested={"urls": [url, "https://hooks.slack.com/services/T0/B0/w0rd"]})
+logging.getLogger("httpx").warning("GET https://models.example.com/v1?api_key=w0rd&page=1 failed")
+try:
+    try:
+        raise ValueError(f"cannot connect to {url}")
+    except ValueError as error:
+        raise RuntimeError("GET https://bot:w0rd@models.example.com/v1?token=w0rd") from error
+except RuntimeError:
+    log.exception("failed", broker="SASL://mcm:w0rd@kafka.example.com:9092")
+    logging.getLogger("library").exception("failed too")
+raise SystemError(f"not handled: {url}")
+"""
+
+
+def test_credentials_in_urls_are_written_nowhere() -> None:
+    for form in ("json", "console"):
+        environment = {**os.environ, "MCM_LOG_FORMAT": form}
+        done = subprocess.run([sys.executable, "-c", LEAKS], env=environment, capture_output=True, text=True)
+
+        assert done.returncode == 1
+        assert "w0rd" not in done.stderr
+        assert done.stderr.count("postgresql://***@db.example.com/mcm") == 5
+        assert "https://models.example.com/v1?api_key=***&page=1 failed" in done.stderr
+        assert "not handled" in done.stderr
+        if form == "json":
+            assert entries(done.stderr.splitlines())

@@ -120,7 +120,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        responses=problem_answers(401, 403, 421, 422, 429, 500, 503),
+        responses=problem_answers(400, 401, 403, 421, 422, 429, 431, 500, 503),
         lifespan=_lifespan,
     )
     _provide_parts(app, settings, database, kafka, ai)

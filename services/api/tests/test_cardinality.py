@@ -36,7 +36,12 @@ async def test_of_many_sources_those_with_the_most_events_are_listed(client: htt
 
     pipeline = (await client.get("/pipeline")).json()
     facets = (await client.get("/events/facets")).json()
+    sources = (await client.get("/sources")).json()
+    small = await client.get("/sources/source-1199")
 
+    assert [one["name"] for one in sources] == [f"source-{number:04}" for number in range(200)]
+    assert sources[0]["last_event_at"].startswith("2026-11-20T12:05")
+    assert small.json()["events_per_day"][-1]["count"] == 5_000 - 1_199
     assert [one["source"] for one in pipeline["sources"]] == [f"source-{number:04}" for number in range(200)]
     assert pipeline["sources"][0]["events"] == 5_000
     assert pipeline["sources"][0]["last_event_at"].startswith("2026-11-20T12:05")

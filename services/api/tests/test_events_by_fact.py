@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from mcm_api.database import DatabaseWriter
 from mcm_api.events.queries import by_fact, counting_facts
-from mcm_api.events.queries.fact_index import FactIndexer
+from mcm_api.events.queries.fact_index import MAX_INDEXED_FACTS, FactIndexer
 from mcm_api.http.state import part_of
 from mcm_shared.contracts.facts import facts_of, parse_fact
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS
@@ -194,3 +194,20 @@ async def test_an_open_transaction_holds_the_index_back(app: FastAPI, client: ht
     assert len(await found(client, "host:late")) == 1
     async with engine.connect() as connection:
         assert len((await connection.execute(EVENT_FACT_BLOCKS.select())).all()) == 2
+
+
+async def test_an_event_of_many_facts_is_indexed_by_the_first_ones_beside_other_requests(
+    client: httpx.AsyncClient, rows: Rows, indexed: Callable[..., Any], app: FastAPI
+) -> None:
+    facts = {f"fact{number}": number for number in range(MAX_INDEXED_FACTS + 6_000)}
+    ids = await rows.events({"raw_data": facts if number < 4 else {}} for number in range(300))
+    building = asyncio.create_task(indexed())
+    turns = 0
+    while not building.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert await found(client, "fact0:0", "fact3000:3000") == sorted(ids[:4], reverse=True)
+    if await building:
+        assert turns > 1_000
+        assert await found(client, f"fact{MAX_INDEXED_FACTS + 1}:{MAX_INDEXED_FACTS + 1}") == []

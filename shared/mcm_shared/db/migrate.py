@@ -4,6 +4,7 @@ Alembic is imported where it is used: commands that open no database start faste
 """
 
 import asyncio
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_shared.cli import run_single_command
 from mcm_shared.db.engine import create_engine, transaction
-from mcm_shared.errors import DatabaseDownError
+from mcm_shared.db.roles import RoleSettings, create_roles, parse_passwords
+from mcm_shared.errors import ConfigurationError, DatabaseDownError
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import DatabaseSettings, load_settings
 
@@ -86,10 +88,12 @@ def main() -> None:
 
 async def _migrate() -> None:
     configure_logs("migrate")
-    settings = load_settings(DatabaseSettings)
+    settings, roles = load_settings(DatabaseSettings), load_settings(RoleSettings)
     await _wait_for_server(settings)
     await _upgrade(settings)
     log.info("schema up to date")
+    if roles.passwords is not None:
+        await _create_roles(settings, parse_passwords(roles.passwords.get_secret_value()))
 
 
 async def _wait_for_server(settings: DatabaseSettings) -> None:
@@ -116,6 +120,19 @@ async def _upgrade(settings: DatabaseSettings) -> None:
             if connection.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             await connection.run_sync(_run_migrations)
+    finally:
+        await engine.dispose()
+
+
+async def _create_roles(settings: DatabaseSettings, passwords: Mapping[str, str]) -> None:
+    engine = create_engine(settings, pooled=False)
+    try:
+        async with transaction(engine) as connection:
+            if connection.dialect.name != "postgresql":
+                raise ConfigurationError("MCM_DATABASE_ROLE_PASSWORDS is for PostgreSQL; leave it out with SQLite")
+            # two that set up at once would update the same rows of the catalogue
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            await create_roles(connection, passwords)
     finally:
         await engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Topic administration: creates missing topics at start."""
+"""Topic administration: creates missing topics at start, and ACLs where services have principals."""
 
 import asyncio
 from typing import Any, Final
@@ -21,6 +21,7 @@ from aiokafka.errors import (
 from mcm_shared.cli import run_single_command
 from mcm_shared.contracts.topics import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES, Topics
 from mcm_shared.errors import BrokerDownError, ConfigurationError
+from mcm_shared.kafka.acls import AclSettings, create_acls, parse_principals
 from mcm_shared.kafka.connection import answering, connection_options, end_within
 from mcm_shared.logs import configure_logs
 from mcm_shared.settings import KafkaSettings, load_settings
@@ -78,14 +79,18 @@ async def wait_for_topics(kafka: KafkaSettings) -> None:
 
 def main() -> None:
     """Runs the ``mcm-topics`` command."""
-    run_single_command("mcm-topics", "Creates the missing topics, once Kafka answers.", _make_topics, "mcm-shared")
+    description = "Creates the missing topics and the ACLs of services, once Kafka answers."
+    run_single_command("mcm-topics", description, _make_topics, "mcm-shared")
 
 
 async def _make_topics() -> None:
     configure_logs("topics")
-    kafka = load_settings(KafkaSettings)
+    kafka, acls = load_settings(KafkaSettings), load_settings(AclSettings)
     await wait_for_topics(kafka)
     log.info("topics ready", prefix=kafka.topic_prefix or None)
+    principals = parse_principals(acls.principals)
+    if principals:
+        await create_acls(kafka, principals)
 
 
 def _topics_of(kafka: KafkaSettings) -> list[NewTopic]:

@@ -1,7 +1,7 @@
 """Hashes of facts, as the index of facts keeps them."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from mcm_shared.contracts.facts import Fact, facts_of
@@ -19,12 +19,12 @@ def column_hash(column: str, value: str) -> int:
     return hash_of(Fact(f"{_COLUMN}{column}", value))
 
 
-def hashes_of(event: Any) -> Iterator[int]:
-    """Yields the hashes of all facts of an event and of its type, source and user."""
+def hashes_of(event: Any, payloads: Sequence[Any]) -> Iterator[int]:
+    """Yields the hashes of an event's type, source and user, and of all facts of its payloads."""
     for column in ("event_type", "source", "user"):
         value = getattr(event, column)
         if value is not None:
             yield column_hash(column, value)
-    for payload in (event.raw_data, event.attributes):
+    for payload in payloads:
         for fact in facts_of(payload):
             yield hash_of(fact)

@@ -114,7 +114,7 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _MEANINGS: Final = {
-    400: "The request cannot be served in this form; `detail` says what to change",
+    400: "The request is not valid HTTP, or cannot be served in this form; `detail` says what to change",
     401: "Not authenticated: no session and no API token, or one that has ended",
     403: "The identity lacks the scope, or the request comes from a page of another site",
     404: "There is nothing with this id",
@@ -125,6 +125,7 @@ _MEANINGS: Final = {
     421: "The server does not serve the host of the request",
     422: "A parameter or the body is wrong; `errors` says which and why",
     429: "Too many requests; try again after `Retry-After` seconds",
+    431: "The headers or the address are too long",
     500: "Our fault; the log has more under the request id",
     503: "The database or Kafka cannot be used right now; try again",
 }

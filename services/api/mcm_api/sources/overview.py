@@ -30,8 +30,8 @@ _BACKFILL: Final = "backfill"
 
 
 async def list_all_sources(reader: DatabaseReader, ruleset: Ruleset, *, only: str | None = None) -> list[SourceDetails]:
-    """Returns every source with a connector, and every source of pushed events, by name; or ``only`` the one named."""
-    stored = await read_stored_sources(reader)
+    """Returns every source with a connector and the most active ones of pushed events, by name; or ``only`` the one."""
+    stored = await read_stored_sources(reader, only)
     feeds = {name: list(lanes[_LIVE].feeds) for name, lanes in stored.lanes.items()}
     fed = {feed for several in feeds.values() for feed in several}
     feeds |= {name: [name] for name in stored.activity if name not in fed}

@@ -11,9 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_shared.contracts.sources import INGESTOR_SOURCE
+from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS, SOURCE_POSITIONS
 
 DAYS: Final = 14
+
+MAX_LISTED: Final = 200
+"""Sources of pushed events that are listed, those with the most events."""
 
 _HOUR: Final = timedelta(hours=1)
 _LAG_EVENTS: Final = 1000
@@ -37,8 +41,11 @@ class StoredSources:
     """The newest hour with an event of any source, the product's own records included."""
 
 
-async def read_stored_sources(reader: DatabaseReader) -> StoredSources:
-    """Reads all lanes, and the hours and days with events of the last days."""
+async def read_stored_sources(reader: DatabaseReader, only: str | None = None) -> StoredSources:
+    """Reads all lanes, and the hours and days with events of the sources that are shown.
+
+    Shown are the sources that connectors feed, those with the most events, and ``only``.
+    """
     lanes: dict[str, dict[str, Any]] = defaultdict(dict)
     activity: dict[str, SourceActivity] = defaultdict(SourceActivity)
     async with reader.transaction() as connection:
@@ -46,39 +53,55 @@ async def read_stored_sources(reader: DatabaseReader) -> StoredSources:
             lanes[row.source][row.lane] = row
         newest = (await connection.execute(select(func.max(EVENT_ROLLUPS.c.hour)))).scalar_one()
         if newest is not None:
-            await _read_activity(connection, newest, activity)
-    activity.pop(INGESTOR_SOURCE, None)
+            shown = {feed for by_lane in lanes.values() for lane in by_lane.values() for feed in lane.feeds}
+            shown |= {only} if only is not None else set(await _most_active(connection))
+            await _read_activity(connection, newest, sorted(shown - {INGESTOR_SOURCE}), activity)
     return StoredSources(dict(lanes), dict(activity), newest)
 
 
-async def _read_activity(connection: AsyncConnection, newest: datetime, activity: dict[str, SourceActivity]) -> None:
+async def _most_active(connection: AsyncConnection) -> Sequence[str]:
+    day = EVENT_DAYS.c
+    count = func.sum(day["count"])
+    query = select(day.source).where(day.source != INGESTOR_SOURCE).group_by(day.source)
+    return (await connection.execute(query.order_by(count.desc(), day.source).limit(MAX_LISTED))).scalars().all()
+
+
+async def _read_activity(
+    connection: AsyncConnection, newest: datetime, sources: Sequence[str], activity: dict[str, SourceActivity]
+) -> None:
     rollup, day = EVENT_ROLLUPS.c, EVENT_DAYS.c
     since = newest - timedelta(days=DAYS)
-    hours = select(rollup.source, rollup.hour).where(rollup.hour >= since).distinct().order_by(rollup.hour)
+    is_shown = among(rollup.source, sources, connection)
+    hours = select(rollup.source, rollup.hour).where(is_shown, rollup.hour >= since).distinct().order_by(rollup.hour)
     for source, hour in await connection.execute(hours):
         activity[source].hours.append(hour)
     days = select(day.source, day.day, func.sum(day["count"])).group_by(day.source, day.day)
-    for source, at, count in await connection.execute(days.where(day.day > since.date())):
+    days = days.where(among(day.source, sources, connection), day.day > since.date())
+    for source, at, count in await connection.execute(days):
         activity[source].days[at] = int(count)
     # a source that was quiet for longer has its last hour only
-    last = select(rollup.source, func.max(rollup.hour)).group_by(rollup.source)
+    last = select(rollup.source, func.max(rollup.hour)).where(is_shown).group_by(rollup.source)
     for source, hour in await connection.execute(last):
         if not activity[source].hours:
             activity[source].hours.append(hour)
 
 
 async def read_last_events(reader: DatabaseReader, last_hours: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Reads the time of the newest event of each source, given its last hour with events."""
+    """Reads the time of the newest event of each source, given its last hour with events; one query for each hour."""
     event = SOURCE_EVENTS.c
+    by_hour: dict[datetime, list[str]] = defaultdict(list)
+    for source, hour in last_hours.items():
+        by_hour[hour].append(source)
     found: dict[str, datetime] = {}
     async with reader.transaction() as connection:
-        for source, hour in last_hours.items():
-            query = select(func.max(event.timestamp)).where(
-                event.source == source, event.timestamp >= hour, event.timestamp < hour + _HOUR
+        for hour, sources in by_hour.items():
+            query = (
+                select(event.source, func.max(event.timestamp))
+                .where(among(event.source, sources, connection))
+                .where(event.timestamp >= hour, event.timestamp < hour + _HOUR)
+                .group_by(event.source)
             )
-            newest: datetime | None = (await connection.execute(query)).scalar_one()
-            if newest is not None:
-                found[source] = newest
+            found |= {row[0]: row[1] for row in await connection.execute(query)}
     return found
 
 

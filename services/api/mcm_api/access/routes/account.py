@@ -114,7 +114,7 @@ async def list_own_sessions(access: AccessDep, identity: IdentityDep) -> list[Se
     openapi_extra=requires(Scope.ACCOUNT),
     status_code=204,
     summary="End a session",
-    responses=problem_answers(404),
+    responses=problem_answers(404, 409),
 )
 async def end_own_session(
     session_id: Annotated[UUID, Path(description="The session's `id`")],
@@ -164,7 +164,7 @@ async def create_own_token(
     openapi_extra=requires(Scope.ACCOUNT),
     status_code=204,
     summary="Revoke an API token",
-    responses=problem_answers(404),
+    responses=problem_answers(404, 409),
 )
 async def revoke_own_token(token_id: TokenId, access: AccessDep, identity: IdentityDep, audit: AuditDep) -> Response:
     """Revokes an API token of the own account at once."""

@@ -60,7 +60,7 @@ async def get_login_options(access: AccessDep, federation: FederationDep) -> Log
     openapi_extra=requires(Scope.PUBLIC, requestBody=body_of(LoginRequest)),
     status_code=204,
     summary="Log in",
-    responses=problem_answers(400, 401, 408, 413, 415, 429),
+    responses=problem_answers(401, 408, 409, 413, 415, 429),
 )
 async def log_in(request: Request, access: AccessDep) -> Response:
     """Starts a session for a local user, and sets its cookie."""
@@ -125,7 +125,7 @@ async def log_out(
     openapi_extra=requires(Scope.PUBLIC, requestBody=body_of(SetupRequest)),
     status_code=204,
     summary="Create the first administrator",
-    responses=problem_answers(400, 403, 408, 413, 415, 429),
+    responses=problem_answers(403, 408, 409, 413, 415, 429),
 )
 async def set_up(request: Request, access: AccessDep) -> Response:
     """Creates the first administrator for the holder of the setup link, and logs in. It works once."""

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import datetime
+from itertools import groupby, pairwise
 from typing import Any, Final
 
+import orjson
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,6 +24,11 @@ log = structlog.get_logger()
 
 _BLOCK: Final = EVENT_FACT_BLOCKS.c
 _EVENT: Final = SOURCE_EVENTS.c
+MAX_INDEXED_FACTS: Final = 4_000
+"""Different facts of an event that the index holds; by facts beyond them the event is not found."""
+
+# compressed: they may expand a hundredfold
+_PORTION_BYTES: Final = 64 * 1024
 _EVENTS_PER_STEP: Final = 8 * FACT_BLOCK_EVENTS
 _IDLE_S: Final = 5.0
 _RETRY_S: Final = 15.0
@@ -70,21 +77,10 @@ class FactIndexer:
             await self._settle(connection)
             start = await first_unindexed(connection)
             end = (self._settled + 1) // FACT_BLOCK_EVENTS * FACT_BLOCK_EVENTS
-            query = (
-                select(_EVENT.id, _EVENT.timestamp, _EVENT.event_type, _EVENT.source, _EVENT.user)
-                .add_columns(_EVENT.raw_data, _EVENT.attributes)
-                .where(_EVENT.id >= start, _EVENT.id < end)
-                .order_by(_EVENT.id)
-                .limit(_EVENTS_PER_STEP)
-            )
-            events = (await connection.execute(query)).all()
-            if len(events) == _EVENTS_PER_STEP:
-                # the last block may go on beyond the limit
-                last = events[-1].id // FACT_BLOCK_EVENTS
-                events = [event for event in events if event.id // FACT_BLOCK_EVENTS < last]
-            blocks = [_block(number, list(of)) for number, of in groupby(events, lambda e: e.id // FACT_BLOCK_EVENTS)]
-            if blocks:
-                await connection.execute(insert(EVENT_FACT_BLOCKS).on_conflict_do_nothing(), blocks)
+            blocks = await _complete_blocks(connection, start, end)
+            for number, rows in blocks:
+                block = await _read_block(connection, number, rows)
+                await connection.execute(insert(EVENT_FACT_BLOCKS).on_conflict_do_nothing(), [block])
         return len(blocks)
 
     async def _settle(self, connection: AsyncConnection) -> None:
@@ -112,7 +108,51 @@ async def first_unindexed(connection: AsyncConnection) -> int:
     return 0 if last is None else (int(last) + 1) * FACT_BLOCK_EVENTS
 
 
-def _block(number: int, events: Sequence[Any]) -> dict[str, Any]:
-    hashes = {each for event in events for each in hashes_of(event)}
-    times = [event.timestamp for event in events]
+async def _complete_blocks(connection: AsyncConnection, start: int, end: int) -> list[tuple[int, list[Any]]]:
+    """Reads the ids of the next blocks with the bytes that each event is stored in."""
+    stored = func.pg_column_size(_EVENT.raw_data) + func.coalesce(func.pg_column_size(_EVENT.attributes), 0)
+    query = select(_EVENT.id, stored.label("stored")).where(_EVENT.id >= start, _EVENT.id < end)
+    rows = (await connection.execute(query.order_by(_EVENT.id).limit(_EVENTS_PER_STEP))).all()
+    blocks = [(number, list(of)) for number, of in groupby(rows, lambda row: row.id // FACT_BLOCK_EVENTS)]
+    # the last block may go on beyond the limit
+    return blocks[:-1] if len(rows) == _EVENTS_PER_STEP else blocks
+
+
+async def _read_block(connection: AsyncConnection, number: int, rows: Sequence[Any]) -> dict[str, Any]:
+    """Hashes the facts of a block in small portions, beside the event loop: events may be large."""
+    hashes: set[int] = set()
+    times: list[datetime] = []
+    for first, last in _portions(rows):
+        query = (
+            select(_EVENT.timestamp, _EVENT.event_type, _EVENT.source, _EVENT.user)
+            .add_columns(
+                cast(_EVENT.raw_data, Text).label("raw_data"), cast(_EVENT.attributes, Text).label("attributes")
+            )
+            .where(_EVENT.id.between(first, last))
+        )
+        events = (await connection.execute(query)).all()
+        times += [event.timestamp for event in events]
+        await asyncio.to_thread(_add_hashes, hashes, events)
     return {"block": number, "first_at": min(times), "last_at": max(times), "hashes": sorted(hashes)}
+
+
+def _portions(rows: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """Splits a block into ranges of ids of at most _PORTION_BYTES, compressed as they are stored, or one event."""
+    first, size = rows[0].id, 0
+    for before, row in pairwise(rows):
+        size += before.stored
+        if size + row.stored > _PORTION_BYTES:
+            yield first, before.id
+            first, size = row.id, 0
+    yield first, rows[-1].id
+
+
+def _add_hashes(hashes: set[int], events: Sequence[Any]) -> None:
+    for event in events:
+        payloads = [orjson.loads(text) for text in (event.raw_data, event.attributes) if text is not None]
+        of_event: set[int] = set()
+        for each in hashes_of(event, payloads):
+            of_event.add(each)
+            if len(of_event) >= MAX_INDEXED_FACTS:
+                break
+        hashes |= of_event
