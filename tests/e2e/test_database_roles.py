@@ -27,7 +27,7 @@ REFUSED = {
     "enricher": ("SELECT 1 FROM sessions", "UPDATE findings SET severity_rank = 1", "SELECT 1 FROM source_events"),
     "api": ("DELETE FROM audit_log", "UPDATE audit_log SET actor = ''", "UPDATE source_events SET source = ''"),
 }
-NOBODY = (
+NO_ROLE = (
     "CREATE TABLE own (id integer)",
     "CREATE TEMP TABLE own (id integer)",
     "DROP TABLE findings",
@@ -84,9 +84,9 @@ async def test_each_service_does_its_work_with_its_own_role(
         assert await roles.count_events() == len(events)
         assert await roles.count_unenriched() == 0
         finding = (await client.get("/findings")).json()["items"][0]["id"]
-        letters = await roles.records(roles.topics.dead)
+        dead_letters = await roles.records(roles.topics.dead)
         tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-        place = f"/dead-letters/{letters[0].partition}/{letters[0].offset}"
+        place = f"/dead-letters/{dead_letters[0].partition}/{dead_letters[0].offset}"
         for method, path, given in (
             ("POST", f"/findings/{finding}/enrich_with_ai", None),
             ("PUT", f"/findings/{finding}/feedback", {"verdict": "helpful"}),
@@ -116,7 +116,7 @@ async def test_a_role_may_do_nothing_but_its_services_work(roles: Pipeline) -> N
     for service in SERVICES:
         connection = await asyncpg.connect(url_as(roles, service))
         try:
-            for statement in (*REFUSED[service], *NOBODY):
+            for statement in (*REFUSED[service], *NO_ROLE):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await connection.execute(statement)
             granted = await connection.fetch(

@@ -86,7 +86,7 @@ UPDATED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "enricher": tuple(column.name for column in FINDINGS.columns if column.info == ENRICHER),
     "api": tuple(column.name for column in FINDINGS.columns if column.info == ENRICHER),
 }
-"""Columns of findings that each service updates: those it writes, and nobody else."""
+"""Columns of findings that each service updates: its own, which no other service writes."""
 
 
 class RoleSettings(BaseSettings):

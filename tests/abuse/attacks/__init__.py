@@ -1,0 +1,1 @@
+"""The attacks: each module holds those of one kind."""
