@@ -21,7 +21,7 @@ async def described(servers: str, prefix: str) -> dict[str, tuple[int, dict[str,
     await client.start()
     try:
         names: list[str] = []
-        while len(names) < 4:
+        while len(names) < 6:
             # the broker hears of new topics a little later than they are made
             names = [name for name in await client.list_topics() if name.startswith(prefix)]
         partitions = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics(names)}
@@ -53,6 +53,7 @@ async def test_topics_are_made_once_with_twelve_partitions(bootstrap_servers: st
         "events.dead": 12,
         "findings": 12,
         "findings.enriched": 12,
+        "findings.triaged": 12,
         "audit.head": 12,
     }
     assert made["events.raw"][1]["message.timestamp.type"] == "LogAppendTime"
@@ -67,7 +68,7 @@ async def test_a_topic_that_is_there_stays_as_it_is(bootstrap_servers: str, topi
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await client.start()
     await client.delete_topics([Topics(topic_prefix).enriched])
-    while len([name for name in await client.list_topics() if name.startswith(topic_prefix)]) != 4:
+    while len([name for name in await client.list_topics() if name.startswith(topic_prefix)]) != 5:
         continue
     await client.close()
 
@@ -79,6 +80,7 @@ async def test_a_topic_that_is_there_stays_as_it_is(bootstrap_servers: str, topi
         "events.dead": 2,
         "findings": 2,
         "findings.enriched": 3,
+        "findings.triaged": 2,
         "audit.head": 2,
     }
 
@@ -100,5 +102,5 @@ async def test_the_command_makes_them_before_any_service_is_there(
 
     assert await asyncio.to_thread(made.wait) == 0, made.stderr()
     assert set(await described(bootstrap_servers, topic_prefix)) == {
-        "events.raw", "events.dead", "findings", "findings.enriched", "audit.head"
+        "events.raw", "events.dead", "findings", "findings.enriched", "findings.triaged", "audit.head"
     }  # fmt: skip

@@ -69,8 +69,12 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
     extra_data: {},
     withdrawn: false,
     status: "open",
+    status_reason: null,
     assignee: null,
+    labels: [],
     notes: null,
+    late_detections: 0,
+    triage_version: 0,
     risk_score: 92,
     ai_explanation: "The bucket is public.",
     ai_source: "heuristic",
@@ -98,7 +102,8 @@ export function aPage(items: Finding[], overrides: Partial<FindingPage> = {}): F
 
 /** Builds facets without values. */
 export function noFacets(overrides: Partial<FindingFacets> = {}): FindingFacets {
-  return { severity: [], rule: [], source: [], state: [], user: [], enriched: [], ...overrides };
+  const triage = { status: [], assignee: [], label: [] };
+  return { severity: [], rule: [], source: [], state: [], user: [], enriched: [], ...triage, ...overrides };
 }
 
 /** Builds the overview. */

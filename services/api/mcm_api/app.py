@@ -21,6 +21,9 @@ from mcm_api.events.queries.fact_index import FactIndexer
 from mcm_api.findings import routes as findings
 from mcm_api.findings.enrichment import EnrichmentService
 from mcm_api.findings.schemas import GivenFeedback
+from mcm_api.findings.triage import routes as triage
+from mcm_api.findings.triage.publish import TriagePublisher
+from mcm_api.findings.triage.schemas import ActionRequest, BulkActionRequest
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
 from mcm_api.http.allowed_hosts import AllowedHosts
@@ -89,6 +92,8 @@ class Api(FastAPI):
                 (ProblemResponse, "serialization"),
                 (RawEvent, "validation"),
                 (GivenFeedback, "validation"),
+                (ActionRequest, "validation"),
+                (BulkActionRequest, "validation"),
                 *((model, "validation") for model in access.BODIES),
                 (StreamFinding, "serialization"),
                 (StreamSummary, "serialization"),
@@ -128,6 +133,7 @@ def create_app(
         health,
         events,
         findings,
+        triage,
         enrichments,
         stats,
         users,
@@ -167,7 +173,7 @@ def _provide_parts(
     explainer = make_explainer(ai, writing_engine)
     publisher = EnrichedPublisher(producer, topics)
     enrichment = EnrichmentService(writing_engine, explainer, producer, publisher, concurrency=2 * ai.concurrency)
-    broadcaster = Broadcaster([topics.findings, topics.enriched] if kafka else [])
+    broadcaster = Broadcaster([topics.findings, topics.enriched, topics.triaged] if kafka else [])
     probes: dict[str, Probe] = {
         "database": partial(require_database, probing),
         "schema": partial(require_schema, probing),
@@ -179,6 +185,7 @@ def _provide_parts(
         reader,
         enrichment,
         DatabaseWriter(writing_engine),
+        TriagePublisher(producer, topics),
         EventRate(),
         RuleCatalogue(),
         ActivityCache(),

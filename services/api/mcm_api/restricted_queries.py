@@ -38,6 +38,7 @@ from mcm_shared.db.tables import (
     EVENT_DAYS,
     EVENT_FACT_BLOCKS,
     EVENT_ROLLUPS,
+    FINDING_ACTIONS,
     FINDING_CHANGES,
     FINDING_HISTORY,
     FINDINGS,
@@ -117,6 +118,11 @@ def _history(restriction: Restriction) -> Select[*tuple[Any, ...]]:
     return select(FINDING_HISTORY).where(FINDING_HISTORY.c.finding_uid.in_(select(findings.c.uid)))
 
 
+def _actions(restriction: Restriction) -> Select[*tuple[Any, ...]]:
+    findings = _by_source(FINDINGS, "first_seen")(restriction).subquery()
+    return select(FINDING_ACTIONS).where(FINDING_ACTIONS.c.finding_uid.in_(select(findings.c.uid)))
+
+
 def _nothing(table: Table) -> Restrict:
     return lambda _: select(table).where(false())
 
@@ -130,6 +136,7 @@ RESTRICTED: Final[dict[Table, Restrict]] = {
     USER_TOTALS: _totals,
     ENRICHMENT_FEEDBACK: _feedback,
     FINDING_HISTORY: _history,
+    FINDING_ACTIONS: _actions,
     # of all sources at once, and no row says which
     DETECTIONS: _nothing(DETECTIONS),
     TUMBLING_COUNTS: _nothing(TUMBLING_COUNTS),

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import read_page
 from mcm_api.http.json_response import write_json
-from mcm_api.live.frames import FindingFrame, FrameFilter
+from mcm_api.live.frames import FrameFilter, finding_frame
 from mcm_api.resources.finding_filter import FindingFilter, FindingStanding, matches, one_for_each_parameter
 from mcm_api.resources.findings import FindingResponse
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import UNASSIGNED, Status
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.testing.builders import NOON
@@ -37,6 +38,9 @@ users = st.sampled_from(["mona@example.com", "Σίσυφος", "ÉMILE", "a_b%c"
 rules = st.sampled_from(["rule_a", "rule_b"])
 sources = st.sampled_from(["test-app", "github.audit"])
 severities = st.sampled_from(list(Severity))
+chosen = st.sampled_from([status for status in Status if status is not Status.REOPENED])
+assignees = st.sampled_from(["ada@example.com", "mona@example.com"])
+labels = st.sampled_from(["a", "ab", "a_b", "a.b", "axb"])
 texts = st.sampled_from(["a", "ς", "émile", "%", "_", "RULE_a", "τίτλος", ".", "\\"])
 
 findings = st.fixed_dictionaries(
@@ -49,6 +53,12 @@ findings = st.fixed_dictionaries(
         "risk_score": st.none() | st.integers(0, 100),
         "first_seen": times,
         "withdrawn": st.booleans(),
+        "chosen_status": chosen.map(str),
+        # a finding that was closed before its latest detection is reopened
+        "seen_until": times,
+        "seen_detections": st.just(1),
+        "assignee": st.none() | assignees,
+        "labels": st.none() | st.lists(labels, min_size=1, max_size=2, unique=True),
     }
 )
 filters = st.fixed_dictionaries(
@@ -58,6 +68,9 @@ filters = st.fixed_dictionaries(
         "user": users,
         "rule": st.lists(rules, min_size=1, max_size=2),
         "source": st.lists(sources, min_size=1, max_size=2),
+        "status": st.lists(st.sampled_from(list(Status)), min_size=1, max_size=3),
+        "assignee": st.lists(assignees | st.just(UNASSIGNED), min_size=1, max_size=2),
+        "label": st.lists(labels, min_size=1, max_size=2),
         "risk_min": st.integers(0, 100),
         "state": st.lists(st.sampled_from(list(FindingStanding)), min_size=1, max_size=2),
         "enriched": st.booleans(),
@@ -135,36 +148,39 @@ async def _read(reader: DatabaseReader, query: FindingQuery) -> list[FindingResp
 
 async def _check_facets(reader: DatabaseReader, query: FindingFilter, everything: list[FindingResponse]) -> None:
     facets = await count_facets(reader, query)
-    for name, value_of in (
+    values: list[tuple[str, Callable[[FindingResponse], str | None]]] = [
         ("severity", lambda finding: finding.severity.value),
         ("rule", lambda finding: finding.rule_name),
         ("source", lambda finding: finding.source),
         ("user", lambda finding: finding.user),
         ("state", lambda finding: FindingStanding.of(finding).value),
+        ("status", lambda finding: finding.status.value),
+        ("assignee", lambda finding: finding.assignee or UNASSIGNED),
         ("enriched", lambda finding: str(finding.risk_score is not None).lower()),
-    ):
+    ]
+    for name, value_of in values:
         others = query.model_copy(update={name: None})
         expected = Counter(value_of(finding) for finding in everything if matches(others, finding))
         expected.pop(None, None)
         assert {one.value: one.count for one in getattr(facets, name) if one.count} == dict(expected), name
+    others = query.model_copy(update={"label": None})
+    labelled = Counter(label for finding in everything if matches(others, finding) for label in finding.labels)
+    assert {one.value: one.count for one in facets.label} == dict(labelled)
 
 
 def _check_stream(query: FindingFilter, everything: list[FindingResponse]) -> None:
     of_stream = FrameFilter(
-        frozenset(query.severity or ()), frozenset([query.user] if query.user else ()), frozenset(query.rule or ())
+        severity=frozenset(query.severity or ()),
+        user=frozenset([query.user] if query.user else ()),
+        rule=frozenset(query.rule or ()),
+        status=frozenset(query.status or ()),
+        assignee=frozenset(query.assignee or ()),
+        label=frozenset(query.label or ()),
     )
-    of_list = FindingFilter(severity=query.severity, user=query.user, rule=query.rule, state=list(FindingStanding))
+    parameters = {"severity", "user", "rule", "status", "assignee", "label"}
+    of_list = FindingFilter(**query.model_dump(include=parameters), state=list(FindingStanding))
     for finding in everything:
-        frame = FindingFrame(
-            ("findings", 0),
-            0,
-            finding.severity,
-            finding.user,
-            finding.rule_name,
-            finding.source,
-            finding.first_seen,
-            b"",
-        )
+        frame = finding_frame(finding, ("findings", 0), 0)
         assert of_stream.takes(frame) is matches(of_list, finding)
 
 

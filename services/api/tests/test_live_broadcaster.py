@@ -11,6 +11,7 @@ from mcm_api.live.frames import FrameFilter, finding_frame
 from mcm_api.live.subscriber import MAX_CHUNK_BYTES, Subscriber
 from mcm_api.testing.stream_client import listening
 from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.kafka.tail import Offsets
 from mcm_shared.testing.builders import a_finding
 from tests.services import Service, url_of
@@ -25,7 +26,7 @@ def publish(broadcaster: Broadcaster, *findings: FindingMessage, partition: int 
         place = ("findings", partition)
         assert broadcaster.offsets is not None
         offset = broadcaster.offsets[place]
-        frame = finding_frame(finding, place, offset)
+        frame = finding_frame(TriagedFinding(**finding.model_dump()), place, offset)
         broadcaster.publish([frame], {**broadcaster.offsets, place: offset + 1})
 
 

@@ -100,7 +100,7 @@ def test_parameters_have_the_names_and_defaults_promised(document: dict[str, Any
 
     nothing = dict.fromkeys(("user", "event_type", "source", "fact", "from_timestamp", "to_timestamp", "before"))
     assert defaults("/events") == {**nothing, "limit": 50, "offset": 0}
-    filters = ("severity", "user", "rule", "source", "risk_min", "enriched", "q")
+    filters = ("severity", "user", "rule", "source", "risk_min", "enriched", "q", "status", "assignee", "label")
     times = ("from_date", "to_date", "from_timestamp", "to_timestamp")
     nothing = dict.fromkeys((*filters, *times))
     paging = {"page": 1, "page_size": 20, "sort": "first_seen", "order": "desc", "before": None, "format": "json"}

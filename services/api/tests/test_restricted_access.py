@@ -16,6 +16,7 @@ from mcm_api.identity.restriction import Restriction
 from mcm_api.identity.scopes import ALL_SCOPES
 from mcm_api.live.frames import FrameFilter, finding_frame
 from mcm_api.restricted_queries import CLOSED, OPEN, RESTRICTED
+from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.metadata import METADATA
 from mcm_shared.testing.builders import a_finding, an_event
 from mcm_shared.testing.rows import Rows
@@ -217,9 +218,13 @@ def test_every_table_says_what_a_restricted_account_sees_of_it() -> None:
     )
 
 
+def triaged(**said: Any) -> TriagedFinding:
+    return TriagedFinding(**a_finding(**said).model_dump())
+
+
 def test_frames_of_other_sources_are_not_for_restricted_subscribers() -> None:
     frames = {
-        source: finding_frame(a_finding(source=source, first_seen=DAY, last_seen=DAY), ("findings", 0), 1)
+        source: finding_frame(triaged(source=source, first_seen=DAY, last_seen=DAY), ("findings", 0), 1)
         for source in ("a", "b")
     }
     filters = FrameFilter(restriction=Restriction(frozenset({"a"})))

@@ -69,6 +69,21 @@ async def test_an_enriched_finding_is_heard_of_again(api: Service, database_url:
     assert scores == [None, 87]
 
 
+async def test_an_action_is_heard_of_by_who_it_concerns(api: Service, database_url: str, kafka: KafkaSettings) -> None:
+    finding = a_finding(event_id=None)
+    action = {"kind": "status", "value": "resolved", "reason": "Checked"}
+    async with listening(url_of(api)) as one, listening(url_of(api), "status=resolved") as other:
+        await asyncio.gather(one.hears("heartbeat"), other.hears("heartbeat"))
+        await publish(database_url, kafka, [finding])
+        await one.hears("finding")
+        async with httpx.AsyncClient(base_url=url_of(api)) as client:
+            assert (await client.post(f"/findings/{finding.id}/actions", json=action)).status_code == 200
+        heard = (await one.hears("finding", 2))[-1].data
+
+        assert (await other.hears("finding"))[0].data == heard
+    assert (heard["status"], heard["status_reason"], heard["triage_version"]) == ("resolved", "Checked", 1)
+
+
 @pytest.mark.parametrize(
     ("query", "filters"),
     [
@@ -169,7 +184,7 @@ async def test_a_position_that_the_topics_do_not_hold_asks_to_begin_afresh(api: 
     assert "before the position" in frames[0].data["reason"]
 
 
-@pytest.mark.parametrize("position", ["", "x", "1.2.3", "1.2.3~", "-1~0", "1~2~3", "9" * 30 + "~1"])
+@pytest.mark.parametrize("position", ["", "x", "1.2.3", "1.2.3~", "-1~0", "1~2~3~4", "9" * 30 + "~1"])
 async def test_a_position_that_is_none_is_refused(api: Service, position: str) -> None:
     async with httpx.AsyncClient(base_url=url_of(api)) as client:
         answer = await client.get("/stream", params={"after": position or "~"})

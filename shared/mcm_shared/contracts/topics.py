@@ -49,6 +49,11 @@ class Topics:
         return f"{self.prefix}findings.enriched"
 
     @property
+    def triaged(self) -> str:
+        """A person acted on a finding."""
+        return f"{self.prefix}findings.triaged"
+
+    @property
     def audit(self) -> str:
         """The head of the audit trail's hash chain, each time it moved."""
         return f"{self.prefix}audit.head"

@@ -11,6 +11,9 @@ from mcm_shared.db.tables import FINDING_CHANGES
 ENRICHER_SHARD: Final = -1
 """The row of those who write enrichments; workers of the engine have their own."""
 
+PEOPLE_SHARD: Final = -2
+"""The row of the API, which writes people's actions."""
+
 _CHANGES: Final = select(func.coalesce(func.sum(FINDING_CHANGES.c["count"]), 0))
 _NOTE: Final = BulkInsert(
     FINDING_CHANGES,

@@ -22,15 +22,20 @@ from sqlalchemy import (
     text,
 )
 
+from mcm_shared.db.generated import Generated
 from mcm_shared.db.metadata import METADATA
 from mcm_shared.db.types import BigId, UtcDateTime
 
 ENGINE: Final = {"writer": "engine"}
 ENGINE_INTERNAL: Final = {"writer": "engine", "internal": True}
 PEOPLE: Final = {"writer": "people"}
+PEOPLE_INTERNAL: Final = {"writer": "people", "internal": True}
 ENRICHER: Final = {"writer": "enricher"}
 DATABASE: Final = {"writer": "database"}
 """Who writes a column. Every column but the internal ones is a field of the API's finding."""
+
+_CLOSED: Final = "chosen_status IN ('resolved', 'false_positive', 'accepted_risk')"
+_REOPENED: Final = f"{_CLOSED} AND last_seen > seen_until"
 
 FINDINGS: Final = Table(
     "findings",
@@ -81,9 +86,25 @@ FINDINGS: Final = Table(
         info=ENGINE,
     ),
     Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp(), info=DATABASE),
-    Column("status", Text, nullable=False, server_default=text("'open'"), info=PEOPLE),
+    Column("chosen_status", Text, nullable=False, server_default=text("'open'"), info=PEOPLE_INTERNAL),
+    Column("status_reason", Text, info=PEOPLE),
+    Column("seen_until", UtcDateTime, comment="last_seen as the person who closed it saw it", info=PEOPLE_INTERNAL),
+    Column("seen_detections", BigInteger, comment="detection_count as that person saw it", info=PEOPLE_INTERNAL),
     Column("assignee", Text, info=PEOPLE),
+    Column("labels", JSON(none_as_null=True), comment="null: none", info=PEOPLE),
     Column("notes", Text, info=PEOPLE),
+    Column("triage_version", Integer, nullable=False, server_default=text("0"), info=PEOPLE),
+    # neither the engine nor people write it: it follows from the events and the actions, in whichever order they came
+    Column("status", Text, Generated(f"CASE WHEN {_REOPENED} THEN 'reopened' ELSE chosen_status END"), info=DATABASE),
+    Column(
+        "late_detections",
+        BigInteger,
+        Generated(
+            f"CASE WHEN {_CLOSED} AND last_seen <= seen_until AND detection_count > seen_detections"
+            " THEN detection_count - seen_detections ELSE 0 END"
+        ),
+        info=DATABASE,
+    ),
     Column("risk_score", SmallInteger, info=ENRICHER),
     Column("ai_explanation", Text, info=ENRICHER),
     Column(
@@ -103,7 +124,7 @@ Index(
     FINDINGS.c.first_seen,
     FINDINGS.c.id,
     # what lists filter by and the engine seldom changes: the rows themselves are wide
-    postgresql_include=["severity_rank", "rule_name", "source", "risk_score", "withdrawn"],
+    postgresql_include=["severity_rank", "rule_name", "source", "risk_score", "withdrawn", "status", "assignee"],
 )
 Index("ix_findings_severity_rank_first_seen_id", FINDINGS.c.severity_rank, FINDINGS.c.first_seen, FINDINGS.c.id)
 Index(
@@ -126,6 +147,12 @@ Index(
     FINDINGS.c.ai_enriched_at,
     postgresql_where=FINDINGS.c.ai_source == "fallback",
     sqlite_where=FINDINGS.c.ai_source == "fallback",
+)
+Index(
+    "ix_findings_labelled",
+    FINDINGS.c.id,
+    postgresql_where=FINDINGS.c.labels.is_not(None),
+    sqlite_where=FINDINGS.c.labels.is_not(None),
 )
 
 FINDING_CHANGES: Final = Table(

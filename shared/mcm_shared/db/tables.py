@@ -37,6 +37,7 @@ from mcm_shared.db.rollup_tables import TUMBLING_COUNTS as TUMBLING_COUNTS
 from mcm_shared.db.rollup_tables import USER_DAYS as USER_DAYS
 from mcm_shared.db.rollup_tables import USER_TOTALS as USER_TOTALS
 from mcm_shared.db.source_tables import SOURCE_POSITIONS as SOURCE_POSITIONS
+from mcm_shared.db.triage_tables import FINDING_ACTIONS as FINDING_ACTIONS
 from mcm_shared.db.types import BigId, UtcDateTime
 
 SOURCE_EVENTS: Final = Table(

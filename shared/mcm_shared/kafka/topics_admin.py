@@ -101,6 +101,7 @@ def _topics_of(kafka: KafkaSettings) -> list[NewTopic]:
         topics.dead: {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES), "retention.ms": str(30 * _DAY_MS)},
         topics.findings: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
         topics.enriched: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
+        topics.triaged: {"max.message.bytes": str(MAX_MESSAGE_BYTES)},
         # what was published must not be forgotten: a few bytes for each second with a change
         topics.audit: {"retention.ms": "-1", "retention.bytes": "-1"},
     }

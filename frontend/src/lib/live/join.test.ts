@@ -7,10 +7,14 @@ interface State extends Versioned {
   severity: string;
   risk_score: number | null;
   ai_enriched_at: string | null;
+  triage_version: number;
+  assignee: string | null;
+  status: string;
 }
 
 const join = (known: State, incoming: State): State => joined(known, incoming);
-const first: State = { uid: "a", version: 1, severity: "medium", risk_score: null, ai_enriched_at: null };
+const untriaged = { triage_version: 0, assignee: null, status: "open" };
+const first: State = { uid: "a", version: 1, severity: "medium", risk_score: null, ai_enriched_at: null, ...untriaged };
 
 /** States that can occur: the engine's fields depend on the version alone, the enricher's on its time alone. */
 const states = fc
@@ -21,6 +25,7 @@ const states = fc
     severity: `severity at version ${version}`,
     risk_score: enrichment === 0 ? null : enrichment * 10,
     ai_enriched_at: enrichment === 0 ? null : `2026-11-20T12:00:0${enrichment}Z`,
+    ...untriaged,
   }));
 
 describe("joining states of a finding", () => {
@@ -47,6 +52,16 @@ describe("joining states of a finding", () => {
 
     expect(join(scored, { ...scored, risk_score: 60, ai_enriched_at: "2026-11-20T12:00:05Z" }).risk_score).toBe(60);
     expect(join(scored, { ...scored, risk_score: 60, ai_enriched_at: "2026-11-20T12:00:00Z" }).risk_score).toBe(80);
+  });
+
+  it("takes the triage from the higher triage version, and the status with whatever is newer", () => {
+    const assigned = { ...first, triage_version: 2, assignee: "mona@example.com", status: "resolved" };
+    const reopened = { ...assigned, version: 2, severity: "high", status: "reopened" };
+
+    expect(join(first, assigned)).toEqual(assigned);
+    expect(join(assigned, { ...first, triage_version: 1, assignee: "ada@example.com" })).toBe(assigned);
+    expect(join(assigned, reopened)).toEqual(reopened);
+    expect(join(reopened, assigned)).toBe(reopened);
   });
 
   it("returns the same object when nothing is newer", () => {

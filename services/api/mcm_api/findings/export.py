@@ -17,12 +17,15 @@ from mcm_api.resources.queries.findings import FindingRow
 _BATCH: Final = 500
 COLUMNS: Final = (
     "id", "uid", "severity", "risk_score", "title", "description", "user", "rule_name", "source", "detection_count",
-    "first_seen", "last_seen", "created_at", "status", "assignee", "tags", "group", "event_id", "event_uid",
+    "first_seen", "last_seen", "created_at", "status", "status_reason", "assignee", "labels", "tags", "group",
+    "event_id", "event_uid",
     "ai_source", "ai_explanation", "ai_enriched_at", "notes", "rule_id", "version", "withdrawn",
 )  # fmt: skip
 """The columns of a CSV file, in this order."""
 
-LEFT_OUT: Final = frozenset({"rule_version", "extra_data", "ai_version", "ai_data", "feedback"})
+LEFT_OUT: Final = frozenset(
+    {"late_detections", "triage_version", "rule_version", "extra_data", "ai_version", "ai_data", "feedback"}
+)
 """Fields of a finding that only the NDJSON file has."""
 
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}

@@ -83,7 +83,7 @@ async def list_findings(
     summary="Count findings by facet",
 )
 async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader: DatabaseDep) -> FindingFacets:
-    """Counts findings by severity, rule, source, user, state and enrichment, each by every filter but its own."""
+    """Counts findings by severity, status, rule, source and so on, each by every filter but its own."""
     return await count_facets(reader, filters)
 
 
@@ -93,9 +93,11 @@ async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader:
     summary="Get a finding",
     responses=problem_answers(404),
 )
-async def get_finding(finding_id: FindingId, reader: DatabaseDep) -> FindingResponse:
-    """Gets one finding as it stands now."""
-    return _only(await read_findings(reader, [finding_id]), finding_id)
+async def get_finding(finding_id: FindingId, reader: DatabaseDep, response: Response) -> FindingResponse:
+    """Gets one finding as it stands now; the header `ETag` is its `triage_version`, for `If-Match`."""
+    finding = _only(await read_findings(reader, [finding_id]), finding_id)
+    response.headers["ETag"] = f'"{finding.triage_version}"'
+    return finding
 
 
 @router.get(

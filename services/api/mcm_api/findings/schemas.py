@@ -70,8 +70,11 @@ class FindingFacets(BaseModel):
     """How many findings each value has, by every other filter but its own; the most first."""
 
     severity: Annotated[list[ValueCount], Field(description="Highest severity first")]
+    status: Annotated[list[ValueCount], Field(description="Every status, in the order of the work")]
     rule: list[RuleCount]
     source: list[ValueCount]
     user: Annotated[list[ValueCount], Field(description="The 20 users with most findings")]
+    assignee: Annotated[list[ValueCount], Field(description="With `unassigned`")]
+    label: list[ValueCount]
     state: Annotated[list[ValueCount], Field(description="`standing` and `withdrawn`: together all findings")]
     enriched: Annotated[list[ValueCount], Field(description="`true` and `false`")]

@@ -1,6 +1,7 @@
 """Every error as RFC 9457 problem+json: what is wrong, what to change, and the id of the request."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -53,6 +54,8 @@ class ProblemResponse(BaseModel):
     missing_scope: Annotated[
         str | None, Field(description="On 403: the scope that the operation requires", examples=["audit:read"])
     ] = None
+    changed_by: Annotated[str | None, Field(description="On 412: who changed it", examples=["mona@example.com"])] = None
+    changed_at: Annotated[datetime | None, Field(description="On 412: when it was changed, UTC")] = None
     ids: Annotated[
         list[str] | None, Field(description="On 503 of POST /events: the ids given to its events; send them again")
     ] = None
@@ -120,6 +123,7 @@ _MEANINGS: Final = {
     404: "There is nothing with this id",
     408: "The body did not arrive in time",
     409: "It is not in the state for this",
+    412: "It has changed since you read it; `changed_by` and `changed_at` say who changed it and when",
     413: "The body is too large",
     415: "The body is not application/json",
     421: "The server does not serve the host of the request",

@@ -10,10 +10,11 @@ from fastapi.sse import format_sse_event
 
 from mcm_api.identity.restriction import UNRESTRICTED, Restriction
 from mcm_api.resources.finding_filter import CONDITIONS
-from mcm_shared.contracts.findings import FindingMessage, Severity
+from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import Status, TriagedFinding
 from mcm_shared.kafka.tail import Place
 
-_END_OF_FRAME: Final = b"\n\n"
+_PARAMETERS: Final = ("severity", "rule", "status", "assignee", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class FindingFrame:
     rule_name: str
     source: str | None
     first_seen: datetime
+    status: Status
+    assignee: str | None
+    labels: Collection[str]
     lines: bytes
 
     def at(self, position: str) -> bytes:
@@ -36,7 +40,7 @@ class FindingFrame:
 
 @dataclass(frozen=True, slots=True)
 class FrameFilter:
-    """The filter of a subscriber, of findings with one of these severities, users and rules; empty: any.
+    """The filter of a subscriber, of findings with one of these of each parameter; empty: any.
 
     ``restriction`` is that of the subscriber's identity.
     """
@@ -44,24 +48,26 @@ class FrameFilter:
     severity: Collection[Severity] = field(default_factory=frozenset)
     user: Collection[str] = field(default_factory=frozenset)
     rule: Collection[str] = field(default_factory=frozenset)
+    status: Collection[Status] = field(default_factory=frozenset)
+    assignee: Collection[str] = field(default_factory=frozenset)
+    label: Collection[str] = field(default_factory=frozenset)
     restriction: Restriction = UNRESTRICTED
 
     @property
     def takes_all(self) -> bool:
         """Whether it matches every finding."""
-        return not (self.severity or self.user or self.rule) and self.restriction.is_none
+        return not any(getattr(self, name) for name in ("user", *_PARAMETERS)) and self.restriction.is_none
 
     def takes(self, frame: FindingFrame) -> bool:
         """Tells whether a finding matches."""
         return (
             self.restriction.allows(frame.source, frame.first_seen)
-            and (not self.severity or CONDITIONS["severity"](frame, self.severity))
-            and (not self.rule or CONDITIONS["rule"](frame, self.rule))
+            and all(CONDITIONS[name](frame, values) for name in _PARAMETERS if (values := getattr(self, name)))
             and (not self.user or any(CONDITIONS["user"](frame, user) for user in self.user))
         )
 
 
-def finding_frame(finding: FindingMessage, place: Place, offset: int) -> FindingFrame:
+def finding_frame(finding: TriagedFinding, place: Place, offset: int) -> FindingFrame:
     """Makes the frame of a finding that a record announced."""
     return FindingFrame(
         place=place,
@@ -71,6 +77,9 @@ def finding_frame(finding: FindingMessage, place: Place, offset: int) -> Finding
         rule_name=finding.rule_name,
         source=finding.source,
         first_seen=finding.first_seen,
+        status=finding.status,
+        assignee=finding.assignee,
+        labels=finding.labels,
         lines=format_sse_event(event="finding", data_str=finding.model_dump_json()).removesuffix(b"\n"),
     )
 

@@ -20,6 +20,7 @@ from mcm_api.live.frames import FrameFilter
 from mcm_api.live.position import MAX_POSITION, decode_position
 from mcm_api.live.replay import stream_frames
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import Label, Status
 
 router = APIRouter(tags=["live"], route_class=StrictRoute)
 
@@ -77,14 +78,19 @@ async def listen(
     severity: Annotated[list[Severity] | None, Query(max_length=20, description="Only findings of these")] = None,
     user: Annotated[list[UserName] | None, Query(max_length=100, description="Only findings of these users")] = None,
     rule: Annotated[list[RuleName] | None, Query(max_length=100, description="Only findings of these rules")] = None,
+    status: Annotated[list[Status] | None, Query(max_length=20, description="Only findings of these statuses")] = None,
+    assignee: Annotated[
+        list[UserName] | None, Query(max_length=100, description="Only findings of these assignees, or `unassigned`")
+    ] = None,
+    label: Annotated[list[Label] | None, Query(max_length=20, description="Only findings with one of these")] = None,
     last_event_id: Annotated[
         str | None, Header(max_length=MAX_POSITION, description="As browsers send it; goes before `after`")
     ] = None,
 ) -> FrameStream:
     """Sends server-sent events for as long as you listen, each with the position after it as its `id`.
 
-    `finding`: the whole state of a finding that was raised, changed or enriched (`StreamFinding`). `summary`: the
-    figures, at most once a second (`StreamSummary`). `heartbeat`: at the start and every 5 s, with
+    `finding`: the whole state of a finding that was raised, changed, enriched or triaged (`StreamFinding`). `summary`:
+    the figures, at most once a second (`StreamSummary`). `heartbeat`: at the start and every 5 s, with
     the dependencies that are missing (`StreamHeartbeat`). `resync`: the position
     is too old or you read too slowly (`StreamResync`): fetch everything afresh and listen anew.
     """
@@ -102,7 +108,13 @@ async def listen(
     if stream.streams[address] >= stream.max_streams_per_address:
         raise _too_many("serves as many streams to this address as it may (MCM_API_MAX_STREAMS_PER_ADDRESS)")
     filters = FrameFilter(
-        frozenset(severity or ()), frozenset(user or ()), frozenset(rule or ()), current_restriction()
+        frozenset(severity or ()),
+        frozenset(user or ()),
+        frozenset(rule or ()),
+        frozenset(status or ()),
+        frozenset(assignee or ()),
+        frozenset(label or ()),
+        current_restriction(),
     )
     stream.streams[address] += 1
 

@@ -5,15 +5,16 @@ from typing import Annotated, Final
 from pydantic import BaseModel, Field
 
 from mcm_api.resources.counts import SeverityCounts
-from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.triage import TriagedFinding
 
 HEARTBEAT_S: Final = 5.0
 
 
-class StreamFinding(FindingMessage):
-    """The data of a ``finding`` frame: the whole state of a finding that was raised, changed or enriched.
+class StreamFinding(TriagedFinding):
+    """The data of a ``finding`` frame: the whole state of a finding that was raised, changed, enriched or triaged.
 
-    Drop it when its ``version`` is lower than what you have; of equal versions the newer ``ai_enriched_at`` counts.
+    Drop it when its ``version`` or ``triage_version`` is lower than what you have; of equal versions the newer
+    ``ai_enriched_at`` counts.
     """
 
 

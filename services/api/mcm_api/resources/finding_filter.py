@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mcm_api.http.parameters import Day, Instant, RuleName, SourceName, UserName
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import UNASSIGNED, Label, Status
 
 
 class FindingStanding(StrEnum):
@@ -37,6 +38,16 @@ class FindingFilter(BaseModel):
     ] = None
     source: Annotated[
         list[SourceName] | None, Field(max_length=100, description="One of these sources; repeat it for each")
+    ] = None
+    status: Annotated[
+        list[Status] | None, Field(max_length=20, description="One of these statuses; repeat it for each")
+    ] = None
+    assignee: Annotated[
+        list[UserName] | None,
+        Field(max_length=100, description="One of these assignees, or `unassigned`; repeat it for each"),
+    ] = None
+    label: Annotated[
+        list[Label] | None, Field(max_length=20, description="One of these labels; repeat it for each")
     ] = None
     risk_min: Annotated[int | None, Field(ge=0, le=100, description="The minimum risk score")] = None
     state: Annotated[
@@ -87,6 +98,12 @@ class FilteredFinding(Protocol):
     def first_seen(self) -> datetime: ...
     @property
     def withdrawn(self) -> bool: ...
+    @property
+    def status(self) -> Status: ...
+    @property
+    def assignee(self) -> str | None: ...
+    @property
+    def labels(self) -> Collection[str]: ...
 
 
 Condition = Callable[[Any, Any], bool]
@@ -116,6 +133,9 @@ CONDITIONS: Final[Mapping[str, Condition]] = one_for_each_parameter(
         "user": lambda finding, user: finding.user == user,
         "rule": lambda finding, names: finding.rule_name in names,
         "source": lambda finding, sources: finding.source in sources,
+        "status": lambda finding, statuses: finding.status in statuses,
+        "assignee": lambda finding, names: (UNASSIGNED if finding.assignee is None else finding.assignee) in names,
+        "label": lambda finding, labels: any(label in finding.labels for label in labels),
         "risk_min": lambda finding, score: finding.risk_score is not None and finding.risk_score >= score,
         "state": lambda finding, states: FindingStanding.of(finding) in states,
         "enriched": lambda finding, enriched: (finding.risk_score is not None) is enriched,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcm_enricher import Verdict
-from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.triage import TriagedFinding
 
 
 class FeedbackResponse(BaseModel):
@@ -20,15 +20,12 @@ class FeedbackResponse(BaseModel):
     given_at: Annotated[datetime, Field(description="Before `ai_enriched_at`: about an earlier explanation")]
 
 
-class FindingResponse(FindingMessage):
+class FindingResponse(TriagedFinding):
     """A finding: what a rule detected in one group and one period of event time, in its current state."""
 
     # every field is always present: the defaults are for readers of older messages
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    status: Annotated[str, Field(examples=["open"])]
-    assignee: str | None
-    notes: str | None
     ai_version: Annotated[int | None, Field(description="The version of the finding that was explained")]
     ai_data: Annotated[dict[str, Any] | None, Field(description="The factors of the score")]
     feedback: Annotated[FeedbackResponse | None, Field(description="Feedback on the explanation")] = None

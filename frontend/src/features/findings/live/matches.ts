@@ -1,6 +1,9 @@
 import type { FindingFilter } from "@/lib/api/findings";
 import type { StreamFinding } from "@/lib/live/frames";
 
+/** The value of the filter for findings without an assignee. */
+export const UNASSIGNED = "unassigned";
+
 type Key = keyof FindingFilter;
 type Condition<K extends Key> = (value: NonNullable<FindingFilter[K]>, finding: StreamFinding) => boolean;
 
@@ -14,6 +17,9 @@ export const CONDITIONS: { readonly [K in Key]: Condition<K> } = {
   rule: (values, finding) => values.length === 0 || values.includes(finding.rule_name),
   source: (values, finding) => values.length === 0 || (finding.source != null && values.includes(finding.source)),
   state: (values, finding) => values.includes(finding.withdrawn ? "withdrawn" : "standing"),
+  status: (values, finding) => values.length === 0 || values.includes(finding.status),
+  assignee: (values, finding) => values.length === 0 || values.includes(finding.assignee ?? UNASSIGNED),
+  label: (values, finding) => values.length === 0 || values.some((label) => finding.labels.includes(label)),
   risk_min: (value, finding) => finding.risk_score != null && finding.risk_score >= value,
   enriched: (value, finding) => (finding.risk_score != null) === value,
   q: (value, finding) => {

@@ -107,7 +107,7 @@ function toFinding(finding: StreamFinding): Finding {
   const { source = null, risk_score = null, ai_explanation = null, ai_source = null, ai_enriched_at = null } = finding;
   const { withdrawn = false } = finding;
   const known = { ...finding, source, withdrawn, risk_score, ai_explanation, ai_source, ai_enriched_at };
-  return { status: "open", assignee: null, notes: null, ai_version: null, ai_data: null, feedback: null, ...known };
+  return { ai_version: null, ai_data: null, feedback: null, ...known };
 }
 
 const total = (loaded: number | undefined, added: number) => (loaded === undefined ? undefined : loaded + added);

@@ -103,6 +103,17 @@ async def read_user(connection: AsyncConnection, user_id: UUID) -> StoredUser | 
     return await _one(connection, _USER.id == user_id)
 
 
+async def is_active_person(connection: AsyncConnection, email: str, now: datetime) -> bool:
+    """Returns whether a person with this e-mail address has access now."""
+    query = select(func.count()).where(
+        _USER.kind == "person",
+        _USER.email == email,
+        _USER.disabled_at.is_(None),
+        (_USER.expires_at.is_(None)) | (_USER.expires_at > now),
+    )
+    return bool((await connection.execute(query)).scalar_one())
+
+
 async def list_users(connection: AsyncConnection) -> Sequence[StoredUser]:
     """Lists all users and service accounts by kind and name."""
     rows = await connection.execute(select(*USER_COLUMNS).order_by(_USER.kind, _USER.email, _USER.id))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, case, func, literal_column, select
+import orjson
+from sqlalchemy import Select, Text, case, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
@@ -15,6 +16,7 @@ from mcm_api.resources.counts import MAX_VALUES, ValueCount
 from mcm_api.resources.finding_filter import CONDITIONS, FindingFilter, FindingStanding, given
 from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import UNASSIGNED, Status
 from mcm_shared.db.tables import FINDINGS
 
 MAX_USERS: Final = 20
@@ -24,7 +26,7 @@ _ENRICHED: Final = case((_FINDING.risk_score.is_(None), literal_column("0")), el
 
 
 async def count_facets(reader: DatabaseReader, filters: FindingFilter) -> FindingFacets:
-    """Counts the findings that match by severity, rule, source, user, state, and whether they are enriched.
+    """Counts the findings that match by severity, status, rule, source, user, assignee, label, state and enrichment.
 
     Each is counted with every other filter but its own.
     """
@@ -36,14 +38,17 @@ async def count_facets(reader: DatabaseReader, filters: FindingFilter) -> Findin
 async def _count_all(connection: AsyncConnection, filters: FindingFilter) -> FindingFacets:
     # one query for all facets but users: the combinations of their values are few
     cells = [_Cell(*row) for row in await connection.execute(_cells(filters))]
-    severities, rules, sources, states, enriched = (_sums(cells, filters, name) for name in _FACETS)
+    severities, statuses, rules, sources, states, enriched = (_sums(cells, filters, name) for name in _FACETS)
     shown_rules = _descending(rules)
     titles = await rule_titles(connection, [name for name, _ in shown_rules])
     return FindingFacets(
         severity=[ValueCount(value=one.value, count=severities[one]) for one in reversed(Severity)],
+        status=[ValueCount(value=each.value, count=statuses[each.value]) for each in Status],
         rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in shown_rules],
         source=[ValueCount(value=name, count=count) for name, count in _descending(sources)],
         user=await _users(connection, filters),
+        assignee=await _assignees(connection, filters),
+        label=await _labels(connection, filters),
         state=[ValueCount(value=one.value, count=states[one is FindingStanding.WITHDRAWN]) for one in FindingStanding],
         enriched=[ValueCount(value=str(flag).lower(), count=enriched[int(flag)]) for flag in (True, False)],
     )
@@ -53,6 +58,7 @@ class _Cell(NamedTuple):
     """The findings that have the same value in every facet; the fields are those that conditions read."""
 
     severity_rank: int
+    status: str
     rule_name: str
     source: str | None
     withdrawn: bool
@@ -72,6 +78,7 @@ class _Cell(NamedTuple):
 # the facet of each field of a cell, by the parameter that filters by it
 _FACETS: Final = {
     "severity": "severity",
+    "status": "status",
     "rule": "rule_name",
     "source": "source",
     "state": "withdrawn",
@@ -80,7 +87,14 @@ _FACETS: Final = {
 
 
 def _cells(filters: FindingFilter) -> Select[*tuple[Any, ...]]:
-    columns = (_FINDING.severity_rank, _FINDING.rule_name, _FINDING.source, _FINDING.withdrawn, _ENRICHED)
+    columns = (
+        _FINDING.severity_rank,
+        _FINDING.status,
+        _FINDING.rule_name,
+        _FINDING.source,
+        _FINDING.withdrawn,
+        _ENRICHED,
+    )
     matching = conditions(filters, without=_FACETS)
     return select(*columns, func.count()).where(*matching).group_by(*columns)
 
@@ -98,6 +112,30 @@ def _sums(cells: Sequence[_Cell], filters: FindingFilter, facet: str) -> Counter
 
 def _descending(sums: Counter[Any]) -> list[tuple[Any, int]]:
     return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:MAX_VALUES]
+
+
+async def _assignees(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:
+    assignee, number = func.coalesce(_FINDING.assignee, UNASSIGNED).label("assignee"), func.count()
+    query = (
+        select(assignee, number)
+        .where(*conditions(filters, without={"assignee"}))
+        .group_by(literal_column("1"))
+        .order_by(number.desc(), literal_column("1"))
+        .limit(MAX_VALUES)
+    )
+    return [ValueCount(value=name, count=count) for name, count in await connection.execute(query)]
+
+
+async def _labels(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:
+    # few findings have labels, and those that have any share few sets of them
+    written, number = cast(_FINDING.labels, Text).label("labels"), func.count()
+    matching = (*conditions(filters, without={"label"}), _FINDING.labels.is_not(None))
+    sums = Counter[str]()
+    for labels, count in await connection.execute(
+        select(written, number).where(*matching).group_by(literal_column("1"))
+    ):
+        sums.update(dict.fromkeys(orjson.loads(labels), count))
+    return [ValueCount(value=name, count=count) for name, count in _descending(sums)]
 
 
 async def _users(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, extract, func, or_, true
 
 from mcm_api.findings.filters import SortKey
 from mcm_api.resources.finding_filter import FindingFilter, FindingStanding, given, one_for_each_parameter
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import UNASSIGNED
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.db.text_search import contains_ignoring_case
 from mcm_shared.event_time import to_micros
@@ -76,6 +77,18 @@ def _contains(text: str) -> ColumnElement[bool]:
     return or_(*(contains_ignoring_case(column, text) for column in columns))
 
 
+def _assigned(names: list[str]) -> ColumnElement[bool]:
+    named = _FINDING.assignee.in_(sorted(set(names) - {UNASSIGNED}))
+    return or_(named, _FINDING.assignee.is_(None)) if UNASSIGNED in names else named
+
+
+def _labelled(labels: list[str]) -> ColumnElement[bool]:
+    # labels hold nothing that JSON escapes: each stands in the text as it is, between quotation marks
+    text = cast(_FINDING.labels, Text)
+    has_one = (text.contains(f'"{label}"', autoescape=True) for label in sorted(set(labels)))
+    return and_(_FINDING.labels.is_not(None), or_(*has_one))
+
+
 def _start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
@@ -95,6 +108,9 @@ _CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = one_for
         "user": lambda user: _FINDING.user == user,
         "rule": lambda names: _FINDING.rule_name.in_(sorted(set(names))),
         "source": lambda sources: _FINDING.source.in_(sorted(set(sources))),
+        "status": lambda statuses: _FINDING.status.in_(sorted({each.value for each in statuses})),
+        "assignee": _assigned,
+        "label": _labelled,
         "risk_min": lambda score: _FINDING.risk_score >= score,
         "state": lambda states: or_(*(_FINDING.withdrawn.is_(one is FindingStanding.WITHDRAWN) for one in set(states))),
         "enriched": lambda yes: _FINDING.risk_score.is_not(None) if yes else _FINDING.risk_score.is_(None),

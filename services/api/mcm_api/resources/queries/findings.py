@@ -5,13 +5,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, RowMapping, Text, cast, select, type_coerce
+from sqlalchemy import JSON, Column, RowMapping, Text, cast, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.http.json_response import write_json
 from mcm_api.resources.findings import FeedbackResponse, FindingResponse
-from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 
@@ -33,7 +33,7 @@ _FINDINGS: Final = select(_FINDING.group_key, *_COLUMNS, *_FEEDBACK).select_from
 )
 
 _MESSAGES: Final = select(
-    _FINDING.group_key, *(_FINDING[name] for name in FindingMessage.model_fields if name != "group")
+    _FINDING.group_key, *(_FINDING[name] for name in TriagedFinding.model_fields if name != "group")
 )
 
 
@@ -53,17 +53,25 @@ async def read_finding_rows(connection: AsyncConnection, ids: Sequence[int]) -> 
     return [_finding_row(by_id[number]) for number in ids if number in by_id]
 
 
-async def read_stored_findings(reader: DatabaseReader, uids: Collection[UUID]) -> dict[UUID, FindingMessage]:
-    """Reads findings by uid, as they travel on the topics; leaves out those that do not exist."""
-    if not uids:
-        return {}
+async def read_stored_findings(reader: DatabaseReader, uids: Collection[UUID]) -> dict[UUID, TriagedFinding]:
+    """Reads findings by uid, as they travel on ``findings.triaged``; leaves out those that do not exist."""
+    return {finding.uid: finding for finding in await _read_messages(reader, _FINDING.uid, uids)}
+
+
+async def read_triaged_findings(reader: DatabaseReader, ids: Collection[int]) -> list[TriagedFinding]:
+    """Reads findings by id, as they travel on ``findings.triaged``; leaves out those that do not exist."""
+    return await _read_messages(reader, _FINDING.id, ids)
+
+
+async def _read_messages(reader: DatabaseReader, column: Column[Any], values: Collection[Any]) -> list[TriagedFinding]:
+    if not values:
+        return []
     async with reader.transaction() as connection:
-        rows = (await connection.execute(_MESSAGES.where(among(_FINDING.uid, uids, connection)))).mappings().all()
-    found = [
-        FindingMessage(**{**row, "rule_id": str(row["rule_id"]), "group": orjson.loads(row["group_key"])})
+        rows = (await connection.execute(_MESSAGES.where(among(column, values, connection)))).mappings().all()
+    return [
+        TriagedFinding(**{**row, "rule_id": str(row["rule_id"]), "group": orjson.loads(row["group_key"])})
         for row in rows
     ]
-    return {finding.uid: finding for finding in found}
 
 
 def _finding_row(row: RowMapping) -> FindingRow:
@@ -72,6 +80,7 @@ def _finding_row(row: RowMapping) -> FindingRow:
     for name in _JSON:
         if values[name] is not None:
             values[name] = orjson.Fragment(values[name])
+    values["labels"] = values["labels"] or []
     verdict = row["feedback_verdict"]
     values["feedback"] = None if verdict is None else {name: row[label] for name, label in _LABELS.items()}
     return values
