@@ -21,7 +21,7 @@ PASSWORDS := POSTGRES_PASSWORD $(addprefix POSTGRES_PASSWORD_,API ENRICHER INGES
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
 
-.PHONY: help setup demo stack dashboard test test-ui env test-compose scale-demo lint fmt types mutations chaos abuse bench sbom audit clean lock
+.PHONY: help setup demo stack dashboard test test-ui env test-compose scale-demo lint fmt types mutations chaos oracle abuse bench sbom audit clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ scale-demo: setup ## show throughput and lag while workers go 1 → 2 → 4 → 
 
 chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3 KILLS=50)
 	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) MCM_DATABASE_KILLS=$(or $(KILLS),50) exec $(BIN)/pytest tests/chaos
+
+oracle: setup ## compare the engine with the oracle on random cases of recomputed rules (CASES=3000)
+	@MCM_ORACLE_EXAMPLES=$$((4 * $(or $(CASES),3000))) exec $(BIN)/pytest -o timeout=0 services/rules-engine/tests/test_engine_oracle.py -k recomputed
 
 abuse: setup ## attack the product in full and print memory, stalls and losses (NAMES="bodies streams")
 	@MCM_TEST_ABUSE=full MCM_TEST_ABUSE_NAMES="$(NAMES)" exec $(BIN)/pytest -q -s tests/abuse

@@ -10,6 +10,8 @@ from mcm_rules_engine.offline.findings_table import table_of
 from mcm_rules_engine.offline.run_rule_tests import run_rule_tests
 from mcm_rules_engine.offline.scan import scan
 from mcm_rules_engine.offline.test_report import lines_of
+from mcm_rules_engine.offline.unusual import find_unusual, json_of
+from mcm_rules_engine.offline.unusual import lines_of as day_lines
 from mcm_rules_engine.pipeline.run_rules import run_from_environment
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import collect_rules, load_rules, shown
@@ -74,6 +76,25 @@ def scan_command(
         return not found.findings and not found.refused
 
     _exit(run_command(scan_files))
+
+
+@app.command("unusual")
+def unusual_command(files: Files, source: Source = CANONICAL, output: Format = "table") -> None:
+    """Scores each user's days in files of events by the 60 days before; exits 1 when there are unusual ones."""
+
+    async def find() -> bool:
+        found = find_unusual(files, source, load_settings(EngineSettings).max_event_bytes, _refuse)
+        for one in found.unusual:
+            if one.score is not None and output == "json":
+                typer.echo(json_of(one, one.score))
+            elif one.score is not None:
+                typer.echo("\n".join(day_lines(one, one.score)))
+        refused = f", {found.refused} refused" if found.refused else ""
+        days = f"{_count(found.scored, 'user-day')} scored, {found.learning:,} learning, {len(found.unusual):,} unusual"
+        typer.echo(f"{_count(found.events, 'event')}{refused}; {days}", err=True)
+        return not found.unusual and not found.refused
+
+    _exit(run_command(find))
 
 
 @app.command("check")

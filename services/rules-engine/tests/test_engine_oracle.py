@@ -28,7 +28,7 @@ async def test_stored_events_come_out_the_same_beside_the_stream(engines: list[A
     await assert_as_the_rules_say(engines, case)
 
 
-@as_often(0.5)
+@as_often(0.25)
 @given(case=cases(stored=True, fewest_recomputed=2))
 async def test_recomputed_results_come_out_as_the_rules_say(engines: list[AsyncEngine], case: Case) -> None:
     await assert_as_the_rules_say(engines, case)

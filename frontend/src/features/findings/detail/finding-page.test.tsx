@@ -130,8 +130,8 @@ describe("a finding by its link", () => {
     expect(await screen.findByRole("note")).toHaveTextContent("Withdrawn by later evidence. The event bucket closed");
     const changes = within(await section("History")).getAllByRole("listitem");
     expect(changes.map((each) => each.textContent)).toEqual([
-      expect.stringContaining("standing"),
-      expect.stringContaining("withdrawn"),
+      expect.stringContaining("Standing"),
+      expect.stringContaining("Withdrawn"),
     ]);
     expect(within(await section("History")).getByRole("link", { name: "bucket closed" })).toHaveAttribute(
       "href",

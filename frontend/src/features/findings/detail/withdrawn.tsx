@@ -42,7 +42,7 @@ export function History({ finding }: { finding: Finding }) {
       <ol className="grid gap-1">
         {data.map(({ version, state, event_id, event_type, event_at }) => (
           <li key={version} className="flex flex-wrap gap-x-2">
-            <span className="font-medium">{words(state)}</span>
+            <span className="font-medium">{state === "withdrawn" ? "Withdrawn" : "Standing"}</span>
             <span className="text-ink-2">
               decided by{" "}
               {event_id === null ? (

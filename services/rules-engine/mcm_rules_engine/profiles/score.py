@@ -1,0 +1,139 @@
+"""Anomaly scores of a user's day: log likelihood ratios of its values, and the tails of its volumes, in integers.
+
+A value's ratio says how much more likely it is for everyone than for the user. The user's probability is smoothed
+towards everyone's, as if the user had shown PRIOR values more, spread as everyone's are. A feature adds the ratio of
+its most unusual value, which finds one strange event on a usual day, and LIKENESS times the mean over all its values,
+which finds a day that as a whole is like someone else's. A usual feature counts against an anomaly.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mcm_rules_engine.profiles.features import Feature
+from mcm_rules_engine.profiles.likelihood import log_ratio
+
+HISTORY_DAYS: Final = 60
+LEARNING_DAYS: Final = 14
+LEARNING_EVENTS: Final = 50
+PRIOR: Final = 4
+LIKENESS: Final = 2
+
+UNUSUAL_ACTIVITY: Final = 10_000
+UNUSUAL_VOLUME: Final = 7_000
+"""Thresholds, in thousandths of a bit: of 100 days of a quiet month, at most one is unusual."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueEvidence:
+    """On how many days a value of a day occurred before: among the values of the user's days, and of everyone's.
+
+    ``everyone_values`` is the number of distinct values that everyone has shown.
+    """
+
+    feature: Feature
+    value: str
+    user_count: int
+    user_total: int
+    everyone_count: int
+    everyone_total: int
+    everyone_values: int
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """How much more likely the value is for everyone than for the user, as a fraction."""
+        everyone, of_everyone = self.everyone_count + 1, self.everyone_total + self.everyone_values + 1
+        return everyone * (self.user_total + PRIOR), self.user_count * of_everyone + PRIOR * everyone
+
+    @property
+    def score(self) -> int:
+        """The binary logarithm of the ratio, in thousandths; negative for a value that is usual for the user."""
+        return log_ratio(*self.ratio)
+
+    def __str__(self) -> str:
+        new = "new " if not self.user_count else ""
+        return (
+            f"{new}{self.feature} {self.value}: {self.user_count:,} of {self.user_total:,} in {HISTORY_DAYS} days; "
+            f"everyone {self.everyone_count:,} of {self.everyone_total:,} among {self.everyone_values:,} values"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeEvidence:
+    """How many of the user's active days had as many events (or failures) as this one, and the most of any."""
+
+    name: str
+    count: int
+    days_with_as_many: int
+    active_days: int
+    most: int
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """The inverse probability of as many: by the days that had them, beyond all of them by a Pareto tail."""
+        if self.count > self.most:
+            return (self.active_days + 1) * self.count, max(1, self.most)
+        return self.active_days + 1, self.days_with_as_many + 1
+
+    @property
+    def score(self) -> int:
+        """The binary logarithm of the ratio, in thousandths; 0 for none."""
+        return log_ratio(*self.ratio) if self.count else 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} {self.name}: as many on {self.days_with_as_many:,} of {self.active_days:,} active days, "
+            f"at most {self.most:,}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureEvidence:
+    """The values of a feature on a day, the most unusual first."""
+
+    values: tuple[ValueEvidence, ...]
+
+    @property
+    def score(self) -> int:
+        """The most unusual value's ratio, and the mean of all values' ratios, as the module says."""
+        mean = sum(one.score for one in self.values) // len(self.values)
+        return max(0, self.values[0].score) + LIKENESS * mean
+
+    def __str__(self) -> str:
+        return str(self.values[0])
+
+
+@dataclass(frozen=True, slots=True)
+class DayScore:
+    """The scores of a user's day in thousandths of a bit; of its features and of its volumes, the weightiest first."""
+
+    features: tuple[FeatureEvidence, ...]
+    volumes: tuple[VolumeEvidence, ...]
+
+    @property
+    def activity(self) -> int:
+        """How much more likely the day's values are for everyone than for the user."""
+        return sum(one.score for one in self.features)
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether one of the scores reaches its threshold."""
+        return self.activity >= UNUSUAL_ACTIVITY or self.volume >= UNUSUAL_VOLUME
+
+    @property
+    def volume(self) -> int:
+        """How unlikely as many events, or as many failures, are for the user."""
+        return max(one.score for one in self.volumes)
+
+
+def score_of(values: Iterable[ValueEvidence], volumes: Iterable[VolumeEvidence]) -> DayScore:
+    """Scores a day by the evidence of all of its values and volumes, in whatever order."""
+    by_feature: dict[Feature, list[ValueEvidence]] = defaultdict(list)
+    for one in sorted(values, key=lambda one: (-one.score, one.value)):
+        by_feature[one.feature].append(one)
+    features = (FeatureEvidence(tuple(by_feature[feature])) for feature in sorted(by_feature))
+    return DayScore(
+        tuple(sorted(features, key=lambda one: -one.score)),
+        tuple(sorted(volumes, key=lambda one: (-one.score, one.name))),
+    )
