@@ -17,7 +17,7 @@ from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
-from mcm_shared.db.tables import EVENT_ROLLUPS, FINDINGS, ROLLUPS, SOURCE_EVENTS
+from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS, USER_DAYS, USER_TOTALS
 from mcm_shared.errors import TransientError
 from mcm_shared.kafka.committed_offsets import read_committed_offsets
 from mcm_shared.kafka.producer import connect_producer
@@ -154,7 +154,7 @@ class Pipeline:
         users = Counter((row.user, row.timestamp.date(), row.source) for row in rows if row.user is not None)
         totals = Counter((row.user,) for row in rows if row.user is not None)
         counts: list[Mapping[Any, int]] = [hours, days, users, totals]
-        for table, counted in zip(ROLLUPS, counts, strict=True):
+        for table, counted in zip((EVENT_ROLLUPS, EVENT_DAYS, USER_DAYS, USER_TOTALS), counts, strict=True):
             key = [column for column in table.primary_key.columns if column.name != "shard"]
             query = select(*key, func.sum(table.c["count"])).group_by(*key)
             assert {tuple(row[:-1]): int(row[-1]) for row in await self._rows(query)} == counted, table.name
