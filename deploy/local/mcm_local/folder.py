@@ -21,6 +21,8 @@ class Folder:
         self.path = path.resolve()
         self.logs = self.path / "logs"
         self.endpoints = self.path / "endpoints.json"
+        self.client_settings = self.path / "client.env"
+        """Variables with which programs reach the servers, for a shell."""
         self.backlog_fed = self.path / "backlog-fed"
         """Exists once the events of the first start are in Kafka."""
         self._lock = self.path / "lock"

@@ -1,6 +1,7 @@
 """The product's processes on this machine, in start order."""
 
 import os
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -10,9 +11,9 @@ from pathlib import Path
 from mcm_local.checkout import COMMANDS
 from mcm_local.child import Spec
 from mcm_local.endpoints import Endpoints
-from mcm_local.kafka import Kafka
 from mcm_local.ports import LOOPBACK, ServerPort, free_port
 from mcm_local.postgres import Postgres
+from mcm_local.private_kafka import PrivateKafka
 from mcm_local.processes import Command
 from mcm_local.server import Server
 
@@ -27,7 +28,7 @@ _SERVICES = ("rules-engine", "enricher", "api")
 class Product:
     """The product's processes and their commands."""
 
-    kafka: Kafka
+    kafka: PrivateKafka
     postgres: Postgres
     api_port: ServerPort
     backlog_fed: Path
@@ -43,8 +44,32 @@ class Product:
             api=self.api_url,
             dashboard=f"{self.api_url}/app/",
             kafka=self.kafka.bootstrap_servers,
+            kafka_login=self.kafka.client_settings,
             database=self.postgres.url,
         )
+
+    def client_settings(self) -> dict[str, str]:
+        """Variables with which our programs reach Kafka and Postgres; they hold passwords."""
+        return {
+            "DATABASE_URL": self.postgres.url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            **self.kafka.client_settings,
+        }
+
+    @property
+    def requires_login(self) -> bool:
+        """Whether the API runs with authentication (MCM_AUTH=on in the user's environment)."""
+        return self._environment()["MCM_AUTH"] == "on"
+
+    def how_to_log_in(self) -> str:
+        """Asks the API for a setup link while there are no users, and says where to log in otherwise."""
+        command = self._command("mcm-api", "users", "setup-link", "--url", self.api_url)()
+        done = subprocess.run(  # noqa: S603 (our own command)
+            command.argv, env=command.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            return f"  Log in at {self.api_url}/app/"
+        return f"  Create the first administrator, within 24 hours:\n\n  {done.stdout.strip()}"
 
     def ports(self) -> dict[str, int]:
         """Ports in use, by server."""
@@ -108,8 +133,7 @@ class Product:
             "MCM_LOG_FORMAT": "console",
             "MCM_AUTH": "off",
             **retained,
-            "DATABASE_URL": self.postgres.url,
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            **self.client_settings(),
             "MCM_API_HOST": LOOPBACK,
             "MCM_API_PORT": str(self.api_port.number),
             "MCM_METRICS_PORT": "0",

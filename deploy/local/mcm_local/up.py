@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mcm_local.checkout import COMMANDS, JARS
-from mcm_local.endpoints import Endpoints, remove_endpoints, write_endpoints
+from mcm_local.endpoints import Endpoints, remove_endpoints, write_client_settings, write_endpoints
 from mcm_local.folder import Folder
 from mcm_local.jars import fetch
-from mcm_local.kafka import Kafka
 from mcm_local.ports import ServerPort
 from mcm_local.postgres import Postgres
+from mcm_local.private_kafka import PrivateKafka
 from mcm_local.product import Product
 from mcm_local.settings import LocalSettings
 from mcm_local.supervise import Supervisor
@@ -50,19 +50,22 @@ def up(settings: LocalSettings, *, feed: bool) -> None:
         def when_ready() -> None:
             endpoints = product.endpoints()
             write_endpoints(folder.endpoints, endpoints)
+            write_client_settings(folder.client_settings, product.client_settings())
             folder.save_ports(product.ports())
             say("everything is ready")
-            _show(_how_to_use(endpoints, folder.endpoints))
+            _show(_how_to_use(endpoints, folder))
+            if product.requires_login:
+                _show(product.how_to_log_in())
 
         specs = [*product.servers(), *product.services(), *(product.feeds() if feed else [])]
         try:
             Supervisor(specs, folder.logs, say, started=folder.remember).run(when_ready)
         finally:
-            remove_endpoints(folder.endpoints)
+            remove_endpoints(folder.endpoints, folder.client_settings)
 
 
 def stack(settings: LocalSettings) -> None:
-    """Runs only Kafka and Postgres and prints the settings to connect to them.
+    """Runs only Kafka and Postgres and prints the command that reads the settings to connect to them.
 
     Raises ConfigurationError when the folder is in use or a part cannot be started at all.
     """
@@ -71,22 +74,23 @@ def stack(settings: LocalSettings) -> None:
 
         def when_ready() -> None:
             folder.save_ports(product.ports())
-            _show(
-                f"export DATABASE_URL={product.postgres.url}\n"
-                f"export KAFKA_BOOTSTRAP_SERVERS={product.kafka.bootstrap_servers}"
-            )
+            write_client_settings(folder.client_settings, product.client_settings())
+            _show(f". {_shortest(folder.client_settings)}")
 
-        Supervisor(product.servers(), folder.logs, say, started=folder.remember).run(when_ready)
+        try:
+            Supervisor(product.servers(), folder.logs, say, started=folder.remember).run(when_ready)
+        finally:
+            remove_endpoints(folder.client_settings)
 
 
 @contextmanager
 def _product(settings: LocalSettings, say: Progress) -> Iterator[tuple[Folder, Product]]:
     folder = Folder(settings.folder)
     with folder.held():
-        remove_endpoints(folder.endpoints)
+        remove_endpoints(folder.endpoints, folder.client_settings)
         fetch(JARS, say=say)
         ports = _ports(settings, folder.saved_ports(), say)
-        kafka = Kafka(folder.path / "kafka", ports["kafka"], jars=JARS)
+        kafka = PrivateKafka(folder.path / "kafka", ports["kafka"], jars=JARS)
         postgres = Postgres(folder.path / "postgres", ports["postgres"])
         yield folder, Product(kafka, postgres, ports["api"], folder.backlog_fed)
         say(f"all stopped; the data is kept in {folder.path}")
@@ -106,13 +110,13 @@ def _ports(settings: LocalSettings, saved: Mapping[str, int], say: Progress) -> 
     }
 
 
-def _how_to_use(endpoints: Endpoints, file: Path) -> str:
-    push = f"KAFKA_BOOTSTRAP_SERVERS={endpoints.kafka} {_shortest(COMMANDS / 'mcm-ingestor')} push"
+def _how_to_use(endpoints: Endpoints, folder: Folder) -> str:
+    push = f"(. {_shortest(folder.client_settings)}; {_shortest(COMMANDS / 'mcm-ingestor')} push)"
     return f"""
   dashboard  {endpoints.dashboard}
   API        {endpoints.api}/docs
   Kafka      {endpoints.kafka}
-  database   its URL holds a password: see "database" in {_shortest(file)}
+  database   its URL and the login of Kafka hold passwords: see {_shortest(folder.endpoints)}
 
 Push an event (a bucket made public), then read its finding:
 

@@ -1,5 +1,6 @@
 """``mcm-local up`` from the outside: one command brings it all up, and no end of it leaves anything behind."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -13,9 +14,13 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from mcm_local.checkout import CHECKOUT, COMMANDS
 from mcm_local.processes import poll_until
+from mcm_shared.kafka.connection import connection_options
+from mcm_shared.settings import KafkaSettings
 
 
 class Up:
@@ -26,7 +31,7 @@ class Up:
         self.endpoints = folder / "endpoints.json"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> dict[str, str]:
+    def start(self) -> dict[str, Any]:
         """Starts it and waits until it says that all answers."""
         self.folder.mkdir(exist_ok=True)
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
@@ -39,7 +44,7 @@ class Up:
         process = self.process
         poll_until(lambda: "everything is ready" in self.said() or process.poll() is not None, seconds=90)
         assert process.poll() is None, self.said()
-        endpoints: dict[str, str] = json.loads(self.endpoints.read_text())
+        endpoints: dict[str, Any] = json.loads(self.endpoints.read_text())
         return endpoints
 
     def end(self, number: signal.Signals) -> None:
@@ -79,6 +84,22 @@ def _get(url: str) -> Any:
         return json.load(response)
 
 
+def _reaches_kafka(servers: str, login: dict[str, str]) -> bool:
+    settings = KafkaSettings.model_validate({"KAFKA_BOOTSTRAP_SERVERS": servers, **login})
+
+    async def reach() -> bool:
+        client = AIOKafkaAdminClient(**connection_options(settings, "test"))
+        try:
+            await client.start()
+        except KafkaError:
+            return False
+        finally:
+            await client.close()
+        return True
+
+    return asyncio.run(reach())
+
+
 def _push_as_shown(shown: str) -> bool:
     command = next(line.strip() for line in shown.splitlines() if line.strip().startswith("echo"))
     done = subprocess.run(["bash", "-c", command], check=False, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
@@ -98,7 +119,13 @@ def test_it_comes_up_takes_an_event_outlives_its_parts_and_leaves_nothing_behind
     assert _get(f"{endpoints['api']}/ready")["status"] == "ready"
     assert product.endpoints.stat().st_mode & 0o777 == 0o600
 
-    assert (urlsplit(endpoints["database"]).password or "nothing") not in product.shown()
+    passwords = [urlsplit(endpoints["database"]).password, endpoints["kafka_login"]["KAFKA_SASL_PASSWORD"]]
+    assert [password for password in passwords if not password or password in product.shown()] == []
+    private = ["client.env", "kafka/password", "kafka/server.properties", "postgres/password"]
+    assert {(product.folder / name).stat().st_mode & 0o777 for name in private} == {0o600}
+    assert _reaches_kafka(endpoints["kafka"], endpoints["kafka_login"])
+    assert not _reaches_kafka(endpoints["kafka"], {})
+    assert not _reaches_kafka(endpoints["kafka"], {**endpoints["kafka_login"], "KAFKA_SASL_PASSWORD": "guessed"})
     assert _push_as_shown(product.shown())
     assert poll_until(lambda: _is_scored(product), seconds=60)
     assert _finding_as_shown(product.shown())[0]["severity"] == "critical"

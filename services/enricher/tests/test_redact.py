@@ -29,6 +29,10 @@ def fake(length: int, alphabet: str = string.ascii_letters + string.digits) -> s
 
 # a kind, and how it makes (what must not leave, the text it stands in)
 KINDS: dict[str, Callable[[], tuple[str, str]]] = {
+    "API token of ours": lambda: (
+        secret := f"mcm_{fake(12, string.hexdigits[:16])}_{fake(20)}-{fake(22)}",
+        f"pushed with {secret} from the console",
+    ),
     "GitHub token": lambda: (secret := "ghp" + "_" + fake(36), f"git clone with {secret} failed"),
     "AWS key": lambda: (
         secret := fake(40, string.ascii_letters + string.digits + "/+"),

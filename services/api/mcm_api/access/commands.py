@@ -10,6 +10,7 @@ import typer
 from mcm_api.access.audit.entry import AuditEntry, canonical
 from mcm_api.access.audit.publish import read_published
 from mcm_api.access.audit.verify import verify_chain
+from mcm_api.access.first_start import FirstStart
 from mcm_api.access.passwords import check_password, hash_password
 from mcm_api.access.roles import Role
 from mcm_api.access.store.audit_log import append_entries
@@ -62,6 +63,27 @@ def show_users() -> None:
                     typer.echo(f"{user.email}\t{user.kind}\t{state}\t{user.issuer or 'local'}")
         finally:
             await close_engine(engine)
+
+    run_command(show)
+
+
+@users.command("setup-link")
+def show_setup_link(
+    url: Annotated[str, typer.Option(help="URL of the API as browsers see it")] = "http://127.0.0.1:8000",
+) -> None:
+    """Print a new setup link, which works once, within 24 hours; exit 1 when there are users already."""
+
+    async def show() -> None:
+        engine = create_engine(load_settings(DatabaseSettings), pooled=False)
+        try:
+            await wait_for_schema(engine)
+            link = await FirstStart(engine, url.rstrip("/")).new_link()
+        finally:
+            await close_engine(engine)
+        if link is None:
+            typer.echo("there are users already: log in, or add one with mcm-api users add", err=True)
+            raise SystemExit(EXIT_FAILED)
+        typer.echo(link)
 
     run_command(show)
 

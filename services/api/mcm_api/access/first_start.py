@@ -57,14 +57,23 @@ class FirstStart:
         async with transaction(self.engine, read_only=True) as connection:
             return await count_users(connection) == 0
 
-    async def _offer_link(self) -> None:
+    async def new_link(self) -> str | None:
+        """Makes a setup link; None when there are users already."""
         secret = new_secret()
         async with transaction(self.engine) as connection:
+            if await count_users(connection):
+                return None
             await insert_link(connection, secret, datetime.now(UTC) + VALID)
+        # after "#" it stays in the browser: no proxy logs it
+        return f"{self.base_url}/app/setup#token={secret}"
+
+    async def _offer_link(self) -> None:
+        link = await self.new_link()
+        if link is None:
+            return
         log.warning(
             "there are no users yet: open this link to create the first administrator; it works once, within 24 hours",
-            # after "#" it stays in the browser: no proxy logs it
-            url=f"{self.base_url}/app/setup#token={secret}",
+            url=link,
         )
 
     async def _bootstrap(self, email: str, file: Path) -> None:

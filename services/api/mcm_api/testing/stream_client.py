@@ -1,7 +1,7 @@
 """Listening to the live stream as a browser does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,10 +77,12 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(url: str, query: str = "", last_event_id: str | None = None) -> AsyncIterator[Listening]:
+async def listening(
+    url: str, query: str = "", last_event_id: str | None = None, *, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[Listening]:
     """Listens to the stream of the API at ``url`` meanwhile."""
     heard = Listening()
-    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    headers = {**(headers or {}), **({} if last_event_id is None else {"Last-Event-ID": last_event_id})}
     async with (
         httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(WITHIN_S, read=None)) as client,
         client.stream("GET", f"/stream?{query}", headers=headers) as answer,

@@ -77,7 +77,8 @@ _KNOWN: Final = re.compile(
     r"""(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}                                                  # AWS
       | \$(?:2[abxy]?|[567]|g?y|argon2\w{1,2}|scrypt|pbkdf2[\w-]*)\$[^\s:;,"']+               # hashes of passwords
       | (?<![A-Za-z0-9])(?:
-        gh[pousr]_\w{16,} | github_pat_\w{20,} | gl[a-z]{2,5}-[\w-]{16,} | ATATT[\w=-]{20,}   # code hosts
+        mcm_[0-9a-f]{12}_[\w-]{16,}                                                         # API tokens of ours
+      | gh[pousr]_\w{16,} | github_pat_\w{20,} | gl[a-z]{2,5}-[\w-]{16,} | ATATT[\w=-]{20,}   # code hosts
       | xox[a-z]-[\w-]{8,} | xapp-[\w-]{8,}                                                   # Slack
       | (?:sk|pk|rk)[-_](?:live|test|proj|ant|or|svcacct|admin)?[-_]?[\w-]{16,}               # OpenAI, Stripe and more
       | AIza[\w-]{30,} | ya29\.[\w.-]{16,} | GOCSPX-[\w-]{16,}                                # Google
