@@ -16,7 +16,8 @@ def running_api(database_url: str, **settings: str) -> Iterator[tuple[str, int]]
     """Runs an API over a database, with more settings, and gives its URL and its process id."""
     ours = ("DATABASE_URL", "KAFKA_", "MCM_API_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"DATABASE_URL": database_url, "MCM_API_PORT": "0", "MCM_LOG_FORMAT": "json", **settings}
+    environment |= {"DATABASE_URL": database_url, "MCM_API_PORT": "0", "MCM_LOG_FORMAT": "json", "MCM_AUTH": "off"}
+    environment |= settings
     with tempfile.TemporaryDirectory(prefix="mcm-bench-") as folder:
         log = Path(folder) / "api.log"
         with log.open("wb") as written:

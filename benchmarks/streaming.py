@@ -107,7 +107,7 @@ async def _publish(kafka: KafkaSettings, database: str, heard: Heard) -> int:
 async def _listen(url: str, heard: Heard, ready: asyncio.Semaphore, *, timed: bool) -> None:
     reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
     try:
-        writer.write(b"GET /stream HTTP/1.1\r\nHost: bench\r\n\r\n")
+        writer.write(f"GET /stream HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n\r\n".encode())
         await reader.readuntil(b"event: heartbeat")
         ready.release()
         rest = b""

@@ -24,9 +24,10 @@ export function Navigation() {
           Monitor
         </span>
       </NavLink>
-      <ul className="flex flex-1 justify-around md:mt-3 md:flex-col md:justify-start md:gap-0.5 md:px-2">
+      {/* a phone does not have room for all pages: the list scrolls sideways there */}
+      <ul className="flex flex-1 overflow-x-auto [scrollbar-width:none] md:mt-3 md:overflow-visible md:flex-col md:justify-start md:gap-0.5 md:px-2">
         {useOfferedPages().map(({ path, nav: { title, icon: Icon } }) => (
-          <li key={path} className="min-w-0 flex-1 md:flex-none">
+          <li key={path} className="min-w-16 flex-1 md:min-w-0 md:flex-none">
             <NavLink
               to={`/${path}`}
               end={path === ""}

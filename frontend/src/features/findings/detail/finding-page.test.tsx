@@ -98,7 +98,7 @@ describe("a finding by its link", () => {
       const tree = within(fired).getByRole("list", { name: "Condition" });
       expect(tree).toHaveTextContent(
         "made publicevent typestorage_bucket_permission_changedvisibilitypublicmatches a pattern" +
-          "1 alternative did not matchNot expected",
+          "1 alternative did not matchNot: expected",
       );
       expect(tree).not.toHaveTextContent("^public");
     });

@@ -89,7 +89,7 @@ function Exclusion({ part }: { part: ConditionPart }) {
   return (
     <li className="flex items-center gap-1.5 text-ink-2">
       <Minus aria-hidden className="size-3.5 shrink-0" />
-      Not {name}
+      Not: {name}
     </li>
   );
 }
