@@ -23,9 +23,9 @@ PASSWORDS = {service: f"only-for-tests-{service}" for service in SERVICES}
 ADMIN = {"email": "admin@example.com", "password": "seven green lamps hum"}
 REFUSED = {
     "ingestor": ("SELECT 1 FROM source_events", "SELECT 1 FROM users", "INSERT INTO findings DEFAULT VALUES"),
-    "rules-engine": ("SELECT 1 FROM api_tokens", "UPDATE findings SET risk_score = 1", "DELETE FROM source_events"),
+    "rules-engine": ("SELECT 1 FROM api_tokens", "UPDATE findings SET assignee = ''", "DELETE FROM source_events"),
     "enricher": ("SELECT 1 FROM sessions", "UPDATE findings SET severity_rank = 1", "SELECT 1 FROM source_events"),
-    "api": ("DELETE FROM audit_log", "UPDATE audit_log SET actor = ''", "UPDATE source_events SET source = ''"),
+    "api": ("DELETE FROM audit_log", "UPDATE finding_actions SET actor = ''", "UPDATE source_events SET source = ''"),
 }
 NO_ROLE = (
     "CREATE TABLE own (id integer)",
@@ -34,7 +34,7 @@ NO_ROLE = (
     "TRUNCATE findings",
     "CREATE ROLE other",
     "UPDATE alembic_version SET version_num = '0001'",
-    "UPDATE findings SET status = 'closed'",
+    "UPDATE findings SET created_at = now()",
 )
 
 
@@ -90,6 +90,8 @@ async def test_each_service_does_its_work_with_its_own_role(
         for method, path, given in (
             ("POST", f"/findings/{finding}/enrich_with_ai", None),
             ("PUT", f"/findings/{finding}/feedback", {"verdict": "helpful"}),
+            ("POST", f"/findings/{finding}/actions", {"kind": "status", "value": "resolved", "reason": "a test"}),
+            ("POST", "/findings/actions", {"kind": "label", "value": "a", "ids": [finding]}),
             ("POST", "/enrichments", None),
             ("POST", f"{place}/dismiss", {"reason": "a test"}),
             ("POST", "/account/tokens", {"name": "test", "scopes": ["findings:read"], "expires_at": tomorrow}),

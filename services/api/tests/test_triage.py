@@ -218,6 +218,7 @@ async def test_a_wrong_selection_changes_nothing(client: httpx.AsyncClient, rows
         {"ids": [1], "filter": {}},
         {"filter": {"rul": ["x"]}},
         {"ids": []},
+        {"filter": {"q": "a\x00b"}},
         {"ids": list(range(1, 1002))},
     ]
 

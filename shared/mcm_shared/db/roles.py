@@ -24,7 +24,7 @@ from mcm_shared.db.access_tables import (
     USERS,
 )
 from mcm_shared.db.engine import AsyncConnection
-from mcm_shared.db.finding_tables import ENGINE, ENGINE_INTERNAL, ENRICHER
+from mcm_shared.db.finding_tables import ENGINE, ENGINE_INTERNAL, ENRICHER, PEOPLE, PEOPLE_INTERNAL
 from mcm_shared.db.metadata import METADATA
 from mcm_shared.db.tables import (
     AI_USAGE,
@@ -34,6 +34,7 @@ from mcm_shared.db.tables import (
     ENRICHMENT_FEEDBACK,
     ENRICHMENT_JOBS,
     EVENT_FACT_BLOCKS,
+    FINDING_ACTIONS,
     FINDING_CHANGES,
     FINDING_HISTORY,
     FINDINGS,
@@ -76,7 +77,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         **dict.fromkeys((USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_STATES, LOGIN_THROTTLE), _ALL),
         ENRICHMENT_ANSWERS: _ALL,
         **dict.fromkeys((AUDIT_HEAD, FINDING_CHANGES, AI_USAGE, ENRICHMENT_JOBS, ENRICHMENT_FEEDBACK), _WRITE),
-        **dict.fromkeys((AUDIT_LOG, DEAD_LETTER_ACTIONS, EVENT_FACT_BLOCKS), _APPEND),
+        **dict.fromkeys((FINDING_ACTIONS, AUDIT_LOG, DEAD_LETTER_ACTIONS, EVENT_FACT_BLOCKS), _APPEND),
     },
 }
 """Privileges of each service by table; findings are updated by column."""
@@ -84,7 +85,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
 UPDATED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "rules-engine": tuple(column.name for column in FINDINGS.columns if column.info in (ENGINE, ENGINE_INTERNAL)),
     "enricher": tuple(column.name for column in FINDINGS.columns if column.info == ENRICHER),
-    "api": tuple(column.name for column in FINDINGS.columns if column.info == ENRICHER),
+    "api": tuple(column.name for column in FINDINGS.columns if column.info in (ENRICHER, PEOPLE, PEOPLE_INTERNAL)),
 }
 """Columns of findings that each service updates: its own, which no other service writes."""
 

@@ -59,14 +59,14 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "enricher": Rights(reads=("findings",), writes=("dead", "enriched"), joins=("enricher",)),
     "ingestor": Rights(reads=("dead",), writes=("raw",), joins=("dead-letters-replay",)),
     "api": Rights(
-        reads=("dead", "findings", "enriched", "audit"),
-        writes=("raw", "enriched", "audit"),
+        reads=("dead", "findings", "enriched", "triaged", "audit"),
+        writes=("raw", "enriched", "triaged", "audit"),
         describes=("rules-engine", "enricher"),
     ),
 }
 """Rights by service; topics by their attribute of Topics. Every service also describes all topics."""
 
-_TOPICS: Final = ("raw", "dead", "findings", "enriched", "audit")
+_TOPICS: Final = ("raw", "dead", "findings", "enriched", "triaged", "audit")
 
 
 class AclSettings(BaseSettings):

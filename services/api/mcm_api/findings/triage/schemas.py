@@ -103,6 +103,8 @@ class BulkActionRequest(_Action):
     def _one_selection(self) -> Self:
         if (self.ids is None) == (self.filter is None):
             raise ValueError("give either ids or filter")
+        if self.filter is not None and "\\u0000" in self.filter.model_dump_json():
+            raise ValueError("filter: holds a NUL character")
         return self
 
     def requested(self) -> ActionRequested:
