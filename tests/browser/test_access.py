@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -36,7 +37,8 @@ async def closed(
     new_pipeline: Callable[[str], Pipeline], run_for_session: RunService, provider: OidcProviderUnderTest
 ) -> Product:
     """The API with authentication, before its first user."""
-    return await start_product(run_for_session, new_pipeline("closed"), "mcm-api", MCM_AUTH="on", **provider.settings())
+    settings: dict[str, Any] = {"MCM_AUTH": "on", **provider.settings()}
+    return await start_product(run_for_session, new_pipeline("closed"), "mcm-api", **settings)
 
 
 async def test_the_first_administrator_and_a_viewer(closed: Product, window: OpenWindow) -> None:
