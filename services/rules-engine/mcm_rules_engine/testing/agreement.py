@@ -14,7 +14,7 @@ from mcm_shared.db.engine import AsyncEngine
 async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) -> Expected:
     """Runs a case and asserts that the database holds what the oracle says, whole rows; returns that.
 
-    The last that was published of each finding must be what the database holds.
+    The last that was published of each finding must be what the database holds, unless a run over stored events died.
     """
     published = await run_case(engines, case)
     expected = oracle.evaluate(case.ruleset, case.events)
@@ -26,8 +26,10 @@ async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) ->
     assert found.user_days == expected.user_days
     assert found.user_totals == expected.user_totals
     assert_same_results(expected, found)
-    newest = {message.uid: message for message in sorted(published, key=lambda message: message.version)}
-    assert newest == await read_messages(engines[0])
+    # a run over stored events that dies returns nothing, and what it has processed is not processed again
+    if all(delivery.dies_at is None or delivery.way == "stream" for delivery in case.deliveries):
+        newest = {message.uid: message for message in sorted(published, key=lambda message: message.version)}
+        assert newest == await read_messages(engines[0])
     return expected
 
 
