@@ -84,12 +84,14 @@ class Product:
             reset_peak(pid)
         async with probed(self.url, measured):
             await self._push(self._next())
-            pushing = asyncio.create_task(self._keep_pushing())
+            ended = asyncio.Event()
+            pushing = asyncio.create_task(self._keep_pushing(ended))
             try:
                 yield measured
             finally:
-                pushing.cancel()
-                await asyncio.gather(pushing, return_exceptions=True)
+                # what is on its way is accepted first
+                ended.set()
+                await pushing
             await self._push(self._next())
             await self.settled()
         assert self.api.running, self.api.stderr()[-3000:]
@@ -119,9 +121,9 @@ class Product:
         at = len(self.pushed)
         return self.legitimate[at : at + _EVENTS_A_PUSH]
 
-    async def _keep_pushing(self) -> None:
-        while events := self._next():
-            await asyncio.shield(self._push(events))
+    async def _keep_pushing(self, ended: asyncio.Event) -> None:
+        while not ended.is_set() and (events := self._next()):
+            await self._push(events)
             await asyncio.sleep(_EVERY_S)
 
     async def _push(self, events: Sequence[SourceEvent]) -> None:
