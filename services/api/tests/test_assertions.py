@@ -1,7 +1,12 @@
 """Signed assertions of a proxy: accepted from its address with a valid signature, otherwise worth nothing."""
 
+import json
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import update
 
+from mcm_api.access.federation import signing_keys
 from mcm_api.access.settings import AccessSettings, require_closed
 from mcm_api.testing.serving import a_client
 from mcm_shared.db.access_tables import USERS
@@ -154,3 +160,55 @@ def test_settings_in_part_stop_the_start(changes: dict[str, Any], named: str, tm
 
     with pytest.raises(ConfigurationError, match=named):
         require_closed(given, "127.0.0.1", None, ())
+
+
+@contextmanager
+def serving_keys(published: dict[str, Any]) -> Iterator[str]:
+    """Serves ``published``, the proxy's JWKS, on loopback as it is at each request; without keys answers 503."""
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if published else 503)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(published).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/keys"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def test_the_keys_of_the_proxy_are_read_from_its_url_and_again_when_they_change(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_keys, "_MIN_AGE_S", 0.0)
+    first, second = (RSAKey.generate_key(2048, {"kid": kid}) for kid in ("first", "second"))
+    published: dict[str, Any] = {}
+
+    def signed_with(key: RSAKey) -> dict[str, str]:
+        header = {"alg": "RS256", "kid": key.kid}
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": "mcm", "sub": "u-1", "email": "mona@example.com", "exp": now + 600}
+        return {HEADER: jwt.encode(header, {**claims, "access": {"groups": ["all"]}}, key)}
+
+    with serving_keys(published) as url:
+        given = settings(tmp_path, MCM_ASSERTION_JWKS_URL=url, MCM_ASSERTION_KEY_FILE=None)
+        app = closed_app(sqlite_url, tmp_path, **given)
+        async with app.router.lifespan_context(app), a_client(app) as client:
+            without_keys = await client.get("/account", headers=signed_with(first))
+            published["keys"] = [first.as_dict(private=False)]
+            known, unknown = [await client.get("/account", headers=signed_with(key)) for key in (first, second)]
+            published["keys"] = [second.as_dict(private=False)]
+            rotated = await client.get("/account", headers=signed_with(second))
+
+    assert [each.status_code for each in (without_keys, known, unknown, rotated)] == [503, 200, 401, 200]
+    assert "unknown key" in unknown.json()["detail"]
