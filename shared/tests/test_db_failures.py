@@ -154,6 +154,31 @@ async def test_a_transaction_that_is_cancelled_twice_leaves_no_open_transaction_
     await engine.dispose()
 
 
+async def test_what_follows_a_cancelled_transaction_is_committed(
+    database_url: str, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await admin.execute("CREATE TABLE kept (step int)")
+    engine = pooled(database_url)
+
+    async def add(step: int) -> None:
+        async with transaction(engine) as connection:
+            await fetch(connection, "INSERT INTO kept VALUES ($1)", step)
+
+    await add(0)
+    for step in range(1, 40):
+        # cancelled one turn of the event loop later each time: at BEGIN, inside, at COMMIT, and when it is over
+        task = asyncio.create_task(add(-step))
+        for _ in range(step):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await add(step)
+    await engine.dispose()
+
+    kept = await admin.fetch("SELECT step FROM kept WHERE step >= 0 ORDER BY step")
+    assert [row["step"] for row in kept] == list(range(40))
+
+
 async def test_an_error_of_our_own_in_a_dying_connection_is_tried_again(
     database_url: str, admin: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:

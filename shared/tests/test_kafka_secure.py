@@ -97,7 +97,7 @@ async def test_each_service_may_do_its_work_and_nothing_more(broker: SecureKafka
     topics = Topics(admin.topic_prefix)
     await ensure_topics(admin)
     await create_acls(admin, parse_principals(",".join(f"{service}={user}" for service, user in SERVICE_USERS.items())))
-    names = ("raw", "dead", "findings", "enriched", "audit")
+    names = ("raw", "dead", "findings", "enriched", "triaged", "audit")
     async with connect_producer(admin) as producer:
         await producer.send([Outgoing(getattr(topics, name), b"first") for name in names])
 

@@ -32,6 +32,10 @@ _CLOSE_TIMEOUT_S = 1.0
 InTransaction = Callable[[AsyncConnection], Awaitable[None]]
 """Work that a caller adds to the transaction of a change, such as recording it."""
 
+# BEGIN may have reached the server without the driver's knowledge: later writes would
+# join that transaction and never be committed
+_INTERRUPTIONS = (TimeoutError, asyncio.CancelledError)
+
 _READ_ONLY = "mcm_read_only"
 _EPOCH = "mcm_epoch"
 _JSON: dict[str, Any] = {
@@ -120,7 +124,10 @@ async def transaction(engine: AsyncEngine, *, read_only: bool = False) -> AsyncI
         except BaseException as error:
             lost = driver is not None and driver.is_closed() and _is_failure(error)
             failure = failure_of(error, connection_lost=lost)
-            await _discard(connection, driver, failure.discard if failure else Discard.NONE, error)
+            discard = failure.discard if failure else Discard.NONE
+            if not read_only and discard is Discard.NONE and isinstance(error, _INTERRUPTIONS):
+                discard = Discard.THIS
+            await _discard(connection, driver, discard, error)
             if failure is None:
                 raise
             raise failure.error from error
@@ -179,7 +186,7 @@ async def _discard(connection: AsyncConnection, driver: Any, discard: Discard, e
     if discard is not Discard.NONE or driver.is_closed() or driver.is_in_transaction():
         # immediately when the server is gone; after a time-out or a cancellation the driver still has to cancel the
         # statement on the server, for which it gets two seconds
-        if not isinstance(error, TimeoutError | asyncio.CancelledError):
+        if not isinstance(error, _INTERRUPTIONS):
             driver.terminate()
         await connection.invalidate()
 

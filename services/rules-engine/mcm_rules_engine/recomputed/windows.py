@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from mcm_rules_engine.correlation.protocol import Position
+from mcm_rules_engine.model.detection import output_series
 from mcm_rules_engine.recomputed.completeness import Completeness, read_completeness
 from mcm_rules_engine.recomputed.protocol import (
     Affected,
@@ -19,6 +20,7 @@ from mcm_rules_engine.recomputed.protocol import (
     ResultScope,
     ScopeAnswer,
     State,
+    StoredScopes,
     Window,
     WindowsBetween,
 )
@@ -38,12 +40,14 @@ _NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1
 
 
 def compare_windows(rule: Correlation, group_key: str, affected: Affected) -> Evaluation:
-    """Answers for the affected windows, and for those without events after them."""
-    width = rule.window
-    starts = affected.windows | {scope.position[0] for scope in affected.scopes}
+    """Answers for the affected windows, for those without events after them, and for what is stored of these."""
+    width, reach = rule.window, _reach(rule) * rule.window
+    starts = sorted(affected.windows | {scope.position[0] for scope in affected.scopes})
     found: list[list[Window]] = yield [
-        WindowsBetween(rule.inputs[0].id, group_key, start - _reach(rule) * width, start + _reach(rule) * width)
-        for start in sorted(starts)
+        WindowsBetween(rule.inputs[0].id, group_key, start - reach, start + reach) for start in starts
+    ]
+    stored: list[set[ResultScope]] = yield [
+        StoredScopes(output_series(rule), group_key, start, start + reach) for start in starts if reach
     ]
     windows = {window.start: window for around in found for window in around}
     completeness = yield from read_completeness(rule, (window.last[1] for window in windows.values()))
@@ -58,6 +62,9 @@ def compare_windows(rule: Correlation, group_key: str, affected: Affected) -> Ev
             if answer.state is State.PENDING:
                 # the windows after it follow when it is due
                 break
+    # the last event of a window decides which source must be complete: a later one of another source takes back
+    for at in {scope.position[0] for scopes in stored for scope in scopes} - answers.keys():
+        answers[at] = _answer(rule, group_key, at, windows, completeness)
     return list(answers.values())
 
 

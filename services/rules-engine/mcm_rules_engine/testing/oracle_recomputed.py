@@ -114,7 +114,9 @@ def _windows(
             if empty in inside or rule.kind is Kind.VALUE_AVG or not _holds(rule, Fraction(0)):
                 break
             if waits(positions[-1][1], empty):
-                break
+                name = FINDING_UUIDS.uuid5(f"bucket|{empty}|{key}")
+                yield OracleResult(empty, name, "", "no", positions[-1][1], positions[-1], positions[-1])
+                continue
             yield _window(rule, key, empty, set(), (positions[-1], positions[-1]), waits)
 
 
