@@ -36,17 +36,21 @@ def provider() -> Iterator[OidcProviderUnderTest]:
 async def closed(
     new_pipeline: Callable[[str], Pipeline], run_for_session: RunService, provider: OidcProviderUnderTest
 ) -> Product:
-    """The API with authentication, before its first user."""
+    """The API with authentication, by its own passwords and at the provider."""
     settings: dict[str, Any] = {"MCM_AUTH": "on", **provider.settings()}
     return await start_product(run_for_session, new_pipeline("closed"), "mcm-api", **settings)
 
 
-async def test_the_first_administrator_and_a_viewer(closed: Product, window: OpenWindow) -> None:
-    api = closed.services["mcm-api"]
+async def test_the_first_administrator_and_a_viewer(
+    new_pipeline: Callable[[str], Pipeline], run_for_session: RunService, window: OpenWindow
+) -> None:
+    # without any user before it, whatever ran earlier
+    first_start = await start_product(run_for_session, new_pipeline("first-start"), "mcm-api", MCM_AUTH="on")
+    api = first_start.services["mcm-api"]
     api.wait_for_log("/app/setup#token=", 60)
     link = _SETUP.search(api.stderr())
     assert link is not None
-    shown = await window(closed)
+    shown = await window(first_start)
     page: Page = shown.page
     keys = page.keyboard
 

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from mcm_rules_engine import apply_rules_to_event
+from mcm_shared.contracts.triage import Status
 from mcm_shared.testing.builders import NOON, a_public_bucket
 from mcm_shared.testing.rows import Rows
 
@@ -193,6 +194,9 @@ async def test_facets_count_by_every_filter_but_their_own(client: httpx.AsyncCli
         ],
         "user": [{"value": "ada@example.com", "count": 1}, {"value": "mona@example.com", "count": 1}],
         "state": [{"value": "standing", "count": 3}, {"value": "withdrawn", "count": 0}],
+        "status": [{"value": status, "count": 3 if status is Status.OPEN else 0} for status in Status],
+        "assignee": [{"value": "unassigned", "count": 3}],
+        "label": [],
         "enriched": [{"value": "true", "count": 2}, {"value": "false", "count": 1}],
     }
     assert critical["severity"] == everything["severity"]
