@@ -21,7 +21,8 @@ _USER_INFO: Final = re.compile(
     r"""(?:[^\s/?#"'<>@:]{0,256}:(?(other)|(?!\d+(?:\W|$)))\S{0,256}|[^\s/?#"'<>]{0,256})@""",
     re.IGNORECASE,
 )
-_PARAMETER: Final = re.compile(rf"""([?&;#](?:{_CREDENTIAL_NAMES})=)[^\s&;#"'<>]+""", re.IGNORECASE)
+# the setup link of the first start is logged in order to be opened
+_PARAMETER: Final = re.compile(rf"""(?<!/app/setup)([?&;#](?:{_CREDENTIAL_NAMES})=)[^\s&;#"'<>]+""", re.IGNORECASE)
 _SECRET_PATH: Final = re.compile(
     r"""(https?://(?:hooks\.slack\.com/(?:services|workflows)/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/|"""
     r"""api\.telegram\.org/bot|[\w.-]+\.webhook\.office\.com/))[^\s?"'<>]+""",

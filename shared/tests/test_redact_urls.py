@@ -46,3 +46,10 @@ def test_credentials_are_replaced(text: str, redacted: str) -> None:
 )
 def test_other_texts_stay(text: str) -> None:
     assert redact_urls(text) == text
+
+
+def test_the_setup_link_stays_whole() -> None:
+    link = "http://127.0.0.1:8000/app/setup#token=c2VjcmV0"
+
+    assert redact_urls(f"open {link}") == f"open {link}"
+    assert "c2VjcmV0" not in redact_urls(link.replace("setup", "other"))
