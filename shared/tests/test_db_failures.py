@@ -157,12 +157,12 @@ async def test_a_transaction_that_is_cancelled_twice_leaves_no_open_transaction_
 async def test_what_follows_a_cancelled_transaction_is_committed(
     database_url: str, admin: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    await admin.execute("CREATE TABLE kept (step int)")
+    await admin.execute("CREATE TABLE written (step int)")
     engine = pooled(database_url)
 
     async def add(step: int) -> None:
         async with transaction(engine) as connection:
-            await fetch(connection, "INSERT INTO kept VALUES ($1)", step)
+            await fetch(connection, "INSERT INTO written VALUES ($1)", step)
 
     await add(0)
     for step in range(1, 40):
@@ -175,8 +175,8 @@ async def test_what_follows_a_cancelled_transaction_is_committed(
         await add(step)
     await engine.dispose()
 
-    kept = await admin.fetch("SELECT step FROM kept WHERE step >= 0 ORDER BY step")
-    assert [row["step"] for row in kept] == list(range(40))
+    rows = await admin.fetch("SELECT step FROM written WHERE step >= 0 ORDER BY step")
+    assert [row["step"] for row in rows] == list(range(40))
 
 
 async def test_an_error_of_our_own_in_a_dying_connection_is_tried_again(

@@ -38,7 +38,7 @@ DATABASE: Final = (
         _ENGINE,
         (
             (
-                "            await _discard(connection, driver, failure.discard if failure else Discard.NONE, error)\n",
+                "            await _discard(connection, driver, discard, error)\n",
                 "",
             ),
         ),
