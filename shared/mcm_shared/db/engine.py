@@ -75,6 +75,8 @@ def create_engine(
 def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
     """Creates the engine of a SQLite database, without connecting."""
     engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True, **options, **_JSON)
+    # terminating stops the driver's thread twice after a cancellation, and the second one is awaited for ever
+    engine.dialect.has_terminate = False
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
