@@ -33,7 +33,8 @@ from mcm_api.http.state import part_of
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.identity import IdentityDep
 from mcm_api.identity.scopes import Scope, requires
-from mcm_api.resources.queries.findings import read_findings
+from mcm_api.resources.findings import FindingId
+from mcm_api.resources.queries.findings import read_finding
 from mcm_api.resources.rule_catalogue import ActiveRulesDep
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)
@@ -140,16 +141,14 @@ async def get_event(
     responses=problem_answers(404),
 )
 async def list_finding_events(
-    finding_id: Annotated[RowId, Path(description="The finding's `id`", examples=[17])],
+    finding_id: FindingId,
     reader: DatabaseDep,
     raw_data: RawDataDep,
     limit: Annotated[int, Query(ge=1, le=500, description="Maximum number of events")] = 100,
 ) -> EventPage:
     """Lists the events of the finding's earliest and latest detection and those that completed them, oldest first."""
-    findings = await read_findings(reader, [finding_id])
-    if not findings:
-        raise ProblemError(404, f"There is no finding with id {finding_id}.")
-    items, total = await events_of_finding(reader, findings[0], limit)
+    finding = await read_finding(reader, finding_id)
+    items, total = await events_of_finding(reader, finding, limit)
     await raw_data.record(len(items), {"finding_id": finding_id})
     return EventPage(items=[raw_data.visible(item) for item in items], total=total)
 
@@ -161,7 +160,7 @@ async def list_finding_events(
     responses=problem_answers(404),
 )
 async def list_finding_conditions(
-    finding_id: Annotated[RowId, Path(description="The finding's `id`", examples=[17])],
+    finding_id: FindingId,
     reader: DatabaseDep,
     rules: ActiveRulesDep,
     raw_data: RawDataDep,
@@ -171,10 +170,8 @@ async def list_finding_conditions(
     Of a correlation, the conditions of the rules that it counts. Empty where the event is no longer stored, or the
     active rules do not match it.
     """
-    findings = await read_findings(reader, [finding_id])
-    if not findings:
-        raise ProblemError(404, f"There is no finding with id {finding_id}.")
-    explained = await conditions_of_finding(reader, findings[0], rules)
+    finding = await read_finding(reader, finding_id)
+    explained = await conditions_of_finding(reader, finding, rules)
     await raw_data.record(len(explained), {"finding_id": finding_id})
     if raw_data.allowed:
         return explained

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mcm_api.access.audit.recorder import AuditDep
@@ -17,13 +17,12 @@ from mcm_api.findings.queries.history import read_history
 from mcm_api.findings.queries.pages import read_page
 from mcm_api.findings.schemas import MAX_ENRICHED_AT_ONCE, FindingChange, FindingFacets, FindingPage
 from mcm_api.http.json_response import json_response
-from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
 from mcm_api.resources.finding_filter import FindingFilter
-from mcm_api.resources.findings import FindingResponse
-from mcm_api.resources.queries.findings import read_findings
+from mcm_api.resources.findings import FindingId, FindingResponse
+from mcm_api.resources.queries.findings import no_finding, read_finding, read_findings
 from mcm_api.resources.stream_position import StreamPositionDep
 from mcm_enricher import set_feedback
 
@@ -33,8 +32,6 @@ _FILES: Final[dict[str, Any]] = {
     "text/csv": {"schema": {"type": "string"}},
     "application/x-ndjson": {"schema": {"type": "string"}},
 }
-
-FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17])]
 
 
 @router.get(
@@ -95,7 +92,7 @@ async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader:
 )
 async def get_finding(finding_id: FindingId, reader: DatabaseDep, response: Response) -> FindingResponse:
     """Gets one finding as it stands now; the header `ETag` is its `triage_version`, for `If-Match`."""
-    finding = _only(await read_findings(reader, [finding_id]), finding_id)
+    finding = await read_finding(reader, finding_id)
     response.headers["ETag"] = f'"{finding.triage_version}"'
     return finding
 
@@ -110,7 +107,7 @@ async def get_finding_history(finding_id: FindingId, reader: DatabaseDep) -> lis
     """Lists the changes of a recomputed rule's finding between standing and withdrawn, the first change first."""
     changes = await read_history(reader, finding_id)
     if changes is None:
-        raise ProblemError(404, f"There is no finding with id {finding_id}.")
+        raise no_finding(finding_id)
     return changes
 
 
@@ -128,10 +125,10 @@ async def enrich_finding(
     audit: AuditDep,
 ) -> FindingResponse:
     """Scores and explains one finding now, also when it was explained before, and gives it as it stands after."""
-    _only(await read_findings(reader, [finding_id]), finding_id)
+    await read_finding(reader, finding_id)
     await audit.record("finding.enrich", str(finding_id))
     background.add_task(enrichment.publish, await enrichment.explain([finding_id]))
-    return _only(await read_findings(reader, [finding_id]), finding_id)
+    return await read_finding(reader, finding_id)
 
 
 @router.put(
@@ -148,7 +145,7 @@ async def put_feedback(
     It is counted in `/stats/ai` for what wrote the explanation.
     """
     given = await read_feedback_body(request)
-    before = _only(await read_findings(reader, [finding_id]), finding_id).feedback
+    before = (await read_finding(reader, finding_id)).feedback
     record = audit.in_transaction(
         "finding.feedback",
         str(finding_id),
@@ -156,7 +153,7 @@ async def put_feedback(
         after={"verdict": given.verdict, "comment": given.comment},
     )
     stored = await set_feedback(enrichment.engine, finding_id, given.verdict, given.comment, in_transaction=record)
-    finding = _only(await read_findings(reader, [finding_id]), finding_id)
+    finding = await read_finding(reader, finding_id)
     if stored is None:
         raise ProblemError(409, f"Finding {finding_id} has no explanation yet; have it explained first.")
     return finding
@@ -179,9 +176,3 @@ async def enrich_missing_findings(
     enriched = await enrichment.explain_missing(limit)
     background.add_task(enrichment.publish, enriched)
     return await read_findings(reader, [finding.id for finding in enriched])
-
-
-def _only(found: list[FindingResponse], finding_id: int) -> FindingResponse:
-    if not found:
-        raise ProblemError(404, f"There is no finding with id {finding_id}.")
-    return found[0]

@@ -13,6 +13,7 @@ from mcm_api.findings.queries.selection import select_findings
 from mcm_api.findings.triage.schemas import MAX_AT_ONCE, ActionRequest, BulkActionRequest, BulkActionResponse
 from mcm_api.http.problems import ProblemError, ProblemItem, invalid
 from mcm_api.identity.restriction import current_restriction
+from mcm_api.resources.queries.findings import no_finding
 from mcm_shared.contracts.triage import MAX_LABELS, ActionKind
 from mcm_shared.db.engine import AsyncConnection, transaction
 from mcm_shared.db.finding_actions import (
@@ -50,7 +51,7 @@ async def act_on_finding(
     async with transaction(writer.engine) as connection:
         found = _visible(await lock_findings(connection, [finding_id]))
         if not found:
-            raise ProblemError(404, f"There is no finding with id {finding_id}.")
+            raise no_finding(finding_id)
         finding = found[0]
         if expected is not None and expected != finding.state.triage_version:
             raise await _changed(connection, finding)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Header, Path, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
 
 from mcm_api.access.assignees import require_assignee
 from mcm_api.access.audit.recorder import AuditDep
@@ -13,17 +13,14 @@ from mcm_api.findings.triage.act import act_on_finding, act_on_findings, expecte
 from mcm_api.findings.triage.publish import TriagePublisherDep
 from mcm_api.findings.triage.schemas import ActionRequest, BulkActionRequest, BulkActionResponse, FindingTimeline
 from mcm_api.findings.triage.timeline import read_timeline
-from mcm_api.http.parameters import RowId
-from mcm_api.http.problems import ProblemError, problem_answers
+from mcm_api.http.problems import problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
-from mcm_api.resources.findings import FindingResponse
-from mcm_api.resources.queries.findings import read_findings
+from mcm_api.resources.findings import FindingId, FindingResponse
+from mcm_api.resources.queries.findings import read_finding
 from mcm_shared.contracts.triage import ActionKind
 
 router = APIRouter(tags=["findings"], route_class=StrictRoute)
-
-FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17])]
 
 
 @router.get(
@@ -70,11 +67,9 @@ async def act_on_one_finding(
         await require_assignee(access, action.value)
     await act_on_finding(writer, audit, finding_id, action, expected)
     background.add_task(publisher.publish, reader, [finding_id])
-    found = await read_findings(reader, [finding_id])
-    if not found:
-        raise ProblemError(404, f"There is no finding with id {finding_id}.")
-    response.headers["ETag"] = f'"{found[0].triage_version}"'
-    return found[0]
+    finding = await read_finding(reader, finding_id)
+    response.headers["ETag"] = f'"{finding.triage_version}"'
+    return finding
 
 
 @router.post(

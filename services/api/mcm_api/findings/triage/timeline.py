@@ -4,9 +4,8 @@ from typing import Final
 
 from mcm_api.database import DatabaseReader
 from mcm_api.findings.triage.schemas import FindingTimeline, TimelineEntry
-from mcm_api.http.problems import ProblemError
 from mcm_api.resources.findings import FindingResponse
-from mcm_api.resources.queries.findings import read_findings
+from mcm_api.resources.queries.findings import read_finding
 from mcm_shared.contracts.triage import Status
 from mcm_shared.db.finding_actions import StoredAction, count_actions, newest_actions
 
@@ -15,10 +14,7 @@ MAX_ACTIONS: Final = 500
 
 async def read_timeline(reader: DatabaseReader, finding_id: int) -> FindingTimeline:
     """Reads the timeline of a finding; raises ProblemError 404 when there is none or it may not be seen."""
-    found = await read_findings(reader, [finding_id])
-    if not found:
-        raise ProblemError(404, f"There is no finding with id {finding_id}.")
-    finding = found[0]
+    finding = await read_finding(reader, finding_id)
     async with reader.transaction() as connection:
         actions = await newest_actions(connection, finding.uid, MAX_ACTIONS)
         total = await count_actions(connection, finding.uid)

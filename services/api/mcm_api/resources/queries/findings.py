@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.http.json_response import write_json
+from mcm_api.http.problems import ProblemError
 from mcm_api.resources.findings import FeedbackResponse, FindingResponse
 from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.bulk import among
@@ -35,6 +36,19 @@ _FINDINGS: Final = select(_FINDING.group_key, *_COLUMNS, *_FEEDBACK).select_from
 _MESSAGES: Final = select(
     _FINDING.group_key, *(_FINDING[name] for name in TriagedFinding.model_fields if name != "group")
 )
+
+
+async def read_finding(reader: DatabaseReader, finding_id: int) -> FindingResponse:
+    """Reads one finding; raises ProblemError 404 when there is none or it may not be seen."""
+    found = await read_findings(reader, [finding_id])
+    if not found:
+        raise no_finding(finding_id)
+    return found[0]
+
+
+def no_finding(finding_id: int) -> ProblemError:
+    """Makes the response for a finding that is not there or may not be seen."""
+    return ProblemError(404, f"There is no finding with id {finding_id}.")
 
 
 async def read_findings(reader: DatabaseReader, ids: Sequence[int]) -> list[FindingResponse]:
