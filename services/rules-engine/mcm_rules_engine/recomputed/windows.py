@@ -43,13 +43,12 @@ def compare_windows(rule: Correlation, group_key: str, affected: Affected) -> Ev
     """Answers for the affected windows, for those without events after them, and for what is stored of these."""
     width, reach = rule.window, _reach(rule) * rule.window
     starts = sorted(affected.windows | {scope.position[0] for scope in affected.scopes})
-    found: list[list[Window]] = yield [
-        WindowsBetween(rule.inputs[0].id, group_key, start - reach, start + reach) for start in starts
+    found = yield [
+        *(WindowsBetween(rule.inputs[0].id, group_key, start - reach, start + reach) for start in starts),
+        *(StoredScopes(output_series(rule), group_key, start, start + reach) for start in starts if reach),
     ]
-    stored: list[set[ResultScope]] = yield [
-        StoredScopes(output_series(rule), group_key, start, start + reach) for start in starts if reach
-    ]
-    windows = {window.start: window for around in found for window in around}
+    windows: dict[int, Window] = {window.start: window for around in found[: len(starts)] for window in around}
+    stored: set[ResultScope] = set().union(*found[len(starts) :])
     completeness = yield from read_completeness(rule, (window.last[1] for window in windows.values()))
     answers = {}
     for start in starts:
@@ -63,7 +62,7 @@ def compare_windows(rule: Correlation, group_key: str, affected: Affected) -> Ev
                 # the windows after it follow when it is due
                 break
     # the last event of a window decides which source must be complete: a later one of another source takes back
-    for at in {scope.position[0] for scopes in stored for scope in scopes} - answers.keys():
+    for at in {scope.position[0] for scope in stored} - answers.keys():
         answers[at] = _answer(rule, group_key, at, windows, completeness)
     return list(answers.values())
 
