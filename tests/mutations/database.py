@@ -38,7 +38,7 @@ DATABASE: Final = (
         _ENGINE,
         (
             (
-                "            await _discard(connection, driver, discard, error)\n",
+                "            await _discard(connection, driver, discard, error, read_only=read_only)\n",
                 "",
             ),
         ),

@@ -32,10 +32,6 @@ _CLOSE_TIMEOUT_S = 1.0
 InTransaction = Callable[[AsyncConnection], Awaitable[None]]
 """Work that a caller adds to the transaction of a change, such as recording it."""
 
-# BEGIN may have reached the server without the driver's knowledge: later writes would
-# join that transaction and never be committed
-_INTERRUPTIONS = (TimeoutError, asyncio.CancelledError)
-
 _READ_ONLY = "mcm_read_only"
 _EPOCH = "mcm_epoch"
 _JSON: dict[str, Any] = {
@@ -127,9 +123,7 @@ async def transaction(engine: AsyncEngine, *, read_only: bool = False) -> AsyncI
             lost = driver is not None and driver.is_closed() and _is_failure(error)
             failure = failure_of(error, connection_lost=lost)
             discard = failure.discard if failure else Discard.NONE
-            if not read_only and discard is Discard.NONE and isinstance(error, _INTERRUPTIONS):
-                discard = Discard.THIS
-            await _discard(connection, driver, discard, error)
+            await _discard(connection, driver, discard, error, read_only=read_only)
             if failure is None:
                 raise
             raise failure.error from error
@@ -179,16 +173,22 @@ async def _begun(connection: AsyncConnection, driver: Any, *, read_only: bool) -
         await begun.commit()
 
 
-async def _discard(connection: AsyncConnection, driver: Any, discard: Discard, error: BaseException) -> None:
+async def _discard(
+    connection: AsyncConnection, driver: Any, discard: Discard, error: BaseException, *, read_only: bool
+) -> None:
     """Closes the connection where it must not be reused, and earlier ones at their next checkout."""
     if driver is None:
         return
     if discard is Discard.ALL_OPEN:
         _history_of(connection.engine).epoch += 1
-    if discard is not Discard.NONE or driver.is_closed() or driver.is_in_transaction():
+    interrupted = isinstance(error, TimeoutError | asyncio.CancelledError)
+    # an interrupted BEGIN may have reached the server without the driver's knowledge: later writes would join that
+    # transaction and never be committed
+    in_transaction = driver.is_in_transaction() or (interrupted and not read_only)
+    if discard is not Discard.NONE or driver.is_closed() or in_transaction:
         # immediately when the server is gone; after a time-out or a cancellation the driver still has to cancel the
         # statement on the server, for which it gets two seconds
-        if not isinstance(error, _INTERRUPTIONS):
+        if not interrupted:
             driver.terminate()
         await connection.invalidate()
 
