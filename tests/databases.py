@@ -4,7 +4,10 @@ import secrets
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+from alembic import command
+from sqlalchemy import Connection
 
+from mcm_shared.db import migrate
 from mcm_shared.db.migrate import upgrade
 from tests.threads import call, run
 
@@ -59,11 +62,7 @@ class Databases:
         return urlunsplit(urlsplit(self._server_url)._replace(path=f"/{name}"))
 
     async def _on_server(self, statement: str, *values: str) -> None:
-        connection = await asyncpg.connect(self._server_url)
-        try:
-            await connection.execute(statement, *values)
-        finally:
-            await connection.close()
+        await execute(self._server_url, statement, *values)
 
     async def _shape_of(self, name: str) -> str:
         connection = await asyncpg.connect(self._url(name))
@@ -88,6 +87,22 @@ class Databases:
             return True
         finally:
             await connection.close()
+
+
+async def execute(url: str, statement: str, *values: str) -> None:
+    """Executes one statement on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Migrates a database to a revision, as an earlier version left it."""
+    config = migrate._config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 async def _empty(connection: asyncpg.Connection) -> None:

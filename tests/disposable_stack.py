@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
-
 from mcm_local.checkout import JARS
 from mcm_local.kafka import Kafka
 from mcm_local.postgres import Postgres
 from mcm_shared.db.migrate import upgrade
 from mcm_shared.settings import KafkaSettings
+from tests.databases import execute
 from tests.threads import call, run
 
 # a killed process loses nothing that it has handed to the system; only a power cut would
@@ -39,7 +38,7 @@ class DisposableStack:
     def new_database(self) -> str:
         """Makes a migrated, empty database and returns its URL."""
         name = f"own_{secrets.token_hex(6)}"
-        run(self._execute(f"CREATE DATABASE {name}"))
+        run(execute(self.postgres.url, f"CREATE DATABASE {name}"))
         url = urlunsplit(urlsplit(self.postgres.url)._replace(path=f"/{name}"))
         call(lambda: upgrade(url))
         return url
@@ -51,10 +50,3 @@ class DisposableStack:
             MCM_TOPIC_PREFIX=f"own-{secrets.token_hex(6)}-",
             MCM_TOPIC_PARTITIONS=_PARTITIONS,
         )
-
-    async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.postgres.url)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()

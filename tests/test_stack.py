@@ -11,7 +11,7 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.migrate import upgrade
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
-from tests.databases import Databases
+from tests.databases import Databases, execute
 from tests.services import Service
 from tests.stack import StartPrivateStack
 from tests.threads import run
@@ -27,14 +27,6 @@ async def _count_events(url: str) -> int:
 
 async def test_a_test_gets_a_migrated_database_of_its_own(database_url: str) -> None:
     assert await _count_events(database_url) == 0
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 _AN_EVENT = (
@@ -74,7 +66,7 @@ def test_a_database_given_back_is_empty_for_the_next_and_counts_from_one(databas
 )
 def test_a_database_whose_schema_was_changed_is_not_used_again(databases: Databases, change: str) -> None:
     url = databases.take()
-    run(_execute(url, change))
+    run(execute(url, change))
     databases.give_back(url)
 
     assert databases.take() != url

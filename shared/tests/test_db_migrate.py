@@ -7,18 +7,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
-from alembic import command
 from pydantic import SecretStr
-from sqlalchemy import Connection, select, text
+from sqlalchemy import select, text
 
-from mcm_shared.db import migrate
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.migrate import is_up_to_date, upgrade, wait_for_schema
 from mcm_shared.db.tables import EVENT_DAYS, METADATA, SOURCE_EVENTS
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.builders import NOON
+from tests.databases import execute, upgrade_to
 from tests.services import Service
 
 RunService = Callable[..., Service]
@@ -113,9 +111,9 @@ async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
     server = request.getfixturevalue("postgres_url")
     url = f"{server.rpartition('/')[0]}/empty"
     for statement in ("DROP DATABASE IF EXISTS empty WITH (FORCE)", "CREATE DATABASE empty"):
-        await _execute(server, statement)
+        await execute(server, statement)
     yield url
-    await _execute(server, "DROP DATABASE empty WITH (FORCE)")
+    await execute(server, "DROP DATABASE empty WITH (FORCE)")
 
 
 @pytest.mark.parametrize("empty_url", ["postgresql", "sqlite"], indirect=True)
@@ -124,7 +122,7 @@ async def test_times_beyond_those_of_events_move_to_the_nearest_end(empty_url: s
     times = [datetime(1, 1, 1, tzinfo=UTC), NOON, datetime.max.replace(tzinfo=UTC)]
     days = [date(1, 1, 1), date(1970, 1, 1), date(2026, 11, 20)]
     async with transaction(engine) as connection:
-        await connection.run_sync(_upgrade_to, "0005")
+        await connection.run_sync(upgrade_to, "0005")
         for number, time in enumerate(times):
             event = {"event_uid": uuid4(), "source": "app", "source_event_id": str(number), "event_type": "login"}
             await connection.execute(SOURCE_EVENTS.insert().values(**event, timestamp=time, raw_data={}))
@@ -185,17 +183,3 @@ async def _versions(url: str) -> int:
         rows = (await connection.execute(text("SELECT version_num FROM alembic_version"))).all()
     await engine.dispose()
     return len(rows)
-
-
-async def _execute(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _upgrade_to(connection: Connection, revision: str) -> None:
-    config = migrate._config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)

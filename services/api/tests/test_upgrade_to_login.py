@@ -5,17 +5,14 @@ import re
 from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
-from alembic import command
 from pydantic import SecretStr
-from sqlalchemy import Connection
 
-from mcm_shared.db import migrate
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.rows import Rows
+from tests.databases import execute, upgrade_to
 from tests.services import Service, url_of
 
 RunService = Callable[..., Service]
@@ -29,17 +26,17 @@ NEW_ADMIN = {"email": "mona@example.com", "password": "seven green lamps hum"}
 async def old_url(postgres_url: str) -> AsyncIterator[str]:
     """A database as the last version without logins left it, with events and a finding."""
     name = f"old_{uuid4().hex[:12]}"
-    await _execute(postgres_url, f"CREATE DATABASE {name}")
+    await execute(postgres_url, f"CREATE DATABASE {name}")
     url = f"{postgres_url.rpartition('/')[0]}/{name}"
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)), pooled=False)
     async with transaction(engine) as connection:
-        await connection.run_sync(_upgrade_to, LAST_WITHOUT_LOGIN)
+        await connection.run_sync(upgrade_to, LAST_WITHOUT_LOGIN)
     rows = Rows(engine)
     await rows.events([{"source_event_id": str(number)} for number in range(EVENTS)])
     await rows.finding()
     await engine.dispose()
     yield url
-    await _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    await execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def test_an_upgrade_loses_nothing_and_locks_no_administrator_out(old_url: str, run_service: RunService) -> None:
@@ -63,17 +60,3 @@ async def test_an_upgrade_loses_nothing_and_locks_no_administrator_out(old_url: 
 
     assert (closed.status_code, claimed.status_code) == (401, 204)
     assert (len(findings["items"]), len(events), account["role"]) == (1, EVENTS, "admin")
-
-
-async def _execute(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _upgrade_to(connection: Connection, revision: str) -> None:
-    config = migrate._config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
