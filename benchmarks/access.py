@@ -13,6 +13,7 @@ import orjson
 from pydantic import SecretStr
 
 from benchmarks._api import running_api
+from benchmarks._clients import send
 from benchmarks._stack import cpu_seconds, running_stack
 from mcm_api.access.secret_values import hash_of, new_secret, new_token
 from mcm_api.access.store.sessions import insert_session
@@ -97,7 +98,7 @@ def _stored(token_id: str, secret_hash: str, user_id: UUID, now: datetime) -> St
 async def _read(url: str, pid: int, header: str) -> tuple[float, float]:
     request = f"GET {_PATH} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{header}\r\n".encode()
     before = cpu_seconds(pid)
-    seconds = await _send(url, [request] * REQUESTS, CLIENTS)
+    seconds = await send(url, [request] * REQUESTS, clients=CLIENTS)
     cpu = cpu_seconds(pid) - before
     return sorted(seconds)[int(len(seconds) * 0.99)] * 1000, cpu / REQUESTS * 1000
 
@@ -114,29 +115,7 @@ async def _push(url: str, pid: int, header: str) -> tuple[float, float]:
         head = f"POST /events HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{header}Content-Type: application/json\r\n"
         requests.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     before, began = cpu_seconds(pid), time.perf_counter()
-    await _send(url, requests, 4)
+    await send(url, requests, clients=4, status=b"202")
     took = time.perf_counter() - began
     count = BATCHES * BATCH
     return count / took, (cpu_seconds(pid) - before) / count * 1e6
-
-
-async def _send(url: str, requests: list[bytes], clients: int) -> list[float]:
-    seconds: list[float] = []
-    left = iter(requests)
-
-    async def one() -> None:
-        reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
-        try:
-            for request in left:
-                began = time.perf_counter()
-                writer.write(request)
-                head = await reader.readuntil(b"\r\n\r\n")
-                assert head.split(b" ", 2)[1] in {b"200", b"202"}, head
-                length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-                await reader.readexactly(int(length.split(b":")[1]))
-                seconds.append(time.perf_counter() - began)
-        finally:
-            writer.close()
-
-    await asyncio.gather(*(one() for _ in range(clients)))
-    return seconds
