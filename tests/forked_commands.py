@@ -10,20 +10,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-MODULES: Final = {
-    "mcm-api": "mcm_api.__main__",
-    "mcm-ingestor": "mcm_ingestor.__main__",
-    "mcm-rules-engine": "mcm_rules_engine.__main__",
+PROGRAMS: Final = {
+    program.name: program
+    for program in entry_points(group="console_scripts")
+    if program.name in {"mcm-api", "mcm-ingestor", "mcm-rules-engine"}
 }
 
 _FORKING: Final = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(list(MODULES.values()))
+_FORKING.set_forkserver_preload([program.module for program in PROGRAMS.values()])
 
 
 def run_forked(
@@ -69,4 +69,4 @@ def _run(words: list[str], env: dict[str, str], folder: Path, cwd: Path) -> None
     os.environ.update(env)
     os.chdir(cwd)
     sys.argv = words
-    import_module(MODULES[words[0]]).main()
+    PROGRAMS[words[0]].load()()

@@ -1,7 +1,7 @@
 """The API over a real database, PostgreSQL and SQLite, and a model that never answers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
+from mcm_api.testing.oidc_provider import OidcProviderUnderTest, running_oidc_provider
 from mcm_api.testing.serving import SilentModel, a_client
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.engine import create_engine
@@ -80,3 +81,10 @@ async def silent_model() -> AsyncIterator[SilentModel]:
     server.close()
     for writer in taken:
         writer.close()
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[OidcProviderUnderTest]:
+    """An OIDC provider on loopback."""
+    with running_oidc_provider() as running:
+        yield running

@@ -1,7 +1,6 @@
 """Login at an OIDC provider: the real protocol against a provider on loopback."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from mcm_api.testing.oidc_provider import OidcProviderUnderTest, running_oidc_provider
+from mcm_api.testing.oidc_provider import OidcProviderUnderTest
 from mcm_api.testing.serving import a_client
 from mcm_shared.db.access_tables import LOGIN_STATES, SESSIONS, USERS
 from mcm_shared.db.engine import transaction
@@ -23,12 +22,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 ADMIN = {"email": "mona@example.com", "groups": ["mcm-admins", "everyone"]}
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[OidcProviderUnderTest]:
-    with running_oidc_provider() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from mcm_api.testing.oidc_provider import CLIENT_SECRET, OidcProviderUnderTest, running_oidc_provider
+from mcm_api.testing.oidc_provider import CLIENT_SECRET, OidcProviderUnderTest
 from mcm_shared.db.access_tables import LOGIN_STATES
 from mcm_shared.db.engine import transaction
 
@@ -18,12 +17,6 @@ from .access_helpers import People, audited, closed_app
 from .test_oidc import ADMIN, begin, of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[OidcProviderUnderTest]:
-    with running_oidc_provider() as running:
-        yield running
 
 
 @pytest.fixture

@@ -242,7 +242,7 @@ async def test_who_acts_is_recorded_and_who_may_not_see_cannot_act(stored_in: st
             (await act(client, hidden, CLOSE, **bob)).status_code,
             (await client.get(f"/findings/{hidden}/actions", headers=bob)).status_code,
             (await act(client, visible, CLOSE, **viewer)).status_code,
-            (await act(client, visible, {"kind": "assign", "value": "nobody@example.com"}, **ada)).status_code,
+            (await act(client, visible, {"kind": "assign", "value": "unknown@example.com"}, **ada)).status_code,
         ]
         bulk = {"kind": "label", "value": "seen", "filter": {}}
         in_bulk = (await client.post("/findings/actions", json=bulk, headers=bob)).json()
