@@ -17,8 +17,8 @@ export function ChipList({
 }: {
   chips: readonly Chip[];
   label: string;
-  /** Removes all filters, also those without a chip. */
-  onClear: () => void;
+  /** Removes all filters, also those without a chip; without it there are none to remove. */
+  onClear?: () => void;
 }) {
   return (
     <ul aria-label={label} className="flex min-w-0 flex-wrap items-center gap-1.5">
@@ -38,11 +38,13 @@ export function ChipList({
           </button>
         </li>
       ))}
-      <li>
-        <Button variant="quiet" size="sm" onClick={onClear}>
-          Clear all
-        </Button>
-      </li>
+      {onClear && (
+        <li>
+          <Button variant="quiet" size="sm" onClick={onClear}>
+            Clear all
+          </Button>
+        </li>
+      )}
     </ul>
   );
 }

@@ -29,6 +29,7 @@ export function anAccount(overrides: Partial<Account> = {}): Account {
       "findings:export",
       "findings:feedback",
       "findings:read",
+      "findings:triage",
       "pipeline:read",
       "raw_data:read",
       "rules:read",

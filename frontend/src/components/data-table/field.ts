@@ -17,6 +17,8 @@ export interface Field<Row> {
     sort?: string;
     /** Its cell is the link that opens the row. One field of a table has it. */
     opens?: boolean;
+    /** Whether its title is for screen readers only. */
+    untitled?: boolean;
     /** A second line under it. */
     detail?: (row: Row) => ReactNode;
   };

@@ -45,6 +45,8 @@ export function HeaderRow<T>({
                   {title}
                   <Arrow sorted={sorted} />
                 </button>
+              ) : column.untitled ? (
+                <span className="sr-only">{title}</span>
               ) : (
                 title
               )}

@@ -27,7 +27,7 @@ export function FigureCards({ figures, period }: { figures: Figures; period: Per
       <Card
         title="Findings"
         value={findings}
-        to={`/findings${periodQuery(period)}`}
+        to={`/findings${periodQuery(period, { view: "all" })}`}
         note={withdrawn ? `raised by the rules; ${count(withdrawn)} withdrawn apart` : "raised by the rules"}
       />
       <Card

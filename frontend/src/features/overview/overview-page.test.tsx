@@ -51,7 +51,7 @@ describe("the overview", () => {
     renderApp("/");
 
     expect(await card(/^Events ?40,000/)).toHaveAttribute("href", "/app/events");
-    expect(await card(/^Findings ?70/)).toHaveAttribute("href", "/app/findings");
+    expect(await card(/^Findings ?70/)).toHaveAttribute("href", "/app/findings?view=all");
     expect(await card(/^Critical and high ?28/)).toHaveAttribute("href", "/app/findings?severity=critical%2Chigh");
     expect(await card(/^Not scored ?3/)).toHaveAttribute("href", "/app/findings?enriched=false");
     expect(await card(/^Events per second ?1.5/)).toHaveAttribute("href", "/app/pipeline");

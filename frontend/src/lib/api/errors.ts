@@ -3,6 +3,9 @@ export interface Problem {
   title: string;
   detail: string;
   request_id: string | null;
+  /** Of a conflict (412): who changed it meanwhile, and when. */
+  changed_by?: string;
+  changed_at?: string;
 }
 
 /** The API responded with an error. */
@@ -39,6 +42,8 @@ export async function problemOf(response: Response): Promise<Problem> {
     title: found.title ?? (response.statusText || `Status ${response.status}`),
     detail: found.detail ?? `The server responded with status ${response.status} and gave no reason.`,
     request_id: found.request_id ?? null,
+    changed_by: found.changed_by,
+    changed_at: found.changed_at,
   };
 }
 

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { SeverityBadge } from "@/components/severity-badge";
+import { StatusBadge } from "@/components/status-badge";
 import { Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { WithdrawnBadge } from "@/components/withdrawn-badge";
@@ -11,6 +12,8 @@ import { getRule } from "@/lib/api/rules";
 import { count } from "@/lib/format";
 
 import { subjectOf } from "../subject";
+import { TimelineSection } from "../triage/timeline-section";
+import { TriagePanel } from "../triage/triage-panel";
 import { Events } from "./events";
 import { Explanation } from "./explanation";
 import { Controls, Runbook } from "./guidance";
@@ -31,6 +34,7 @@ export function FindingView({ finding, titled = false }: { finding: Finding; tit
       <div className="px-4 py-4 sm:px-5">
         <div className="flex flex-wrap items-center gap-2">
           <SeverityBadge severity={finding.severity} />
+          <StatusBadge status={finding.status} />
           {finding.withdrawn && <WithdrawnBadge />}
           {titled && <span className="font-medium">{finding.title}</span>}
         </div>
@@ -48,8 +52,10 @@ export function FindingView({ finding, titled = false }: { finding: Finding; tit
           <Events key={`events.${finding.id}`} finding={finding} />
         </div>
         <div className="contents @4xl:block @4xl:border-l [&>:first-child]:@4xl:border-t-0">
+          <TriagePanel key={`triage.${finding.id}`} finding={finding} />
           <Score finding={finding} />
           <History finding={finding} />
+          <TimelineSection finding={finding} />
           {rule && <Runbook rule={rule} />}
           {rule && <Controls rule={rule} />}
           {finding.user !== null && <Related findingId={finding.id} user={finding.user} />}

@@ -4,15 +4,19 @@ import type { Card } from "@/components/data-table/row";
 import type { Field } from "@/components/data-table/field";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
+import { StatusBadge } from "@/components/status-badge";
 import { Ago, Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { WithdrawnBadge } from "@/components/withdrawn-badge";
 import type { Finding } from "@/lib/api/findings";
 import { count, plural, words } from "@/lib/format";
 import type { Severity } from "@/lib/severity";
+import { type Status, STATUS_NAMES } from "@/lib/status";
 
 import { EnrichmentStatus } from "../enrichment/enrichment-status";
 import { subjectOf } from "../subject";
+import { SelectBox } from "../triage/selection";
+import { UNASSIGNED } from "./filters";
 
 /** The fields of a finding in the list: columns and filters. */
 export const findingFields: readonly Field<Finding>[] = [
@@ -37,6 +41,13 @@ export const findingFields: readonly Field<Finding>[] = [
     facet: { title: "Rule", show: words },
   },
   {
+    id: "status",
+    title: "Status",
+    show: (finding) => <StatusBadge status={finding.status} />,
+    column: { width: 136, detail: (finding) => <Assignee finding={finding} /> },
+    facet: { show: (value) => STATUS_NAMES[value as Status] },
+  },
+  {
     id: "detection_count",
     title: "Detections",
     show: (finding) => <span className="tabular">{count(finding.detection_count)}</span>,
@@ -54,6 +65,13 @@ export const findingFields: readonly Field<Finding>[] = [
     show: (finding) => <Ago time={finding.last_seen} className="tabular" />,
     column: { width: 104, sort: "last_seen" },
   },
+  {
+    id: "assignee",
+    title: "Assignee",
+    show: ({ assignee }) => assignee,
+    facet: { show: (name) => (name === UNASSIGNED ? "Unassigned" : name) },
+  },
+  { id: "label", title: "Label", show: ({ labels }) => labels.join(", "), facet: {} },
   { id: "user", title: "User", show: ({ user }) => user, facet: { single: true } },
   {
     id: "enriched",
@@ -70,6 +88,14 @@ export const findingFields: readonly Field<Finding>[] = [
   },
 ];
 
+/** The column that selects findings for actions in bulk. */
+export const selectField: Field<Finding> = {
+  id: "select",
+  title: "Select",
+  show: (finding) => <SelectBox finding={finding} />,
+  column: { width: 40, untitled: true },
+};
+
 /** The heights of a row in the table and of a card. */
 export const ROW_HEIGHT = 56;
 export const CARD_HEIGHT = 116;
@@ -78,6 +104,7 @@ export const CARD_HEIGHT = 116;
 export const findingCard: Card<Finding> = (finding, link) => (
   <div className="grid gap-1">
     <div className="flex items-center gap-2">
+      <SelectBox finding={finding} />
       <SeverityBadge severity={finding.severity} />
       <Risk finding={finding} />
       <Ago time={finding.last_seen} className="tabular ml-auto text-xs text-ink-2" />
@@ -87,10 +114,15 @@ export const findingCard: Card<Finding> = (finding, link) => (
       <Details finding={finding} />
     </div>
     <div className="tabular truncate text-xs text-ink-3">
-      {plural(finding.detection_count, "detection")}, first seen <Timestamp time={finding.first_seen} to="minute" />
+      <StatusBadge status={finding.status} /> {plural(finding.detection_count, "detection")}, first seen{" "}
+      <Timestamp time={finding.first_seen} to="minute" />
     </div>
   </div>
 );
+
+function Assignee({ finding: { assignee } }: { finding: Finding }) {
+  return assignee === null ? "Unassigned" : <VisibleText text={assignee} />;
+}
 
 /** The score, or where its enrichment stands. */
 function Risk({ finding }: { finding: Finding }) {
@@ -125,6 +157,7 @@ function Details({ finding }: { finding: Finding }) {
         <VisibleText text={subjectOf(finding)} />
       )}
       {source && <> · {source}</>}
+      {finding.labels.map((label) => ` #${label}`)}
     </>
   );
 }

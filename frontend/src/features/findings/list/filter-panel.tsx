@@ -7,12 +7,21 @@ import { findingFields } from "./fields";
 import type { Filters } from "./filters";
 import { useFindingFacets } from "../live/use-findings";
 
-type Facet = "severity" | "rule" | "source" | "state" | "user" | "enriched";
+type Facet = "status" | "assignee" | "label" | "severity" | "rule" | "source" | "state" | "user" | "enriched";
 const SINGLE: readonly string[] = ["user", "enriched"] satisfies Facet[];
 
 /** The filters, each value with its number of findings. */
-export function FilterPanel({ filters, onChange }: { filters: Filters; onChange: (change: Partial<Filters>) => void }) {
-  const facets = useFindingFacets(filters);
+export function FilterPanel({
+  filters,
+  applied,
+  onChange,
+}: {
+  /** The filters that are chosen, and those with the conditions of the view. */
+  filters: Filters;
+  applied: Filters;
+  onChange: (change: Partial<Filters>) => void;
+}) {
+  const facets = useFindingFacets(applied);
   if (facets.error && !facets.data)
     return <ErrorState error={facets.error} retry={() => void facets.refetch()} busy={facets.isFetching} />;
   return (

@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 
 import type { FindingQuery } from "@/lib/api/findings";
 import { SEVERITIES } from "@/lib/severity";
+import { OPEN_STATUSES, STATUSES } from "@/lib/status";
 import { instant, type Last, LASTS } from "@/lib/time/period";
 
-import { filterParsers, type Filters, isFiltered, NO_FILTERS, toQuery } from "./filters";
+import { changed, filterParsers, type Filters, inView, isFiltered, NO_FILTERS, toQuery } from "./filters";
 
 const write = createSerializer(filterParsers);
 const read = createLoader(filterParsers);
@@ -18,6 +19,10 @@ const some = <T>(values: fc.Arbitrary<T>) => fc.uniqueArray(values, { maxLength:
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 
 const anyFilters: fc.Arbitrary<Filters> = fc.record({
+  view: maybe(fc.constantFrom("work" as const, "all" as const)),
+  status: some(fc.constantFrom(...STATUSES)),
+  assignee: some(text),
+  label: some(text),
   severity: some(fc.constantFrom(...SEVERITIES)),
   rule: some(text),
   source: some(text),
@@ -65,6 +70,7 @@ describe("filters as parameters of the API", () => {
 
   it("name each filter as the API does", () => {
     const filters: Filters = {
+      ...NO_FILTERS,
       severity: ["high"],
       rule: ["login_failures"],
       source: ["sso"],
@@ -96,5 +102,32 @@ describe("filters as parameters of the API", () => {
 
   it("resolve a relative period against now", () => {
     expect(toQuery({ ...NO_FILTERS, last: "24h" }, NOW)).toMatchObject({ from_timestamp: "2026-11-24T12:00:00Z" });
+  });
+});
+
+describe("the default view", () => {
+  const mine = { status: OPEN_STATUSES, assignee: ["unassigned", "ada@example.com"] };
+
+  it("has open findings, unassigned or mine", () => {
+    expect(inView(NO_FILTERS, "ada@example.com")).toMatchObject(mine);
+  });
+
+  it("stays while filters are chosen in it, and gives way to a status or an assignee", () => {
+    const critical = changed(NO_FILTERS, { severity: ["critical"] });
+    expect(inView(critical, "ada@example.com")).toMatchObject({ ...mine, severity: ["critical"] });
+
+    const resolved = changed(critical, { status: ["resolved"] });
+    expect(inView(resolved, "ada@example.com")).toMatchObject({ ...mine, status: ["resolved"] });
+  });
+
+  it("is not that of a link with filters, nor of all findings", () => {
+    const linked = { ...NO_FILTERS, severity: ["critical" as const] };
+    expect(inView(linked, "ada@example.com")).toEqual(linked);
+    expect(inView({ ...NO_FILTERS, view: "all" }, "ada@example.com")).toMatchObject({ status: [], assignee: [] });
+  });
+
+  it("is left and entered without a trace in the URL", () => {
+    const back = changed(changed(NO_FILTERS, { severity: ["low"] }), { severity: [] });
+    expect(write("/findings", back)).toBe("/findings");
   });
 });

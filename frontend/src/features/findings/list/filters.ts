@@ -2,12 +2,20 @@ import { type inferParserType, parseAsArrayOf, parseAsInteger, parseAsString, pa
 
 import type { FindingFilter } from "@/lib/api/findings";
 import { SEVERITIES } from "@/lib/severity";
+import { OPEN_STATUSES, STATUSES } from "@/lib/status";
 import { bounds, periodParsers } from "@/lib/time/period";
+
+/** The value of the filter for findings without an assignee. */
+export const UNASSIGNED = "unassigned";
 
 const STATES = ["standing", "withdrawn"] as const;
 
 /** The URL parameters of the filter. */
 export const filterParsers = {
+  view: parseAsStringLiteral(["work", "all"]),
+  status: parseAsArrayOf(parseAsStringLiteral(STATUSES)).withDefault([]),
+  assignee: parseAsArrayOf(parseAsString).withDefault([]),
+  label: parseAsArrayOf(parseAsString).withDefault([]),
   severity: parseAsArrayOf(parseAsStringLiteral(SEVERITIES)).withDefault([]),
   rule: parseAsArrayOf(parseAsString).withDefault([]),
   source: parseAsArrayOf(parseAsString).withDefault([]),
@@ -22,6 +30,10 @@ export const filterParsers = {
 export type Filters = inferParserType<typeof filterParsers>;
 
 export const NO_FILTERS: Filters = {
+  view: null,
+  status: [],
+  assignee: [],
+  label: [],
   severity: [],
   rule: [],
   source: [],
@@ -37,9 +49,33 @@ export const NO_FILTERS: Filters = {
 
 /** Whether any filter is active. */
 export function isFiltered(filters: Filters): boolean {
-  return Object.values(filters).some((value) =>
-    Array.isArray(value) ? value.length > 0 : value !== null && value !== "",
-  );
+  return Object.entries(filters).some(([name, value]) => {
+    if (name === "view") return false;
+    return Array.isArray(value) ? value.length > 0 : value !== null && value !== "";
+  });
+}
+
+/**
+ * The view: `work` shows open findings, unassigned or mine, as far as no status and no assignee is chosen. It is the
+ * default; a link with filters and without a view shows all that they select.
+ */
+export const viewOf = (filters: Filters): "work" | "all" => filters.view ?? (isFiltered(filters) ? "all" : "work");
+
+/** Applies a change in the same view; the default view is not written to the URL. */
+export function changed(filters: Filters, change: Partial<Filters>): Filters {
+  const next = { ...filters, view: viewOf(filters), ...change };
+  return next.view === "work" && !isFiltered(next) ? { ...next, view: null } : next;
+}
+
+/** Makes the conditions of the view explicit. */
+export function inView(filters: Filters, me: string | null): Filters {
+  if (viewOf(filters) === "all") return filters;
+  const { status, assignee } = filters;
+  return {
+    ...filters,
+    status: status.length > 0 ? status : OPEN_STATUSES,
+    assignee: assignee.length > 0 ? assignee : [UNASSIGNED, ...(me === null ? [] : [me])],
+  };
 }
 
 /** Converts filters to the parameters of the API; relative periods are resolved against `now`. */
@@ -50,6 +86,9 @@ export function toQuery(filters: Filters, now: number): FindingFilter {
     severity: some(filters.severity),
     rule: some(filters.rule),
     source: some(filters.source),
+    status: some(filters.status),
+    assignee: some(filters.assignee),
+    label: some(filters.label),
     // what later evidence withdrew is listed on request only
     state: some(filters.state) ?? ["standing"],
     user: filters.user ?? undefined,

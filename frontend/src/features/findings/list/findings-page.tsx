@@ -1,14 +1,10 @@
-import { SearchX, ShieldCheck } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 
 import { Allowed } from "@/components/allowed";
-import { Button } from "@/components/button";
-import { GettingStarted } from "@/components/getting-started";
 import { DataTable } from "@/components/data-table/data-table";
 import { useMore } from "@/components/data-table/use-more";
-import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { FilterDrawer, FiltersButton, FilterSidebar } from "@/components/filter-panel";
 import { PauseButton, PendingPill } from "@/components/live-pill";
@@ -18,7 +14,7 @@ import { SortMenu } from "@/components/sort-menu";
 import { TimeRange } from "@/components/time-range";
 import { useFilterPanel } from "@/components/use-filter-panel";
 import { WindowPage } from "@/components/window-page";
-import { useCan } from "@/lib/access/account";
+import { useAccount, useCan } from "@/lib/access/account";
 import { type Finding, findingsFile } from "@/lib/api/findings";
 import { commands } from "@/lib/commands";
 import { plural } from "@/lib/format";
@@ -30,20 +26,26 @@ import { startEnrichment } from "../enrichment/use-enrichment";
 import { orderParsers } from "../live/ordering";
 import { useFindings } from "../live/use-findings";
 import { useAutoRefresh, useLiveUpdates } from "../live/use-live-updates";
+import { SelectionContext } from "../triage/selection";
+import { useListTriage } from "../triage/use-list-triage";
 import { EnrichAll } from "./enrich-all";
 import { ExportMenu } from "./export-menu";
-import { CARD_HEIGHT, findingCard, findingFields, ROW_HEIGHT } from "./fields";
+import { CARD_HEIGHT, findingCard, findingFields, ROW_HEIGHT, selectField } from "./fields";
 import { FilterChips } from "./filter-chips";
 import { FilterPanel } from "./filter-panel";
-import { filterParsers, type Filters, isFiltered, NO_FILTERS, toQuery } from "./filters";
+import { changed as withChange, filterParsers, type Filters, inView, NO_FILTERS, toQuery } from "./filters";
+import { NoFindings } from "./no-findings";
 import { useOpenFinding } from "./use-open-finding";
 
 const sidebar = preference("findings.filters", ["shown", "hidden"], "shown");
+const SELECTABLE = [selectField, ...findingFields];
 const CARD = { show: findingCard, height: CARD_HEIGHT };
 
 /** All findings: filters, order, search, live updates, enrichment and export. */
 export default function FindingsPage() {
   const [filters, setFilters] = useQueryStates(filterParsers);
+  const me = useAccount().data?.name ?? null;
+  const applied = useMemo(() => inView(filters, me), [filters, me]);
   const [order, setOrder] = useQueryStates(orderParsers);
   const { openId, open, linkTo } = useOpenFinding();
   const [reading, setReading] = useState(false);
@@ -52,17 +54,22 @@ export default function FindingsPage() {
   const scroller = useRef<HTMLDivElement>(null);
   const updates = useLiveUpdates(reading || openId !== null);
   const { list, rows, busy, changed, arrivals, heldBack, overflowed, refresh, total } = useFindings(
-    filters,
+    applied,
     order,
     updates,
   );
   useAutoRefresh(overflowed && !reading && openId === null && !updates.paused, refresh);
   const openRow = rows.find((row) => row.id === openId);
-  const change = useCallback((part: Partial<Filters>) => void setFilters(part), [setFilters]);
-  const search = useCallback((q: string) => void setFilters({ q: q || null }), [setFilters]);
+  const change = useCallback(
+    (part: Partial<Filters>) => void setFilters((current) => withChange(current, part)),
+    [setFilters],
+  );
+  const search = useCallback((q: string) => change({ q }), [change]);
   const unscored = useLive((state) => state.summary?.unenriched);
   const more = useMore(list);
   const queries = useQueryClient();
+  const query = () => toQuery(applied, Date.now());
+  const triage = useListTriage(rows, total, query);
   const mayExport = useCan("findings:export");
   const mayEnrich = useCan("findings:enrich");
   const tableOrder = { by: order.sort, order: order.order };
@@ -82,10 +89,16 @@ export default function FindingsPage() {
       run: () => change({ ...NO_FILTERS, severity: ["critical", "high"] }),
     },
     {
+      id: "findings.all",
+      title: "Show all findings, also closed ones",
+      group: "Findings",
+      run: () => change({ ...NO_FILTERS, view: "all" }),
+    },
+    {
       id: "findings.unscored",
       title: "Show findings without a score",
       group: "Findings",
-      run: () => change({ ...NO_FILTERS, enriched: "false" }),
+      run: () => change({ ...NO_FILTERS, view: "all", enriched: "false" }),
     },
     ...(mayExport
       ? [
@@ -93,20 +106,17 @@ export default function FindingsPage() {
             id: "findings.export",
             title: "Export these findings as CSV",
             group: "Findings",
-            run: () => window.location.assign(findingsFile(toQuery(filters, Date.now()), "csv")),
+            run: () => window.location.assign(findingsFile(query(), "csv")),
           },
         ]
       : []),
   ]);
-  const actions = mayEnrich
-    ? [
-        {
-          keys: "e",
-          action: "Enrich the selected finding with AI",
-          run: (finding: Finding) => startEnrichment(queries, finding.id),
-        },
-      ]
-    : [];
+  const enrich = {
+    keys: "e",
+    action: "Enrich the selected finding with AI",
+    run: (finding: Finding) => startEnrichment(queries, finding.id),
+  };
+  const actions = [...triage.shortcuts, ...(mayEnrich ? [enrich] : [])];
 
   return (
     <WindowPage>
@@ -117,7 +127,7 @@ export default function FindingsPage() {
           <>
             <PauseButton paused={updates.paused} onChange={updates.setPaused} />
             <Allowed scope="findings:export">
-              <ExportMenu filter={() => toQuery(filters, Date.now())} />
+              <ExportMenu filter={query} />
             </Allowed>
             <Allowed scope="findings:enrich">
               <EnrichAll unscored={unscored} />
@@ -145,7 +155,7 @@ export default function FindingsPage() {
       </div>
       <div className="flex min-h-0 flex-1 gap-3 px-0 md:px-4 md:pb-4 lg:px-6 lg:pb-6">
         <FilterSidebar panel={panel}>
-          <FilterPanel filters={filters} onChange={change} />
+          <FilterPanel filters={filters} applied={applied} onChange={change} />
         </FilterSidebar>
         <section
           aria-label="List of findings"
@@ -160,38 +170,41 @@ export default function FindingsPage() {
               scroller.current?.scrollTo({ top: 0 });
             }}
           />
+          {triage.controls}
           {list.error && !list.data ? (
             <ErrorState error={list.error} retry={() => void list.refetch()} busy={list.isFetching} />
           ) : (
-            <DataTable
-              ref={scroller}
-              label="Findings"
-              className="min-h-0 flex-1"
-              minWidth="min-w-[46rem] print:min-w-0"
-              rowHeight={ROW_HEIGHT}
-              card={CARD}
-              fields={findingFields}
-              rows={list.data ? rows : undefined}
-              busy={busy}
-              rowKey={keyOf}
-              rowLink={linkTo}
-              onOpen={open}
-              openKey={openRow?.uid ?? null}
-              order={tableOrder}
-              onOrder={onOrder}
-              revisions={changed}
-              arrivals={arrivals}
-              total={total}
-              more={more}
-              actions={actions}
-              onReading={setReading}
-              empty={<NoFindings filtered={isFiltered(filters)} onClear={() => change(NO_FILTERS)} />}
-            />
+            <SelectionContext value={triage.selection}>
+              <DataTable
+                ref={scroller}
+                label="Findings"
+                className="min-h-0 flex-1"
+                minWidth="min-w-[46rem] print:min-w-0"
+                rowHeight={ROW_HEIGHT}
+                card={CARD}
+                fields={triage.selection ? SELECTABLE : findingFields}
+                rows={list.data ? rows : undefined}
+                busy={busy}
+                rowKey={keyOf}
+                rowLink={linkTo}
+                onOpen={open}
+                openKey={openRow?.uid ?? null}
+                order={tableOrder}
+                onOrder={onOrder}
+                revisions={changed}
+                arrivals={arrivals}
+                total={total}
+                more={more}
+                actions={actions}
+                onReading={setReading}
+                empty={<NoFindings filters={filters} onChange={change} />}
+              />
+            </SelectionContext>
           )}
         </section>
       </div>
       <FilterDrawer panel={panel}>
-        <FilterPanel filters={filters} onChange={change} />
+        <FilterPanel filters={filters} applied={applied} onChange={change} />
       </FilterDrawer>
       <FindingSheet id={openId} known={openRow} onClose={() => open(null)} />
     </WindowPage>
@@ -199,21 +212,3 @@ export default function FindingsPage() {
 }
 
 const keyOf = (finding: Finding) => finding.uid;
-
-function NoFindings({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
-  if (filtered)
-    return (
-      <EmptyState
-        icon={SearchX}
-        title="No matching findings"
-        action={<Button onClick={onClear}>Clear all filters</Button>}
-      >
-        Widen the time range, or remove a filter.
-      </EmptyState>
-    );
-  return (
-    <EmptyState icon={ShieldCheck} title="No findings yet">
-      Findings appear here as soon as a rule matches. <GettingStarted />
-    </EmptyState>
-  );
-}

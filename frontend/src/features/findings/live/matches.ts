@@ -1,8 +1,7 @@
 import type { FindingFilter } from "@/lib/api/findings";
 import type { StreamFinding } from "@/lib/live/frames";
 
-/** The value of the filter for findings without an assignee. */
-export const UNASSIGNED = "unassigned";
+import { UNASSIGNED } from "../list/filters";
 
 type Key = keyof FindingFilter;
 type Condition<K extends Key> = (value: NonNullable<FindingFilter[K]>, finding: StreamFinding) => boolean;
