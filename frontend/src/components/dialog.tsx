@@ -31,6 +31,13 @@ export function Dialog({
         <div aria-hidden className="fixed inset-0 z-50 animate-fade bg-[oklch(0.15_0.02_228/0.5)]" />
         <Radix.Content
           data-modal
+          // the field marked so takes the focus, not the close button
+          onOpenAutoFocus={(event) => {
+            const field = (event.target as HTMLElement).querySelector<HTMLElement>("[data-autofocus]");
+            if (!field) return;
+            event.preventDefault();
+            field.focus();
+          }}
           className={cn(
             "fixed top-[12vh] left-1/2 z-50 max-h-[80vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 animate-fade overflow-y-auto rounded-lg border bg-raised p-5 shadow-float outline-none",
             className,

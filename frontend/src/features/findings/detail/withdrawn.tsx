@@ -38,7 +38,7 @@ export function History({ finding }: { finding: Finding }) {
   });
   if (!data || data.length === 0) return null;
   return (
-    <Section title="History">
+    <Section title="History" className="order-5">
       <ol className="grid gap-1">
         {data.map(({ version, state, event_id, event_type, event_at }) => (
           <li key={version} className="flex flex-wrap gap-x-2">

@@ -24,14 +24,14 @@ export const findingFields: readonly Field<Finding>[] = [
     id: "severity",
     title: "Severity",
     show: (finding) => <SeverityBadge severity={finding.severity} />,
-    column: { width: 104, sort: "severity" },
+    column: { width: 100, sort: "severity" },
     facet: { show: (value) => <SeverityBadge severity={value as Severity} /> },
   },
   {
     id: "risk_score",
     title: "Risk",
     show: (finding) => <Risk finding={finding} />,
-    column: { width: 148, sort: "risk_score" },
+    column: { width: 136, sort: "risk_score" },
   },
   {
     id: "rule",
@@ -44,26 +44,26 @@ export const findingFields: readonly Field<Finding>[] = [
     id: "status",
     title: "Status",
     show: (finding) => <StatusBadge status={finding.status} />,
-    column: { width: 136, detail: (finding) => <Assignee finding={finding} /> },
+    column: { width: 122, detail: (finding) => <Assignee finding={finding} /> },
     facet: { show: (value) => STATUS_NAMES[value as Status] },
   },
   {
     id: "detection_count",
     title: "Detections",
     show: (finding) => <span className="tabular">{count(finding.detection_count)}</span>,
-    column: { width: 112, align: "right", sort: "detection_count" },
+    column: { width: 106, align: "right", sort: "detection_count" },
   },
   {
     id: "first_seen",
     title: "First seen",
     show: (finding) => <Timestamp time={finding.first_seen} to="minute" className="tabular" />,
-    column: { width: 124, sort: "first_seen" },
+    column: { width: 122, sort: "first_seen" },
   },
   {
     id: "last_seen",
     title: "Last seen",
     show: (finding) => <Ago time={finding.last_seen} className="tabular" />,
-    column: { width: 104, sort: "last_seen" },
+    column: { width: 98, sort: "last_seen" },
   },
   {
     id: "assignee",
@@ -93,7 +93,7 @@ export const selectField: Field<Finding> = {
   id: "select",
   title: "Select",
   show: (finding) => <SelectBox finding={finding} />,
-  column: { width: 40, untitled: true },
+  column: { width: 54, untitled: true },
 };
 
 /** The heights of a row in the table and of a card. */

@@ -179,7 +179,7 @@ export default function FindingsPage() {
                 ref={scroller}
                 label="Findings"
                 className="min-h-0 flex-1"
-                minWidth="min-w-[46rem] print:min-w-0"
+                minWidth="min-w-[58rem] print:min-w-0"
                 rowHeight={ROW_HEIGHT}
                 card={CARD}
                 fields={triage.selection ? SELECTABLE : findingFields}

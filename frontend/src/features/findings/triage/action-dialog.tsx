@@ -65,6 +65,7 @@ export function ActionDialog({
         {kind === "status" && <StatusChoice value={value} onChange={setValue} />}
         {kind === "assign" && (
           <TextField
+            data-autofocus
             label="Assignee"
             note="Name or e-mail address; empty to unassign"
             value={value}
@@ -74,6 +75,7 @@ export function ActionDialog({
         )}
         {kind === "label" && (
           <TextField
+            data-autofocus
             label="Label"
             note="Lower case letters, digits and . _ : / -; write -label to remove it"
             value={value}
@@ -121,6 +123,7 @@ function StatusChoice({ value, onChange }: { value: string; onChange: (value: St
             name="status"
             value={status}
             checked={value === status}
+            data-autofocus={value === status || undefined}
             onChange={() => onChange(status)}
             className="size-3.5 accent-accent"
           />

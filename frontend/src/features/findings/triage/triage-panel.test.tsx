@@ -59,6 +59,7 @@ describe("the triage of a finding", () => {
     await person.click(await (await panel()).findByRole("button", { name: "Change status" }));
     const dialog = within(await screen.findByRole("dialog", { name: "Change status" }));
     expect(dialog.queryByRole("radio", { name: "Reopened" })).toBeNull();
+    expect(dialog.getByRole("radio", { name: "Open" })).toHaveFocus();
     await person.click(dialog.getByRole("radio", { name: "Resolved" }));
     expect(dialog.getByRole("button", { name: "Save" })).toBeDisabled();
     await person.type(dialog.getByRole("textbox", { name: "Reason" }), "Private again");
