@@ -44,6 +44,9 @@ def refusal(item: str, more: str = "") -> str:
         ("f|gt|lt: 5", "'lt' does not go with"),
         ("f|cased|re: x", "only applicable to unmodified values"),
         ("f|i: x", "does not go with"),
+        ("f|differs: 'g*'", "'differs' takes the name of a field, without wildcards"),
+        ("f|contains|differs: g", "'differs' goes right behind the name of a field"),
+        ("f|differs: 'g[0]'", "array syntax"),
     ],
 )
 def test_what_can_mean_nothing_is_a_mistake(item: str, expected: str) -> None:

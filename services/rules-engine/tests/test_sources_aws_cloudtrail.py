@@ -217,7 +217,7 @@ ADMIN = [("role_escalated_to_admin", "high")]
         ("iam", "PutUserPolicy", {"userName": "new", "policyName": "p", "policyDocument": "{}"}, []),
         ("iam", "AddUserToGroup", {"userName": "new", "groupName": "Administrators"}, ADMIN),
         ("iam", "RemoveUserFromGroup", {"userName": "new", "groupName": "Administrators"}, []),
-        ("iam", "CreateAccessKey", {"userName": "new"}, [("token_without_expiry", "high")]),
+        ("iam", "CreateAccessKey", {"userName": "new"}, [("token_without_expiry", "low")]),
         ("iam", "DeleteAccessKey", {"userName": "new", "accessKeyId": "key-1"}, []),
         ("other", "AttachUserPolicy", {"userName": "new", "policyArn": ADMIN_ARN}, []),
     ],

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from mcm_rules_engine.sources import normalise, recognise
 from mcm_rules_engine.sources.aws_identity import user_of
+from mcm_rules_engine.testing.rulesets import builtin_rules
 
 USERS = "arn:aws:iam::123456789012"
 ROLES = "arn:aws:sts::123456789012:assumed-role"
@@ -67,3 +69,46 @@ def test_a_sign_in_to_identity_center_names_the_user_beside_the_identity(kind: s
     identity = {"type": kind, "principalId": "123456789012", "accountId": "123456789012"}
     record = {"userIdentity": identity, "additionalEventData": {"UserName": "Mona@example.com"}}
     assert user_of(record) == "mona@example.com"
+
+
+def lower(value: Any) -> Any:
+    """Writes the keys of JSON in lower case, as some exports do."""
+    return {key.lower(): lower(below) for key, below in value.items()} if isinstance(value, dict) else value
+
+
+def test_a_record_whose_keys_are_in_another_case_is_the_same_event() -> None:
+    record = {
+        "eventVersion": "1.08",
+        "eventID": "id-1",
+        "eventTime": "2026-01-05T12:00:00Z",
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "sourceIPAddress": "192.0.2.7",
+        "userIdentity": {
+            "type": "IAMUser",
+            "userName": "mona",
+            "sessionContext": {"attributes": {"mfaAuthenticated": "false"}},
+        },
+        "additionalEventData": {"MFAUsed": "No"},
+        "responseElements": {"ConsoleLogin": "Success"},
+    }
+    whole, exported = normalise(record, "aws.cloudtrail", "x"), normalise(lower(record), "aws.cloudtrail", "x")
+    assert exported == whole
+    assert exported.event_type == "login_success"
+    found = recognise(lower(record))
+    assert found is not None
+    assert found.name == "aws.cloudtrail"
+
+
+def test_the_parameters_of_a_call_keep_their_keys() -> None:
+    record = {
+        "eventname": "CreateAccessKey",
+        "eventsource": "iam.amazonaws.com",
+        "eventtime": "2026-01-05T12:00:00Z",
+        "useridentity": {"username": "mona", "type": "IAMUser"},
+        "requestparameters": {"username": "omar", "userName": "omar"},
+    }
+    event = normalise(record, "aws.cloudtrail", "x")
+    assert event.raw_data["requestParameters"] == {"username": "omar", "userName": "omar"}
+    assert (event.user, event.facts["target"]) == ("mona", "omar")
+    assert "token_without_expiry" in {match.rule.name for match in builtin_rules().match(event)}

@@ -6,6 +6,7 @@ import pytest
 
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.sources import normalise
+from mcm_rules_engine.testing.rulesets import cloud_rules
 from mcm_shared.contracts.events import SourceEvent, event_uid
 from mcm_shared.errors import PoisonEventError
 
@@ -157,6 +158,20 @@ def test_an_entry_of_the_audit_log_in_the_same_hub_is_one_of_the_audit_log() -> 
     }
     assert event_of(entry).uid == event_uid("azure.audit", "a-1")
     assert event_of(a_diagnostic_sign_in(), "azure.audit").uid == event_uid("azure.signin", "s-1")
+
+
+@pytest.mark.parametrize("header", ["azure.signin", "azure.audit", "azure.activity"])
+def test_a_risk_that_entra_id_detected_is_read_under_any_header_of_azure(header: str) -> None:
+    entry = {
+        "time": "2026-01-05T12:00:00Z",
+        "category": "UserRiskEvents",
+        "operationName": "User Risk Detection",
+        "properties": {"id": "r-1", "riskEventType": "leakedCredentials", "userPrincipalName": "mona@example.com"},
+    }
+    event = event_of(entry, header)
+    assert (event.source, event.event_type) == ("azure.signin", "azure.signin.User_Risk_Detection")
+    assert event.user == "mona@example.com"
+    assert "entra_risk_detected" in {match.rule.name for match in cloud_rules().match(event)}
 
 
 def test_a_sign_in_without_an_id_is_named_by_its_content() -> None:

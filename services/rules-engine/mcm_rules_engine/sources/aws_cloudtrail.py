@@ -6,6 +6,7 @@ from typing import Any, Final
 from mcm_rules_engine.sources.aws_actions import event_type_of
 from mcm_rules_engine.sources.aws_deployments import state_change
 from mcm_rules_engine.sources.aws_identity import actor_type_of, session_of, user_of
+from mcm_rules_engine.sources.aws_keys import respelled
 from mcm_rules_engine.sources.aws_request import Facts
 from mcm_rules_engine.sources.read import first_text, id_at, known, other_type, text_at, time_at
 from mcm_rules_engine.sources.source import Payload, Source
@@ -27,7 +28,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"a CloudTrail record must be a JSON object, not {type(payload).__name__}")
-    payload = _record_in(payload)
+    payload = respelled(_record_in(payload))
     if "detail-type" in payload and isinstance(payload.get("detail"), dict):
         return _state_change(payload)
     name = _event_name(payload)
@@ -121,6 +122,7 @@ def _recognise(payload: Payload) -> bool:
         # partners of EventBridge, such as Okta, deliver in the same envelope
         source = text_at(payload, "source") or ""
         return isinstance(payload.get("detail"), dict) and source.startswith("aws.") and "partner" not in source
+    payload = respelled(payload)
     return "eventVersion" in payload or ("eventSource" in payload and "eventName" in payload) or _LOOKUP_KEY in payload
 
 

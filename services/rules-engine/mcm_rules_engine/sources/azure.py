@@ -18,8 +18,12 @@ _SIGN_IN_CATEGORIES: Final = frozenset(
         "adfssigninlogs",
         "managedidentitysigninlogs",
         "noninteractiveusersigninlogs",
+        "riskyserviceprincipals",
+        "riskyusers",
+        "serviceprincipalriskevents",
         "serviceprincipalsigninlogs",
         "signinlogs",
+        "userriskevents",
     }
 )
 _AUDIT_CATEGORIES: Final = frozenset({"auditlogs", "customsecurityattributeauditlogs"})

@@ -19,6 +19,7 @@ const OPERATORS: Record<string, string> = {
   gte: "at least",
   exists: "present",
   fieldref: "same as field",
+  differs: "other than field",
   neq: "is not",
 };
 

@@ -22,6 +22,7 @@ from sigma.types import (
     SigmaType,
 )
 
+from mcm_rules_engine.sigma.compile.differences import SigmaDifference
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, Space, field_getter, presence_test, text_of
 from mcm_rules_engine.sigma.compile.numbers import as_number
 from mcm_rules_engine.sigma.compile.patterns import anywhere, plain_text
@@ -122,6 +123,8 @@ def _field_test(field: str, values_of_rule: list[SigmaType], space: Space) -> Pr
                 parts.append(_null_test(get))
             case SigmaExists():
                 parts.append(_exists_test(presence_test(space, field), expected=value.exists))
+            case SigmaDifference():
+                parts.append(_difference_test(get, field_getter(space, value.field)))
             case SigmaFieldReference():
                 parts.append(_reference_test(get, field_getter(space, value.field), value))
             case SigmaExpansion():
@@ -167,10 +170,25 @@ def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReferen
             return text.startswith(other_text)
         if reference.ends_with:
             return text.endswith(other_text)
-        number = as_number(value)
-        return text == other_text or (number is not None and number == as_number(other))
+        return _equal(value, other)
 
     return lambda view: any(same(value, other) for value in get(view) for other in get_other(view))
+
+
+def _difference_test(get: Getter, get_other: Getter) -> Predicate:
+    def differs(view: EventView) -> bool:
+        others = get_other(view)
+        return any(value is not None and not any(_equal(value, other) for other in others) for value in get(view))
+
+    return differs
+
+
+def _equal(value: Any, other: Any) -> bool:
+    text, other_text = text_of(value), text_of(other)
+    if text is None or other_text is None:
+        return False
+    number = as_number(value)
+    return text.casefold() == other_text.casefold() or (number is not None and number == as_number(other))
 
 
 def _keyword_test(keyword: SigmaType, space: Space) -> Predicate:

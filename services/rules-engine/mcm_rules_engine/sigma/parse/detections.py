@@ -25,6 +25,7 @@ _MISSING_DETECTION: Final = re.compile(r"Detection '([^']+)' not defined")
 _NESTING: Final = re.compile(r"\(|\bnot\b", re.IGNORECASE)
 _MAX_NESTING: Final = 100
 _MAX_CONDITION: Final = 10_000
+_REFERENCES: Final = frozenset({"fieldref", "differs"})
 _WRONG_TYPE: Final = re.compile(r"Modifier (\w+) incompatible")
 
 
@@ -107,13 +108,12 @@ class DetectionReader:
         values = value if isinstance(value, list) else [value]
         field, *modifiers = (None,) if key is None else canonical_key(key).split("|")
         self.fields.update([field] if field else [])
+        refers = not _REFERENCES.isdisjoint(modifiers)
         wrong = [
             *filter(None, [wrong_with_field(field)]),
             *wrong_with_modifiers(modifiers),
             *(_no_value(each, modifiers) for each in values if not _is_value(each, modifiers)),
-            *filter(
-                None, [wrong_with_field(each) for each in values if "fieldref" in modifiers and isinstance(each, str)]
-            ),
+            *filter(None, [wrong_with_field(each) for each in values if refers and isinstance(each, str)]),
         ]
         if not values and key is not None:
             wrong.append("an empty list matches nothing; write null for a field without a value")
