@@ -14,6 +14,7 @@ import uvloop
 
 from mcm_shared.errors import ConfigurationError, McmError
 from mcm_shared.logs import configure_logs
+from mcm_shared.malloc_tuning import return_freed_memory
 from mcm_shared.redact_urls import redact_urls
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ def run_command(command: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
     Exit 2 for a wrong setting, rule or flag; 1 for any other failure; 130 when interrupted.
     """
     _end_on_sigterm()
+    return_freed_memory()
     try:
         return uvloop.run(command())
     except ConfigurationError as error:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
@@ -143,6 +144,27 @@ def test_images_hold_what_the_locks_say_and_run_as_nobody_special() -> None:
     # the third installs our own packages, and may fetch nothing
     assert ["--require-hashes" in line or "--no-index" in line for line in installs] == [True] * 3
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
+
+
+def test_what_images_copy_is_in_the_context_of_their_build() -> None:
+    included = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = [
+        source.replace(".npmr[c]", ".npmrc")
+        for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE)
+        for source in line.split()[:-1]
+    ]
+
+    assert len(copied) >= 8
+    # a folder is copied when something in it is included, a file when it or its folder is
+    missing = [
+        source
+        for source in copied
+        if not any(
+            fnmatch(source, rule) or rule.startswith(f"{source}/") or source.startswith(f"{rule}/") for rule in included
+        )
+    ]
+    assert missing == [], "name it in .dockerignore, or no image can be built"
+    assert [rule for rule in included if not list(ROOT.glob(rule))] == []
 
 
 def test_the_dashboard_is_in_the_image_of_the_api_only() -> None:

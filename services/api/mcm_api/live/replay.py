@@ -18,6 +18,9 @@ from mcm_shared.kafka.tail import Offsets, read_between
 MAX_REPLAYED: Final = 20_000
 """Records that are read again for one subscriber, at most; beyond that, fetching everything afresh costs less."""
 
+MAX_REPLAY_S: Final = 60.0
+"""Seconds that a replay from Kafka may take: others wait for it."""
+
 _AHEAD_S: Final = 5.0
 
 
@@ -73,8 +76,14 @@ async def _missed(stream: StreamConfig, filters: FrameFilter, position: Offsets)
                     yield chunk
             following = 0
             continue
-        frames, following = broadcaster.read_retained(position, following, MAX_CHUNK_BYTES)
-        for chunk in _chunks(broadcaster.topics, position, frames, filters):
+        async with stream.turn:
+            # one piece for one client each time around the loop, however many clients return at once
+            await asyncio.sleep(0)
+            if not broadcaster.retains(position):
+                continue
+            frames, following = broadcaster.read_retained(position, following, MAX_CHUNK_BYTES)
+            pieces = list(_chunks(broadcaster.topics, position, frames, filters))
+        for chunk in pieces:
             yield chunk
             if following is None:
                 # other frames may have come meanwhile
@@ -89,7 +98,10 @@ async def _from_kafka(stream: StreamConfig, filters: FrameFilter, position: Offs
     if kafka is None or broadcaster.ended:
         return
     async with stream.replays, aclosing(read_between(kafka, dict(position), until)) as batches:
+        due = asyncio.get_running_loop().time() + MAX_REPLAY_S
         async for records in batches:
+            if asyncio.get_running_loop().time() > due:
+                raise PositionGoneError("you read too slowly")
             for chunk in _chunks(broadcaster.topics, position, await read_frames(stream.reader, records), filters):
                 yield chunk
     for place, offset in until.items():

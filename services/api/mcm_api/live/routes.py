@@ -1,6 +1,8 @@
 """The live stream over HTTP."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request
@@ -34,7 +36,7 @@ class FrameStream(StreamingResponse):
     def __init__(
         self, content: AsyncGenerator[bytes, None], ended: Callable[[], None], status_code: int = 200, **options: Any
     ) -> None:
-        super().__init__(content, status_code, **options)
+        super().__init__(_paced(content), status_code, **options)
         self._ended = ended
 
     async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
@@ -46,6 +48,18 @@ class FrameStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._ended()
+
+
+async def _paced(frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Lets other tasks run after each piece.
+
+    The server accepts pieces for a client that has gone without waiting, so that its stream would be read to the end
+    before the loop learns of it.
+    """
+    async with aclosing(frames):
+        async for piece in frames:
+            yield piece
+            await asyncio.sleep(0)
 
 
 _FRAMES: Final[dict[str, Any]] = {

@@ -17,7 +17,7 @@ MAX_REPLAYS: Final = 4
 class StreamConfig:
     """The broadcaster, the cluster it reads from (None without Kafka), the database, and the maxima of subscribers.
 
-    ``streams`` counts the streams by address.
+    ``streams`` counts the streams by address. ``turn`` is held while a piece is read again for a returning subscriber.
     """
 
     broadcaster: Broadcaster
@@ -27,3 +27,4 @@ class StreamConfig:
     max_streams_per_address: int
     streams: Counter[str] = field(default_factory=Counter)
     replays: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_REPLAYS))
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,0 +1,31 @@
+"""Tuning of the C library's allocator: memory that was freed goes back to the system."""
+
+import ctypes
+import sys
+from typing import Final
+
+# parameters of mallopt(3)
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+
+_MAPPED_FROM_BYTES: Final = 64 * 1024
+_ARENAS: Final = 2
+
+
+def return_freed_memory() -> None:
+    """Has glibc map large blocks by themselves, keep few arenas, and trim them; elsewhere it does nothing.
+
+    By default glibc raises the size from which it maps blocks to that of the largest block freed so far, up to 32 MiB.
+    After a few large request bodies, later ones come from the heap, and what small blocks lie between them keeps the
+    memory of all. It also has an arena for each thread, of which none is returned while a block of it is in use.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return
+    mallopt(_M_ARENA_MAX, _ARENAS)
+    # to set either of the two stops the adjustment
+    mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, 2 * _MAPPED_FROM_BYTES)
