@@ -54,10 +54,10 @@ def model_server() -> Iterator[ModelServer]:
 
 @pytest.fixture
 async def model_explainer(postgres: AsyncEngine, model_server: ModelServer) -> AsyncIterator[MakeModelExplainer]:
-    """Makes explainers that ask the server, a little impatiently, and keep what they know in ``engine``."""
+    """Makes explainers that ask the server and keep what they know in ``engine``."""
     made: list[ModelExplainer] = []
 
-    def make(*, timeout_s: float = 2.0, redaction: Redaction = "all", **policy: Any) -> ModelExplainer:
+    def make(*, timeout_s: float = 30.0, redaction: Redaction = "all", **policy: Any) -> ModelExplainer:
         retry_policy = RetryPolicy(attempts=3, initial_wait_s=0.01, max_wait_s=0.05, poll_s=0.02)
         policy = {"retry_policy": retry_policy, "timeout_s": timeout_s, **policy}
         client = ModelClient(policy.pop("engine", postgres), model_server.chat(timeout_s=timeout_s), **policy)

@@ -125,7 +125,7 @@ async def test_of_seeded_secrets_of_many_kinds_none_is_in_any_request(
         findings.append(a_finding(user=text, title=text, description=f"seen: {text}", extra_data=said))
     stored = await store_findings(postgres, findings)
 
-    await Enricher(postgres, model_explainer()).enrich(stored)
+    await Enricher(postgres, model_explainer(timeout_s=60.0), timeout_s=None).enrich(stored)
 
     assert len(SEEDED) >= 200
     assert len(model_server.bodies) == len(SEEDED)

@@ -2,17 +2,13 @@
 
 import asyncio
 import contextlib
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import orjson
-from sqlalchemy import Engine, event, make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine as AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -21,23 +17,16 @@ from sqlalchemy.pool import NullPool
 from mcm_shared.db.failures import Discard, connect_failure, failure_of
 from mcm_shared.db.pooler import PoolerDetection
 from mcm_shared.db.postgres_url import PostgresUrl, parse_postgres_url
-from mcm_shared.errors import ConfigurationError
+from mcm_shared.db.sqlite import JSON_CODEC, READ_ONLY, create_sqlite_engine, sqlite_url
 from mcm_shared.settings import DatabaseSettings
 
-_WAL_TRIES = 100
-_WAL_AGAIN_S = 0.02
 COMMAND_TIMEOUT_S = 60
 _CLOSE_TIMEOUT_S = 1.0
 
 InTransaction = Callable[[AsyncConnection], Awaitable[None]]
 """Work that a caller adds to the transaction of a change, such as recording it."""
 
-_READ_ONLY = "mcm_read_only"
 _EPOCH = "mcm_epoch"
-_JSON: dict[str, Any] = {
-    "json_serializer": lambda value: orjson.dumps(value).decode(),
-    "json_deserializer": orjson.loads,
-}
 
 
 def create_engine(
@@ -60,30 +49,12 @@ def create_engine(
         {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30} if pooled else {"poolclass": NullPool}
     )
     # `transaction` has the driver begin and commit
-    engine = create_async_engine(url.shown, isolation_level="AUTOCOMMIT", hide_parameters=True, **pool, **_JSON)
+    engine = create_async_engine(url.shown, isolation_level="AUTOCOMMIT", hide_parameters=True, **pool, **JSON_CODEC)
     event.listen(engine.sync_engine, "do_connect", _connector(url, statement_timeout_s).connect)
     history = _history_of(engine)
     event.listen(engine.sync_engine, "connect", history.connect)
     event.listen(engine.sync_engine, "checkout", history.checkout)
     return engine
-
-
-def create_sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
-    """Creates the engine of a SQLite database, without connecting."""
-    engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True, **options, **_JSON)
-    # terminating stops the driver's thread twice after a cancellation, and the second one is awaited for ever
-    engine.dialect.has_terminate = False
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-def sqlite_url(database_url: str) -> URL:
-    """Converts the URL of a SQLite file to that of SQLAlchemy's async driver; raises ConfigurationError."""
-    try:
-        return make_url(database_url).set(drivername="sqlite+aiosqlite")
-    except (ArgumentError, ValueError):
-        raise ConfigurationError("DATABASE_URL cannot be read; write sqlite:///file") from None
 
 
 def _connector(url: PostgresUrl, statement_timeout_s: float | None) -> PoolerDetection:
@@ -154,7 +125,7 @@ async def _checked_out(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 @asynccontextmanager
 async def _begun(connection: AsyncConnection, driver: Any, *, read_only: bool) -> AsyncIterator[None]:
     if driver is None:
-        await connection.execution_options(**{_READ_ONLY: read_only})
+        await connection.execution_options(**{READ_ONLY: read_only})
         async with connection.begin():
             yield
     elif read_only:
@@ -230,32 +201,3 @@ _HISTORIES: "WeakKeyDictionary[Engine, _History]" = WeakKeyDictionary()
 
 def _history_of(engine: AsyncEngine) -> _History:
     return _HISTORIES.setdefault(engine.sync_engine, _History())
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN is lazy and deferred, which makes two writers fail instead of wait; ours is explicit.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    _keep_a_log_ahead(cursor)
-    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _keep_a_log_ahead(cursor: Any) -> None:
-    # of two connections that open a new file at once SQLite refuses one here, whatever its time-out
-    for left in reversed(range(_WAL_TRIES)):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if not left:
-                raise
-            time.sleep(_WAL_AGAIN_S)
-        else:
-            return
-
-
-def _begin_sqlite(connection: Any) -> None:
-    # a writer takes the lock at once: one that read first and then wants to write would fail instead of wait
-    reading = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
