@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
@@ -10,6 +11,9 @@ from mcm_shared.db.engine import AsyncEngine
 
 EXAMPLES = int(os.environ.get("MCM_ORACLE_EXAMPLES", "40"))
 """Cases of each test and database; set MCM_ORACLE_EXAMPLES for a longer hunt."""
+
+# to shrink a case that fails takes minutes, and only the shrunk one is saved and shown
+pytestmark = pytest.mark.timeout(1800)
 
 
 def as_often(share: float) -> settings:

@@ -224,6 +224,16 @@ async def test_windows_without_events_count_once_they_are_complete_and_not_for_e
     assert {one.description.rpartition(" ")[2] for one in findings} == {"0"}
 
 
+async def test_a_batch_that_completes_a_source_and_counts_before_it_answers_for_every_window_after(
+    engine: AsyncEngine,
+) -> None:
+    await handle(engine, RULESET, [at(120, "ended"), at(3 * 60, "other")])
+    assert await states(engine, "too_few") == ["pending"]
+    await handle(engine, RULESET, [at(0, "ended"), at(5 * 60, "other")])
+    # one between the two, two after them, and the one that is not over
+    assert await states(engine, "too_few") == ["standing", "standing", "standing", "pending"]
+
+
 async def store_and_die(engine: AsyncEngine, events: Sequence[SourceEvent], transactions: int) -> None:
     begun = 0
 

@@ -40,30 +40,21 @@ _NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1
 
 
 def compare_windows(rule: Correlation, group_key: str, affected: Affected) -> Evaluation:
-    """Answers for the affected windows, for those without events after them, and for what is stored of these."""
-    width, reach = rule.window, _reach(rule) * rule.window
+    """Answers for the affected windows, for what is stored of those after them, and for the windows that follow."""
+    reach = _reach(rule) * rule.window
     starts = sorted(affected.windows | {scope.position[0] for scope in affected.scopes})
     found = yield [
-        *(WindowsBetween(rule.inputs[0].id, group_key, start - reach, start + reach) for start in starts),
+        # as far as the windows that follow the last stored one
+        *(WindowsBetween(rule.inputs[0].id, group_key, start - reach, start + 2 * reach) for start in starts),
         *(StoredScopes(output_series(rule), group_key, start, start + reach) for start in starts if reach),
     ]
     windows: dict[int, Window] = {window.start: window for around in found[: len(starts)] for window in around}
     stored: set[ResultScope] = set().union(*found[len(starts) :])
     completeness = yield from read_completeness(rule, (window.last[1] for window in windows.values()))
-    answers = {}
-    for start in starts:
-        for number in range(_reach(rule) + 1):
-            at = start + number * width
-            if number and at in windows:
-                break
-            answer = _answer(rule, group_key, at, windows, completeness)
-            answers[at] = answer
-            if answer.state is State.PENDING:
-                # the windows after it follow when it is due
-                break
+    answers: dict[int, ScopeAnswer] = {}
     # the last event of a window decides which source must be complete: a later one of another source takes back
-    for at in {scope.position[0] for scope in stored} - answers.keys():
-        answers[at] = _answer(rule, group_key, at, windows, completeness)
+    for start in (*starts, *sorted(scope.position[0] for scope in stored)):
+        _answer_from(start, rule, group_key, windows, completeness, answers)
     return list(answers.values())
 
 
@@ -96,6 +87,25 @@ def amount_text(amount: Fraction) -> str:
     whole, rest = divmod(abs(round(amount * MILLIONTHS)), MILLIONTHS)
     digits = f"{rest:06}".rstrip("0")
     return f"{'-' if amount < 0 and (whole or rest) else ''}{whole}{'.' if digits else ''}{digits}"
+
+
+def _answer_from(
+    start: int,
+    rule: Correlation,
+    group_key: str,
+    windows: Mapping[int, Window],
+    completeness: Completeness,
+    answers: dict[int, ScopeAnswer],
+) -> None:
+    """Adds the answer for a window, and those for the windows without events after it up to the first pending one."""
+    for number in range(_reach(rule) + 1):
+        at = start + number * rule.window
+        if at in answers or (number and at in windows):
+            return
+        answers[at] = _answer(rule, group_key, at, windows, completeness)
+        if answers[at].state is State.PENDING:
+            # the windows after it follow when it is due
+            return
 
 
 def _answer(

@@ -19,7 +19,8 @@ async def assert_as_the_rules_say(engines: Sequence[AsyncEngine], case: Case) ->
     published = await run_case(engines, case)
     expected = oracle.evaluate(case.ruleset, case.events)
     found = await read_result(engines[0])
-    assert list(differences(expected.findings, found.findings)) == []
+    wrong = list(differences(expected.findings, found.findings))
+    assert not wrong, "\n".join(wrong)
     assert found.hits == expected.hits
     assert found.rollups == expected.rollups
     assert found.event_days == expected.event_days
