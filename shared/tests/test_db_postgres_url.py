@@ -6,8 +6,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from mcm_shared.db.engine import AsyncEngine, create_engine, sqlite_url, transaction
+from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.postgres_url import parse_postgres_url
+from mcm_shared.db.sqlite import sqlite_url
 from mcm_shared.errors import ConfigurationError, DatabaseDownError
 from mcm_shared.settings import DatabaseSettings
 from tests.certificates import make_authority

@@ -5,21 +5,28 @@ from typing import Final
 from tests.mutations.mutation import SHARED, SHARED_TESTS, Mutation
 
 _ENGINE: Final = f"{SHARED}/db/engine.py"
+_SQLITE: Final = f"{SHARED}/db/sqlite.py"
 _FAILURES: Final = f"{SHARED}/db/failures.py"
 _FAILURE_TESTS: Final = f"{SHARED_TESTS}/test_db_failures.py"
 
 DATABASE: Final = (
     Mutation(
         "writers of SQLite wait for the lock before they read",
-        _ENGINE,
+        _SQLITE,
         (('"BEGIN" if reading else "BEGIN IMMEDIATE"', '"BEGIN"'),),
         f"{SHARED_TESTS}/test_db_engine.py::test_writers_of_sqlite_wait_for_each_other",
     ),
     Mutation(
         "writers of SQLite wait as long as it takes",
-        _ENGINE,
-        (('"busy_timeout=30000"', '"busy_timeout=0"'),),
+        _SQLITE,
+        (('f"busy_timeout={_LOCK_TIMEOUT_S * 1000}"', '"busy_timeout=0"'),),
         f"{SHARED_TESTS}/test_db_engine.py::test_writers_of_sqlite_wait_for_each_other",
+    ),
+    Mutation(
+        "a SQLite connection gives up its lock when it is closed",
+        _SQLITE,
+        (("self.rollback()", "pass"),),
+        f"{SHARED_TESTS}/test_db_sqlite.py::test_a_transaction_that_is_cancelled_twice_gives_up_its_lock",
     ),
     Mutation(
         "a deadlock is retried",

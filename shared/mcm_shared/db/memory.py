@@ -10,7 +10,8 @@ import aiosqlite
 from sqlalchemy import make_url
 from sqlalchemy.pool import StaticPool
 
-from mcm_shared.db.engine import AsyncEngine, create_sqlite_engine, transaction
+from mcm_shared.db.engine import AsyncEngine, transaction
+from mcm_shared.db.sqlite import create_sqlite_engine
 from mcm_shared.db.tables import METADATA
 
 
