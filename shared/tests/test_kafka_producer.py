@@ -3,12 +3,16 @@
 import asyncio
 import os
 import time
+from typing import NoReturn
+from uuid import uuid4
 
+import aiokafka.errors
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from mcm_local.kafka import Kafka
 from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES, Topics
-from mcm_shared.errors import BrokerDownError, PoisonEventError
+from mcm_shared.errors import BrokerDownError, MessageRefusedError, PoisonEventError
 from mcm_shared.kafka.dead_letters import dead_letter
 from mcm_shared.kafka.producer import DELIVERY_TIMEOUT_S, Producer
 from mcm_shared.kafka.read_topic import read_topic
@@ -71,6 +75,53 @@ async def test_what_the_broker_finds_too_large_is_poison(
         await producer.send([Outgoing(topics.raw, os.urandom(MAX_MESSAGE_BYTES + 1_000))])
 
     await producer.send([Outgoing(topics.raw, b"the next one goes through")])
+
+
+CLIENT_ERRORS_BY_NAME = {
+    name: each
+    for name, each in vars(aiokafka.errors).items()
+    if isinstance(each, type)
+    and issubclass(each, Exception)
+    and each.__module__ == aiokafka.errors.__name__
+    and each is not aiokafka.errors.BrokerResponseError
+}
+CONCERN_THE_MESSAGE = {
+    "InvalidTimestampError",
+    "MessageSizeTooLargeError",
+    "RecordListTooLargeError",
+    "RecordTooLargeError",
+}
+
+
+@pytest.mark.parametrize("name", CLIENT_ERRORS_BY_NAME)
+async def test_an_error_of_the_client_is_retried_unless_it_concerns_the_message(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_producer: Producer) -> NoReturn:
+        raise CLIENT_ERRORS_BY_NAME[name]
+
+    monkeypatch.setattr(Producer, "_connected", refuse)
+    expected = MessageRefusedError if name in CONCERN_THE_MESSAGE else BrokerDownError
+    with pytest.raises(expected):
+        await Producer(KafkaSettings()).send([Outgoing("events.raw", b"1")])
+
+
+async def test_a_record_that_the_broker_finds_invalid_is_refused_and_the_others_are_stored(
+    kafka: KafkaSettings, producer: Producer
+) -> None:
+    name = f"compacted-{uuid4().hex}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(name, 1, 1, topic_configs={"cleanup.policy": "compact"})])
+    finally:
+        await admin.close()
+
+    with pytest.raises(MessageRefusedError, match="as invalid"):
+        await producer.send([Outgoing(name, b"without a key")])
+
+    await producer.send([Outgoing(name, b"with one", b"key")])
+    assert [record.value async for record in read_topic(kafka, name)] == [b"with one"]
 
 
 async def test_a_broker_that_is_not_there_is_said_at_once() -> None:

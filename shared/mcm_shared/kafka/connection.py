@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
 from mcm_shared.contracts.topics import MAX_MESSAGE_BYTES
 from mcm_shared.errors import BrokerDownError, ConfigurationError
 from mcm_shared.kafka.batches.message_set import BoundedConsumer
+from mcm_shared.kafka.broker_errors import CLIENT_ERRORS
 from mcm_shared.settings import KafkaSettings
 
 _CANCELLED_WITHIN_S: Final = 0.5
@@ -64,7 +64,7 @@ async def answering(kafka: KafkaSettings, within_s: float | None = None) -> Asyn
     try:
         async with asyncio.timeout(within_s):
             yield
-    except (KafkaError, OSError, TimeoutError) as error:
+    except CLIENT_ERRORS as error:
         raise BrokerDownError(f"Kafka does not answer at {kafka.bootstrap_servers}: {error}") from error
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from mcm_shared.errors import BrokerDownError
+from mcm_shared.kafka.broker_errors import CLIENT_ERRORS
 from mcm_shared.kafka.connection import end_within, make_consumer
 from mcm_shared.kafka.read_topic import all_partitions
 from mcm_shared.kafka.records import Record
@@ -51,7 +51,7 @@ class TopicFollower:
         while True:
             try:
                 await self._follow()
-            except (KafkaError, OSError, TimeoutError, BrokerDownError) as error:
+            except (*CLIENT_ERRORS, BrokerDownError) as error:
                 self._reason = f"Kafka does not answer at {self._kafka.bootstrap_servers}: {error}"
             except Exception:
                 log.exception("following a topic failed and is tried again", topic=self._topic)
@@ -77,7 +77,7 @@ class TopicFollower:
                     await self._moved.wait_for(
                         lambda: all(self._positions.get(place, 0) >= end for place, end in ends.items())
                     )
-        except (KafkaError, OSError, TimeoutError) as error:
+        except CLIENT_ERRORS as error:
             raise BrokerDownError(self._reason) from error
         return {place.partition: offset for place, offset in begins.items()}
 

@@ -9,16 +9,10 @@ from itertools import count
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    InvalidTimestampError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    RecordTooLargeError,
-)
 
 from mcm_shared.contracts.topics import MAX_DEAD_LETTER_BYTES
 from mcm_shared.errors import BrokerDownError, MessageRefusedError
+from mcm_shared.kafka.broker_errors import CLIENT_ERRORS, REFUSALS
 from mcm_shared.kafka.connection import connection_options, end_within
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import KafkaSettings
@@ -27,13 +21,6 @@ DELIVERY_TIMEOUT_S: Final = 10.0
 """How long a batch may take to be acknowledged before ``send`` gives up."""
 
 _CLOSE_TIMEOUT_S: Final = 3.0
-# the only errors that concern a message; any other may pass, whatever it says
-_REFUSALS: Final[dict[type[BaseException], str]] = {
-    MessageSizeTooLargeError: "as too large",
-    RecordListTooLargeError: "as too large",
-    RecordTooLargeError: "as too large",
-    InvalidTimestampError: "for its timestamp",
-}
 _BATCH_BYTES: Final = 256 * 1024
 
 
@@ -64,9 +51,9 @@ class Producer:
             async with asyncio.timeout(DELIVERY_TIMEOUT_S + 5):
                 client = await self._connected()
                 await self._deliver(client, messages)
-        except tuple(_REFUSALS) as error:
-            raise MessageRefusedError(f"Kafka refuses the message {_REFUSALS[type(error)]}: {error}") from error
-        except (KafkaError, TimeoutError, OSError) as error:
+        except tuple(REFUSALS) as error:
+            raise MessageRefusedError(f"Kafka refuses the message {REFUSALS[type(error)]}: {error}") from error
+        except CLIENT_ERRORS as error:
             await self.close()
             raise BrokerDownError(f"Kafka did not take the messages: {_text(error)}") from error
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 from mcm_shared.errors import McmError
+from mcm_shared.kafka.broker_errors import CLIENT_ERRORS
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class Watchdog:
             async with asyncio.timeout(_CHECK_TIMEOUT_S):
                 ends = await consumer.end_offsets(assigned)
                 waiting = sum([max(0, end - await consumer.position(partition)) for partition, end in ends.items()])
-        except (KafkaError, TimeoutError, OSError) as error:
+        except CLIENT_ERRORS as error:
             log.warning("Kafka does not respond", reason=str(error) or type(error).__name__)
             self._suspicious = False
             if self._silent:

@@ -14,13 +14,13 @@ from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
     IllegalStateError,
-    KafkaError,
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
 
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.kafka.broker_errors import CLIENT_ERRORS
 from mcm_shared.kafka.connection import end_within, make_consumer
 from mcm_shared.kafka.consumer.failure_policy import Batch, FailurePolicy, LeftUncommittedError, pause
 from mcm_shared.kafka.consumer.fetcher import Fetcher
@@ -121,7 +121,7 @@ class Worker(Generic[DecodedT, StoredT]):
                     await self._unless_stopping(wait_for_topics(self._kafka))
                     if not self._stopping.is_set():
                         await self._consume()
-                except (KafkaError, OSError, TimeoutError) as error:
+                except CLIENT_ERRORS as error:
                     log.warning("connection to Kafka lost, retrying", reason=str(error) or type(error).__name__)
                     await pause(1.0, self._stopping)
                 except ConfigurationError as error:
