@@ -100,6 +100,20 @@ def test_a_record_whose_keys_are_in_another_case_is_the_same_event() -> None:
     assert found.name == "aws.cloudtrail"
 
 
+def test_objects_that_an_export_wrote_as_json_text_are_read() -> None:
+    record = {
+        "eventname": "CreateAccessKey",
+        "eventsource": "iam.amazonaws.com",
+        "eventtime": "2026-01-05T12:00:00Z",
+        "useridentity": '{"type": "IAMUser", "username": "mona"}',
+        "requestparameters": '{"userName": "omar"}',
+        "responseelements": "{broken",
+    }
+    event = normalise(record, "aws.cloudtrail", "x")
+    assert (event.event_type, event.user, event.facts["target"]) == ("api_token_created", "mona", "omar")
+    assert event.raw_data["responseElements"] == "{broken"
+
+
 def test_the_parameters_of_a_call_keep_their_keys() -> None:
     record = {
         "eventname": "CreateAccessKey",

@@ -6,7 +6,7 @@ from typing import Any, Final
 from mcm_rules_engine.sources.aws_actions import event_type_of
 from mcm_rules_engine.sources.aws_deployments import state_change
 from mcm_rules_engine.sources.aws_identity import actor_type_of, session_of, user_of
-from mcm_rules_engine.sources.aws_keys import respelled
+from mcm_rules_engine.sources.aws_keys import as_recorded, respelled
 from mcm_rules_engine.sources.aws_request import Facts
 from mcm_rules_engine.sources.read import first_text, id_at, known, other_type, text_at, time_at
 from mcm_rules_engine.sources.source import Payload, Source
@@ -28,7 +28,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"a CloudTrail record must be a JSON object, not {type(payload).__name__}")
-    payload = respelled(_record_in(payload))
+    payload = as_recorded(_record_in(payload))
     if "detail-type" in payload and isinstance(payload.get("detail"), dict):
         return _state_change(payload)
     name = _event_name(payload)

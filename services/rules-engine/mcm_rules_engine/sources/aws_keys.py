@@ -1,5 +1,6 @@
-"""Keys of CloudTrail records that an export wrote in another case: ``eventname`` is read as ``eventName``."""
+"""CloudTrail records from exports such as Athena's: keys in another case, and objects as JSON text."""
 
+import json
 from typing import Any, Final
 
 from mcm_rules_engine.sources.source import Payload
@@ -22,6 +23,34 @@ _SPELLINGS: Final = {name.lower(): name for name in f"{_RECORD} {_WITHIN}".split
 _DEPTH: Final = 5
 _ANY_KEYS: Final = ("requestParameters", "responseElements")
 """Parts whose keys are those of each operation; only the answer to a sign-in is known here."""
+
+
+_OBJECTS: Final = (
+    "userIdentity",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "serviceEventDetails",
+    "insightDetails",
+)
+_MAX_JSON_TEXT: Final = 1024 * 1024
+
+
+def as_recorded(payload: Payload) -> Payload:
+    """Returns a record as CloudTrail writes it; one that is so already is returned as it is."""
+    payload = respelled(payload)
+    texts = {key: _decoded(key, payload[key]) for key in _OBJECTS if isinstance(payload.get(key), str)}
+    return {**payload, **texts} if texts else payload
+
+
+def _decoded(key: str, text: str) -> Any:
+    if len(text) > _MAX_JSON_TEXT or not text.lstrip().startswith("{"):
+        return text
+    try:
+        value: dict[str, Any] = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if key in _ANY_KEYS else _respelled(value, _DEPTH)
 
 
 def respelled(payload: Payload) -> Payload:

@@ -11,8 +11,8 @@ _NOT_IN_A_TYPE: Final = re.compile(r"[^A-Za-z0-9._:/-]")
 _MAX_ACTION: Final = 150
 _SHOWN: Final = 60
 
-_MILLISECONDS_FROM: Final = 10**11
-"""A number of seconds this large lies in the year 5138, one of milliseconds this small in 1973."""
+_UNITS: Final = ((10**14, 10**6), (10**11, 10**3))
+"""Sizes from which a number counts microseconds or milliseconds; smaller ones lie before 1974."""
 
 
 def text_at(node: Any, *path: str) -> str | None:
@@ -72,13 +72,13 @@ def time_at(payload: dict[str, Any], key: str) -> datetime:
 
 
 def epoch_or_time_at(payload: dict[str, Any], key: str) -> datetime:
-    """Reads a time in seconds or milliseconds since 1970, distinguished by size, or as ``time_at`` reads it."""
+    """Reads a time since 1970, in seconds, milliseconds or microseconds by its size, or as ``time_at`` reads it."""
     value = payload.get(key)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return time_at(payload, key)
     try:
-        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-        return datetime.fromtimestamp(seconds, UTC)
+        unit = next((unit for size, unit in _UNITS if abs(value) >= size), 1)
+        return datetime.fromtimestamp(value / unit, UTC)
     except (OverflowError, OSError, ValueError):
         raise PoisonEventError(f"{key} {str(value)[:_SHOWN]} is no number of milliseconds since 1970") from None
 
