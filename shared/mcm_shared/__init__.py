@@ -1,1 +1,1 @@
-"""What two or more services must agree on: contracts, topics, bus, database, settings, logs, metrics, errors."""
+"""Code that services share: contracts, topics, bus, database, settings, logs, metrics, errors."""

@@ -1,4 +1,4 @@
-"""Tuning of the C library's allocator: memory that was freed goes back to the system."""
+"""Tuning of the C allocator: freed memory is returned to the system."""
 
 import ctypes
 import sys

@@ -9,7 +9,7 @@ _LIKELY: Final = 0.6
 
 
 def close_to(name: str, known: Iterable[str], cutoff: float = _SURE) -> str | None:
-    """Finds the known name that a misspelt one means; None when none is that close (1.0: the same)."""
+    """Finds the known name closest to a misspelt one; None below the similarity asked for (1.0: equal)."""
     by_spelling = {each.replace("_", "-"): each for each in known}
     matches = get_close_matches(name.lower().replace("_", "-"), by_spelling, n=1, cutoff=cutoff)
     return by_spelling[matches[0]] if matches else None

@@ -8,7 +8,7 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def escape_controls(text: str) -> str:
-    r"""Escapes characters that a terminal would act on, such as the escape character: ``\u001b``."""
+    r"""Escapes control characters that a terminal would interpret: ``\u001b``."""
     if text.isprintable():
         return text
     return "".join(f"\\u{ord(each):04x}" if unicodedata.category(each) in _UNPRINTABLE else each for each in text)

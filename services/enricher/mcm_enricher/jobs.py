@@ -31,7 +31,7 @@ _POLL_S: Final = 1.0
 
 
 class TooManyJobsError(McmError):
-    """As many jobs are waiting or running as may be."""
+    """The limit of unfinished jobs is reached."""
 
 
 async def start_job(

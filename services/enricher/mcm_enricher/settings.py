@@ -9,7 +9,7 @@ from mcm_enricher.model.redact import Redaction
 
 
 class EnricherSettings(BaseSettings):
-    """How the enricher explains findings."""
+    """Settings of explanations: explainer, model server, limits and budget."""
 
     # a variable that is set to nothing, as compose files do it, is not set
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)

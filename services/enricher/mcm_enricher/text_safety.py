@@ -1,4 +1,4 @@
-"""Text from events, made harmless: it is quoted in explanations, and the author of the event may be an attacker."""
+"""Sanitising of event text that explanations quote: the author of an event may be an attacker."""
 
 import html
 import re
@@ -98,7 +98,7 @@ _MARKUP: Final = re.compile(r"(?<![:/])\*|\*(?=\w)|_{2,}|~{2,}|#{2,}|(?<!\S)#(?=
 
 
 def plain(value: object, *, characters: int = 80, words: int = 8) -> str:
-    """Makes one line of harmless text of a value, at most ``characters`` long and of at most ``words`` words.
+    """Converts a value into one line of harmless text, at most ``characters`` long and of at most ``words`` words.
 
     No links, no HTML, no Markdown, no control, direction or invisible characters; compatibility forms of letters are
     folded first, so that none of these comes back through a look-alike.
@@ -110,7 +110,7 @@ def plain(value: object, *, characters: int = 80, words: int = 8) -> str:
 
 
 def defang(text: str) -> str:
-    """Writes names of hosts as security engineers do (``evil[.]example``), so that no program makes a link of them.
+    """Defangs host names (``evil[.]example``), so that no program makes a link of them.
 
     E-mail addresses stay as they are.
     """
@@ -127,7 +127,7 @@ def defang(text: str) -> str:
 
 
 def is_top_level_domain(name: str) -> bool:
-    """Whether names of hosts end so."""
+    """Returns whether host names end in this label."""
     return name.lower() in _HOST_ENDS or name.lower().startswith("xn--")
 
 

@@ -21,11 +21,11 @@ class Fact:
 
     @property
     def is_number(self) -> bool:
-        """Tells whether the value is compared as a number."""
+        """Returns whether the value is compared as a number."""
         return _NUMBER.fullmatch(self.value) is not None
 
     def holds(self, payloads: Sequence[Any]) -> bool:
-        """Tells whether one of the payloads has the fact."""
+        """Returns whether one of the payloads has the fact."""
         return any(_holds(payload, self.key, self.value) for payload in payloads)
 
 

@@ -12,7 +12,7 @@ from mcm_shared.contracts.sources import INGESTOR_SOURCE, SOURCE_POLLED
 
 
 def completeness_of(event: SourceEvent) -> tuple[list[str], datetime] | None:
-    """Reads which sources an event shows to be complete, and until when; None for an event that says nothing of it.
+    """Reads which sources an event shows to be complete, and until when; None for any other event.
 
     A poll cannot know more than what had happened when it was made, so its own time is the limit.
     """

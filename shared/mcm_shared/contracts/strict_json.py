@@ -25,7 +25,7 @@ _TEXTS_AND_LONG_NUMBERS: Final = re.compile(_TEXT + rb"|(-?[0-9]{19,})(?![.eE0-9
 def decode_json(payload: bytes, max_bytes: int, max_values: int = MAX_VALUES) -> Any:
     """Decodes untrusted JSON in time and memory proportional to its size.
 
-    Raises PoisonEventError, with a reason a person understands, for: more than ``max_bytes``, invalid UTF-8, text that
+    Raises PoisonEventError, with a plain reason, for: more than ``max_bytes``, invalid UTF-8, text that
     is not JSON, numbers beyond a double, integers beyond 64 bits, NUL characters, nesting beyond MAX_DEPTH levels, more
     than ``max_values`` values.
     """

@@ -1,4 +1,4 @@
-"""Inserts of many rows by one statement: one bind parameter a column, whatever the number of rows."""
+"""Bulk inserts: many rows by one statement: one bind parameter a column, whatever the number of rows."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
@@ -24,7 +24,7 @@ _DIALECT: Final[Dialect] = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 class BulkInsert:
     """One ``INSERT … SELECT … ON CONFLICT`` for a batch of rows, on PostgreSQL (unnest) and on SQLite (json_each).
 
-    ``conflict`` is what to do with a row that is there already, in the SQL both speak: ``(uid) DO NOTHING`` or
+    ``conflict`` says what to do with a row that exists, in SQL of both databases: ``(uid) DO NOTHING`` or
     ``(key) DO UPDATE SET …`` with ``excluded``. JSON columns take values; they are dumped here.
     """
 
@@ -63,7 +63,7 @@ class BulkInsert:
         return self._statement(self._from_unnest(first))
 
     def arrays(self, rows: Rows) -> list[Sequence[Any]]:
-        """Makes the parameters of the statement for PostgreSQL: an array for each column."""
+        """Builds the parameters of the statement for PostgreSQL: an array for each column."""
         columns = zip(*rows, strict=True) if rows else [()] * len(self._columns)
         return [
             [_dump(value) for value in column] if to_json else column
@@ -98,7 +98,7 @@ class BulkInsert:
 
 
 class BulkInserts:
-    """Inserts into several tables that give nothing back, on PostgreSQL by one statement: a round trip, not several."""
+    """Inserts into several tables that return nothing; on PostgreSQL one statement in one round trip."""
 
     def __init__(self, *inserts: BulkInsert) -> None:
         self._inserts = inserts

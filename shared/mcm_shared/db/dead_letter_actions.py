@@ -19,7 +19,7 @@ _AT_ONCE: Final = 1_000
 
 
 class DeadLetterAction(StrEnum):
-    """What a person did with a dead letter."""
+    """Action of a person on a dead letter."""
 
     RETRIED = "retried"
     DISMISSED = "dismissed"
@@ -70,7 +70,7 @@ async def append_actions(
 
 
 async def actions_revision(connection: AsyncConnection) -> tuple[int, int]:
-    """Returns what changes with every action: how many there are, and the newest."""
+    """Returns the revision of the actions, which changes with each: their number and the newest id."""
     count, newest = (await connection.execute(select(func.count(), func.max(_ACTION.id)))).one()
     return int(count), int(newest or 0)
 

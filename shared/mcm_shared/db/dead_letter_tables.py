@@ -1,4 +1,4 @@
-"""What people did with dead letters: actions are appended and never changed; the newest decides."""
+"""Table of actions on dead letters: append-only; the newest action decides."""
 
 from typing import Final
 

@@ -60,9 +60,9 @@ _ADD_TO_PROGRESS: Final = _add_to(SOURCE_PROGRESS)
 async def insert_events(
     connection: AsyncConnection, events: Sequence[SourceEvent], *, processed: bool
 ) -> dict[UUID, int]:
-    """Inserts the events that are not there yet; returns the row id by uid of those really inserted.
+    """Inserts new events; returns the row id of each inserted one by uid.
 
-    ``processed`` says that their rules run as part of the same work: the stream's offsets see to it after a crash.
+    ``processed``: their rules run in the same batch, which the stream repeats after a crash.
     """
     # one order for all workers, so that two with the same events wait for each other instead of deadlocking
     rows = [
@@ -73,7 +73,7 @@ async def insert_events(
 
 
 async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEvent], shard: int) -> None:
-    """Adds really inserted events to the roll-ups: by hour, day and type, user and day, user, and source."""
+    """Adds inserted events to the roll-ups: by hour, day and type, user and day, user, and source."""
     hours: Counter[tuple[int, int, str]] = Counter()
     days: Counter[tuple[int, str, str]] = Counter()
     users: Counter[tuple[str, int, str]] = Counter()
@@ -102,7 +102,7 @@ async def add_to_rollups(connection: AsyncConnection, events: Iterable[SourceEve
 
 
 async def add_to_progress(connection: AsyncConnection, events: Sequence[SourceEvent], shard: int) -> None:
-    """Notes how far the sources of these events are complete; a part of ``add_to_rollups``."""
+    """Records how far the sources of these events are complete; a part of ``add_to_rollups``."""
     await _ADD_TO_PROGRESS.execute(connection, _progress(events, shard))
 
 

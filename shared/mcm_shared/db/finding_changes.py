@@ -23,7 +23,7 @@ _NOTE: Final = BulkInsert(
 
 
 async def note_change(connection: AsyncConnection, shard: int) -> None:
-    """Notes that this transaction changes findings; after the rows themselves are locked, as every writer does."""
+    """Records that this transaction changes findings; call it after the rows are locked, as every writer does."""
     await _NOTE.execute(connection, [(shard, 1)])
 
 

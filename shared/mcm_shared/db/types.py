@@ -25,7 +25,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuses a time without a zone and hands the database one in UTC."""
+        """Converts a time to UTC; raises ValueError for one without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -34,7 +34,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Gives every time back in UTC."""
+        """Returns the time in UTC."""
         if value is None:
             return None
         # asyncpg stores the first instant of year 1 as -infinity, and gives that back without a zone

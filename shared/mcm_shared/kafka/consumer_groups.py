@@ -1,4 +1,4 @@
-"""How far the groups are in their topics, and which consumer reads what."""
+"""State of consumer groups: committed positions, lag, and the members that read each partition."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """How far a group is in its topic, by partition; ``committed`` lacks those it has never come to."""
+    """Committed positions of a group in its topic, by partition; ``committed`` lacks partitions without a commit."""
 
     group: str
     topic: str

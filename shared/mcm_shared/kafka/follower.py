@@ -1,4 +1,4 @@
-"""Follower of a topic: all its records from the beginning, and proof of having read to the present end."""
+"""Follower of a topic: reads all its records from the beginning, and knows when it has reached the present end."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

@@ -125,7 +125,7 @@ def _append(batch: Any, message: Outgoing) -> bool:
 
 @asynccontextmanager
 async def connect_producer(kafka: KafkaSettings) -> AsyncIterator[Producer]:
-    """Gives a producer and closes it at the end."""
+    """Opens a producer and closes it at the end."""
     producer = Producer(kafka)
     try:
         yield producer

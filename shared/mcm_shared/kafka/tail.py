@@ -1,4 +1,4 @@
-"""Following topics without a group: every partition, from a position on, for as long as one listens."""
+"""Tailing topics without a group: every partition, from a given position."""
 
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence

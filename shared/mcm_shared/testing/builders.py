@@ -1,4 +1,4 @@
-"""Builders of test data, plainly fake: say what matters to the test, the rest is filled in."""
+"""Builders of test data, plainly fake: a test names the fields that matter, the rest have defaults."""
 
 import itertools
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def a_raw_event(**said: Any) -> RawEvent:
 
 
 def an_event(**said: Any) -> SourceEvent:
-    """Builds an event as the product knows it; see :func:`a_raw_event`."""
+    """Builds a source event; see :func:`a_raw_event`."""
     raw = a_raw_event(**said)
     return from_raw_event(raw, fallback_id="test/0/0")
 
@@ -62,7 +62,7 @@ def a_public_bucket(**said: Any) -> SourceEvent:
 
 
 def a_finding(**said: Any) -> FindingMessage:
-    """Builds a finding as it travels."""
+    """Builds the message of a finding."""
     number = next(_numbers)
     group = {"user": said.get("user", "mona@example.com")}
     evidence = {

@@ -1,4 +1,4 @@
-"""Rows put into a real database: say what matters to the test, the rest is filled in."""
+"""Test rows in a real database: a test names the columns that matter, the rest have defaults."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

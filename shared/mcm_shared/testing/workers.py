@@ -1,4 +1,4 @@
-"""Workers of tests: what they handle, how they are run, and what is waited for."""
+"""Workers of tests, with handlers that record their batches."""
 
 import asyncio
 import time

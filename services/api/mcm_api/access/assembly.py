@@ -1,4 +1,4 @@
-"""Puts identity and access together: parts, middleware, routers and background work of the application."""
+"""Assembly of identity and access: dependencies, middleware, routers and background tasks."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -65,7 +65,7 @@ _STORE_TIMEOUT_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class HeadPublisher:
-    """Where the head of the audit chain is published; ``producer`` is None without Kafka."""
+    """Publisher of the head of the audit chain; ``producer`` is None without Kafka."""
 
     producer: Producer | None
     topics: Topics

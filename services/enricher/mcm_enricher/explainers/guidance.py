@@ -157,7 +157,7 @@ _OTHER: Final = Guidance(
 
 
 def guidance_for(finding: FindingMessage, facts: FindingFacts, score: Score) -> Guidance:
-    """Chooses what to say by the rule's name, the first event's type, its ATT&CK tags, then its facts."""
+    """Chooses the guidance by the rule's name, the first event's type, its ATT&CK tags, then its facts."""
     family = _family(finding, facts)
     if family is None:
         return _OTHER

@@ -1,4 +1,4 @@
-"""The explainer that needs no model: the deterministic score, put into a colleague's words."""
+"""Heuristic explainer: the deterministic score in plain words, without a model."""
 
 import re
 from collections.abc import Sequence

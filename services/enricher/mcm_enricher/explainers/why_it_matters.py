@@ -1,4 +1,4 @@
-"""Why this finding matters: what its facts make worse or better, beyond its kind."""
+"""Why a finding matters: what its facts add to the guidance of its family."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

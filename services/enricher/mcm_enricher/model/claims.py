@@ -1,4 +1,4 @@
-"""What an explanation must not say: decisions that people make, commands to run, and ways out of the product."""
+"""Forbidden claims in explanations: decisions that people make, commands to run, and links or contacts."""
 
 import re
 from typing import Final
@@ -67,5 +67,5 @@ REFUSED: Final = (
 
 
 def refused_claim(text: str) -> str | None:
-    """Returns why a text of a model is not taken; None when it may be."""
+    """Returns why a text of a model is refused; None when it is acceptable."""
     return next((reason for pattern, reason in REFUSED if pattern.search(text)), None)

@@ -1,4 +1,4 @@
-"""Secrets inside text: what looks like a credential is removed."""
+"""Secret redaction: removes what looks like a credential from a text."""
 
 import re
 from functools import lru_cache
@@ -118,13 +118,13 @@ _MIN_CHANGES: Final = 0.25
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Says whether a field of this name holds a credential."""
+    """Returns whether a field of this name holds a credential."""
     words = _as_words(name)
     return _SECRET_NAME.search(words) is not None and _ABOUT_A_SECRET.search(words) is None
 
 
 def is_secret_field(name: str, value: str) -> bool:
-    """Says whether a field holds a credential, by its name, and by its value where the name leaves it open."""
+    """Returns whether a field holds a credential, by its name, and by its value where the name leaves it open."""
     if is_secret_name(name):
         return value.strip().lower() not in _NO_SECRET
     return _KEY_VALUE.fullmatch(value) is not None and _KEY_NAME.search(_as_words(name)) is not None
@@ -157,6 +157,6 @@ def _as_words(name: str) -> str:
 
 
 def _looks_random(word: str) -> bool:
-    """Says whether small letters, capitals and digits take turns as they do in no name, a hash or UUID aside."""
+    """Returns whether small letters, capitals and digits take turns as they do in no name, a hash or UUID aside."""
     rest = _ID.sub("", word)
     return any(map(str.isdigit, rest)) and len(_CHANGE.findall(rest)) >= _MIN_CHANGES * len(rest)

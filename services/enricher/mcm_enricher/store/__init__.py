@@ -1,1 +1,1 @@
-"""What the enricher keeps in the database: AI columns of findings, answers of models, usage, jobs, feedback."""
+"""Database access of the enricher: AI columns of findings, model responses, token usage, jobs and feedback."""

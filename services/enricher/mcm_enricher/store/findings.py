@@ -36,7 +36,7 @@ class StoredEnrichment:
     enriched_at: datetime
 
     def apply_to(self, finding: FindingMessage) -> FindingMessage:
-        """Gives the finding with these AI fields."""
+        """Returns the finding with these AI fields."""
         return finding.model_copy(
             update={
                 "risk_score": self.risk_score,
@@ -86,9 +86,9 @@ AI_COLUMNS: Final = (
 
 
 async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UUID, StoredEnrichment]) -> set[UUID]:
-    """Writes enrichments by finding uid and says which were taken.
+    """Writes enrichments by finding uid and returns the uids of those written.
 
-    Not taken: those of a finding that is not there, or that has an enrichment of a newer version already.
+    Not written: those of a finding that is not there, or that has an enrichment of a newer version already.
     """
     if not enrichments:
         return set()
@@ -103,7 +103,7 @@ async def write_enrichments(connection: AsyncConnection, enrichments: Mapping[UU
 
 
 async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, StoredEnrichment]:
-    """Reads what has been written to some findings, by uid; those never enriched are absent."""
+    """Reads the enrichments of findings by uid; those never enriched are absent."""
     query = select(FINDINGS.c.uid, *AI_COLUMNS).where(
         among(FINDINGS.c.uid, uids, connection), FINDINGS.c.ai_version.is_not(None)
     )
@@ -111,7 +111,7 @@ async def read_enrichments(connection: AsyncConnection, uids: Collection[UUID]) 
 
 
 async def read_rule_guidance(connection: AsyncConnection, rules: Collection[RuleKey]) -> dict[RuleKey, RuleGuidance]:
-    """Reads the notes of some rules by id and version; rules that are not there are absent."""
+    """Reads the guidance of rules by id and version; unknown rules are absent."""
     query = select(RULES.c.rule_id, RULES.c.version, RULES.c.description, RULES.c.runbook).where(
         among(RULES.c.rule_id, {rule_id for rule_id, _ in rules}, connection),
         among(RULES.c.version, {version for _, version in rules}, connection),
@@ -121,7 +121,7 @@ async def read_rule_guidance(connection: AsyncConnection, rules: Collection[Rule
 
 
 async def read_findings(connection: AsyncConnection, finding_ids: Sequence[int]) -> dict[int, FindingMessage]:
-    """Reads whole findings by id; those that are not there are absent."""
+    """Reads whole findings by id; unknown ids are absent."""
     query = select(*MESSAGE_COLUMNS).where(among(FINDINGS.c.id, finding_ids, connection))
     return {row.id: message_of(row) for row in (await connection.execute(query)).all()}
 

@@ -1,4 +1,4 @@
-"""What attackers write into user names, titles, user agents and bucket names to steer a model; plainly fake."""
+"""Prompt injections in user names, titles, user agents and bucket names; plainly fake."""
 
 # ruff: noqa: RUF001 (look-alike letters are the point)
 

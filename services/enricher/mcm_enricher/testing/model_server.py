@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks OpenAI's chat completions, well or badly, and notes what it is asked."""
+"""Loopback model server: the chat completions API, with correct and faulty replies; it records its requests."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ Behave = Callable[[Body], Awaitable[Response]]
 
 @dataclass
 class ModelServer:
-    """A running server: ``behave`` answers each request, ``requests`` are those it got, ``bodies`` as they came."""
+    """A running server: ``behave`` replies to each request; ``requests`` (parsed) and ``bodies`` are those received."""
 
     url: str = ""
     behave: Behave = field(default_factory=lambda: answering())
@@ -36,11 +36,11 @@ class ModelServer:
     _at_once: int = 0
 
     def chat(self, *, timeout_s: float = 5.0) -> OpenAIChat:
-        """A client of this server."""
+        """Creates a client of this server."""
         return OpenAIChat(api_key="test-key", base_url=self.url, model="test-model", timeout_s=timeout_s)
 
     async def handle(self, request: Request) -> Response:
-        """Answers one request."""
+        """Handles one request."""
         raw = await request.body()
         self.bodies.append(raw)
         self.requests.append(orjson.loads(raw))
@@ -53,7 +53,7 @@ class ModelServer:
 
 
 def answer(score: int = 70, explanation: str = EXPLANATION, **said: Any) -> str:
-    """What a model says when it keeps to the schema."""
+    """Builds a reply that follows the schema."""
     drivers = ["administrator rights"]
     return orjson.dumps(
         {"score": score, "explanation": explanation, "drivers": drivers, "confidence": "high", **said}
@@ -61,7 +61,7 @@ def answer(score: int = 70, explanation: str = EXPLANATION, **said: Any) -> str:
 
 
 def completion(content: str | None, *, finish: str = "stop", refusal: str | None = None, usage: bool = True) -> Body:
-    """The protocol around what a model says."""
+    """Builds the response of the API around a reply."""
     message = {"role": "assistant", "content": content, "refusal": refusal}
     tokens = {"prompt_tokens": 500, "completion_tokens": 100, "total_tokens": 600}
     return {
@@ -75,7 +75,7 @@ def completion(content: str | None, *, finish: str = "stop", refusal: str | None
 
 
 def answering(content: str | None = None, *, after_s: float = 0.0, **protocol: Any) -> Behave:
-    """Answers, always the same."""
+    """Always sends the same reply."""
 
     async def behave(_: Body) -> Response:
         await asyncio.sleep(after_s)
@@ -85,7 +85,7 @@ def answering(content: str | None = None, *, after_s: float = 0.0, **protocol: A
 
 
 def failing(status: int, message: str = "no", **headers: str) -> Behave:
-    """Answers with an error, always the same."""
+    """Always sends the same error."""
 
     async def behave(_: Body) -> Response:
         body = {"error": {"message": message, "type": "error", "code": None}}
@@ -96,7 +96,7 @@ def failing(status: int, message: str = "no", **headers: str) -> Behave:
 
 
 def sending(body: bytes, media_type: str = "application/json") -> Behave:
-    """Answers with some bytes."""
+    """Always sends the same bytes."""
 
     async def behave(_: Body) -> Response:
         return Response(body, media_type=media_type)
@@ -105,7 +105,7 @@ def sending(body: bytes, media_type: str = "application/json") -> Behave:
 
 
 def cutting_off() -> Behave:
-    """Closes the connection in the middle of a reply."""
+    """Closes the connection in the middle of a response."""
 
     async def behave(_: Body) -> Response:
         async def parts() -> AsyncIterator[bytes]:
@@ -118,7 +118,7 @@ def cutting_off() -> Behave:
 
 
 def in_turn(*behaviours: Behave) -> Behave:
-    """Behaves in one way after the other; the last one stays."""
+    """Behaves in each of the ways in turn, then always in the last one."""
     left = list(behaviours)
 
     async def behave(body: Body) -> Response:
@@ -128,13 +128,13 @@ def in_turn(*behaviours: Behave) -> Behave:
 
 
 def json_response(body: Body) -> Response:
-    """A JSON response."""
+    """Builds a JSON response."""
     return Response(orjson.dumps(body), media_type="application/json")
 
 
 @contextmanager
 def running_model_server() -> Iterator[ModelServer]:
-    """Runs a server in a thread of its own, on a free port."""
+    """Runs a server in its own thread, on a free port."""
     model = ModelServer()
     app = Starlette(routes=[Route("/v1/chat/completions", model.handle, methods=["POST"])])
     server = uvicorn.Server(

@@ -30,7 +30,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
         return generation == self.generation and not self._revoking
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002
-        """Waits a few seconds for the batches in flight; the rest of the group waits meanwhile."""
+        """Waits a few seconds for the batches in flight; the whole group waits meanwhile."""
         # a batch that began now would end in the next generation, uncommitted, and be read twice
         self._revoking = True
         try:
