@@ -9,8 +9,8 @@ from asyncpg.pgproto import pgproto
 class UUIDNamespace:
     """Namespace of version 5 UUIDs.
 
-    They are those of ``uuid.uuid5``, but of the database driver's subclass of UUID, which is implemented in C: creating,
-    hashing and sending one takes a fifth of the time, and the engine does so for every event.
+    They are those of ``uuid.uuid5``, but of the database driver's subclass of UUID, which is implemented in C:
+    creating, hashing and sending one takes a fifth of the time, and the engine does so for every event.
     """
 
     def __init__(self, namespace: UUID) -> None:

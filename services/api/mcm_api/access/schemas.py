@@ -1,4 +1,4 @@
-"""What the access operations take and give."""
+"""Request and response models of identity and access."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self

@@ -1,1 +1,1 @@
-"""Jobs that explain many findings beside the requests."""
+"""Enrichment jobs: explanations of many findings in the background."""

@@ -1,4 +1,4 @@
-"""Jobs that explain findings, over HTTP."""
+"""Enrichment jobs over HTTP."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -56,7 +56,7 @@ async def start_enrichment(
     responses=problem_answers(404),
 )
 async def get_enrichment(job_id: JobId, writer: DatabaseWriterDep) -> EnrichmentJob:
-    """Says how far a job is."""
+    """Returns the progress of a job."""
     return _job(await job_progress(writer.engine, job_id), job_id)
 
 

@@ -1,4 +1,4 @@
-"""What the jobs feature gives."""
+"""Response models of enrichment jobs."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class EnrichmentJob(BaseModel):
-    """How far a job is that explains findings without a score."""
+    """Progress of an enrichment job."""
 
     model_config = ConfigDict(from_attributes=True)
 

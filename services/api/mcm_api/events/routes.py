@@ -126,7 +126,7 @@ async def get_event(
     rules: ActiveRulesDep,
     raw_data: RawDataDep,
 ) -> EventDetails:
-    """Gets one event, with the rules it matches and the findings that name it."""
+    """Returns an event, with the rules it matches and the findings that name it."""
     found = await read_event(reader, event_id, rules)
     if found is None:
         raise ProblemError(404, f"There is no event with id {event_id}.")
@@ -165,7 +165,7 @@ async def list_finding_conditions(
     rules: ActiveRulesDep,
     raw_data: RawDataDep,
 ) -> list[ExplainedRule]:
-    """Gives the condition of the finding's rule as a tree, with the values of its latest event that each part tests.
+    """Returns the condition of the finding's rule as a tree, with the values of its latest event that each part tests.
 
     Of a correlation, the conditions of the rules that it counts. Empty where the event is no longer stored, or the
     active rules do not match it.
@@ -186,10 +186,10 @@ async def list_finding_conditions(
     responses=problem_answers(408, 413, 415),
 )
 async def push_events(request: Request, intake: IntakeDep, identity: IdentityDep) -> Accepted:
-    """Takes one event or an array of up to 1,000, and answers once Kafka has acknowledged all of them.
+    """Accepts an event or an array of up to 1,000; responds once Kafka has acknowledged all of them.
 
-    One that is wrong refuses the whole request, and `errors` says which and why. An event without `id` is given one.
-    Pushing the same event again, by `source` and `id`, changes nothing. An API token may push only events of the
+    One invalid event rejects the whole request, and `errors` names each and the reason. An event without `id` is given
+    one. Pushing the same event again, by `source` and `id`, changes nothing. An API token may push only events of the
     sources it is bound to.
     """
     allowance = PushAllowance(identity, part_of(request.app, RateLimiter))

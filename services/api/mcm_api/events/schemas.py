@@ -1,4 +1,4 @@
-"""What the events feature takes and gives."""
+"""Request and response models of events."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +35,7 @@ def _readable(text: str) -> str:
 
 
 class FactFilter(BaseModel):
-    """Which facts an event must have."""
+    """Facts that an event must have."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,12 +51,12 @@ class FactFilter(BaseModel):
 
     @property
     def facts(self) -> list[Fact]:
-        """The facts as they are compared."""
+        """The facts in the form in which they are compared."""
         return [parse_fact(text) for text in self.fact or []]
 
 
 class EventFilter(FactFilter):
-    """Which events are asked for, and which part of them."""
+    """Filter and page of a list of events."""
 
     user: Annotated[UserName | None, Field(description="The event's user, exactly")] = None
     event_type: Annotated[
@@ -119,7 +119,7 @@ class EventResponse(BaseModel):
 
 
 class Accepted(BaseModel):
-    """What became of the events pushed: all are in Kafka; they can be read a moment later."""
+    """Result of a push: all events are in Kafka and can be read a moment later."""
 
     accepted: Annotated[int, Field(examples=[1])]
     ids: Annotated[list[str], Field(description="In the order they came, with ours where none was given")]
@@ -167,7 +167,7 @@ class ConditionPart(BaseModel):
         )
 
     def without_values(self) -> Self:
-        """Returns it as those see it who may not read raw data."""
+        """Returns it without the values, for readers without the scope of raw data."""
         children = [child.without_values() for child in self.children]
         return self.model_copy(update={"actual": None, "children": children})
 
@@ -181,7 +181,7 @@ class ExplainedRule(BaseModel):
 
 
 class EventDetails(EventResponse):
-    """An event, with what became of it."""
+    """An event, with the rules it matches and its findings."""
 
     ingested_at: Annotated[datetime, Field(description="When it was stored, UTC")]
     matched_rules: Annotated[list[MatchedRule], Field(description="Also those that raise no finding by themselves")]
@@ -199,7 +199,7 @@ class EventPage(BaseModel):
 
 
 class Interval(StrEnum):
-    """How long the steps of a histogram are."""
+    """Width of the steps of a histogram."""
 
     AUTO = "auto"
     MINUTE = "minute"
@@ -210,7 +210,7 @@ class Interval(StrEnum):
 
 
 class PeriodFilter(FactFilter):
-    """Which time is asked for, and which facts."""
+    """Period and facts that are requested."""
 
     from_timestamp: Annotated[
         Instant | None,
@@ -231,7 +231,7 @@ class PeriodFilter(FactFilter):
 
 
 class HistogramFilter(PeriodFilter):
-    """Which events are counted, and in which steps."""
+    """Filter of the events counted, and the width of the steps."""
 
     interval: Annotated[Interval, Field(description="auto: by how long the time is")] = Interval.AUTO
     user: Annotated[UserName | None, Field(description="The event's user, exactly")] = None
@@ -240,7 +240,7 @@ class HistogramFilter(PeriodFilter):
 
 
 class PartialCount(BaseModel):
-    """How far a count reaches."""
+    """Extent of a count."""
 
     counted_from: Annotated[
         datetime | None,

@@ -1,1 +1,1 @@
-"""Findings: what the rules raised, and asking for an explanation."""
+"""Findings: lists, details, triage, and explanations on demand."""

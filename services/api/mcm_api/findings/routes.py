@@ -91,7 +91,7 @@ async def get_finding_facets(filters: Annotated[FindingFilter, Query()], reader:
     responses=problem_answers(404),
 )
 async def get_finding(finding_id: FindingId, reader: DatabaseDep, response: Response) -> FindingResponse:
-    """Gets one finding as it stands now; the header `ETag` is its `triage_version`, for `If-Match`."""
+    """Returns the current state of a finding; the header `ETag` is its `triage_version`, for `If-Match`."""
     finding = await read_finding(reader, finding_id)
     response.headers["ETag"] = f'"{finding.triage_version}"'
     return finding
@@ -124,7 +124,7 @@ async def enrich_finding(
     background: BackgroundTasks,
     audit: AuditDep,
 ) -> FindingResponse:
-    """Scores and explains one finding now, also when it was explained before, and gives it as it stands after."""
+    """Scores and explains a finding now, even if it was explained before, and returns the result."""
     await read_finding(reader, finding_id)
     await audit.record("finding.enrich", str(finding_id))
     background.add_task(enrichment.publish, await enrichment.explain([finding_id]))
@@ -140,7 +140,7 @@ async def enrich_finding(
 async def put_feedback(
     request: Request, finding_id: FindingId, enrichment: EnrichmentDep, reader: DatabaseDep, audit: AuditDep
 ) -> FindingResponse:
-    """Stores what you think of a finding's explanation, in place of what was thought before, and gives the finding.
+    """Stores feedback on a finding's explanation, replacing earlier feedback, and returns the finding.
 
     It is counted in `/stats/ai` for what wrote the explanation.
     """
@@ -171,7 +171,7 @@ async def enrich_missing_findings(
     audit: AuditDep,
     limit: Annotated[int, Query(ge=1, le=MAX_ENRICHED_AT_ONCE, description="Findings to explain, at most")] = 50,
 ) -> list[FindingResponse]:
-    """Scores and explains findings that were not yet, the oldest first, and gives those it updated."""
+    """Scores and explains findings without a score, oldest first, and returns those it updated."""
     await audit.record("findings.enrich_missing", after={"limit": limit})
     enriched = await enrichment.explain_missing(limit)
     background.add_task(enrichment.publish, enriched)

@@ -1,4 +1,4 @@
-"""What the findings feature takes and gives."""
+"""Request and response models of findings."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -47,7 +47,7 @@ class FindingChange(BaseModel):
 
 
 class FindingPage(BaseModel):
-    """A page of findings, in the order asked for."""
+    """A page of findings, in the requested order."""
 
     items: list[FindingResponse]
     total: Annotated[int, Field(description="Findings that match, on all pages", examples=[1])]
@@ -61,13 +61,13 @@ class FindingPage(BaseModel):
 
 
 class RuleCount(ValueCount):
-    """One rule by its name, and how many findings are its own."""
+    """A rule by its name, with the number of its findings."""
 
     title: str
 
 
 class FindingFacets(BaseModel):
-    """How many findings each value has, by every other filter but its own; the most first."""
+    """Number of findings by value, by every filter but its own, most frequent first."""
 
     severity: Annotated[list[ValueCount], Field(description="Highest severity first")]
     status: Annotated[list[ValueCount], Field(description="Every status, in the order of the work")]

@@ -1,1 +1,1 @@
-"""Whether the API runs and what it is missing."""
+"""Liveness, readiness and metrics."""

@@ -16,15 +16,15 @@ router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 @router.get("/health", openapi_extra=requires(Scope.PUBLIC), summary="Liveness check")
 async def get_health() -> Health:
-    """Answers while the process runs, whatever it is missing; for a liveness check."""
+    """Liveness check: responds while the process runs, whatever is down."""
     return Health()
 
 
 @router.get("/ready", openapi_extra=requires(Scope.PUBLIC), summary="Readiness check")
 async def get_readiness(request: Request, readiness: ReadinessDep) -> Ready:
-    """Answers 200 when every dependency can be used, else 503; within 2 seconds.
+    """Readiness check: 200 when every dependency is available, else 503; within 2 seconds.
 
-    With the scope pipeline:read it says which dependencies there are, and what is `missing` and why.
+    With the scope pipeline:read the response lists the dependencies, and the `missing` ones with the reason.
     """
     missing = await readiness.missing()
     identity = identity_of(request)
@@ -45,5 +45,5 @@ async def get_readiness(request: Request, readiness: ReadinessDep) -> Ready:
     response_class=PlainTextResponse,
 )
 async def get_metrics() -> Response:
-    """Gives the process's metrics in Prometheus's text format."""
+    """Returns the metrics of the process in the Prometheus text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

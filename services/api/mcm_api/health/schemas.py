@@ -1,4 +1,4 @@
-"""What the health feature gives."""
+"""Response models of the health checks."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel
 
 
 class Health(BaseModel):
-    """The process runs and answers."""
+    """The process is alive."""
 
     status: Literal["ok"] = "ok"
 
 
 class Ready(BaseModel):
-    """Every dependency can be used."""
+    """Every dependency is available."""
 
     status: Literal["ready"] = "ready"
     dependencies: list[str]

@@ -1,1 +1,1 @@
-"""What every route shares: problem details, parameters, bodies, request context, static files."""
+"""HTTP infrastructure: problem details, parameters, bodies, request context, static files."""

@@ -1,1 +1,1 @@
-"""Who makes a request and what it may do: scopes, identities, and restrictions to sources and a period."""
+"""Identity of a request: scopes, and restrictions to sources and a period."""

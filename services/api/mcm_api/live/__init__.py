@@ -1,1 +1,1 @@
-"""The live stream: what changes, told to everyone who listens as it happens."""
+"""The live stream: changes of findings as server-sent events."""

@@ -101,7 +101,7 @@ async def listen(
         str | None, Header(max_length=MAX_POSITION, description="As browsers send it; goes before `after`")
     ] = None,
 ) -> FrameStream:
-    """Sends server-sent events for as long as you listen, each with the position after it as its `id`.
+    """Streams server-sent events; the `id` of each is the position after it.
 
     `finding`: the whole state of a finding that was raised, changed, enriched or triaged (`StreamFinding`). `summary`:
     the figures, at most once a second (`StreamSummary`). `heartbeat`: at the start and every 5 s, with

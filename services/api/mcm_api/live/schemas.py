@@ -1,4 +1,4 @@
-"""What the stream gives."""
+"""Data of the frames of the live stream."""
 
 from typing import Annotated, Final
 
@@ -31,7 +31,7 @@ class StreamSummary(BaseModel):
 
 
 class StreamHeartbeat(BaseModel):
-    """The data of a ``heartbeat`` frame: the API is there, and what it cannot use right now."""
+    """The data of a ``heartbeat`` frame: the API is alive, and the dependencies that are down."""
 
     interval_s: Annotated[float, Field(description="Seconds to the next heartbeat")] = HEARTBEAT_S
     missing: Annotated[
@@ -40,6 +40,6 @@ class StreamHeartbeat(BaseModel):
 
 
 class StreamResync(BaseModel):
-    """The data of a ``resync`` frame: fetch everything afresh, then connect again without a position."""
+    """The data of a ``resync`` frame: fetch everything again, then reconnect without a position."""
 
     reason: Annotated[str, Field(examples=["you read too slowly"])]

@@ -1,1 +1,1 @@
-"""The pipeline: how far each part is, what could not be processed, and whether all answers."""
+"""The pipeline: consumer lag, sources, dead letters, and the health of dependencies."""

@@ -38,7 +38,7 @@ _WRITES: Final[dict[str, Any]] = requires(Scope.DEAD_LETTERS_WRITE, unrestricted
 async def get_pipeline(
     reader: DatabaseDep, rate: EventRateDep, broker: BrokerDep, dead_letters: DeadLettersDep
 ) -> Pipeline:
-    """Says how far each service is, what its workers read, what came from each source, and whether all answers."""
+    """Returns the lag of each service, its workers, the events of each source, and the health of dependencies."""
     return await read_pipeline(reader, rate, broker.settings, dead_letters)
 
 
@@ -48,7 +48,7 @@ async def get_pipeline(
 async def list_dead_letters(
     query: Annotated[DeadLetterFilter, Query()], reader: DatabaseDep, dead_letters: DeadLettersDep, audit: AuditDep
 ) -> DeadLetterPage:
-    """Lists what could not be processed, newest first, with the reason; a record that failed again is listed once."""
+    """Lists dead letters, newest first, each with its reason; a record that failed again is listed once."""
     page = await dead_letters.require().page(reader, query)
     await audit.record_read("dead_letters.read", after={"count": len(page.items)})
     return page
@@ -69,7 +69,7 @@ async def replay_dead_letter(
     writer: DatabaseWriterDep,
     audit: AuditDep,
 ) -> ReplayResponse:
-    """Sends a letter to the topic it came from, as it was; sending one twice does no harm."""
+    """Replays a dead letter: sends the original record to its topic. A repeat does no harm."""
     cluster = broker.require()
     await audit.record("dead_letter.replay", f"{partition}/{offset}")
     try:
@@ -94,7 +94,7 @@ async def dismiss_dead_letter(
     writer: DatabaseWriterDep,
     audit: AuditDep,
 ) -> DeadLetterResponse:
-    """Dismisses a letter that needs no retry, with the reason: it is no longer counted as open, and can be reopened."""
+    """Dismisses a dead letter that needs no retry, with the reason: it no longer counts as open; it can be reopened."""
     await audit.record("dead_letter.dismiss", f"{partition}/{offset}", after={"reason": dismissal.reason})
     place, database = (partition, offset), (reader, writer)
     return await dead_letters.require().act(database, place, DeadLetterAction.DISMISSED, audit.actor, dismissal.reason)
@@ -109,7 +109,7 @@ async def reopen_dead_letter(
     writer: DatabaseWriterDep,
     audit: AuditDep,
 ) -> DeadLetterResponse:
-    """Reopens a letter that was dismissed or retried."""
+    """Reopens a dead letter that was dismissed or retried."""
     await audit.record("dead_letter.reopen", f"{partition}/{offset}")
     return await dead_letters.require().act(
         (reader, writer), (partition, offset), DeadLetterAction.REOPENED, audit.actor

@@ -1,4 +1,4 @@
-"""What the pipeline feature takes and gives."""
+"""Request and response models of the pipeline."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -12,14 +12,14 @@ from mcm_shared.db.dead_letter_actions import DeadLetterAction
 
 
 class Reachable(BaseModel):
-    """Whether a server answers."""
+    """Health of a server."""
 
     reachable: bool
     reason: Annotated[str | None, Field(description="Why not", examples=["Kafka does not answer at 127.0.0.1:9092"])]
 
 
 class PartitionLag(BaseModel):
-    """How far a group is in one partition."""
+    """Position and lag of a group in a partition."""
 
     partition: int
     committed: Annotated[int | None, Field(description="Committed offset; null: none yet")]
@@ -37,7 +37,7 @@ class GroupMember(BaseModel):
 
 
 class GroupLag(BaseModel):
-    """How far a service is in the topic it reads."""
+    """Lag of a service in its topic."""
 
     group: Annotated[str, Field(examples=["rules-engine"])]
     topic: Annotated[str, Field(examples=["events.raw"])]
@@ -47,7 +47,7 @@ class GroupLag(BaseModel):
 
 
 class SourceState(BaseModel):
-    """What came from one source."""
+    """Events of a source."""
 
     source: Annotated[str, Field(examples=["github.audit"])]
     events: int
@@ -59,7 +59,7 @@ class SourceState(BaseModel):
 
 
 class DeadLetterTotal(BaseModel):
-    """How many records could not be processed."""
+    """Number of dead letters."""
 
     total: Annotated[
         int | None,
@@ -68,7 +68,7 @@ class DeadLetterTotal(BaseModel):
 
 
 class Pipeline(BaseModel):
-    """How the pipeline is."""
+    """State of the pipeline."""
 
     kafka: Reachable
     database: Reachable
@@ -82,7 +82,7 @@ class Pipeline(BaseModel):
 
 
 class RecordOrigin(BaseModel):
-    """Where a record was first written."""
+    """Topic, partition and offset of the original record."""
 
     topic: str
     partition: int
@@ -90,7 +90,7 @@ class RecordOrigin(BaseModel):
 
 
 class TakenActionResponse(BaseModel):
-    """What a person did with a dead letter."""
+    """Action of a person on a dead letter."""
 
     kind: DeadLetterAction
     actor: Annotated[str, Field(examples=["local"])]
@@ -99,7 +99,7 @@ class TakenActionResponse(BaseModel):
 
 
 class DeadLetterCounts(BaseModel):
-    """How many dead letters there are, by what became of them."""
+    """Number of dead letters by state."""
 
     open: int
     retried: int
@@ -107,7 +107,7 @@ class DeadLetterCounts(BaseModel):
 
 
 class DismissalRequest(BaseModel):
-    """Why a dead letter needs no retry."""
+    """Dismissal of a dead letter, with the reason."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -115,7 +115,7 @@ class DismissalRequest(BaseModel):
 
 
 class DeadLetterResponse(BaseModel):
-    """A record that could not be processed."""
+    """A dead letter."""
 
     partition: Annotated[int, Field(description="Where the letter itself is, in events.dead")]
     offset: int
@@ -142,7 +142,7 @@ class DeadLetterPage(BaseModel):
 
 
 class DeadLetterFilter(BaseModel):
-    """Which part of the dead letters is asked for."""
+    """Page of the dead letters."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -158,7 +158,7 @@ class DeadLetterFilter(BaseModel):
 
 
 class ReplayResponse(BaseModel):
-    """What became of a letter that was to be sent again."""
+    """Result of a replay."""
 
     partition: int
     offset: int

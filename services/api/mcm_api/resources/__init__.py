@@ -1,1 +1,1 @@
-"""What several features read or serve: findings by id, the rule catalogue, figures, the broker."""
+"""Resources shared by features: findings by id, the rule catalogue, figures, the broker."""

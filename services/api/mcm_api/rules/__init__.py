@@ -1,1 +1,1 @@
-"""Rules: what they look for, and what they found."""
+"""The rule catalogue: rules, and the findings of each."""

@@ -16,7 +16,7 @@ router = APIRouter(tags=["rules"], route_class=StrictRoute)
 
 @router.get("/rules", openapi_extra=requires(Scope.RULES_READ), summary="List rules")
 async def list_rules(reader: DatabaseDep) -> list[RuleResponse]:
-    """Lists the rules of the catalogue by family and name, with their results; `active` tells which are loaded now."""
+    """Lists the rules of the catalogue by family and name, with their results; `active` marks those loaded now."""
     return await read_rules(reader)
 
 
@@ -29,7 +29,7 @@ async def get_rule(
     ],
     reader: DatabaseDep,
 ) -> RuleDetails:
-    """Gets one rule with its source, runbook, tests and a summary in plain English."""
+    """Returns a rule with its source, runbook, tests and a summary in plain English."""
     found = await read_rule(reader, rule)
     if found is None:
         raise ProblemError(404, f"There is no rule with the id or name {rule!r}.")

@@ -1,4 +1,4 @@
-"""What the rules feature gives."""
+"""Response models of rules."""
 
 from datetime import date as calendar_date
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the search takes and gives."""
+"""Response models of the search."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -62,7 +62,7 @@ class FoundEvent(BaseModel):
 
 
 class SearchResponse(BaseModel):
-    """What a search found, by kind; a kind is empty too where the identity lacks its scope."""
+    """Results of a search by kind; a kind whose scope the identity lacks is empty."""
 
     findings: Annotated[list[FoundFinding], Field(description="The highest risk score first")]
     users: Annotated[list[FoundUser], Field(description="The highest risk score first; needs `activity:read`")]

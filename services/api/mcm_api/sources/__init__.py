@@ -1,1 +1,1 @@
-"""Sources: where events come from, how each is doing, and which rules depend on it."""
+"""Sources of events: health, cadence, and the rules that depend on each."""

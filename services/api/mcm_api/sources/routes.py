@@ -36,7 +36,7 @@ async def get_source(
     reader: DatabaseDep,
     rules: ActiveRulesDep,
 ) -> SourceDetails:
-    """Gets one source, with the lag of its events and the rules that only it feeds."""
+    """Returns a source, with the lag of its events and the rules that only it feeds."""
     found = await read_details(reader, await rules.ruleset(reader), name)
     if found is None:
         raise ProblemError(404, f"There is no source named {name}.")

@@ -1,4 +1,4 @@
-"""What the sources feature gives."""
+"""Response models of sources."""
 
 from datetime import date as calendar_date
 from datetime import datetime

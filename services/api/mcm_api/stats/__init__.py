@@ -1,1 +1,1 @@
-"""Figures over all events and findings."""
+"""Statistics of events and findings."""

@@ -1,4 +1,4 @@
-"""Figures over HTTP."""
+"""Statistics over HTTP."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
 @router.get("/stats/summary", openapi_extra=requires(Scope.STATS_READ), summary="Get summary statistics")
 async def get_summary(filters: Annotated[SummaryFilter, Query()], reader: DatabaseDep) -> Summary:
-    """Gives totals, findings by severity, and events by UTC day or hour; of all time unless asked otherwise."""
+    """Returns totals, findings by severity, and events by UTC day or hour; of all time by default."""
     return await read_summary(reader, filters)
 
 
@@ -34,7 +34,7 @@ async def get_timeline(query: Annotated[TimelineFilter, Query()], reader: Databa
 async def get_overview(
     filters: Annotated[Period, Query()], reader: DatabaseDep, stream: StreamPositionDep, rate: EventRateDep
 ) -> Overview:
-    """Gives the rules and users with the highest risk scores, and what waits to be explained."""
+    """Returns the rules and users with the highest risk scores, and the number of findings without an explanation."""
     position = stream.current()
     events, unenriched, rules, users = await read_tops(reader, filters)
     return Overview(
@@ -48,5 +48,5 @@ async def get_overview(
 
 @router.get("/stats/ai", openapi_extra=requires(Scope.STATS_READ), summary="Get statistics of explanations")
 async def get_ai_stats(reader: DatabaseDep, budget: TokenBudgetDep) -> AiFigures:
-    """Gives who explained how many findings, what people think of it by prompt version and model, and tokens by day."""
+    """Returns explained findings by explainer, feedback by prompt version and model, and tokens by day."""
     return await read_ai_figures(reader, budget)

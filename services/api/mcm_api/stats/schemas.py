@@ -1,4 +1,4 @@
-"""What the stats feature gives."""
+"""Response models of statistics."""
 
 from datetime import date as calendar_date
 from datetime import datetime
@@ -36,14 +36,14 @@ class Summary(BaseModel):
 
 
 class Step(StrEnum):
-    """How long the steps of events over time are."""
+    """Width of the steps of events over time."""
 
     DAY = "day"
     HOUR = "hour"
 
 
 class Period(BaseModel):
-    """Which time is asked for."""
+    """The requested period."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,7 +63,7 @@ class Period(BaseModel):
 
 
 class SummaryFilter(Period):
-    """Which time is asked for, and in which steps; steps that lie in it only in part are counted whole."""
+    """Period, and the width of its steps; steps that lie in it only in part are counted whole."""
 
     interval: Annotated[Step, Field(description="Interval of events_over_time")] = Step.DAY
 
@@ -124,7 +124,7 @@ class TopUser(BaseModel):
 
 
 class Overview(BaseModel):
-    """What the first page shows beside the summary; rules and users by risk score, then by number of findings."""
+    """Rules and users with findings, by risk score, then by number of findings."""
 
     unenriched: Annotated[int, Field(description="Findings without a risk score")]
     events_per_second: Annotated[
@@ -138,7 +138,7 @@ class Overview(BaseModel):
 
 
 class SourceCounts(BaseModel):
-    """Explained findings by what explained them."""
+    """Explained findings by explainer."""
 
     openai: int = 0
     cache: int = 0
@@ -159,7 +159,7 @@ class AuthorCount(BaseModel):
 
 
 class AiUsage(BaseModel):
-    """What models were asked on one day in UTC."""
+    """Model usage of one day in UTC."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -169,7 +169,7 @@ class AiUsage(BaseModel):
 
 
 class AiFigures(BaseModel):
-    """The figures of explanations, and of asking models for them."""
+    """Statistics of explanations and of model usage."""
 
     explained_by: SourceCounts
     authors: list[AuthorCount]

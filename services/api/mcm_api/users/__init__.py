@@ -1,1 +1,1 @@
-"""Users: what each did, and what was found of it."""
+"""Users: activity and findings of each."""

@@ -34,7 +34,7 @@ async def list_users(query: Annotated[UserFilter, Query()], reader: DatabaseDep)
 async def get_user(
     user: Annotated[UserName, Path(examples=["mona@example.com"])], reader: DatabaseDep, cache: ActivityCacheDep
 ) -> Response:
-    """Gets one user: all their events by source, type, day and hour of the week, and their findings."""
+    """Returns a user: all their events by source, type, day and hour of the week, and their findings."""
     found = await read_activity(reader, cache, user)
     if found is None:
         raise ProblemError(404, f"No event and no finding names a user {user!r}.")

@@ -1,4 +1,4 @@
-"""What the users feature takes and gives."""
+"""Request and response models of users."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from mcm_shared.contracts.findings import Severity
 
 
 class UserOrder(StrEnum):
-    """What a list of users is ordered by, the highest first; ties go by name."""
+    """Order of a list of users, highest first; ties by name."""
 
     RISK_SCORE = "risk_score"
     EVENTS = "events"
@@ -22,7 +22,7 @@ class UserOrder(StrEnum):
 
 
 class UserFilter(BaseModel):
-    """Which users are asked for, and which part of them."""
+    """Filter and page of a list of users."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,7 +45,7 @@ class UserFilter(BaseModel):
 
 
 class User(BaseModel):
-    """A user, as events name them."""
+    """A user by the name in events."""
 
     user: Annotated[str, Field(examples=["mona@example.com"])]
     events: Annotated[int, Field(examples=[1200])]

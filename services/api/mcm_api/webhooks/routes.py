@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: open to everyone, and closed to all but the owner of the secret by their signature."""
+"""Webhooks over HTTP: outside of access control, and authenticated by signature."""
 
 from typing import Annotated, Final
 
@@ -29,7 +29,7 @@ _ANSWERS: Final = problem_answers(401, 404, 408, 413, 415)
 async def receive_github_webhook(
     request: Request, secrets: WebhookSecretsDep, receiver: WebhookReceiverDep
 ) -> WebhookAccepted:
-    """Takes a delivery signed by `X-Hub-Signature-256`, and answers once Kafka has acknowledged it."""
+    """Accepts a delivery signed by `X-Hub-Signature-256`; responds once Kafka has acknowledged it."""
     secret = _existing(secrets.github)
     async with read_json_body(request, _MAX_BODY_BYTES, instead=_INSTEAD) as body:
         _require(signed=has_github_signature(body, secret, request.headers))
@@ -62,7 +62,7 @@ async def verify_okta_webhook(request: Request, secrets: WebhookSecretsDep) -> O
 async def receive_okta_webhook(
     request: Request, secrets: WebhookSecretsDep, receiver: WebhookReceiverDep
 ) -> WebhookAccepted:
-    """Takes a delivery whose `Authorization` header is the secret, and answers once Kafka has acknowledged it."""
+    """Accepts a delivery whose `Authorization` header is the secret; responds once Kafka has acknowledged it."""
     secret = _existing(secrets.okta)
     _require(signed=has_okta_secret(secret, request.headers))
     async with read_json_body(request, _MAX_BODY_BYTES, instead=_INSTEAD) as body:
@@ -82,7 +82,7 @@ async def receive_generic_webhook(
     secrets: WebhookSecretsDep,
     receiver: WebhookReceiverDep,
 ) -> WebhookAccepted:
-    """Takes one JSON object or an array, signed by `X-Signature-256` or by Standard Webhooks.
+    """Accepts a JSON object or an array, signed by `X-Signature-256` or by Standard Webhooks.
 
     Canonical events stay as they are; of any other object an event of the source `name` is made.
     """

@@ -1,4 +1,4 @@
-"""What the audit trail takes and gives over HTTP."""
+"""Request and response models of the audit trail."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -13,7 +13,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"
 
 
 class AuditFilter(BaseModel):
-    """Which entries are requested."""
+    """Filter of the entries."""
 
     model_config = ConfigDict(frozen=True)
 

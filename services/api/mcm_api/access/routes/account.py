@@ -36,7 +36,7 @@ TokenId = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[^\x00]+$"
 
 @router.get("/account", openapi_extra=requires(Scope.ACCOUNT), summary="Get the own account")
 async def get_account(access: AccessDep, identity: IdentityDep) -> Account:
-    """Says who makes the request, and what it may do."""
+    """Returns the identity of the request and its scopes."""
     has_password, name = False, identity.name
     if identity.user_id is not None:
         async with transaction(access.engine, read_only=True) as connection:

@@ -39,7 +39,7 @@ async def list_audit_entries(
     audit: AuditDep,
     exports: ExportsDep,
 ) -> Response:
-    """Lists who did what and when, newest first. Reading it is recorded too.
+    """Lists the entries of the audit trail, newest first. Reading it is recorded too.
 
     With `format` the response is a file of all that match, oldest first, which needs the scope `audit:export`.
     """

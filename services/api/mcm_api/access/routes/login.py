@@ -43,7 +43,7 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 @router.get("/login/options", openapi_extra=requires(Scope.PUBLIC), summary="How one can log in")
 async def get_login_options(access: AccessDep, federation: FederationDep) -> LoginOptions:
-    """Says whether authentication is on, whether the first administrator is missing, and which provider there is."""
+    """Returns whether authentication is on, whether the first administrator is missing, and the OIDC provider."""
     if not access.required:
         return LoginOptions(auth="off", setup=False, oidc=None)
     async with transaction(access.engine, read_only=True) as connection:

@@ -30,7 +30,7 @@ router = APIRouter(tags=["findings"], route_class=StrictRoute)
     responses=problem_answers(404),
 )
 async def get_finding_timeline(finding_id: FindingId, reader: DatabaseDep, response: Response) -> FindingTimeline:
-    """Gets what the engine, the AI and people did with a finding, oldest first."""
+    """Returns the timeline of a finding: engine, AI and people, oldest first."""
     timeline = await read_timeline(reader, finding_id)
     response.headers["ETag"] = f'"{timeline.triage_version}"'
     return timeline
@@ -57,7 +57,7 @@ async def act_on_one_finding(
         Header(max_length=50, description="The `triage_version` that you saw, in quotes: 412 if it has changed"),
     ] = None,
 ) -> FindingResponse:
-    """Changes status, assignee or labels of a finding or adds a note, and gives the finding as it stands after.
+    """Changes status, assignee or labels of a finding or adds a note, and returns the result.
 
     Actions are appended to the history; each can be reverted by another.
     """
@@ -87,7 +87,7 @@ async def act_on_many_findings(
     publisher: TriagePublisherDep,
     background: BackgroundTasks,
 ) -> BulkActionResponse:
-    """Takes the same action on the findings with these ids, or on all that match a filter, 1,000 in one request.
+    """Applies an action to the findings with these ids, or on all that match a filter, 1,000 in one request.
 
     With `dry_run` it only counts. Findings that are in that state already are left as they are.
     """

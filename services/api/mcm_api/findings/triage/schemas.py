@@ -1,4 +1,4 @@
-"""What triage takes and gives."""
+"""Request and response models of triage."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self
@@ -79,7 +79,7 @@ class ActionRequest(_Action):
     ] = None
 
     def requested(self) -> ActionRequested:
-        """Returns the action as the store takes it."""
+        """Converts the action for the store."""
         return ActionRequested(self.kind, self.value, self.reason, self.seen_until)
 
 
@@ -108,12 +108,12 @@ class BulkActionRequest(_Action):
         return self
 
     def requested(self) -> ActionRequested:
-        """Returns the action as the store takes it."""
+        """Converts the action for the store."""
         return ActionRequested(self.kind, self.value, self.reason)
 
 
 class BulkActionResponse(BaseModel):
-    """What an action in bulk did, or would do."""
+    """Result of a bulk action, or of its dry run."""
 
     matched: Annotated[int, Field(description="Findings selected, after `after`")]
     changed: Annotated[int, Field(description="Findings that it changed; on a dry run: would change")]
