@@ -8,6 +8,8 @@ _TESTS: Final = f"{ENGINE_TESTS}/test_recomputed.py"
 _NOT_FOLLOWED_BY: Final = f"{ENGINE}/recomputed/not_followed_by.py"
 _NEW_VALUE: Final = f"{ENGINE}/recomputed/new_value.py"
 _WINDOWS: Final = f"{ENGINE}/recomputed/windows.py"
+_SILENCE: Final = f"{ENGINE}/recomputed/silence.py"
+_SILENT_TESTS: Final = f"{ENGINE_TESTS}/test_source_silent.py"
 _RECOMPUTE: Final = f"{ENGINE}/pipeline/recompute.py"
 
 RECOMPUTED: Final = (
@@ -87,6 +89,24 @@ RECOMPUTED: Final = (
         f"{ENGINE}/store/tumbling.py",
         (("sum_low = tumbling_counts.sum_low + excluded.sum_low", "sum_low = excluded.sum_low"),),
         f"{_TESTS}::test_a_withdrawn_finding_can_stand_again",
+    ),
+    Mutation(
+        "the event that resumes a source is named",
+        _SILENCE,
+        (("resumed.first, here.last, here.last)", "here.last, here.last, here.last)"),),
+        f"{_SILENT_TESTS}::test_one_source_stops_and_resumes",
+    ),
+    Mutation(
+        "silence is published although its batch comes again",
+        _SILENCE,
+        (("if not affected.comes_again and not any(", "if not any("),),
+        f"{_SILENT_TESTS}::test_a_silence_that_a_worker_found_before_it_died_is_published",
+    ),
+    Mutation(
+        "of a source that is not read nothing is known",
+        _SILENCE,
+        (("if after is None or unread is not None:", "if after is None:"),),
+        f"{_SILENT_TESTS}::test_a_connector_that_does_not_read_its_source_is_one_finding",
     ),
     Mutation(
         "windows without events are compared",

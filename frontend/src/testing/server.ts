@@ -5,9 +5,11 @@ import { anAccount, anOverview } from "./builders";
 
 /**
  * Mock of the API, configured by each test; an unexpected request fails. Only the overview is always available: every
- * page starts the stream from it when no list does. So is the account, with every scope.
+ * page starts the stream from it when no list does. So is the account, with every scope. No rule is blind.
  */
 export const server = setupServer(
   http.get("*/stats/overview", () => HttpResponse.json(anOverview())),
   http.get("*/account", () => HttpResponse.json(anAccount())),
+  http.get("*/blind-rules", () => HttpResponse.json([])),
+  http.get("*/rules/:rule/sources", () => HttpResponse.json({ sources: [], blind: null, hints: [] })),
 );

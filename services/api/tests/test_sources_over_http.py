@@ -6,9 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from mcm_api.sources.health import health_of, learned_silence, usual_of
-from mcm_rules_engine.sigma.load import load_rules
+from mcm_api.sources.health import health_of, usual_of
+from mcm_rules_engine.sigma.load import parse_rules
 from mcm_rules_engine.store.rules import record_load
+from mcm_rules_engine.testing.deliveries import handle
+from mcm_rules_engine.testing.rulesets import builtin_rules
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.source_tables import SOURCE_POSITIONS
 from mcm_shared.testing.builders import an_event
@@ -39,7 +41,14 @@ async def a_connector(rows: Rows, name: str, **said: Any) -> None:
 
 async def hourly(rows: Rows, source: str, end: datetime, days: int = 4) -> None:
     """Stores an event an hour, up to a time."""
-    await rows.counted(*(an_event(source=source, timestamp=end - number * HOUR) for number in range(days * 24)))
+    events = [an_event(source=source, timestamp=end - number * HOUR) for number in range(days * 24)]
+    await handle(rows.engine, builtin_rules(), events)
+
+
+async def active_rules(rows: Rows) -> None:
+    """Records the built-in rules as those that are active."""
+    async with transaction(rows.engine) as connection:
+        await record_load(connection, builtin_rules())
 
 
 async def sources(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -53,6 +62,7 @@ async def test_without_sources_the_list_is_empty(client: httpx.AsyncClient) -> N
 
 
 async def test_a_source_with_a_connector_shows_its_polls_and_its_events(client: httpx.AsyncClient, rows: Rows) -> None:
+    await active_rules(rows)
     await hourly(rows, "okta.system", NOW)
     await a_connector(rows, "okta")
     await a_connector(rows, "okta", lane="backfill", done=True, records=5, complete_from=NOW - 24 * HOUR)
@@ -63,12 +73,14 @@ async def test_a_source_with_a_connector_shows_its_polls_and_its_events(client: 
     assert datetime.fromisoformat(okta["last_event_at"]) == NOW
     assert okta["records"] == 12
     assert okta["backfill"]["done"] is True
+    # the longest pause was an hour
     assert okta["silent_after_s"] == 2 * 3600
     assert sum(day["count"] for day in okta["events_per_day"]) == 96
     assert okta["usual_per_day"] == 24
 
 
 async def test_a_source_that_stops_is_silent_while_others_go_on(client: httpx.AsyncClient, rows: Rows) -> None:
+    await active_rules(rows)
     await hourly(rows, "my-app", NOW)
     await hourly(rows, "okta.system", NOW - 3 * HOUR)
     await a_connector(rows, "okta")
@@ -77,7 +89,7 @@ async def test_a_source_that_stops_is_silent_while_others_go_on(client: httpx.As
 
     assert found["my-app"]["state"] == "ok"
     assert found["okta"]["state"] == "silent"
-    assert found["okta"]["reason"].startswith("no event for 3.0 h, usually it is quiet for at most 1.0 h")
+    assert found["okta"]["reason"].startswith("no event for more than 2.0 h, twice its longest pause")
 
 
 @pytest.mark.parametrize(
@@ -108,13 +120,73 @@ async def test_a_source_that_is_not_well_says_why(
 async def test_the_rules_that_depend_on_a_source_alone_are_its_blast_radius(
     client: httpx.AsyncClient, rows: Rows
 ) -> None:
-    async with transaction(rows.engine) as connection:
-        await record_load(connection, load_rules())
+    await active_rules(rows)
     await a_connector(rows, "cloudtrail", connector="aws.cloudtrail.s3", feeds=["aws.cloudtrail"])
     details = (await client.get("/sources/cloudtrail")).json()
-    assert [rule["rule_name"] for rule in details["rules"]] == ["cloudtrail_change"]
+    assert [rule["rule_name"] for rule in details["rules"]] == ["activity_burst", "user_activity_burst"]
     await a_connector(rows, "cloudtrail-2", connector="aws.cloudtrail.lookup", feeds=["aws.cloudtrail"])
     assert (await client.get("/sources/cloudtrail")).json()["rules"] == []
+
+
+async def test_a_rule_shows_the_sources_that_feed_it_and_is_blind_when_they_stop(
+    client: httpx.AsyncClient, rows: Rows
+) -> None:
+    await active_rules(rows)
+    await hourly(rows, "okta.system", NOW - 3 * HOUR)
+    await a_connector(rows, "okta")
+
+    fed = (await client.get("/rules/login_after_failures/sources")).json()
+    assert [(source["name"], source["state"]) for source in fed["sources"]] == [("okta", "ok")]
+    assert fed["blind"] is None
+    assert (await client.get("/sources/okta")).json()["dependent_rules"] > 1
+
+    # another source shows that time has passed: its events are no logins, and feed other rules
+    await handle(rows.engine, builtin_rules(), [an_event(source="my-app", event_type="page_viewed", timestamp=NOW)])
+
+    blind = {rule["rule_name"]: rule["reason"] for rule in (await client.get("/blind-rules")).json()}
+    assert blind["login_after_failures"] == "the source okta is silent"
+    assert "activity_burst" not in blind
+    assert (await client.get("/rules/login_after_failures/sources")).json()["blind"] == "the source okta is silent"
+
+
+async def test_a_rule_that_no_source_feeds_says_what_is_missing(client: httpx.AsyncClient, rows: Rows) -> None:
+    text = """
+title: Buckets
+id: 00000000-0000-4000-8000-000000000001
+name: buckets
+level: low
+logsource: {category: activity}
+detection: {one: {event_type: storage_bucket_create}, condition: one}
+---
+title: Trail
+id: 00000000-0000-4000-8000-000000000002
+name: trail
+level: low
+logsource: {product: aws, service: cloudtrail}
+detection: {one: {eventName: StopLogging}, condition: one}
+---
+title: Exports
+id: 00000000-0000-4000-8000-000000000003
+name: exports
+level: low
+logsource: {category: activity}
+detection: {one: {event_type: storage_bucket_created, regoin: eu}, condition: one}
+"""
+    async with transaction(rows.engine) as connection:
+        await record_load(connection, parse_rules(text))
+    await rows.counted(
+        an_event(source="my-app", event_type="storage_bucket_created", timestamp=NOW, raw_data={"region": "eu"})
+    )
+
+    async def blind(rule: str) -> str:
+        return str((await client.get(f"/rules/{rule}/sources")).json()["blind"])
+
+    known = ", did you mean 'storage_bucket_created'?"
+    assert await blind("buckets") == f"no source has sent an event of the type storage_bucket_create in 30 days{known}"
+    assert await blind("trail") == "no source sends aws.cloudtrail; connect one"
+    assert await blind("exports") == ("exports reads the field regoin, which no recent event has, did you mean region?")
+    assert (await client.get("/rules/unknown/sources")).status_code == 404
+    assert {rule["rule_name"] for rule in (await client.get("/blind-rules")).json()} == {"buckets", "trail"}
 
 
 async def test_the_lag_of_a_source_is_that_of_its_newest_events(client: httpx.AsyncClient, rows: Rows) -> None:
@@ -124,16 +196,9 @@ async def test_the_lag_of_a_source_is_that_of_its_newest_events(client: httpx.As
     assert -3600 < lag["p50_s"] < 7200
 
 
-def test_a_cadence_is_learned_from_three_days_and_is_twice_the_longest_gap() -> None:
-    hours = [NOW + number * HOUR for number in range(0, 96, 2)]
-    assert learned_silence(hours) == 4 * HOUR
-    assert learned_silence(hours[:30]) is None
-    assert learned_silence([]) is None
-
-
-def test_absence_counts_up_to_the_time_it_is_known_for() -> None:
-    assert health_of(None, NOW, 2 * HOUR, NOW + HOUR, NOW + 99 * HOUR).state == "ok"
-    assert health_of(None, NOW, 2 * HOUR, NOW + 3 * HOUR, NOW).state == "silent"
+def test_a_source_is_silent_where_the_engine_finds_it_so() -> None:
+    assert health_of(None, NOW, None, NOW + 99 * HOUR).state == "ok"
+    assert health_of(None, NOW, 2 * HOUR, NOW).state == "silent"
 
 
 @pytest.mark.parametrize(("counts", "usual"), [([0, 0, 4, 6, 9], 5), ([5], None), ([0, 0], None)])

@@ -5,7 +5,9 @@
 
 from mcm_rules_engine.catalogue import RecordedRule, compile_recorded, read_recorded
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
+from mcm_rules_engine.recomputed.silence import silence_series
 from mcm_rules_engine.sigma.explain import ConditionNode, explain_finding
+from mcm_rules_engine.sigma.feeds import UnseenField, asked_types, counted_rules, feeding_sources, unseen_fields
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 
@@ -13,9 +15,15 @@ __all__ = [
     "ConditionNode",
     "RecordedRule",
     "Ruleset",
+    "UnseenField",
     "apply_rules_to_event",
+    "asked_types",
     "compile_recorded",
+    "counted_rules",
     "explain_finding",
+    "feeding_sources",
     "parse_duration",
     "read_recorded",
+    "silence_series",
+    "unseen_fields",
 ]

@@ -29,6 +29,8 @@ def counted(rule: Correlation) -> str:
     """Writes what makes a correlation fire."""
     if rule.kind is Kind.NEW_VALUE:
         return f"a value not seen in {rule.timespan.days} days"
+    if rule.kind is Kind.SILENCE:
+        return f"twice the longest pause in {rule.history.days} days"
     span = f"{rule.timespan // timedelta(minutes=1)} min"
     if rule.kind is Kind.NOT_FOLLOWED_BY:
         return f"the second does not follow within {span}"

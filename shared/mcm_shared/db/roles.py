@@ -64,6 +64,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         **dict.fromkeys((SOURCE_EVENTS, *ROLLUPS, TUMBLING_COUNTS, FINDING_CHANGES, RULES, RULE_CATALOGUE), _WRITE),
         **dict.fromkeys((DETECTIONS, FINDINGS, FINDING_HISTORY), _APPEND),
         RULE_RESULTS: _ALL,
+        SOURCE_POSITIONS: _READ,
     },
     "enricher": {
         **dict.fromkeys((FINDING_CHANGES, AI_USAGE), _WRITE),

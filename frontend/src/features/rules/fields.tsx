@@ -13,8 +13,11 @@ const controlsOf = ({ controls }: Rule): string =>
     .map(([framework, named]) => `${framework} ${named.map((each) => each.control).join(" ")}`)
     .join(", ");
 
+/** A rule of the list; `blind` says why it cannot match now. */
+export type ListedRule = Rule & { blind?: string };
+
 /** The fields of a rule: columns and filters. */
-export const ruleFields: readonly Field<Rule>[] = [
+export const ruleFields: readonly Field<ListedRule>[] = [
   {
     id: "level",
     title: "Level",
@@ -25,10 +28,15 @@ export const ruleFields: readonly Field<Rule>[] = [
   {
     id: "title",
     title: "Rule",
-    show: ({ title, description, active }) => (
+    show: ({ title, description, active, blind }) => (
       <span title={description} className="font-medium">
         {title}
         {!active && <span className="font-normal text-ink-2"> (inactive)</span>}
+        {blind !== undefined && (
+          <Badge tone="high" className="ml-2" title={`It cannot match: ${blind}`}>
+            Blind
+          </Badge>
+        )}
       </span>
     ),
     column: {

@@ -50,3 +50,19 @@ it("shows that a rule never matched", async () => {
   open();
   expect(await screen.findByText("Never")).toBeInTheDocument();
 });
+
+it("shows the sources that feed it, and what keeps it from matching", async () => {
+  respond("/rules/{rule}", aRule({ findings: 0 }));
+  respond("/rules/{rule}/sources", {
+    sources: [{ name: "okta", state: "silent", last_event_at: "2026-11-25T07:00:00Z" }],
+    blind: "the source okta is silent",
+    hints: ["login_failed reads the field countri, which no recent event has, did you mean country?"],
+  });
+  open();
+  expect(await screen.findByRole("link", { name: "okta" })).toHaveAttribute("href", "/app/sources/okta");
+  expect(screen.getByText("Silent")).toBeInTheDocument();
+  expect(screen.getByText(/the source okta is silent/)).toHaveTextContent(
+    "This rule cannot match: the source okta is silent.",
+  );
+  expect(screen.getByText(/did you mean country/)).toBeInTheDocument();
+});

@@ -16,6 +16,7 @@ import { words } from "@/lib/format";
 
 import { RuleControls, RuleDocument, RuleMeaning, RuleRunbook, RuleTests } from "./rule-parts";
 import { RuleResults } from "./rule-results";
+import { RuleSources } from "./rule-sources";
 
 /** A rule: what it detects, its results, runbook, controls, tests and source. */
 export default function RulePage() {
@@ -74,6 +75,7 @@ export default function RulePage() {
           <>
             <div className="grid gap-3">
               <RuleMeaning rule={rule} />
+              <RuleSources rule={rule} />
               <RuleResults rule={rule} />
               <RuleRunbook rule={rule} />
               <RuleControls rule={rule} />

@@ -61,3 +61,12 @@ it("reports when no rule matches", async () => {
   await user.click(screen.getByRole("button", { name: "Clear all filters" }));
   expect(await screen.findByRole("link", { name: "Repeated failed logins" })).toBeInTheDocument();
 });
+
+it("marks the rules that cannot match", async () => {
+  respond("/rules", [aRule(), aRule({ rule_id: "2", rule_name: "bucket_public", title: "Bucket made public" })]);
+  respond("/blind-rules", [
+    { rule_id: "2", rule_name: "bucket_public", title: "Bucket made public", reason: "the source app is silent" },
+  ]);
+  open();
+  expect(await screen.findByText("Blind")).toHaveAttribute("title", "It cannot match: the source app is silent");
+});

@@ -14,7 +14,7 @@ import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
 import { useFilterPanel } from "@/components/use-filter-panel";
 import { WindowPage } from "@/components/window-page";
-import { getRules, type Rule } from "@/lib/api/rules";
+import { getBlindRules, getRules, type Rule } from "@/lib/api/rules";
 import { plural } from "@/lib/format";
 import { preference } from "@/lib/preference";
 
@@ -30,7 +30,15 @@ export default function RulesPage() {
   const panel = useFilterPanel(sidebar, "(min-width: 75rem)");
   const navigate = useNavigate();
   const rules = useQuery({ queryKey: ["rules", "list"], queryFn: ({ signal }) => getRules(signal) });
-  const rows = useMemo(() => rules.data && listed(rules.data, listing), [rules.data, listing]);
+  const blind = useQuery({
+    queryKey: ["rules", "blind"],
+    queryFn: ({ signal }) => getBlindRules(signal),
+    retry: false,
+  });
+  const rows = useMemo(() => {
+    const reasons = new Map(blind.data?.map((rule) => [rule.rule_id, rule.reason]));
+    return rules.data && listed(rules.data, listing).map((rule) => ({ ...rule, blind: reasons.get(rule.rule_id) }));
+  }, [rules.data, blind.data, listing]);
   const search = useCallback((text: string) => void setListing({ q: text || null }), [setListing]);
   const facets = FACETS.map((facet) => (
     <Facet

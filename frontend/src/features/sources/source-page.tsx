@@ -10,7 +10,7 @@ import { Timestamp } from "@/components/timestamp";
 import { getSource, type SourceDetails } from "@/lib/api/sources";
 import { count, duration, plural } from "@/lib/format";
 
-import { StateBadge } from "./state-badge";
+import { SourceStateBadge } from "@/components/source-state-badge";
 
 /** A source: its health, its figures, and its blast radius. */
 export default function SourcePage() {
@@ -25,7 +25,7 @@ export default function SourcePage() {
         note={
           source && (
             <span className="flex flex-wrap items-center gap-2">
-              <StateBadge state={source.state} />
+              <SourceStateBadge state={source.state} />
               {source.reason}
             </span>
           )

@@ -6,7 +6,7 @@ import { Ago } from "@/components/timestamp";
 import type { Source } from "@/lib/api/sources";
 import { count, plural } from "@/lib/format";
 
-import { StateBadge } from "./state-badge";
+import { SourceStateBadge } from "@/components/source-state-badge";
 
 const HEAD = "px-2 pb-1 text-left text-xs font-medium whitespace-nowrap text-ink-2 first:pl-4 last:pr-4";
 const CELL = "px-2 py-2 align-top first:pl-4 last:pr-4";
@@ -38,7 +38,7 @@ export function SourcesTable({ sources }: { sources: readonly Source[] }) {
                   <div className="text-xs text-ink-2">{source.connector ?? "pushed"}</div>
                 </td>
                 <td className={`${CELL} max-w-80`}>
-                  <StateBadge state={source.state} />
+                  <SourceStateBadge state={source.state} />
                   {source.reason && <p className="mt-1 text-xs text-ink-2">{source.reason}</p>}
                 </td>
                 <td className={`${CELL} whitespace-nowrap`}>

@@ -30,6 +30,11 @@ def recomputed_sentence(correlation: Mapping[str, Any], names: Sequence[object],
     if kind == "new_value":
         history, learning = (span_of(str(correlation.get(key, usual))) for key, usual in _PERIODS)
         return f"It holds for a value of {field} in {counted} not seen in {history}, after {learning} of learning."
+    if kind == "silence":
+        history, learning = (span_of(str(correlation.get(key, usual))) for key, usual in _PAUSES)
+        return (
+            f"It holds when {counted} stay away for twice the longest pause in {history}, after {learning} of learning."
+        )
     comparison = next((f"{words} {given[key]}" for key, words in _COMPARISONS.items() if key in given), None)
     measures = {"value_sum": f"adds up {field} in", "value_avg": f"averages {field} over"}
     if comparison is None or (kind == "event_count" and given.keys() <= {"gt", "gte"}):
@@ -41,6 +46,7 @@ def recomputed_sentence(correlation: Mapping[str, Any], names: Sequence[object],
 
 
 _PERIODS: Final = (("history", "60d"), ("learning", "14d"))
+_PAUSES: Final = (("history", "14d"), ("learning", "3d"))
 
 
 def span_of(text: str) -> str:

@@ -1,17 +1,12 @@
-"""Health of a source: its state and its cadence, from roll-ups of its events and the record of its polls."""
+"""Health of a source: its state, from the record of its polls and the results of the rule about silence."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from statistics import median
 from typing import Any, Final, NamedTuple
 
 from mcm_api.sources.schemas import SourceState
 
-MIN_HISTORY: Final = timedelta(days=3)
-"""How much history a cadence is learned from, at least."""
-
-_MIN_SILENCE: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=10)
 _MISSED_POLLS: Final = 3
 _TO_DO: Final = {
@@ -29,28 +24,11 @@ class SourceHealth(NamedTuple):
     reason: str | None
 
 
-def learned_silence(hours: Sequence[datetime]) -> timedelta | None:
-    """Learns how long a source may be quiet: twice its longest gap between hours with events, at least an hour.
-
-    None before it has MIN_HISTORY. ``hours`` are the hours with events, ascending.
-    """
-    if len(hours) < 2 or hours[-1] - hours[0] < MIN_HISTORY:
-        return None
-    longest = max(after - before for before, after in pairwise(hours))
-    return max(2 * longest, _MIN_SILENCE)
-
-
-def health_of(
-    lane: Any,
-    last_event_at: datetime | None,
-    silent_after: timedelta | None,
-    known_until: datetime | None,
-    now: datetime,
-) -> SourceHealth:
+def health_of(lane: Any, last_event_at: datetime | None, silent_for: timedelta | None, now: datetime) -> SourceHealth:
     """Judges a source.
 
-    ``lane`` is the row of its live position, None when its events are pushed. ``known_until`` is the time up to which
-    the absence of an event is known: where its connector is complete, else the newest event of any source.
+    ``lane`` is the row of its live position, None when its events are pushed. ``silent_for`` is how long it has sent
+    nothing at least, None while the engine does not find it silent.
     """
     if lane is not None and lane.error_kind is not None:
         state: SourceState = "unauthorised" if lane.error_kind == "unauthorised" else "failing"
@@ -61,14 +39,12 @@ def health_of(
         return SourceHealth("never_connected", "no event has arrived")
     if lane is not None and now - lane.succeeded_at > _MISSED_POLLS * timedelta(seconds=lane.interval_s) + _LATE:
         return SourceHealth("late", "it was not polled for a while; check that mcm-ingestor run is up")
-    if silent_after is not None and last_event_at is not None and known_until is not None:
-        quiet = known_until - last_event_at
-        if quiet > silent_after:
-            return SourceHealth(
-                "silent",
-                f"no event for {_hours(quiet)}, usually it is quiet for at most {_hours(silent_after / 2)}; "
-                "check that the source still logs, and that its events still reach us",
-            )
+    if silent_for is not None:
+        return SourceHealth(
+            "silent",
+            f"no event for more than {_hours(silent_for)}, twice its longest pause; "
+            "check that the source still logs, and that its events still reach us",
+        )
     return SourceHealth("ok", None)
 
 

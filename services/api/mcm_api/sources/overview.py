@@ -1,18 +1,19 @@
 """Puts together what is known about each source: health, activity and dependent rules."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from mcm_api.database import DatabaseReader
-from mcm_api.sources.health import health_of, learned_silence, usual_of
+from mcm_api.sources.health import health_of, usual_of
 from mcm_api.sources.queries import (
     DAYS,
     SourceActivity,
     StoredSources,
     read_lags,
     read_last_events,
+    read_seen_types,
     read_stored_sources,
 )
 from mcm_api.sources.schemas import (
@@ -23,7 +24,7 @@ from mcm_api.sources.schemas import (
     SourceLag,
     SourceResponse,
 )
-from mcm_rules_engine import Ruleset
+from mcm_rules_engine import Ruleset, feeding_sources, silence_series
 
 _LIVE: Final = "live"
 _BACKFILL: Final = "backfill"
@@ -31,12 +32,12 @@ _BACKFILL: Final = "backfill"
 
 async def list_all_sources(reader: DatabaseReader, ruleset: Ruleset, *, only: str | None = None) -> list[SourceDetails]:
     """Returns every source with a connector and the most active ones of pushed events, by name; or ``only`` the one."""
-    stored = await read_stored_sources(reader, only)
+    stored = await read_stored_sources(reader, silence_series(ruleset), only)
     feeds = {name: list(lanes[_LIVE].feeds) for name, lanes in stored.lanes.items()}
     fed = {feed for several in feeds.values() for feed in several}
     feeds |= {name: [name] for name in stored.activity if name not in fed}
     feeders = Counter(feed for several in feeds.values() for feed in several)
-    rules = _rules_by_source(ruleset)
+    rules = _rules_by_source(ruleset, await read_seen_types(reader))
     shown = {name: feeds[name] for name in sorted(feeds) if only in (None, name)}
     active = {feed: stored.activity.get(feed, SourceActivity()).hours for several in shown.values() for feed in several}
     last_events = await read_last_events(reader, {feed: hours[-1] for feed, hours in active.items() if hours})
@@ -60,11 +61,14 @@ def short(source: SourceDetails) -> SourceResponse:
     return SourceResponse.model_validate(source.model_dump(include=set(SourceResponse.model_fields)))
 
 
-def _rules_by_source(ruleset: Ruleset) -> dict[str, list[Any]]:
+def _rules_by_source(ruleset: Ruleset, seen: Mapping[str, Set[str]]) -> dict[str, list[Any]]:
+    """Groups the rules that one source of events feeds alone by that source."""
+    feeds = feeding_sources(ruleset, seen)
     by_source: dict[str, list[Any]] = {}
-    for rule in ruleset.rules:
-        if rule.log_source.source is not None:
-            by_source.setdefault(rule.log_source.source, []).append(rule)
+    for rule in ruleset.all:
+        if rule.raises_finding and len(feeds[rule.id]) == 1:
+            (source,) = feeds[rule.id]
+            by_source.setdefault(source, []).append(rule)
     return by_source
 
 
@@ -79,12 +83,11 @@ def _source(
     lanes = stored.lanes.get(name, {})
     lane, backfill = lanes.get(_LIVE), lanes.get(_BACKFILL)
     activities = [stored.activity.get(feed, SourceActivity()) for feed in feeds]
-    hours = sorted({hour for each in activities for hour in each.hours})
+    silences = [stored.silences[feed] for feed in feeds if feed in stored.silences]
+    silent_after = max((each.after for each in silences), default=None)
+    silent_for = max((each.after for each in silences if each.is_standing), default=None)
     last_event_at = max((last_events[feed] for feed in feeds if feed in last_events), default=None)
-    configured = None if lane is None or lane.silent_after_s is None else timedelta(seconds=lane.silent_after_s)
-    silent_after = configured or learned_silence(hours)
-    known_until = stored.newest if lane is None else lane.complete_until
-    health = health_of(lane, last_event_at, silent_after, known_until, datetime.now(UTC))
+    health = health_of(lane, last_event_at, silent_for, datetime.now(UTC))
     end = None if stored.newest is None else stored.newest.date()
     shown = [] if end is None else [end - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
     counts = [sum(each.days.get(day, 0) for each in activities) for day in shown]

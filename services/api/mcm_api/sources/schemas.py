@@ -40,6 +40,28 @@ class DependentRule(BaseModel):
     title: str
 
 
+class FeedingSource(BaseModel):
+    """A source whose events a rule can match."""
+
+    name: Annotated[str, Field(description="The source's `name`", examples=["okta"])]
+    state: SourceState
+    last_event_at: Annotated[datetime | None, Field(description="Time of its newest event, UTC")]
+
+
+class BlindRule(DependentRule):
+    """An active rule that cannot match now, and why."""
+
+    reason: Annotated[str, Field(description="Why it cannot match, and what to do")]
+
+
+class RuleSources(BaseModel):
+    """The sources that feed a rule, and what keeps it from matching."""
+
+    sources: list[FeedingSource]
+    blind: Annotated[str | None, Field(description="Why it cannot match now, and what to do; null: it can")]
+    hints: Annotated[list[str], Field(description="Fields that it reads and the newest events of its sources lack")]
+
+
 class SourceResponse(BaseModel):
     """A source of events, and its health."""
 

@@ -22,7 +22,8 @@ class SourceSettings(BaseModel):
     ] = timedelta(hours=24)
     interval_s: Annotated[float, Field(ge=0.01, le=86_400, description="Seconds between polls")] = 60.0
     silent_after_s: Annotated[
-        float | None, Field(ge=60, description="Seconds without an event after which the source counts as silent")
+        float | None,
+        Field(ge=60, description="Seconds without an event, at least, before the source counts as silent"),
     ] = None
 
     @field_validator("start_at", mode="before")

@@ -14,13 +14,17 @@ from mcm_rules_engine.sigma.compile.fields import EventView, text_of
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 
 
-def detection_of(rule: Correlation, group_key: str, answer: ScopeAnswer) -> Detection:
-    """Makes the detection that a standing result is."""
+def detection_of(rule: Correlation, group_key: str, answer: ScopeAnswer, blind: int = 0) -> Detection:
+    """Makes the detection that a standing result is; ``blind`` is the number of rules that no longer see a source."""
     position = answer.scope.position
     completed_by = (answer.first,) if answer.first == answer.last else (answer.first, answer.last)
     value = answer.amount if answer.amount is not None else answer.scope.value or None
-    hit = CorrelationHit(position, rule.level, 1, completed_by, value)
-    return Detection(rule, position, rule.level, group_key, answer.first, answer.last, hit=hit)
+    if rule.kind is Kind.SILENCE:
+        severity, count = rule.severity_at(blind), blind
+    else:
+        severity, count = rule.level, 1
+    hit = CorrelationHit(position, severity, count, completed_by, value)
+    return Detection(rule, position, severity, group_key, answer.first, answer.last, hit=hit)
 
 
 def build_recomputed(
@@ -29,10 +33,12 @@ def build_recomputed(
     """Builds the finding of ``standing`` results, of which the earliest and the latest are given."""
     rule = earliest.rule
     earliest, latest = (_spelled(end, events) for end in (earliest, latest))
-    state = build_finding(FindingDelta(earliest, latest, rule.level, standing, standing, set()), events)
+    is_silence = isinstance(rule, Correlation) and rule.kind is Kind.SILENCE
+    counted = earliest.hit.count if is_silence and earliest.hit is not None else standing
+    state = build_finding(FindingDelta(earliest, latest, earliest.severity, counted, standing, set()), events)
     value = earliest.hit.value if earliest.hit is not None else None
     if isinstance(rule, Correlation):
-        state = replace(state, description=describe_count(rule, state.group, standing, value))
+        state = replace(state, description=describe_count(rule, state.group, counted, value))
     return replace(state, describe=None)
 
 

@@ -51,8 +51,8 @@ class Detector:
         self._tumbling: dict[UUID, _Tumbling] = {}
         self._recomputer = Recomputer(ruleset, shard)
         for correlation in ruleset.correlations:
-            if correlation.tumbling:
-                known = self._tumbling.setdefault(correlation.inputs[0].id, _Tumbling(correlation.window))
+            for series in correlation.inputs if correlation.tumbling else ():
+                known = self._tumbling.setdefault(series.id, _Tumbling(correlation.window))
                 known.is_summed = correlation.kind in SUMMED
                 known.correlations.extend([] if correlation.is_recomputed else [correlation])
             if correlation.is_recomputed:

@@ -16,9 +16,10 @@ from mcm_rules_engine.model.detection import KnownEvent, output_series
 from mcm_rules_engine.model.finding import Evidence, FindingState
 from mcm_rules_engine.pipeline.affected import AffectedRows
 from mcm_rules_engine.recomputed.evaluate import evaluate_recomputed
-from mcm_rules_engine.recomputed.protocol import Affected, ScopeAnswer, State, StoredResult
+from mcm_rules_engine.recomputed.protocol import ANY_SOURCE, Affected, ScopeAnswer, State, StoredResult
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.store.blind_rules import BlindRules
 from mcm_rules_engine.store.events import read_known_events
 from mcm_rules_engine.store.findings import replace_findings
 from mcm_rules_engine.store.result_queries import run_queries
@@ -48,7 +49,8 @@ class Recomputer:
     def __init__(self, ruleset: Ruleset, shard: int) -> None:
         self._shard = shard
         self._rules = {output_series(rule): rule for rule in ruleset.correlations if rule.is_recomputed}
-        self._waiting = {series: rule.sources for series, rule in self._rules.items() if _waits(rule)}
+        self._waiting = {series: _sources_of(rule) for series, rule in self._rules.items() if _waits(rule)}
+        self._blind = BlindRules(ruleset)
         self._readers: dict[UUID, list[tuple[Correlation, int]]] = defaultdict(list)
         for rule in self._rules.values():
             for number, series in enumerate(rule.inputs):
@@ -63,6 +65,8 @@ class Recomputer:
             async with transaction(engine, read_only=True) as connection:
                 decided = await read_touched_by(connection, affected.repeated, self._rules.keys())
             self._add_scopes(touched, decided)
+            for one in touched.values():
+                one.comes_again = True
         await self._answer(engine, touched, affected, None)
         # once the own results are committed: another worker may have completed a source meanwhile
         while self._waiting:
@@ -136,7 +140,8 @@ class Recomputer:
         for period, summary in summaries.items():
             rule = self._rules[period.series_id]
             uid = finding_uid(rule.id, period.group_key, from_micros(period.start))
-            state = _state(rule, period, summary, events)
+            blind = await self._blind.count(connection, rule, period.group_key, summary.latest)
+            state = _state(rule, period, summary, events, blind)
             if state is not None:
                 states[uid] = state
             else:
@@ -149,6 +154,11 @@ class Recomputer:
 def _waits(rule: Correlation) -> bool:
     # a value is new whatever comes later
     return rule.kind is not Kind.NEW_VALUE
+
+
+def _sources_of(rule: Correlation) -> tuple[str, ...] | None:
+    # how long a group has been silent is known from the events of others
+    return (ANY_SOURCE,) if rule.kind is Kind.SILENCE else rule.sources
 
 
 def _concerns_finding(answer: ScopeAnswer, before: StoredResult | None) -> bool:
@@ -185,9 +195,9 @@ def _events_of(summary: FindingSummary, answer: ScopeAnswer) -> Iterator[UUID]:
 
 
 def _state(
-    rule: Correlation, period: FindingPeriod, summary: FindingSummary, events: Mapping[UUID, KnownEvent]
+    rule: Correlation, period: FindingPeriod, summary: FindingSummary, events: Mapping[UUID, KnownEvent], blind: int
 ) -> FindingState | None:
     if summary.earliest is None or summary.latest is None:
         return None
-    earliest, latest = (detection_of(rule, period.group_key, end) for end in (summary.earliest, summary.latest))
+    earliest, latest = (detection_of(rule, period.group_key, end, blind) for end in (summary.earliest, summary.latest))
     return build_recomputed(earliest, latest, summary.standing, events)

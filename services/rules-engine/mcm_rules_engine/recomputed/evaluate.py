@@ -8,12 +8,14 @@ from mcm_rules_engine.correlation.protocol import CorrelationGroup
 from mcm_rules_engine.recomputed.new_value import new_value
 from mcm_rules_engine.recomputed.not_followed_by import not_followed_by
 from mcm_rules_engine.recomputed.protocol import Affected, Evaluation, Query, QueryReader, ScopeAnswer
+from mcm_rules_engine.recomputed.silence import silence
 from mcm_rules_engine.recomputed.windows import compare_windows
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 
 _EVALUATIONS: Final[Mapping[Kind, Callable[[Correlation, str, Affected], Evaluation]]] = {
     Kind.NOT_FOLLOWED_BY: not_followed_by,
     Kind.NEW_VALUE: new_value,
+    Kind.SILENCE: silence,
     Kind.EVENT_COUNT: compare_windows,
     Kind.VALUE_SUM: compare_windows,
     Kind.VALUE_AVG: compare_windows,

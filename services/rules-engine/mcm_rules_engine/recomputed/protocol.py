@@ -10,6 +10,9 @@ from mcm_rules_engine.correlation.protocol import AffectedRow, Position, RangeQu
 
 FIRST_UID: Final = UUID(int=0)
 
+ANY_SOURCE: Final = "*"
+"""Stands for whichever source is complete farthest: its time is the latest that is known."""
+
 
 class State(StrEnum):
     """State of a stored result: waiting for a source to be complete, holding, or taken back by later evidence."""
@@ -55,11 +58,15 @@ class StoredResult:
 
 @dataclass(slots=True)
 class Affected:
-    """What a batch touches in a group: rows of the rule's series, starts of windows, or scopes as they are stored."""
+    """What a batch touches in a group: rows of the rule's series, starts of windows, or scopes as they are stored.
+
+    ``comes_again``: a worker may have answered for the batch before and died before it published the findings.
+    """
 
     rows: set[AffectedRow] = field(default_factory=set)
     windows: set[int] = field(default_factory=set)
     scopes: set[ResultScope] = field(default_factory=set)
+    comes_again: bool = False
 
 
 class ValueNeighbours(NamedTuple):
@@ -88,9 +95,29 @@ class StoredScopes(NamedTuple):
 
 
 class CompleteUntil(NamedTuple):
-    """Query for the time until which a source is known to be complete; None: nothing is known."""
+    """Query for the time until which a source, or ANY_SOURCE, is known to be complete; None: nothing is known."""
 
     source: str
+
+
+class StoredResults(NamedTuple):
+    """Query for all results of a group that are stored; for a rule that has few."""
+
+    series_id: UUID
+    group_key: str
+
+
+class LatestWindow(NamedTuple):
+    """Query for the start of the latest window of a group that holds events; None: there is none."""
+
+    series_id: UUID
+    group_key: str
+
+
+class MinSilence(NamedTuple):
+    """Query for the minimum, in microseconds, that the settings give the source a group is about; None: none."""
+
+    group_key: str
 
 
 class SourceOf(NamedTuple):
@@ -118,7 +145,17 @@ class Window(NamedTuple):
     last: Position
 
 
-Query = RangeQuery | ValueNeighbours | StoredScopes | CompleteUntil | SourceOf | WindowsBetween
+Query = (
+    RangeQuery
+    | ValueNeighbours
+    | StoredScopes
+    | CompleteUntil
+    | SourceOf
+    | WindowsBetween
+    | StoredResults
+    | LatestWindow
+    | MinSilence
+)
 QueryReader = Callable[[Sequence[Query]], Awaitable[Sequence[Any]]]
 """Runs queries; returns their results in the same order."""
 

@@ -81,7 +81,8 @@ def build_correlation(
         # what did not follow is what must be complete
         sources=_sources(members[one] for one in (keys.rules[1:] if keys.kind is Kind.NOT_FOLLOWED_BY else keys.rules)),
         comparison=keys.comparison,
-        learning=keys.learning,
+        learning=keys.periods.learning if keys.periods else timedelta(0),
+        history=keys.periods.history if keys.periods else timedelta(0),
         # several fields together have no spelling of their own
         value_readings=_value_readings(keys, members) if len(keys.value_fields) == 1 else (),
         value_cased=any(field.cased for field in keys.value_fields),
@@ -107,7 +108,7 @@ def _value_readings(keys: CorrelationKeys, members: Mapping[str, Rule | Correlat
 
 
 def _has_value(keys: CorrelationKeys) -> bool:
-    return keys.comparison is not None or keys.kind is Kind.NEW_VALUE
+    return keys.comparison is not None or keys.kind in (Kind.NEW_VALUE, Kind.SILENCE)
 
 
 def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> SeriesMember:

@@ -12,6 +12,7 @@ from sigma.types import SigmaString
 
 from mcm_rules_engine.sigma.compile.conditions import compile_condition
 from mcm_rules_engine.sigma.compile.fields import EventView, Space, canonical_json, field_getter, text_of
+from mcm_rules_engine.sigma.feeds import counted_rules
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.detections import DetectionReader
@@ -47,22 +48,8 @@ def explain_finding(ruleset: Ruleset, rule_id: str, event: SourceEvent) -> list[
 
     Empty where the active rules do not match the event, as when the rule has changed since.
     """
-    counted = _counted_rules(ruleset, rule_id)
-    explained = [(rule, explain_match(rule, event)) for rule in ruleset.rules if rule.id in counted]
+    explained = [(rule, explain_match(rule, event)) for rule in counted_rules(ruleset, rule_id)]
     return [(rule, node) for rule, node in explained if node is not None]
-
-
-def _counted_rules(ruleset: Ruleset, rule_id: str) -> set[str]:
-    """Finds the single-event rules behind a rule: itself, or those that a correlation counts on any level."""
-    members = {
-        correlation.id: {member.rule_id for series in correlation.inputs for member in series.members}
-        for correlation in ruleset.correlations
-    }
-    found, waiting = set[str](), {rule_id}
-    while waiting:
-        found |= waiting
-        waiting = {member for each in waiting for member in members.get(each, ())} - found
-    return found
 
 
 def explain_match(rule: Rule, event: SourceEvent) -> ConditionNode | None:

@@ -2,18 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import BigInteger, Text, Uuid, func, select
 from sqlalchemy.types import TypeEngine
 
 from mcm_rules_engine.correlation.protocol import Position, RangeQuery
 from mcm_rules_engine.recomputed.protocol import (
+    ANY_SOURCE,
     CompleteUntil,
+    LatestWindow,
+    MinSilence,
     Neighbours,
     Query,
     ResultScope,
     SourceOf,
+    StoredResult,
+    StoredResults,
     StoredScopes,
     ValueNeighbours,
     Window,
@@ -21,11 +28,12 @@ from mcm_rules_engine.recomputed.protocol import (
 )
 from mcm_rules_engine.store.detections import range_query
 from mcm_rules_engine.store.lateral import LateralQuery
+from mcm_rules_engine.store.result_rows import ANSWER_COLUMNS, SCOPE_COLUMNS, stored_result
 from mcm_rules_engine.store.tumbling import position_of_text, total_of
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import AsyncConnection
-from mcm_shared.db.tables import SOURCE_EVENTS, SOURCE_PROGRESS
-from mcm_shared.event_time import to_micros
+from mcm_shared.db.tables import RULE_RESULTS, SOURCE_EVENTS, SOURCE_POSITIONS, SOURCE_PROGRESS
+from mcm_shared.event_time import duration_micros, to_micros
 
 _GROUP: Final[dict[str, TypeEngine[Any]]] = {"series": Uuid(), "grp": Text()}
 _OF_VALUE: Final = "d.series_id = r.series AND d.group_key = r.grp AND d.value = r.value"
@@ -46,6 +54,18 @@ _STORED: Final = LateralQuery(
        WHERE x.series_id = r.series AND x.group_key = r.grp AND x.at BETWEEN r.since AND r.until""",
     {**_GROUP, "since": BigInteger(), "until": BigInteger()},
     {"at": BigInteger(), "event_uid": Uuid(), "value": Text()},
+)
+_RESULTS: Final = LateralQuery(
+    f"SELECT {', '.join(f'x.{name}' for name in (*SCOPE_COLUMNS, *ANSWER_COLUMNS))} FROM rule_results x "  # noqa: S608 (our own text)
+    "WHERE x.series_id = r.series AND x.group_key = r.grp",
+    _GROUP,
+    {name: RULE_RESULTS.c[name].type for name in (*SCOPE_COLUMNS, *ANSWER_COLUMNS)},
+)
+_LATEST: Final = LateralQuery(
+    """SELECT t.bucket FROM tumbling_counts t WHERE t.series_id = r.series AND t.group_key = r.grp
+       ORDER BY t.bucket DESC LIMIT 1""",
+    _GROUP,
+    {"bucket": BigInteger()},
 )
 _WINDOWS: Final = LateralQuery(
     """SELECT t.bucket, sum(t.count) AS events, sum(t.sum_high) AS high, sum(t.sum_low) AS low,
@@ -100,15 +120,35 @@ async def _windows(connection: AsyncConnection, queries: Sequence[Any]) -> list[
     ]
 
 
+async def _results(connection: AsyncConnection, queries: Sequence[Any]) -> list[list[StoredResult]]:
+    found = await _RESULTS.execute(connection, queries)
+    return [[stored_result(ResultScope((row[0], row[1]), row[2]), row[3:]) for row in rows] for rows in found]
+
+
+async def _latest(connection: AsyncConnection, queries: Sequence[Any]) -> list[int | None]:
+    return [rows[0][0] if rows else None for rows in await _LATEST.execute(connection, queries)]
+
+
 async def _complete_until(connection: AsyncConnection, queries: Sequence[Any]) -> list[int | None]:
     progress = SOURCE_PROGRESS.c
-    query = (
-        select(progress.source, func.max(progress.complete_until))
-        .where(among(progress.source, {one.source for one in queries}, connection))
-        .group_by(progress.source)
-    )
+    names = {one.source for one in queries}
+    query = select(progress.source, func.max(progress.complete_until)).group_by(progress.source)
+    if ANY_SOURCE not in names:
+        query = query.where(among(progress.source, names, connection))
     until = {source: to_micros(time) for source, time in (await connection.execute(query)).all()}
+    if until:
+        until[ANY_SOURCE] = max(until.values())
     return [until.get(one.source) for one in queries]
+
+
+async def _min_silence(connection: AsyncConnection, queries: Sequence[Any]) -> list[int | None]:
+    columns = SOURCE_POSITIONS.c
+    query = select(columns.feeds, columns.silent_after_s).where(columns.silent_after_s.is_not(None))
+    least: dict[str, float] = {}
+    for feeds, seconds in (await connection.execute(query)).all():
+        least |= {feed: max(seconds, least.get(feed, seconds)) for feed in feeds}
+    of = [least.get(str(orjson.loads(one.group_key).get("source"))) for one in queries]
+    return [None if seconds is None else duration_micros(timedelta(seconds=seconds)) for seconds in of]
 
 
 async def _sources(connection: AsyncConnection, queries: Sequence[Any]) -> list[str]:
@@ -127,4 +167,7 @@ _READERS: Final[dict[type[Any], Callable[[AsyncConnection, Sequence[Any]], Await
     CompleteUntil: _complete_until,
     SourceOf: _sources,
     WindowsBetween: _windows,
+    StoredResults: _results,
+    LatestWindow: _latest,
+    MinSilence: _min_silence,
 }

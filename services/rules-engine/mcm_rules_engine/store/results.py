@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, Uuid, func, select, text
 
-from mcm_rules_engine.recomputed.protocol import ResultScope, ScopeAnswer, State, StoredResult
+from mcm_rules_engine.recomputed.protocol import ANY_SOURCE, ResultScope, ScopeAnswer, StoredResult
 from mcm_rules_engine.store.lateral import LateralQuery
+from mcm_rules_engine.store.result_rows import ANSWER_COLUMNS, SCOPE_COLUMNS, stored_result
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import RULE_RESULTS, SOURCE_PROGRESS
@@ -26,39 +27,27 @@ _LOCKS: Final = 1024
 
 _DUE: Final = 1000
 
-_KEY: Final = ("series_id", "group_key", "at", "event_uid", "value")
-_ANSWER: Final = (
-    "state",
-    "waits_for",
-    "due_at",
-    "decided_at",
-    "decided_by",
-    "first_at",
-    "first_uid",
-    "last_at",
-    "last_uid",
-    "amount",
-)
+_KEY: Final = ("series_id", "group_key", *SCOPE_COLUMNS)
 _REPLACE: Final = BulkInsert(
     RULE_RESULTS,
-    (*_KEY, *_ANSWER, "touched_by"),
+    (*_KEY, *ANSWER_COLUMNS, "touched_by"),
     conflict=f"({', '.join(_KEY)}) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in (*_ANSWER, "touched_by")),
+    + ", ".join(f"{name} = excluded.{name}" for name in (*ANSWER_COLUMNS, "touched_by")),
 )
 
 _TYPES: Final = {column.name: column.type for column in RULE_RESULTS.columns}
 _OF_KEY: Final = "x.series_id = r.series AND x.group_key = r.grp"
 _STORED: Final = LateralQuery(
-    f"SELECT {', '.join(f'x.{name}' for name in _ANSWER)} FROM rule_results x WHERE {_OF_KEY} "  # noqa: S608 (our own text)
+    f"SELECT {', '.join(f'x.{name}' for name in ANSWER_COLUMNS)} FROM rule_results x WHERE {_OF_KEY} "  # noqa: S608 (our own text)
     "AND x.at = r.at AND x.event_uid = r.uid AND x.value = r.value",
     {"series": Uuid(), "grp": Text(), "at": BigInteger(), "uid": Uuid(), "value": Text()},
-    {name: _TYPES[name] for name in _ANSWER},
+    {name: _TYPES[name] for name in ANSWER_COLUMNS},
 )
 
 _BETWEEN: Final = f"{_OF_KEY} AND x.at >= r.start AND x.at < r.stop"
 _PLACE: Final = "x.at, x.event_uid, x.value"
 _LATEST: Final = "x.at DESC, x.event_uid DESC, x.value DESC"
-_COLUMNS: Final = ", ".join(f"x.{name}" for name in (*_KEY[2:], *_ANSWER))
+_COLUMNS: Final = ", ".join(f"x.{name}" for name in (*SCOPE_COLUMNS, *ANSWER_COLUMNS))
 
 
 def _one(kind: str, state: str, order: str) -> str:
@@ -77,7 +66,7 @@ _SUMMARY: Final = LateralQuery(
         )
     ),
     {"series": Uuid(), "grp": Text(), "start": BigInteger(), "stop": BigInteger()},
-    {"kind": Text(), **{name: _TYPES[name] for name in (*_KEY[2:], *_ANSWER)}},
+    {"kind": Text(), **{name: _TYPES[name] for name in (*SCOPE_COLUMNS, *ANSWER_COLUMNS)}},
 )
 _COUNT: Final = LateralQuery(
     f"SELECT count(*) AS standing FROM rule_results x WHERE {_BETWEEN} AND x.state = 'standing'",  # noqa: S608 (our own text)
@@ -146,7 +135,7 @@ async def read_results(connection: AsyncConnection, keys: Sequence[ResultKey]) -
     found = await _STORED.execute(
         connection, [(series, group, *scope.position, scope.value) for series, group, scope in keys]
     )
-    return {key: _stored(key[2], rows[0]) for key, rows in zip(keys, found, strict=True) if rows}
+    return {key: stored_result(key[2], rows[0]) for key, rows in zip(keys, found, strict=True) if rows}
 
 
 async def replace_results(
@@ -204,11 +193,12 @@ async def read_due(connection: AsyncConnection, rules: Mapping[UUID, Collection[
     progress = SOURCE_PROGRESS.c
     query = select(progress.source, func.max(progress.complete_until)).group_by(progress.source)
     until = {source: to_micros(time) for source, time in (await connection.execute(query)).all()}
+    known = until | ({ANY_SOURCE: max(until.values())} if until else {})
     parameters = [
-        (series, source, until[source])
+        (series, source, known[source])
         for series, sources in rules.items()
         for source in (until if sources is None else sources)
-        if source in until
+        if source in known
     ]
     found = await _PENDING_DUE.execute(connection, parameters)
     return [
@@ -239,7 +229,7 @@ async def summarise(
     counts = await _COUNT.execute(connection, periods)
     summaries = {}
     for period, rows, count in zip(periods, found, counts, strict=True):
-        ends = {row[0]: _stored(ResultScope((row[1], row[2]), row[3]), row[4:]).answer for row in rows}
+        ends = {row[0]: stored_result(ResultScope((row[1], row[2]), row[3]), row[4:]).answer for row in rows}
         summaries[period] = FindingSummary(count[0][0], ends.get("earliest"), ends.get("latest"), ends.get("withdrawn"))
     return summaries
 
@@ -247,19 +237,3 @@ async def summarise(
 def _key(row: Any) -> ResultKey:
     series, group, at, uid, value = row
     return series, group, ResultScope((at, uid), value)
-
-
-def _stored(scope: ResultScope, row: Sequence[Any]) -> StoredResult:
-    state, waits_for, due_at, decided_at, decided_by, first_at, first_uid, last_at, last_uid, amount = row
-    stored = State(state)
-    answer = ScopeAnswer(
-        scope,
-        None if stored is State.WITHDRAWN else stored,
-        (decided_at, decided_by),
-        (first_at, first_uid),
-        (last_at, last_uid),
-        waits_for,
-        due_at,
-        amount,
-    )
-    return StoredResult(answer, stored)

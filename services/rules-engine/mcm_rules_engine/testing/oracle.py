@@ -29,8 +29,9 @@ from mcm_rules_engine.testing.oracle_groups import (
     shown_value,
     spelled,
     user_of,
+    user_totals,
 )
-from mcm_rules_engine.testing.oracle_recomputed import OracleResult, ResultName, answers, progress_of
+from mcm_rules_engine.testing.oracle_recomputed import OracleResult, ResultName, answers, blind_rules, progress_of
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity, finding_uid
 
@@ -99,23 +100,27 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
             hits[match.rule.id] += [
                 Hit(match.rule, here[0], group, match.severity, here, here) for group in groups_of(match.rule, event)
             ]
-    joined = [one for one in ruleset.correlations if not one.is_recomputed]
-    for correlation in sorted(joined, key=lambda one: one.depth):
+    for correlation in sorted(
+        (one for one in ruleset.correlations if not one.is_recomputed), key=lambda one: one.depth
+    ):
         for group, entries in counted_groups(correlation, hits, known, ruleset).values():
             hits[correlation.id] += _FIRES[correlation.kind, correlation.tumbling](correlation, group, entries)
     raising = [rule for rule in rules if rule.raises_finding]
     results: dict[ResultName, OracleResult] = {}
     until = progress_of(known.values())
     recomputed = [one for one in ruleset.correlations if one.is_recomputed]
-    found_once = [rule for rule in raising if rule not in recomputed]
     for correlation in recomputed:
         for key, (group, entries) in counted_groups(correlation, hits, known, ruleset).items():
             for one in answers(correlation, key, entries, known, until):
                 results[output_series(correlation), key, one.at, one.uid, one.value] = one
-                hits[correlation.id] += [one.hit(correlation, group)] if one.state == "standing" else []
+                if one.state == "standing":
+                    blind = blind_rules(correlation, group, one.last[0], ruleset, hits, known)
+                    hits[correlation.id].append(one.hit(correlation, group, blind))
     return Expected(
         findings={f.uid: f for rule in raising for f in _findings(rule, hits[rule.id], known)},
-        hits=Counter((one.id, group_key(hit.group), hit.at) for one in found_once for hit in hits[one.id]),
+        hits=Counter(
+            (one.id, group_key(hit.group), hit.at) for one in raising if one not in recomputed for hit in hits[one.id]
+        ),
         results=results,
         rollups=Counter(
             (event.timestamp.replace(minute=0, second=0, microsecond=0), event.source) for event in known.values()
@@ -124,16 +129,8 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
         user_days=Counter(
             (event.user, event.timestamp.date(), event.source) for event in known.values() if event.user is not None
         ),
-        user_totals=_user_totals(known.values()),
+        user_totals=user_totals(known.values()),
     )
-
-
-def _user_totals(events: Iterable[SourceEvent]) -> dict[str, tuple[int, datetime, datetime]]:
-    times: dict[str, list[datetime]] = {}
-    for event in events:
-        if event.user is not None:
-            times.setdefault(event.user, []).append(event.timestamp)
-    return {user: (len(of_user), min(of_user), max(of_user)) for user, of_user in times.items()}
 
 
 def _position(event: SourceEvent) -> Position:
@@ -265,7 +262,8 @@ def _description(
     if isinstance(rule, Rule):
         return describe(rule, event, group)
     if rule.is_recomputed:
-        return describe_count(rule, group, len(together), shown_value(rule, earliest.value, event))
+        shown = shown_value(rule, earliest.value, event)
+        return describe_count(rule, group, sum(hit.count or 0 for hit in together), shown)
     return describe_count(rule, group, max(hit.count or 0 for hit in together))
 
 

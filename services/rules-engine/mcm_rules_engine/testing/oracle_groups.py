@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from ipaddress import ip_address
 from itertools import product
@@ -160,3 +161,12 @@ def user_of(rule: Rule | Correlation, group: Mapping[str, Any], events: Sequence
     if len({None if event.user is None else comparable(event.user, False) for event in events}) > 1:
         return None
     return events[0].user
+
+
+def user_totals(events: Iterable[SourceEvent]) -> dict[str, tuple[int, datetime, datetime]]:
+    """Counts the events of each user, with the earliest and the latest time."""
+    times: dict[str, list[datetime]] = {}
+    for event in events:
+        if event.user is not None:
+            times.setdefault(event.user, []).append(event.timestamp)
+    return {user: (len(of_user), min(of_user), max(of_user)) for user, of_user in times.items()}

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
-from mcm_rules_engine.testing.oracle_groups import Hit, OracleEntry, Position
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_rules_engine.testing.oracle_groups import Hit, OracleEntry, Position, counted_groups
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FINDING_UUIDS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EMPTY_WINDOWS = 30
 LARGEST = 10**15
+MICROSECOND = timedelta(microseconds=1)
 
 ResultName = tuple[UUID, str, int, UUID, str]
 """A result by the series of its rule, group key, time, event (or window) and value."""
@@ -37,11 +40,13 @@ class OracleResult:
     last: Position
     amount: str | None = None
 
-    def hit(self, rule: Correlation, group: dict[str, str | None]) -> Hit:
-        """The hit that a standing result is."""
+    def hit(self, rule: Correlation, group: dict[str, str | None], blind: int) -> Hit:
+        """The hit that a standing result is; ``blind`` are the rules that no longer see the source of a group."""
         completed_by = tuple(sorted({self.first, self.last}))
         value = self.amount if self.amount is not None else self.value or None
-        return Hit(rule, self.at, group, rule.level, self.first, self.last, 1, completed_by, value)
+        silence = rule.kind is Kind.SILENCE
+        severity = max((one for count, one in rule.steps if not silence or blind >= count), key=lambda one: one.rank)
+        return Hit(rule, self.at, group, severity, self.first, self.last, blind if silence else 1, completed_by, value)
 
 
 def progress_of(events: Iterable[SourceEvent]) -> Progress:
@@ -54,6 +59,29 @@ def progress_of(events: Iterable[SourceEvent]) -> Progress:
             polled = min(_micros(datetime.fromisoformat(event.facts["complete_until"])), at)
             until |= {source: max(until.get(source, polled), polled) for source in event.facts["feeds"]}
     return until
+
+
+def blind_rules(
+    rule: Correlation,
+    group: Mapping[str, str | None],
+    until: int,
+    ruleset: Ruleset,
+    hits: Mapping[str, list[Hit]],
+    events: Mapping[UUID, SourceEvent],
+) -> int:
+    """Counts the rules that the events of the source of a group matched, or counted towards, before it was silent."""
+    if rule.kind is not Kind.SILENCE or rule.group_by != ("source",):
+        return 0
+    since = until - rule.history // MICROSECOND
+    of_rules = [[hit.last for hit in hits[one.id]] for one in ruleset.rules if one.raises_finding]
+    for one in ruleset.correlations:
+        if one.raises_finding and not one.tumbling and one.depth == 1:
+            counted = counted_groups(one, hits, events, ruleset).values()
+            of_rules.append([entry.position for _, entries in counted for entry in entries])
+    return sum(
+        any(since < at <= until and events[uid].source == group["source"] for at, uid in positions)
+        for positions in of_rules
+    )
 
 
 def answers(
@@ -69,6 +97,8 @@ def answers(
         return list(_not_followed_by(rule, entries, waits))
     if rule.kind is Kind.NEW_VALUE:
         return list(_new_value(rule, entries))
+    if rule.kind is Kind.SILENCE:
+        return list(_silence(rule, key, entries, max(until.values())))
     return list(_windows(rule, key, entries, waits))
 
 
@@ -95,6 +125,41 @@ def _new_value(rule: Correlation, entries: list[OracleEntry]) -> Iterator[Oracle
         learned = not learning or any(one.position[0] <= here[0] - learning for one in recent)
         decided_by = max(same) if same else here
         yield OracleResult(*here, value, "standing" if learned and not same else "no", decided_by[1], here, here)
+
+
+def _silence(rule: Correlation, key: str, entries: list[OracleEntry], now: int) -> Iterator[OracleResult]:
+    hour = 3600 * 10**6
+    unread: Position | None = None
+    for number in reversed(range(len(rule.inputs))):
+        positions = sorted({one.position for one in entries if one.input == number})
+        if not positions:
+            continue
+        hours = sorted({at // hour * hour for at, _ in positions})
+        here = [position for position in positions if position[0] // hour * hour == hours[-1]]
+        before = [position for position in positions if position[0] > hours[-1] - rule.history // MICROSECOND]
+        recent = [one for one in before if one[0] // hour * hour > hours[-1] - rule.history // MICROSECOND]
+        value = "read" if number else ""
+        for start, following in pairwise(hours):
+            name = FINDING_UUIDS.uuid5(f"bucket|{start}|{key}")
+            inside = [position for position in positions if position[0] // hour * hour == start]
+            resumed = next(position for position in positions if position[0] >= following)
+            yield OracleResult(start, name, value, "no", resumed[1], inside[-1], inside[-1])
+        name = FINDING_UUIDS.uuid5(f"bucket|{hours[-1]}|{key}")
+        # pauses within an hour are shorter than the least silence
+        pauses = [after - at for (at, _), (after, _) in pairwise(recent) if after // hour > at // hour]
+        tenths = max([2 * pause // (hour // 10) for pause in pauses] + [10])
+        silent = tenths * (hour // 10)
+        learned = here[0][0] - recent[0][0] >= rule.learning // MICROSECOND
+        if (not number and not learned) or unread:
+            decided = unread or here[-1]
+            yield OracleResult(hours[-1], name, value, "no", decided[1], here[-1], here[-1])
+            continue
+        text = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
+        if now < here[-1][0] + silent:
+            yield OracleResult(hours[-1], name, value, "pending", here[0][1], here[0], here[0], text)
+        else:
+            yield OracleResult(hours[-1], name, value, "standing", here[-1][1], here[-1], here[-1], text)
+            unread = here[-1] if number else None
 
 
 def _windows(

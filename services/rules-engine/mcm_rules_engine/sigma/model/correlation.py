@@ -15,7 +15,7 @@ from mcm_shared.contracts.findings import Severity
 
 
 class Kind(StrEnum):
-    """The types of correlation, as Sigma names them; ``not_followed_by`` and ``new_value`` are ours."""
+    """The types of correlation, as Sigma names them; ``not_followed_by``, ``new_value`` and ``silence`` are ours."""
 
     EVENT_COUNT = "event_count"
     VALUE_COUNT = "value_count"
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     VALUE_AVG = "value_avg"
     NOT_FOLLOWED_BY = "not_followed_by"
     NEW_VALUE = "new_value"
+    SILENCE = "silence"
 
 
 SUMMED: Final = (Kind.VALUE_SUM, Kind.VALUE_AVG)
@@ -107,7 +108,8 @@ class Correlation(Definition):
     ``sources`` are those that a recomputed rule needs to be complete before it says that something did not happen; None
     where a rule is about events of any source, so that the source of the event itself counts. ``comparison`` is for
     complete windows. ``learning`` is for new values: their history is the ``timespan``, and ``value_readings`` are the
-    ways to read one.
+    ways to read one. ``history`` is what a rule for silence learns from, by windows of the ``timespan``; the counts of
+    its ``steps`` are those of rules that matched events of the group.
     """
 
     kind: Kind
@@ -122,13 +124,14 @@ class Correlation(Definition):
     sources: tuple[str, ...] | None = None
     comparison: Comparison | None = None
     learning: timedelta = timedelta(0)
+    history: timedelta = timedelta(0)
     value_readings: tuple[Reading, ...] = ()
     value_cased: bool = False
 
     @property
     def is_recomputed(self) -> bool:
         """Whether more events can take a result back: it is computed again, not joined."""
-        return self.comparison is not None or self.kind in (Kind.NOT_FOLLOWED_BY, Kind.NEW_VALUE)
+        return self.comparison is not None or self.kind in (Kind.NOT_FOLLOWED_BY, Kind.NEW_VALUE, Kind.SILENCE)
 
     @property
     def window(self) -> int:

@@ -9,7 +9,15 @@ from mcm_rules_engine.sigma.model.correlation import SUMMED, Comparison, Kind
 from mcm_rules_engine.sigma.parse.aliases import read_aliases
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.metadata import Reader, group_field
-from mcm_rules_engine.sigma.parse.recomputed_keys import NOT_MONOTONE, is_recomputed, read_comparison, read_history
+from mcm_rules_engine.sigma.parse.recomputed_keys import (
+    NOT_MONOTONE,
+    Periods,
+    check_number_of_rules,
+    escalates,
+    is_recomputed,
+    read_comparison,
+    read_periods,
+)
 from mcm_rules_engine.sigma.parse.references import reference_key
 from mcm_rules_engine.sigma.parse.rule_conditions import read_alternatives
 from mcm_rules_engine.sigma.unsupported import UnsupportedError
@@ -17,16 +25,8 @@ from mcm_shared.contracts.findings import Severity
 from mcm_shared.suggestions import did_you_mean
 
 KEYS: Final = (
-    "type",
-    "rules",
-    "group-by",
-    "timespan",
-    "condition",
-    "aliases",
-    "generate",
-    "window",
-    "history",
-    "learning",
+    *("type", "rules", "group-by", "timespan", "condition"),
+    *("aliases", "generate", "window", "history", "learning"),
 )
 LONGEST_TIMESPAN: Final = timedelta(days=90)
 HIGHEST_SLIDING: Final = 500
@@ -42,7 +42,7 @@ class CorrelationKeys:
 
     ``aliases`` maps a field of ``group_by`` to each rule's own name for it. ``alternatives`` are the sets of rules of
     which one must be there whole, where the condition joins rules by ``or``. ``timespan`` is the history of a rule for
-    new values; ``comparison`` makes a rule one over complete windows.
+    new values; ``comparison`` makes a rule one over complete windows. ``periods`` are those of a kind with a history.
     """
 
     kind: Kind
@@ -57,7 +57,7 @@ class CorrelationKeys:
     generate: bool
     tumbling: bool
     comparison: Comparison | None
-    learning: timedelta
+    periods: Periods | None
 
     @classmethod
     def read(cls, reader: Reader, level: Severity) -> "CorrelationKeys":
@@ -80,8 +80,7 @@ class _KeysReader:
         rules = self._texts("rules", required=True)
         if kind in _TEMPORAL and len(rules) < 2:
             self._wrong("rules", f"{kind} needs two rules or more")
-        if kind is Kind.NOT_FOLLOWED_BY and len(rules) != 2:
-            self._wrong("rules", f"{kind} needs two rules: what happened, and what did not follow")
+        check_number_of_rules(self._reader, kind, rules)
         tumbling = self._tumbling(kind)
         group_fields = self._group_fields()
         group_by = tuple(field.name for field in group_fields)
@@ -91,18 +90,18 @@ class _KeysReader:
         alternatives = self._alternatives(kind, rules)
         recomputed = is_recomputed(kind, self._keys)
         comparison = read_comparison(self._reader, self._keys, kind, tumbling=tumbling) if recomputed else None
-        history, learning = read_history(self._reader, self._keys, kind)
-        lowest = 1 if recomputed else self._lowest(kind, rules, tumbling)
+        periods = read_periods(self._reader, self._keys, kind)
+        lowest = int(kind is not Kind.SILENCE) if recomputed else self._lowest(kind, rules, tumbling)
         if alternatives is not None:
             lowest = min(map(len, alternatives))
         return CorrelationKeys(
             kind=kind,
             rules=rules,
             group_by=group_by,
-            timespan=self._timespan() if history is None else history,
+            timespan=self._timespan() if periods is None else periods.timespan,
             steps=((lowest, self._level), *self._escalation(kind, lowest, tumbling, rules, alternatives)),
             comparison=comparison,
-            learning=learning,
+            periods=periods,
             value_fields=self._value_fields(kind),
             alternatives=alternatives,
             cased=frozenset(field.name for field in group_fields if field.cased),
@@ -172,6 +171,8 @@ class _KeysReader:
         return value is True
 
     def _tumbling(self, kind: Kind) -> bool:
+        if kind is Kind.SILENCE and "window" not in self._keys:
+            return True
         value = self._keys.get("window", "tumbling" if kind in SUMMED else "sliding")
         if value not in ("sliding", "tumbling"):
             self._wrong("window", f"{value!r} is neither sliding nor tumbling")
@@ -267,7 +268,7 @@ class _KeysReader:
         if not isinstance(value, dict):
             self._reader.wrong(("escalate",), "must be a map of a severity to a count, such as {high: 10}")
             return []
-        if value and is_recomputed(kind, self._keys):
+        if value and not escalates(kind, self._keys):
             self._reader.wrong(("escalate",), "goes with counts that only rise; this rule has its level alone")
             return []
         if value and (kind is Kind.TEMPORAL_ORDERED or alternatives is not None):

@@ -1,6 +1,7 @@
 """The keys of correlations whose results are recomputed: comparisons of complete windows, and histories of values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -14,8 +15,11 @@ from mcm_rules_engine.sigma.parse.metadata import Reader
 NOT_MONOTONE: Final = ("lt", "lte", "eq", "neq")
 LONGEST_HISTORY: Final = timedelta(days=90)
 
-_HISTORY: Final = "60d"
-_LEARNING: Final = "14d"
+_PERIODS: Final = {Kind.NEW_VALUE: ("60d", "14d"), Kind.SILENCE: ("14d", "3d")}
+"""Kinds with a history: its usual length, and that of learning."""
+
+_SILENCE_WINDOW: Final = timedelta(hours=1)
+_AT_RULES: Final = ("correlation", "rules")
 _AT_CONDITION: Final = ("correlation", "condition")
 
 
@@ -24,7 +28,12 @@ def is_recomputed(kind: Kind, keys: Mapping[Any, Any]) -> bool:
     condition = keys.get("condition")
     compares = isinstance(condition, dict) and any(operator in condition for operator in NOT_MONOTONE)
     is_window = kind is Kind.EVENT_COUNT and keys.get("window") == "tumbling" and compares
-    return is_window or kind in (Kind.NOT_FOLLOWED_BY, Kind.NEW_VALUE, *SUMMED)
+    return is_window or kind in (Kind.NOT_FOLLOWED_BY, *_PERIODS, *SUMMED)
+
+
+def escalates(kind: Kind, keys: Mapping[Any, Any]) -> bool:
+    """Whether the severity of a rule can rise with a count."""
+    return kind is Kind.SILENCE or not is_recomputed(kind, keys)
 
 
 def read_comparison(reader: Reader, keys: Mapping[Any, Any], kind: Kind, *, tumbling: bool) -> Comparison | None:
@@ -33,6 +42,10 @@ def read_comparison(reader: Reader, keys: Mapping[Any, Any], kind: Kind, *, tumb
     if kind is Kind.NOT_FOLLOWED_BY:
         if condition is not None:
             reader.wrong(_AT_CONDITION, "does not go with not_followed_by: its second rule is the condition")
+        return None
+    if kind is Kind.SILENCE:
+        if condition is not None:
+            reader.wrong(_AT_CONDITION, "does not go with silence: how long a group may pause is learned")
         return None
     if not isinstance(condition, dict):
         reader.wrong(_AT_CONDITION, _example(kind))
@@ -52,22 +65,41 @@ def read_comparison(reader: Reader, keys: Mapping[Any, Any], kind: Kind, *, tumb
     return Comparison(operator, Fraction(Decimal(str(number))))
 
 
-def read_history(reader: Reader, keys: Mapping[Any, Any], kind: Kind) -> tuple[timedelta | None, timedelta]:
-    """Reads the history and the learning period of a rule for new values; no history for other kinds."""
-    if kind is not Kind.NEW_VALUE:
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The periods of a rule that has a history; ``timespan`` is what it looks back over, or its windows."""
+
+    timespan: timedelta
+    history: timedelta
+    learning: timedelta
+
+
+def check_number_of_rules(reader: Reader, kind: Kind, rules: Sequence[str]) -> None:
+    """Checks how many rules a recomputed rule is over."""
+    if kind is Kind.NOT_FOLLOWED_BY and len(rules) != 2:
+        reader.wrong(_AT_RULES, f"{kind} needs two rules: what happened, and what did not follow")
+    if kind is Kind.SILENCE and len(rules) > 2:
+        reader.wrong(_AT_RULES, f"{kind} takes one rule, and a second for the record that its events were read")
+
+
+def read_periods(reader: Reader, keys: Mapping[Any, Any], kind: Kind) -> Periods | None:
+    """Reads the history and the learning period of a rule that has them; None for other kinds."""
+    if kind not in _PERIODS:
         for key in ("history", "learning"):
             if key in keys:
-                reader.wrong(("correlation", key), "goes with new_value only")
-        return None, timedelta(0)
+                reader.wrong(("correlation", key), "goes with new_value and silence only")
+        return None
     if "timespan" in keys:
-        reader.wrong(("correlation", "timespan"), "does not go with new_value, which has a history")
-    history = _duration(reader, "history", keys.get("history", _HISTORY))
-    learning = _duration(reader, "learning", keys.get("learning", _LEARNING))
+        reader.wrong(("correlation", "timespan"), f"does not go with {kind}, which has a history")
+    history, learning = (
+        _duration(reader, key, keys.get(key, usual))
+        for key, usual in zip(("history", "learning"), _PERIODS[kind], strict=True)
+    )
     if not timedelta(0) < history <= LONGEST_HISTORY:
         reader.wrong(("correlation", "history"), f"must be over 0 and at most {LONGEST_HISTORY.days}d")
     elif learning >= history:
         reader.wrong(("correlation", "learning"), "must be shorter than the history")
-    return history, learning
+    return Periods(_SILENCE_WINDOW if kind is Kind.SILENCE else history, history, learning)
 
 
 def _duration(reader: Reader, key: str, value: Any) -> timedelta:

@@ -11,7 +11,7 @@ const STATES = {
 } as const satisfies Record<Source["state"], readonly [string, string]>;
 
 /** The state of a source, in a word. */
-export function StateBadge({ state }: { state: Source["state"] }) {
+export function SourceStateBadge({ state }: { state: Source["state"] }) {
   const [label, tone] = STATES[state];
   return <Badge tone={tone}>{label}</Badge>;
 }
