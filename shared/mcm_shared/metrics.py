@@ -108,6 +108,23 @@ METRICS: Final = (
     Metric(
         "mcm_intake_events_total", "counter", "events", (), "API", "Events taken over HTTP and acknowledged by Kafka"
     ),
+    Metric("mcm_findings_open", "gauge", "findings", ("severity",), "API", "Standing findings that are not closed"),
+    Metric(
+        "mcm_findings_overdue",
+        "gauge",
+        "findings",
+        ("severity",),
+        "API",
+        "Open findings older than the target of their severity (`MCM_TRIAGE_TARGETS`)",
+    ),
+    Metric(
+        "mcm_triage_seconds",
+        "gauge",
+        "seconds",
+        ("severity", "step"),
+        "API",
+        "Median time to acknowledge and to resolve findings, of the last 90 days",
+    ),
     Metric("mcm_audit_entries", "gauge", "entries", (), "API", "Entries of the audit trail"),
     Metric(
         "mcm_audit_head",

@@ -79,6 +79,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "MCM_TOPIC_PARTITIONS",
         "MCM_TOPIC_PREFIX",
         "MCM_TOPIC_REPLICATION",
+        "MCM_TRIAGE_TARGETS",
         "MCM_TRUSTED_PROXIES",
         "MCM_VERSION",
         "MCM_WEBHOOK_GITHUB_SECRET",

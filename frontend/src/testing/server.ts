@@ -1,7 +1,7 @@
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 
-import { anAccount, anOverview } from "./builders";
+import { anAccount, anOverview, someTriage } from "./builders";
 
 /**
  * Mock of the API, configured by each test; an unexpected request fails. Only the overview is always available: every
@@ -9,6 +9,7 @@ import { anAccount, anOverview } from "./builders";
  */
 export const server = setupServer(
   http.get("*/stats/overview", () => HttpResponse.json(anOverview())),
+  http.get("*/stats/triage", () => HttpResponse.json(someTriage())),
   http.get("*/account", () => HttpResponse.json(anAccount())),
   http.get("*/blind-rules", () => HttpResponse.json([])),
   http.get("*/rules/:rule/sources", () => HttpResponse.json({ sources: [], blind: null, hints: [] })),

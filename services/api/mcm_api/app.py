@@ -44,17 +44,20 @@ from mcm_api.live.topic_reader import heartbeat, tail_findings
 from mcm_api.pipeline import routes as pipeline
 from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
 from mcm_api.resources.broker import Broker, Cluster
+from mcm_api.resources.clock import Clock
 from mcm_api.resources.event_rate import EventRate
 from mcm_api.resources.readiness import Probe, Readiness
 from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_api.resources.send_batched import CoalescingSender
 from mcm_api.resources.stream_position import StreamPosition
+from mcm_api.resources.triage_targets import TriageTargets
 from mcm_api.rules import routes as rules
 from mcm_api.search import routes as search
 from mcm_api.settings import ApiSettings
 from mcm_api.sources import routes as sources
 from mcm_api.stats import routes as stats
 from mcm_api.stats.dependencies import DailyTokenBudget
+from mcm_api.stats.measure_triage import measure_triage
 from mcm_api.users import routes as users
 from mcm_api.users.activity_cache import ActivityCache
 from mcm_api.webhooks import routes as webhooks
@@ -186,6 +189,8 @@ def _provide_parts(
         enrichment,
         DatabaseWriter(writing_engine),
         TriagePublisher(producer, topics),
+        Clock(),
+        TriageTargets.parse(settings.triage_targets),
         EventRate(),
         RuleCatalogue(),
         ActivityCache(),
@@ -213,6 +218,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     work = [
         heartbeat(stream.broadcaster, readiness),
         publish_summary(stream.broadcaster, reader, part_of(app, EventRate)),
+        measure_triage(reader, part_of(app, TriageTargets), part_of(app, Clock)),
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
     work += access.background_work(app)

@@ -10,6 +10,7 @@ from mcm_api.access.settings import AccessSettings
 from mcm_api.http.allowed_hosts import parse_host, parse_public_url
 from mcm_api.http.dashboard import BUILT
 from mcm_api.http.webhook_secrets import WebhookSecrets, parse_named_secrets, require_secret
+from mcm_api.resources.triage_targets import TriageTargets
 from mcm_shared.settings import EventSettings
 
 
@@ -97,6 +98,13 @@ class ApiSettings(AccessSettings, EventSettings):
         ),
     ] = None
 
+    triage_targets: Annotated[
+        str,
+        Field(
+            validation_alias="MCM_TRIAGE_TARGETS",
+            description="In which time to close findings, by severity: critical=12h,high=3d",
+        ),
+    ] = "critical=1d,high=7d,medium=30d,low=90d"
     webhook_github_secret: Annotated[
         SecretStr | None,
         Field(validation_alias="MCM_WEBHOOK_GITHUB_SECRET", description="Secret of GitHub's webhooks"),
@@ -119,6 +127,12 @@ class ApiSettings(AccessSettings, EventSettings):
         )
         named = "" if self.webhook_secrets is None else self.webhook_secrets.get_secret_value()
         return WebhookSecrets(github, okta, parse_named_secrets(named))
+
+    @field_validator("triage_targets")
+    @classmethod
+    def _are_targets(cls, targets: str) -> str:
+        TriageTargets.parse(targets)
+        return targets
 
     @field_validator("webhook_github_secret", "webhook_okta_secret")
     @classmethod

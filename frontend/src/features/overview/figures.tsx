@@ -28,7 +28,7 @@ export function FigureCards({ figures, period }: { figures: Figures; period: Per
         title="Findings"
         value={findings}
         to={`/findings${periodQuery(period, { view: "all" })}`}
-        note={withdrawn ? `raised by the rules; ${count(withdrawn)} withdrawn apart` : "raised by the rules"}
+        note={withdrawn ? `all statuses; ${count(withdrawn)} withdrawn apart` : "all statuses"}
       />
       <Card
         title="Critical and high"

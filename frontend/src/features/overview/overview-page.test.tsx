@@ -57,6 +57,21 @@ describe("the overview", () => {
     expect(await card(/^Events per second ?1.5/)).toHaveAttribute("href", "/app/pipeline");
   });
 
+  it("shows open and overdue findings against their targets", async () => {
+    renderApp("/");
+    const table = within(await screen.findByRole("region", { name: "Triage by severity" }));
+    const critical = table.getByRole("row", { name: /critical/ });
+    expect(
+      within(critical)
+        .getAllByRole("cell")
+        .map((cell) => cell.textContent),
+    ).toEqual(["3", "1", "1 d", "21 min", "–"]);
+    expect(within(critical).getByRole("link", { name: "1" })).toHaveAttribute(
+      "href",
+      "/app/findings?view=all&status=open%2Cacknowledged%2Cinvestigating%2Creopened&severity=critical&order=asc",
+    );
+  });
+
   it("links the bar of each severity to its findings", async () => {
     renderApp("/?last=7d");
 

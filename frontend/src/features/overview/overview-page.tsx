@@ -19,6 +19,7 @@ import { isLimited, periodQuery, usePeriod } from "./period-state";
 import { Ranking } from "./ranking";
 import { SeverityBars } from "./severity-bars";
 import { TimelineCharts } from "./timeline-charts";
+import { TriagePanel } from "./triage-panel";
 import { useOverview } from "./use-overview";
 
 /** The overview: figures, charts, the newest findings, and the riskiest rules and users. */
@@ -59,6 +60,7 @@ export default function OverviewPage() {
             <div className="lg:col-span-3">
               <FigureCards figures={figures} period={period} />
             </div>
+            <TriagePanel />
             <Panel
               title="Activity over time"
               className="lg:col-span-2"
@@ -74,7 +76,7 @@ export default function OverviewPage() {
                 )}
               </div>
             </Panel>
-            <Panel title="Findings by severity">
+            <Panel title="Findings by severity" aside={<AllStatuses />}>
               <div className="h-60">
                 <SeverityBars counts={figures.bySeverity} period={period} />
               </div>
@@ -86,7 +88,7 @@ export default function OverviewPage() {
           flush
           className={error ? "lg:col-span-3" : "row-span-2 lg:col-span-2"}
           aside={
-            <Link to={`/findings${query({})}`} className="text-accent-strong hover:underline">
+            <Link to={`/findings${query({ view: "all" })}`} className="text-accent-strong hover:underline">
               All findings
             </Link>
           }
@@ -95,7 +97,7 @@ export default function OverviewPage() {
         </Panel>
         {!error && (
           <>
-            <Panel title="Top rules by risk" flush>
+            <Panel title="Top rules by risk" flush aside={<AllStatuses />}>
               <Ranking
                 label="Top rules by risk"
                 items={ranking.data?.top_rules.map(({ rule_name, ...rule }) => ({
@@ -105,7 +107,7 @@ export default function OverviewPage() {
                 }))}
               />
             </Panel>
-            <Panel title="Top users by risk" flush>
+            <Panel title="Top users by risk" flush aside={<AllStatuses />}>
               <Ranking
                 label="Top users by risk"
                 items={ranking.data?.top_users.map(({ user, ...ranked }) => ({
@@ -120,6 +122,15 @@ export default function OverviewPage() {
         )}
       </div>
     </>
+  );
+}
+
+/** Says which findings a figure counts. */
+function AllStatuses() {
+  return (
+    <span title="Closed findings too; withdrawn ones are left out" className="text-xs text-ink-3">
+      All statuses
+    </span>
   );
 }
 

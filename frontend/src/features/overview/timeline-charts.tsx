@@ -19,7 +19,7 @@ export function TimelineCharts({ timeline, onPeriod }: { timeline: Timeline; onP
     <div className="flex h-full flex-col gap-2">
       <h3 className="text-xs text-ink-2">Events</h3>
       <TimeBars steps={events} noun="event" label="Events over time" onSelect={select} className="min-h-0 flex-3" />
-      <h3 className="text-xs text-ink-2">Findings</h3>
+      <h3 className="text-xs text-ink-2">Findings, all statuses</h3>
       <TimeBars
         steps={findings}
         noun="finding"

@@ -16,3 +16,6 @@ export const getTimeline = (query: QueryOf<"/stats/timeline"> = {}, signal?: Abo
 /** Reads the unscored count, the event rate, and the rules and users with the highest risk. */
 export const getOverview = (query: QueryOf<"/stats/overview"> = {}, signal?: AbortSignal) =>
   body(api.GET("/stats/overview", { params: { query }, signal }));
+
+/** Reads open and overdue findings by severity, and the time to acknowledge and to resolve them. */
+export const getTriageFigures = (signal?: AbortSignal) => body(api.GET("/stats/triage", { signal }));

@@ -7,13 +7,25 @@ from fastapi import APIRouter, Query
 from mcm_api.database import DatabaseDep
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
+from mcm_api.resources.clock import ClockDep
 from mcm_api.resources.event_rate import EventRateDep
 from mcm_api.resources.stream_position import StreamPositionDep
+from mcm_api.resources.triage_targets import TriageTargetsDep
 from mcm_api.stats.ai import read_ai_figures
 from mcm_api.stats.dependencies import TokenBudgetDep
 from mcm_api.stats.queries.figures import read_summary, read_tops
 from mcm_api.stats.queries.timeline import read_timeline
-from mcm_api.stats.schemas import AiFigures, Overview, Period, Summary, SummaryFilter, Timeline, TimelineFilter
+from mcm_api.stats.queries.triage import read_triage_figures
+from mcm_api.stats.schemas import (
+    AiFigures,
+    Overview,
+    Period,
+    Summary,
+    SummaryFilter,
+    Timeline,
+    TimelineFilter,
+    TriageFigures,
+)
 
 router = APIRouter(tags=["stats"], route_class=StrictRoute)
 
@@ -44,6 +56,12 @@ async def get_overview(
         top_users=users,
         position=position,
     )
+
+
+@router.get("/stats/triage", openapi_extra=requires(Scope.STATS_READ), summary="Get statistics of triage")
+async def get_triage_stats(reader: DatabaseDep, targets: TriageTargetsDep, clock: ClockDep) -> TriageFigures:
+    """Gives open and overdue findings by severity, and how long findings waited to be acknowledged and resolved."""
+    return await read_triage_figures(reader, targets, clock.now())
 
 
 @router.get("/stats/ai", openapi_extra=requires(Scope.STATS_READ), summary="Get statistics of explanations")

@@ -137,6 +137,32 @@ class Overview(BaseModel):
     ]
 
 
+class SeverityTriage(BaseModel):
+    """The triage of findings of one severity."""
+
+    severity: Severity
+    target_s: Annotated[int, Field(description="Seconds in which a finding is to be closed")]
+    open: Annotated[
+        int, Field(description="Standing findings that are open, acknowledged, investigated or reopened", examples=[3])
+    ]
+    overdue: Annotated[int, Field(description="Those of them that have been so for longer than the target")]
+    acknowledged: Annotated[int, Field(description="Findings first acted on in the last 90 days")]
+    time_to_acknowledge_s: Annotated[
+        int | None, Field(description="Median seconds from raising to the first status other than open; null: none")
+    ]
+    resolved: Annotated[int, Field(description="Findings closed in the last 90 days that are still closed")]
+    time_to_resolve_s: Annotated[
+        int | None, Field(description="Median seconds from raising to the last closing; null: none")
+    ]
+
+
+class TriageFigures(BaseModel):
+    """The figures of triage; withdrawn findings are in none of them."""
+
+    as_of: Annotated[datetime, Field(description="The minute that findings are overdue at")]
+    by_severity: Annotated[list[SeverityTriage], Field(description="Critical first")]
+
+
 class SourceCounts(BaseModel):
     """Explained findings by explainer."""
 
