@@ -15,7 +15,7 @@ from tests.architecture.sources import ROOT, product_modules
 FOLDER = ROOT / "deploy" / "observability"
 BY_PROMETHEUS = {"up": (), "process_resident_memory_bytes": ()}
 LABELS_BY_PROMETHEUS = {"service", "instance", "job", "le"}
-WORDS = {"sum", "rate", "by", "le", "count", "increase", "histogram_quantile"}
+WORDS = {"sum", "max", "rate", "by", "le", "count", "increase", "histogram_quantile"}
 ENDINGS = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 
 
