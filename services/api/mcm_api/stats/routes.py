@@ -60,7 +60,7 @@ async def get_overview(
 
 @router.get("/stats/triage", openapi_extra=requires(Scope.STATS_READ), summary="Get statistics of triage")
 async def get_triage_stats(reader: DatabaseDep, targets: TriageTargetsDep, clock: ClockDep) -> TriageFigures:
-    """Gives open and overdue findings by severity, and how long findings waited to be acknowledged and resolved."""
+    """Returns open and overdue findings by severity, and how long findings waited to be acknowledged and resolved."""
     return await read_triage_figures(reader, targets, clock.now())
 
 
