@@ -112,18 +112,6 @@ export function anOverview(overrides: Partial<Schema<"Overview">> = {}): Schema<
   return { unenriched: 3, events_per_second: 1.5, top_rules: [], top_users: [], position: "1~1", ...overrides };
 }
 
-/** Builds the figures of triage: one overdue critical finding. */
-export function someTriage(): Schema<"TriageFigures"> {
-  const times = { acknowledged: 2, time_to_acknowledge_s: 1260, resolved: 0, time_to_resolve_s: null };
-  return {
-    as_of: AT,
-    by_severity: [
-      { severity: "critical", target_s: 86_400, open: 3, overdue: 1, ...times },
-      { severity: "high", target_s: 604_800, open: 0, overdue: 0, ...times },
-    ],
-  };
-}
-
 /** Builds the summary. */
 export function aSummary(overrides: Partial<Schema<"Summary">> = {}): Schema<"Summary"> {
   return {

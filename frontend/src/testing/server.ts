@@ -1,7 +1,8 @@
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 
-import { anAccount, anOverview, someTriage } from "./builders";
+import { anAccount, anOverview } from "./builders";
+import { someTriage } from "./triage";
 
 /**
  * Mock of the API, configured by each test; an unexpected request fails. Only the overview is always available: every
