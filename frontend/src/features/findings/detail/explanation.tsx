@@ -35,7 +35,7 @@ export function Explanation({ finding, runbook }: { finding: Finding; runbook: s
       title="Explanation"
       aside={
         <Allowed scope="findings:enrich">
-          <Button variant="quiet" size="sm" onClick={enrich} disabled={running}>
+          <Button variant="quiet" size="sm" onClick={enrich} disabled={running} className="print:hidden">
             {running ? <LoaderCircle aria-hidden className="animate-spin" /> : <RefreshCw aria-hidden />}
             {running ? "Enriching…" : "Regenerate"}
           </Button>
@@ -124,7 +124,7 @@ function Feedback({ finding }: { finding: Finding }) {
   });
   const given = give.isPending ? give.variables.verdict : finding.feedback?.verdict;
   return (
-    <div className="mt-3">
+    <div className="mt-3 print:hidden">
       <div role="group" aria-label="Was the explanation helpful?" className="flex flex-wrap items-center gap-1.5">
         <span className="mr-1 text-xs text-ink-2">Was this helpful?</span>
         {VERDICTS.map(({ verdict, title, icon: Icon }) => (

@@ -57,7 +57,7 @@ export function SelectBox({ finding }: { finding: Finding }) {
   if (!selection) return null;
   return (
     // the label is the target of the pointer, larger than the box
-    <label className="inline-grid size-6 align-middle shrink-0 cursor-pointer place-items-center">
+    <label className="inline-grid size-6 align-middle shrink-0 cursor-pointer place-items-center print:hidden">
       <span className="sr-only">Select {finding.title}</span>
       <input
         type="checkbox"

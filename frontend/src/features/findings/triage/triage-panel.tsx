@@ -56,7 +56,7 @@ export function TriagePanel({ finding }: { finding: Finding }) {
         </p>
       )}
       <Allowed scope="findings:triage">
-        <div className="mt-3 flex flex-wrap gap-2">
+        <div className="mt-3 flex flex-wrap gap-2 print:hidden">
           <Button aria-keyshortcuts="s" onClick={() => setDialog("status")}>
             <CircleDot aria-hidden />
             Change status
@@ -139,7 +139,7 @@ function NoteForm({ busy, onNote }: { busy: boolean; onNote: (note: string) => P
     );
   };
   return (
-    <form onSubmit={write} className="mt-3 grid justify-items-end gap-2">
+    <form onSubmit={write} className="mt-3 grid justify-items-end gap-2 print:hidden">
       <TextArea
         className="w-full"
         label="Note"
