@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_shared.contracts.events import SourceEvent, from_raw_event
 
-_FIRST_YEAR, _YEARS = 1950, 75
+_FIRST_YEAR, _YEARS = 1971, 55
 
 
 def month(number: int, count: int) -> list[SourceEvent]:
-    """Makes the events of one month; the same number makes the same events. There are 75 of them, from 0."""
+    """Makes the events of one month; the same number makes the same events.
+
+    There are 55 of them, from 0: events before 1970 are refused.
+    """
     assert number < _YEARS, "a month that has not been yet would be refused as lying ahead"
     now = datetime(_FIRST_YEAR + number, 11, 20, tzinfo=UTC)
     generated = generate_fake_events_batch(count, seed=number, now=now)

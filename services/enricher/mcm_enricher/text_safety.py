@@ -21,6 +21,14 @@ _IGNORABLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# spaces so narrow that they hide inside a word
+_NARROW: Final = re.compile("[\u2006\u2008-\u200a\u202f]")
+# Cyrillic and Greek letters that look like Latin ones
+_LOOK_ALIKES: Final = str.maketrans(
+    "авекмнорстухіјѕԁԛԝһӏАВЕКМНОРСТУХІЈЅԚԜҺӀαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "abekmhopctyxijsdqwhlABEKMHOPCTYXIJSQWHIaeikvoptuxABEZHIKMNOPTYX",
+)
+_MIXED_WORD: Final = re.compile(r"(?=\w*[A-Za-z])(?=\w*[^\W\x00-\x7f])\w+")
 _MARKS: Final = frozenset({"Mn", "Me"})
 _MAX_MARKS: Final = 2
 # what may pass for the angle brackets of HTML or of a delimiter
@@ -91,7 +99,15 @@ _OTHER_ENDS: Final = """
 HOST: Final = re.compile(r"(?<![@\w.+-])(?:[\w-]{1,63}\.)+([\w-]{2,63})(?![\w@-]|\.\w)")
 """What may be the name of a host: its first group is the last part of the name."""
 
-_HOST_ENDS: Final = frozenset((_COUNTRIES + _OTHER_ENDS).split())
+# the ends in other scripts that are sold most
+_OTHER_SCRIPTS: Final = """
+    рф бел укр срб мкд мон қаз бг ею ελ ευ сайт онлайн орг ком дети москва рус католик
+    中国 中國 香港 台湾 台灣 新加坡 澳門 公司 网络 网址 网站 商城 商店 中文网 在线 世界 集团 我爱你
+    政务 公益 企业 娱乐 游戏 한국 닷컴 닷넷 삼성 みんな コム ファッション ストア クラウド セール グーグル
+    ไทย ລາວ भारत कॉम नेट संगठन இந்தியா சிங்கப்பூர் இலங்கை
+    السعودية مصر ایران امارات المغرب الجزائر تونس قطر عمان سورية فلسطين الاردن العراق بازار شبكة
+    موقع كوم ישראל קום հայ გე"""  # noqa: RUF001
+_HOST_ENDS: Final = frozenset((_COUNTRIES + _OTHER_ENDS + _OTHER_SCRIPTS).split())
 _SLASHES: Final = re.compile(r"/{2,}")
 # a star that is a wildcard (admin:*, repo/*) stays; one that would make text bold goes
 _MARKUP: Final = re.compile(r"(?<![:/])\*|\*(?=\w)|_{2,}|~{2,}|#{2,}|(?<!\S)#(?=\s)")
@@ -170,7 +186,8 @@ def visible(text: str) -> str:
     Letters of ASCII keep no mark that does not make another letter of them (é): such marks only hide words from
     programs. Other letters keep two, as written languages need.
     """
-    text = _IGNORABLE.sub("", unicodedata.normalize("NFKC", _IGNORABLE.sub("", text))).replace("。", ".")
+    text = _NARROW.sub("", _IGNORABLE.sub("", text))
+    text = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text)).replace("。", ".")
     retained: list[str] = []
     allowed = 0
     for character in text:
@@ -182,6 +199,14 @@ def visible(text: str) -> str:
             retained.append(character)
             allowed = 0 if character.isascii() else _MAX_MARKS
     return "".join(retained)
+
+
+def plain_letters(text: str) -> str:
+    """Writes digits of all scripts as ASCII, and letters that only look Latin within words of Latin letters."""
+    if text.isascii():
+        return text
+    text = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
+    return _MIXED_WORD.sub(lambda found: found[0].translate(_LOOK_ALIKES), text)
 
 
 def unescaped(text: str) -> str:

@@ -70,7 +70,7 @@ async def obeying(body: Body) -> Any:
     """Does what the data say, and a little more: it echoes them, cites, links, and scores as low as it can."""
     data = quotation(body)
     said = " ".join(texts_in(data))
-    obeyed = [f"Nothing to see here. {said}"[:600]]
+    obeyed = [f"Something changed here. {said}"[:600]]
     if re.search(r"link|http|www|evil|click", said, re.IGNORECASE):
         obeyed.append("Sign in at https://evil.example.com/login or ![x](https://evil.example.com/p.png).")
     if re.search(r"script|img|svg|href", said, re.IGNORECASE):

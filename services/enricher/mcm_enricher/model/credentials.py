@@ -1,25 +1,12 @@
-"""Credentials and numbers in running text: on command lines, in sentences, in dumps of hashes, and of bank cards."""
+"""Credentials in running text: in sentences, one-time codes, dumps of hashes, and seed phrases."""
 
 import re
 from collections.abc import Callable
 from typing import Final
 
-_AFTER_COMMAND: Final = re.compile(
-    r"""\b(\w*login\b[^\r\n]{0,120}?\s)(-p[\s=]*)(?!-)\S+                                  # login -u mona -p …
-      | \b((?:redis-cli|valkey-cli|keydb-cli)\b[^\r\n]{0,120}?\s)(-a\s*)(?!-)\S+
-      | \b((?:mongo\w*|sshpass|kinit|htpasswd|7z\w?|rar|unrar|rdesktop|wmic|net\suse)\b[^\r\n]{0,120}?\s)
-            (-p\s?|/p(?:assword)?:)(?!-)\S+
-      | \b((?:sqlcmd|zip|unzip|bcp|ipmitool|snmp\w+)\b[^\r\n]{0,120}?\s)(-[PAX]\s?)(?!-)\S+
-      | \b(smbclient\b[^\r\n]{0,120}?\s-U\s+[^\s%]+)(%)\S+
-      | \b(net\s+user\s+\S+)(\s+)(?!/)\S+
-      | \b(htpasswd\s+-\w*b\w*\s+\S+\s+\S+)(\s+)\S+
-      | \b(IDENTIFIED\s+(?:WITH\s+\S+\s+)?BY)(\s+(?:PASSWORD\s+)?)(?:'[^']*'|"[^"]*"|\S+)
-      | (?<![\w-])(pass|env|file)(:)(?<=(?:pass|ssin|sout)\spass:)\S+                       # openssl -passin pass:…
-      | (?:(?<=^)|(?<=[\s"'>:]))(PASS)(\s+)(?=\S{4})(?!(?:and|or|all|with|rate|tests?|ed)\b)\S+
-      | (?:(?<=^)|(?<=[\s"'>:]))(AUTH)(\s+)(?=\S{6})(?!(?:LOGIN|PLAIN|CRAM|XOAUTH|NTLM|GSSAPI|[A-Z_]+\b))\S+
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+# what a person made up or a program drew: letters and digits, and no word that explains one
+_LOOKS: Final = r"""(?!(?:sha|md|aes|bcrypt|argon|oauth|base|utf|tls|mfa|2fa|v)[-_]?\d|arn:|https?:)
+    (?=[^\s"',;/]*[A-Za-z])(?=[^\s"',;/]*\d)[^\s"',;:/]{6,}"""
 _FOR_SOMETHING: Final = re.compile(
     r"""(\bpass(?:word|wd|phrase|code)?\s+(?:for|of|to)\s+(?:(?:the|user|account|database|db|host|server)\s+){0,2}
         [\w@.\\/'"-]{1,80})(\s*(?::|=)\s*|\s+(?:is|was)\s+
@@ -27,8 +14,32 @@ _FOR_SOMETHING: Final = re.compile(
             |rotated|used|valid|deleted|read|found|by|for|from|in|on|being|guessed|known|stored)\b))\S+""",
     re.VERBOSE | re.IGNORECASE,
 )
+# "with the password X", "password changed from X", "password X", "password 7 X", "credentials mona/X"
+_IN_SENTENCE: Final = re.compile(
+    rf"""(\b(?:pass(?:[ _-]?(?:word|wd|phrase|code))|pwd|totp\s+secret|shared\s+secret|client\s+secret|secret\s+\d|
+            (?:recovery|product|licen[cs]e|wifi|network)\s+key)
+        (?:\s+(?:\d|to|from|as|with|was|is|be|new|old|changed|set|reset|updated|the|value|text|=|:)){{0,4}}
+        \s+["']?)(){_LOOKS}
+      | (\bpass(?:word|phrase|code)\s+)()(?:'[^'\r\n]+'|"[^"\r\n]+")
+      | (\b(?:from|to)\s+["']?)(){_LOOKS}(?=["']?\s+(?:to|as)\s.{{0,30}}pass(?:word|phrase))
+      | (\b(?:credentials?|log(?:ged)?[\s-]?in|sign(?:ed)?[\s-]?in)
+            \s+(?:(?:are|is|as|with|using|by)\s+){{0,2}}[\w.@-]{{2,64}}
+            (?:\s/\s|[:/]))(){_LOOKS}(?!\S)
+      | (\b(?:recovery|backup|scratch|device|user|pairing|emergency)[\s_-]codes?
+            (?:\s|\s?[:=]\s?["']?)(?:(?:is|are)\s+)?)()
+            (?:{_LOOKS}|[A-Za-z0-9]{{4,8}}-[A-Za-z0-9]{{4,8}})(?:[,\s]+[A-Za-z0-9]{{4,8}}-?(?=\w*\d)[A-Za-z0-9]{{4,8}})*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _CODE: Final = re.compile(
-    r"""((?<!error\s)(?<!status\s)(?<!exit\s)(?<!zip\s)(?<!postal\s)(?<!area\s)(?<!response\s)\b
+    r"""(\b(?:otp|totp|passcode|pin|mfa|2fa|tan|one[-_]?time[-_](?:code|password))["']?\s*[=:]\s*["']?)
+        (?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?![\w.])
+      | (\b(?:sms|2fa|mfa|security|verification|login|access|token)\s+code\s*[(\[-]\s*)\d{4,8}\b
+      | (\bcode\s+(?:2fa|mfa|sms|lautet|est|es|è)\W{1,3})\d{4,8}\b
+      | (\b(?:enter|type|use|submit)\s+(?:(?:the\s+)?code\s+)?)
+            (?:\d{3}[-\s]\d{3}|\d{6,8})(?=\s+(?:to|as|when|at|on|in)\b)
+      | (\bauthenticator\s+(?:app\s+)?(?:shows|says|gave|displays)\s+)\d{3}\s?\d{3}\b
+      | ((?<!error\s)(?<!status\s)(?<!exit\s)(?<!zip\s)(?<!postal\s)(?<!area\s)(?<!response\s)\b
         (?:codes?|otp|totp|pin|passcode)(?:\s+(?:is|was|for\s+\S+(?:\s+is)?)|\s*[:=\#])?\s+)
         (?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?![\w.])
       | (?<![\w.])(?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?=\s+is\s+(?:your|the|my|our)\b[^.\r\n]{0,60}
@@ -43,6 +54,8 @@ _HASHES: Final = re.compile(
       | \S+::[\w.-]*:[0-9a-f]{48}:[0-9a-f]{48}:[0-9a-f]{16}                                 # NetNTLM, version 1
       | \$krb5\w+\$\S+ | \$DCC2\$\S+ | \$NT\$[0-9a-f]{32}
       | \b(?:net-?)?(?:ntlm|nt|lm)(?:v?[12])?[\s_-]*hash(?:es)?\W{0,3}(?:is\s+|was\s+)?[0-9a-f]{32}\b
+      | \b(?:ntlm|lm|rc4(?:_hmac\w*)?|des_cbc\w*|aes(?:128|256)(?:[-_]\w+)*|krbtgt)\s*[:=]\s*[0-9a-f]{16,64}\b
+      | (?<![\w+/])doI[A-G][\w+/]{40,}={0,2}                                                 # Kerberos ticket
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -58,32 +71,39 @@ _BARE_SEED: Final = re.compile(
         [a-z]{3,8}\x20){11,23}(?!(?:the|and|for|was|with|from)\b)[a-z]{3,8}(?![\w'-])""",
     re.VERBOSE,
 )
-_CARD: Final = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){13,18}(?![\w-]|\.\d)")
-_CARD_BEGINS: Final = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6(?:011|2|4[4-9]|5)|35|3[068]")
-_IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
-_ACCOUNT: Final = re.compile(
-    r"""\b((?:bank\s+)?(?:account|routing|sort|iban|card|social\s+security|tax)\s*(?:number|no\.?|nr\.?|code|\#)
-        (?:\s+(?:is|was)|\s*[:=])?\s*)\d[\d -]{4,24}\d\b | \b(ssn\W{0,3}(?:is\s+)?)\d{3}-?\d{2}-?\d{4}\b
-        | (?<![\d-])()\d{3}-\d{2}-\d{4}(?![\d-])""",
-    re.VERBOSE | re.IGNORECASE,
+# numbered, one a line, joined by commas or dashes, in capitals
+_LISTED_SEED: Final = re.compile(
+    r"""(?<![\w'-])(?:
+        1[.):]?\s*[A-Za-z]{3,8}(?:[\s,;.]{1,3}\d{1,2}[.):]?\s*[A-Za-z]{3,8}){11,23}
+      | [A-Za-z]{3,8}(\s?[,;|]\s?|\r?\n|-|\s-\s)[A-Za-z]{3,8}(?:\1[A-Za-z]{3,8}){10,22}
+      | [A-Z]{3,8}(?:\s[A-Z]{3,8}){11,23} | [A-Z][a-z]{2,7}(?:\s[A-Z][a-z]{2,7}){11,23}
+      )(?![\w'-])""",
+    re.VERBOSE,
+)
+_WORD: Final = re.compile(r"[A-Za-z]{3,8}")
+_SEED_LENGTHS: Final = frozenset({12, 15, 18, 21, 24})
+_STOP_WORDS: Final = frozenset(
+    (
+        *("the", "and", "for", "was", "were", "with", "from", "has", "had", "not", "are", "its", "then", "they"),
+        *("but", "into", "who", "which", "been", "read", "write", "list", "get", "put"),
+    )
 )
 
 
 def without_credentials(text: str, removed: str) -> str:
-    """Replaces credentials and numbers of cards and accounts by ``removed``; what names them stays."""
+    """Replaces credentials in sentences and dumps by ``removed``; what names them stays."""
 
     def keep_groups(found: re.Match[str]) -> str:
         return "".join(filter(None, found.groups())) + removed
 
-    for pattern in (_AFTER_COMMAND, _FOR_SOMETHING, _CODE, _SEED, _ACCOUNT):
+    for pattern in (_FOR_SOMETHING, _IN_SENTENCE, _CODE, _SEED):
         text = pattern.sub(keep_groups, text)
     text = _BARE_SEED.sub(_unless(_is_seed, removed), _HASHES.sub(removed, text))
-    text = _CARD.sub(_unless(_is_card, removed), text)
-    return _IBAN.sub(_unless(_is_iban, removed), text)
+    return _LISTED_SEED.sub(_unless(_is_listed_seed, removed), text)
 
 
-def _unless(is_number: Callable[[str], bool], removed: str) -> Callable[[re.Match[str]], str]:
-    return lambda found: removed if is_number(found[0]) else found[0]
+def _unless(is_secret: Callable[[str], bool], removed: str) -> Callable[[re.Match[str]], str]:
+    return lambda found: removed if is_secret(found[0]) else found[0]
 
 
 def _is_seed(text: str) -> bool:
@@ -92,14 +112,7 @@ def _is_seed(text: str) -> bool:
     return len(set(words)) >= len(words) - 1
 
 
-def _is_card(text: str) -> bool:
-    """Whether digits begin like a payment card's and pass the Luhn check."""
-    digits = [int(digit) for digit in text if digit.isdigit()]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return _CARD_BEGINS.match(text) is not None and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def _is_iban(text: str) -> bool:
-    """Whether a text passes the check of international bank account numbers (ISO 13616)."""
-    plain = text.replace(" ", "")
-    return 15 <= len(plain) <= 34 and int("".join(str(int(each, 36)) for each in plain[4:] + plain[:4])) % 97 == 1
+def _is_listed_seed(text: str) -> bool:
+    """Whether a list has as many words as seed phrases have, all different and none that a sentence needs."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return len(words) in _SEED_LENGTHS and len(set(words)) == len(words) and not _STOP_WORDS.intersection(words)

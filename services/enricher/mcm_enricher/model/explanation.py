@@ -16,6 +16,7 @@ from mcm_enricher.text_safety import (
     defang,
     is_top_level_domain,
     plain,
+    plain_letters,
     readable,
 )
 
@@ -182,7 +183,7 @@ def _objects(text: str) -> list[str]:
 
 def _check(text: str) -> None:
     # checked as a browser or a reader would see it
-    seen = readable(text)
+    seen = plain_letters(readable(text))
     for view in (seen, html.unescape(seen)):
         if _HTML.search(view):
             raise ReplyRejectedError("HTML is not allowed")

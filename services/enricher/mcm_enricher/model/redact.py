@@ -5,7 +5,7 @@ import re
 from typing import Final, Literal
 
 from mcm_enricher.model.secrets import SECRET_REMOVED, is_secret_field, without_secrets
-from mcm_enricher.text_safety import readable, unescaped
+from mcm_enricher.text_safety import plain_letters, readable, unescaped
 
 Redaction = Literal["off", "secrets", "all"]
 
@@ -15,21 +15,39 @@ _CHARACTERS_READ: Final = 8192
 _PERSONAL: Final = re.compile(
     r"""(?P<pseudonym>\b(?:person|address)-\d+\b)
       | (?P<person>
-          [\w.+-]{1,64}(?:@|%40|\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*)\w(?:[\w.-]{0,252}\w)?
+          \w(?:[\w.+\#-]|'(?=\w)){0,63}(?:@|%40|\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*)\w(?:[\w.-]{0,252}\w)?
             (?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*\w[\w-]{0,62}|\s+dot\s+\w[\w-]{0,62}){0,5}
+        | \w[\w.+-]{0,63}(?:\s@\s?|@\s)\w[\w-]{0,62}(?:\s?\.\s?\w[\w-]{0,62}){1,5}
         | [\w.+-]{1,64}\s+at\s+\w[\w-]{0,62}(?:\s+dot\s+\w[\w-]{0,62}){1,5}
-        | (?<!\w)"[^"\s@][^"@]{0,62}"@\w[\w.-]{0,252} )
+        | [\w.+-]{1,64}\s+at\s+\w[\w-]{0,62}\s+(?:com|org|net|io|edu|gov)\b
+        | \b[a-z0-9.]{1,64}[_-]at[_-][a-z0-9-]{1,63}?(?:(?:\.|[_-]dot[_-])[a-z0-9]{1,63}){1,5}\b
+        | (?<!\w)(?:\w\s){2,40}@(?:\s\w(?!\w)){2,40}(?:\s\.(?:\s\w(?!\w)){2,20}){1,4}
+        | (?<!\w)"[^"\s@][^"@]{0,62}"@\w[\w.-]{0,252}
+        | (?<![\w\\/.:-])(?!(?:builtin|authority|service|hk\w{1,3}|hkey_\w+|system|software)\\)
+            (?-i:[A-Z][A-Z0-9-]{1,14})\\(?!\\)[\w.-]{2,64}\$?(?![\w\\/]) )
       | (?P<address>
           (?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])
         | (?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)
         | (?<![\d.])(?:\d{1,3}\s*(?:[\[({]\s*(?:\.|dot)\s*[\])}]|\.|\sdot\s)\s*){3}\d{1,3}(?![\d.])
-        | \bip-(?:\d{1,3}-){3}\d{1,3}\b
-        | (?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])
-        | (?<![\w.])\+\d{1,3}[\s(.-]{0,2}\d(?:[\s().-]{0,2}\d){6,12}(?![\w-]|\.\d) )
+        | (?<![\w.])(?:0x[0-9a-f]{1,2}|0[0-7]{1,4})(?:\.(?:0x[0-9a-f]{1,2}|0[0-7]{0,4})){3}(?![\w.])
+        | \b(?:ip|ec2)-(?:\d{1,3}-){3}\d{1,3}\b
+        | (?<![\w-])(?:\d{1,3}-){3}\d{1,3}(?![\w-])
+        | (?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-]) | (?<![\w.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.])
+        | (?<![\w.])(?:\+|00(?=[1-9]))\d{1,3}[\s(.-]{0,2}\d(?:[\s().-]{0,2}\d){6,12}(?![\w-]|\.\d)
+        | (?<![\w.-])(?:1[-.\s])?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.\s]\d{4}(?![\w-]|\.\d)
+        | (?<![\w.-])0\d{1,4}[\s-]\d{3,4}[\s-]\d{3,4}(?![\w-]|\.\d)
+        | (?<=phone\s)\d{7,14}\b | (?<=call\s)\d{7,14}\b | (?<=called\s)\d{7,14}\b | (?<=sms\s)\d{7,14}\b
+        | (?<=tel:)\d{7,14}\b )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_HARDWARE: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
+_HARDWARE: Final = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}", re.IGNORECASE)
+_TELEPHONE: Final = re.compile(
+    r"\+.*|00[1-9].*|(?:1[-.\s])?\(?\d{3}\)?[-.\s]+\d{3}[-.\s]\d{4}|0\d{1,4}[\s-]\d{3,4}[\s-]\d{3,4}|\d{7,14}"
+)
+_OTHER_BASES: Final = re.compile(
+    r"(?:0x[0-9a-f]{1,2}|0[0-7]{1,4})(?:\.(?:0x[0-9a-f]{1,2}|0[0-7]{0,4})){3}", re.IGNORECASE
+)
 _NUMBER: Final = re.compile(r"[0-9]+")
 _IPV4_NUMBERS: Final = 4
 _PSEUDONYM: Final = re.compile(r"\b(?:person|address)-\d+\b", re.IGNORECASE)
@@ -48,13 +66,13 @@ class Redactor:
         text = text[:_CHARACTERS_READ]
         if self._redaction == "off":
             return readable(text)
-        text = readable(unescaped(text))
+        text = plain_letters(readable(unescaped(text)))
         text = without_secrets(text)
         return _PERSONAL.sub(self._pseudonym, text) if self._redaction == "all" else text
 
     def redact_field(self, name: str, text: str) -> str:
         """Redacts a named value: of a field that holds a credential nothing is left."""
-        if self._redaction != "off" and is_secret_field(readable(name), text):
+        if self._redaction != "off" and is_secret_field(plain_letters(readable(name)), text):
             return SECRET_REMOVED
         return self.redact(text)
 
@@ -78,9 +96,9 @@ class Redactor:
 
 
 def _is_address(text: str) -> bool:
-    if text.startswith("+") or _HARDWARE.fullmatch(text):
+    if any(pattern.fullmatch(text) for pattern in (_HARDWARE, _TELEPHONE, _OTHER_BASES)):
         return True
-    numbers = _NUMBER.findall(text)
+    numbers = _NUMBER.findall(text.lower().removeprefix("ec2-"))
     if ":" not in text and len(numbers) == _IPV4_NUMBERS:
         # however it is spelled: with brackets, words, dashes or leading zeros
         text = ".".join(str(int(number)) for number in numbers)

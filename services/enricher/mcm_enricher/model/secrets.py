@@ -4,7 +4,10 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from mcm_enricher.model.account_numbers import without_account_numbers
+from mcm_enricher.model.command_lines import without_command_secrets
 from mcm_enricher.model.credentials import without_credentials
+from mcm_enricher.model.tokens import TOKEN, WEBHOOK
 
 SECRET_REMOVED: Final = "(secret removed)"  # noqa: S105 (it stands where one was)
 
@@ -25,6 +28,7 @@ _ABOUT_A_SECRET: Final = re.compile(
         |expir(?:y|es|es_at|ation)|last_(?:used|changed)|(?:created|changed|rotated)(?:_at)?)$""",
     re.VERBOSE,
 )
+_VERBS: Final = frozenset({"is", "was", "are"})
 _NO_SECRET: Final = frozenset({"true", "false", "yes", "no", "null", "none", "", "0", "1"})
 # elsewhere a key may be an object's name, unless it looks like one that opens something
 _KEY_NAME: Final = re.compile(r"(?<!public)_key$")
@@ -36,7 +40,10 @@ _KEY_BLOCK: Final = re.compile(
 )
 
 # headers run to the end of their line, or of the quotation they stand in
-_HEADER_NAME: Final = r"\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key|x-auth-token)"
+_HEADER_NAME: Final = (
+    r"\b((?:proxy-)?authorization|(?:set-)?cookie2?|(?:x|private|job|deploy)-(?:[a-z]+-){0,3}(?:token|key|secret)"
+    r"|(?:[a-z]+-){1,4}(?:api|application|subscription|functions|access|auth|secret)-?key|apikey)"
+)
 _QUOTED_HEADER: Final = re.compile(rf"""(?<=["']){_HEADER_NAME}(["']?\s*[:=,]\s*["']?)[^\r\n"']+""", re.IGNORECASE)
 _HEADER: Final = re.compile(rf"{_HEADER_NAME}(\s*[:=]\s*)[^\r\n]+", re.IGNORECASE)
 _SCHEME: Final = re.compile(
@@ -44,71 +51,37 @@ _SCHEME: Final = re.compile(
         (?=\S*[\d+/=_.-]|\S{16})[\w+/=.~-]{8,}""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LOGIN_IN_URL: Final = re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+(?=@)|(?<=://)[^\s/@:]{8,}(?=@)")
-_OPTION: Final = re.compile(
-    r"""(?<!\S)(-u|--(?:proxy-)?user)([\s=]+["']?[^\s:"']+:)[^\s"']+
-      | (?<!\S)(--(?:[a-z]+-)?(?:password|pass|passwd|token|secret|key))([\s=]+["']?)[^\s"']+
-      | \b((?:mysql|mariadb)\w*[^\r\n]{0,80}?\s|sshpass\s+)(-p\s?)\S+
-      | \b(ldap\w{3,12}[^\r\n]{0,120}?\s)(-w\s+)\S+
-    """,
-    re.VERBOSE,
-)
-_NAMED: Final = r"""pass(?:word|wd|phrase|code|wort)?|secret|credential|(?:api|access|account|shared|private)[-_.\s]?key
-    |token|session(?:[-_.]?id)?|signature|contrase[nñ]a|senha|mot\sde\spasse|kennwort|wachtwoord|пароль|密码|パスワード"""
+_LOGIN_IN_URL: Final = re.compile(r"(?<=://)[^\s/:]*:[^\s/]+(?=@)|(?<=://)[^\s/@:]{8,}(?=@)")
+_NAMED: Final = r"""(?<!by)(?<!com)(?<!tres)pass(?:[ _-]?(?:word|wd|phrase|code)|wort)?
+    (?!port|eng|iv|ed|es|ing|age|thro)
+    |(?<!\d:)secret(?!s?manager)|credential|token|session(?:[-_.]?id)?|signature
+    |(?:api|access|account|shared|private|app|application|auth|functions?|subscription|routing|integration|master|server
+        |encryption|signing|recovery|product|license|storage|pre-?shared|wifi)[-_.\s]?key
+    |contrase[nñ]a|clave|senha|palavra-passe|mot\sde\spasse|kennwort|wachtwoord|parola(?:\sd'ordine)?|has[lł]o|heslo|jelsz[oó]
+    |[sşș]ifre|l[oö]senord|passord|adgangskode|salasana|lozinka|kata\ssandi|m[aậ]t\skh[aẩ]u|пароль|κωδικός|סיסמה|كلمة\s(?:المرور|السر)
+    |密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|รหัสผ่าน|पासवर्ड"""
 _ASSIGNMENT: Final = re.compile(
-    rf"""((?:{_NAMED}|\b(?:pwd|sid|sig|otp|pin|_auth)\b)(?![-_.]?id)[\w.-]{{0,30}})
+    rf"""((?:{_NAMED}|(?<![a-z])(?:pwd(?!\s*[=:]\s*/)|psk|(?-i:sid|SID)|sig|otp|pin|_auth)\b)(?![-_.]?id)[\w.-]{{0,30}}?)
         (["']?\s*(?:=>|->|:=|[:=>])\s*
-            |\s(?:is|was|are)\s(?!(?:an?|the|not|no|too|expired|required|invalid|wrong|incorrect|missing|changed|reset
-                |empty|weak|set|revoked|created|rotated|used|valid|deleted|read|found|by|for|from|in|on)\b)
+            |\s+(?:is|es|lautet|est|è)\s*:\s*
+            |\s+(?:is|was|are|es|ist|lautet|est|jest|är|era)\s(?!(?:an?|the|not|no|too|expired|required|invalid|wrong|incorrect
+                |missing|changed|reset|empty|weak|set|revoked|created|rotated|used|valid|deleted|read|found|by|for|from|in
+                |on)\b)
+            |\s*(?:は|是|을|는)\s*
             |["',\s]{{1,4}}["']?value["']?\s*[:=]\s*
             |\s(?=[\w-]*\d)(?=\S{{16}}))
         (?!\d{{1,3}}(?!\w))(?:"[^"]*"|'[^']*'|[^\s"'&;,)}}\]<]+)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_CODE: Final = re.compile(
-    r"""\b((?:verification|security|one[-\s]?time|log-?in|recovery|backup|mfa|2fa|confirmation|authentication)[-_\s]?
-        (?:code|pin)s?(?:\s+(?:is|was|are)|\s*[:=])?\s+)\d{4,8}\b""",
+# a name that ends in key, where the value looks like one that opens something
+_NAMED_KEY: Final = re.compile(
+    r"""((?<![\w-])(?!(?:public|partition|sort|primary|foreign|cache|host|idempotency|object|registry|s3|hot|dedup\w*|row
+            |natural|group|shard|index|message|kafka)[-_.]?key)[a-z][\w.-]{0,40}[-_]key)
+        (["']?\s*[:=\s]\s*["']?)(?=[\w+/=-]*\d)(?=[\w+/=-]*[a-z])[\w+/=-]{16,}""",
     re.IGNORECASE | re.VERBOSE,
 )
 
-# tokens that say themselves what they are
-_KNOWN: Final = re.compile(
-    r"""(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}                                                  # AWS
-      | \$(?:2[abxy]?|[567]|g?y|argon2\w{1,2}|scrypt|pbkdf2[\w-]*)\$[^\s:;,"']+               # hashes of passwords
-      | (?<![A-Za-z0-9])(?:
-        mcm_[0-9a-f]{12}_[\w-]{16,}                                                         # API tokens of ours
-      | gh[pousr]_\w{16,} | github_pat_\w{20,} | gl[a-z]{2,5}-[\w-]{16,} | ATATT[\w=-]{20,}   # code hosts
-      | xox[a-z]-[\w-]{8,} | xapp-[\w-]{8,}                                                   # Slack
-      | (?:sk|pk|rk)[-_](?:live|test|proj|ant|or|svcacct|admin)?[-_]?[\w-]{16,}               # OpenAI, Stripe and more
-      | AIza[\w-]{30,} | ya29\.[\w.-]{16,} | GOCSPX-[\w-]{16,}                                # Google
-      | eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}                                              # JSON web tokens
-      | npm_\w{20,} | pypi-[\w-]{16,} | dckr_pat_[\w-]{16,} | rubygems_\w{20,}                # registries
-      | SG\.[\w-]{12,}\.[\w-]{12,} | (?:SK|AC)[0-9a-f]{32} | key-[0-9a-f]{32}                 # mail and telephone
-      | hv[sb]\.[\w-]{20,} | \w{10,20}\.atlasv1\.[\w-]{20,} | dop_v1_\w{20,}                  # infrastructure
-      | dapi[0-9a-f]{32} | NRAK-\w{20,} | sbp_[0-9a-f]{20,} | v1\.0-[0-9a-f]{20,}-[0-9a-f]{40,}
-      | PMAK-[\w-]{20,} | glsa_\w{16,} | glc_[\w=]{16,} | pscale_\w{3,5}_[\w-]{16,}
-      | shp(?:at|ca|pa|ss)_\w{16,} | lin_api_\w{16,} | hf_\w{20,} | sq0[a-z]{3}-[\w-]{16,} | EAAA[\w-]{20,}
-      | whsec_\w{16,} | AGE-SECRET-KEY-\w+ | \d{8,10}:[\w-]{35}
-      | [\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}                                                    # Discord
-      | (?:nfp|nfc|nfo|nfu|nfb)_\w{20,} | fo1_[\w-]{20,} | tskey-[\w-]{10,} | sntry[su]_[\w=+/-]{16,}
-      | lsv2_\w\w_\w{16,} | gsk_\w{20,} | r8_\w{20,} | nvapi-[\w-]{16,} | pplx-\w{16,} | figd_[\w-]{16,}
-      | (?:ntn|secret|rnd|cfut|cfat|sgp|bkua|ops|doo_v1|dor_v1|pat|phc|phx|re|flb|waka|tfp|rpa|xai|csk|fw|hvp|key|api)
-            _(?=\w*\d)\w{20,}
-      | ccipat_\w{16,} | CFPAT-[\w-]{20,} | ATCTT[\w=-]{16,} | ATBB\w{16,} | BBDC-[\w-]{16,} | rzp_(?:live|test)_\w{12,}
-      | xkeysib-[\w-]{20,} | xsmtpsib-[\w-]{20,} | mlsn\.\w{16,} | dt0[cs]\d\d\.[\w.]{16,} | NR(?:II|JS|AL)-\w{16,}
-      | HRKU-[\w-]{16,} | pul-[0-9a-f]{20,} | EAA[A-Z]\w{16,} | IGQ\w{20,} | 1//0[\w-]{20,} | 4/0[\w-]{20,}
-      | AKC[a-zA-Z0-9]{12,} | cmVmdGtu\w{16,} | LTAI\w{12,} | AKID\w{12,} | oy2[a-z0-9]{40,} | CLOJARS_\w{16,}
-      | EZ[AT]K\w{16,} | sb_secret_\w{16,} | AQ\.\w{16,} | shippo_\w{16,} | [sb]\.[A-Za-z0-9]{24}(?!\w) | ghu_\w{16,}
-      # any other vendor's: a short word, a dash or underscore, and a long run of letters and digits
-      | (?!(?:sha|md|crc|commit|req|evt|event|trace|span|build|image|digest)\w{0,5}[-_])
-            [A-Za-z][A-Za-z0-9]{1,9}(?:[-_][a-z0-9]{1,8}){0,2}[-_](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}
-      )""",
-    re.VERBOSE,
-)
-_HOOK: Final = re.compile(
-    r"hooks\.slack\.com/\S+|discord(?:app)?\.com/api/webhooks/\S+|webhook\.office\.com/\S+", re.IGNORECASE
-)
 _LONG: Final = re.compile(r"(?<![\w+/=-])[\w+/=-]{22,}")
 # hashes, UUIDs and such name things, they open nothing
 _ID: Final = re.compile(r"[0-9a-f]{4,}(?:-[0-9a-f]{4,})+|[0-9a-f]{8,}", re.IGNORECASE)
@@ -136,13 +109,14 @@ def without_secrets(text: str) -> str:
     text = _QUOTED_HEADER.sub(rf"\1\2{SECRET_REMOVED}", text)
     text = _HEADER.sub(_unless_removed, text)
     text = _LOGIN_IN_URL.sub(SECRET_REMOVED, text)
-    text = _HOOK.sub(SECRET_REMOVED, text)
-    text = _KNOWN.sub(SECRET_REMOVED, text)
+    text = WEBHOOK.sub(SECRET_REMOVED, text)
+    text = TOKEN.sub(SECRET_REMOVED, text)
     text = _SCHEME.sub(rf"\1\2{SECRET_REMOVED}", text)
-    text = _OPTION.sub(lambda found: "".join(filter(None, found.groups())) + SECRET_REMOVED, text)
-    text = _CODE.sub(rf"\1{SECRET_REMOVED}", text)
-    text = _ASSIGNMENT.sub(_unless_removed, text)
+    text = without_command_secrets(text, SECRET_REMOVED)
     text = without_credentials(text, SECRET_REMOVED)
+    text = _NAMED_KEY.sub(_unless_removed, text)
+    text = _ASSIGNMENT.sub(_unless_plain, text)
+    text = without_account_numbers(text, SECRET_REMOVED)
     return _LONG.sub(lambda found: SECRET_REMOVED if _looks_random(found[0]) else found[0], text)
 
 
@@ -150,6 +124,15 @@ def _unless_removed(found: re.Match[str]) -> str:
     # one that was cut out before is not cut out again, with what follows it
     rest = found[0][len(found[1]) + len(found[2]) :]
     return found[0] if rest.startswith(SECRET_REMOVED.split()[0]) else found[1] + found[2] + SECRET_REMOVED
+
+
+def _unless_plain(found: re.Match[str]) -> str:
+    """Leaves what no credential is: flags, counts of tokens, and sentences on what became of a token."""
+    value = found[0][len(found[1]) + len(found[2]) :].strip("\"'")
+    name, verb = found[1].lower(), found[2].strip().lower()
+    is_count = value.isdecimal() and "token" in name
+    is_sentence = verb in _VERBS and value.isalpha() and "pass" not in name and value.islower()
+    return found[0] if value.lower() in _NO_SECRET or is_count or is_sentence else _unless_removed(found)
 
 
 def _as_words(name: str) -> str:
