@@ -1,15 +1,12 @@
 """Users, sessions and tokens for tests of access."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -27,14 +24,13 @@ from mcm_api.access.store.users import StoredUser, insert_user, new_user
 from mcm_api.app import create_app
 from mcm_api.http.state import part_of
 from mcm_api.settings import ApiSettings
-from mcm_api.testing.serving import a_client
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.access_tables import AUDIT_LOG
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.settings import DatabaseSettings
 
-PASSWORD = "seven green lamps hum"
-NEW_PASSWORD = "nine wet stones sleep"
+from .secret_sweep import PASSWORD, secrets_of
+
 ROLES = tuple(Role)
 
 
@@ -55,7 +51,11 @@ class People:
     """Makes users of an application with their sessions and tokens; ``secrets`` are all that it handed out."""
 
     app: FastAPI
-    secrets: list[str] = field(default_factory=lambda: [PASSWORD, NEW_PASSWORD])
+
+    @property
+    def secrets(self) -> list[str]:
+        """All secrets that the application's users have."""
+        return secrets_of(self.app)
 
     @property
     def access(self) -> Access:
@@ -102,13 +102,6 @@ class People:
         async with transaction(self.access.engine) as connection:
             await insert_token(connection, StoredToken(**given))
         return {"Authorization": f"Bearer {made.text}"}
-
-
-@asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Runs an application and gives an anonymous client of it."""
-    async with app.router.lifespan_context(app), a_client(app) as client:
-        yield client
 
 
 def id_of(token: dict[str, str]) -> str:

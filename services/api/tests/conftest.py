@@ -12,13 +12,14 @@ from pydantic import SecretStr
 from mcm_api.app import create_app
 from mcm_api.settings import ApiSettings
 from mcm_api.testing.oidc_provider import OidcProviderUnderTest, running_oidc_provider
-from mcm_api.testing.serving import SilentModel, a_client
+from mcm_api.testing.serving import SilentModel
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.engine import create_engine
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.rows import Rows
 
 from .access_helpers import People
+from .secret_sweep import running
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -38,7 +39,7 @@ def app(stored_in: str, tmp_path: Path) -> FastAPI:
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running API."""
-    async with app.router.lifespan_context(app), a_client(app) as client:
+    async with running(app) as client:
         yield client
 
 

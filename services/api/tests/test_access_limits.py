@@ -10,7 +10,8 @@ from mcm_api.access.limits import RateLimiter, RateLimits
 from mcm_api.access.middleware import AccessControl, AccessPolicy
 from mcm_api.http.problems import ProblemError
 
-from .access_helpers import People, closed_app, running
+from .access_helpers import People, closed_app
+from .secret_sweep import running
 
 
 async def test_requests_beyond_the_rate_are_refused_for_that_identity_only(sqlite_url: str, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from mcm_shared.db.tables import FINDING_ACTIONS, FINDINGS
 from mcm_shared.testing.builders import NOON
 from mcm_shared.testing.rows import Rows
 
-from .access_helpers import People, audited, closed_app, running
+from .access_helpers import People, audited, closed_app
+from .secret_sweep import running
 
 HOUR = timedelta(hours=1)
 CLOSE = {"kind": "status", "value": "resolved", "reason": "The bucket is private again"}
