@@ -11,6 +11,8 @@ from mcm_api.live.replay import stream_frames
 from mcm_api.live.routes import FrameStream
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.live.subscriber import MAX_CHUNK_BYTES
+from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.triage import Status
 from mcm_shared.settings import KafkaSettings
 
 TOPICS = ["findings", "findings.enriched"]
@@ -78,12 +80,12 @@ def a_frame(number: int) -> FindingFrame:
     return FindingFrame(
         place=(TOPICS[0], 0),
         offset=number,
-        severity="high",
+        severity=Severity.HIGH,
         user="mona@example.com",
         rule_name="a_rule",
         source="test-app",
         first_seen=datetime(2026, 11, 20, tzinfo=UTC),
-        status="open",
+        status=Status.OPEN,
         assignee=None,
         labels=(),
         lines=b"event: finding\ndata: " + b"x" * MAX_CHUNK_BYTES + b"\n",
