@@ -29,7 +29,16 @@ _OBJECTS: Final = (
 )  # fmt: skip
 """What an event may be about, the most special first: it holds the time of the event."""
 
-_TIMES: Final = ("updated_at", "submitted_at", "merged_at", "closed_at", "completed_at", "published_at", "created_at")
+_TIMES: Final = (
+    "updated_at",
+    "submitted_at",
+    "merged_at",
+    "closed_at",
+    "completed_at",
+    "published_at",
+    "created_at",
+    "pushed_at",
+)
 
 
 def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
@@ -103,7 +112,7 @@ def _own_time(payload: Payload) -> datetime | None:
 def _newest(node: Any) -> datetime | None:
     if not isinstance(node, dict):
         return None
-    moments = [moment for key in (*_TIMES, "pushed_at") if (moment := _moment(node, key))]
+    moments = [moment for key in _TIMES if key in node and (moment := _moment(node, key))]
     return max(moments, default=None)
 
 
