@@ -68,7 +68,7 @@ export function TriagePanel() {
                       0
                     )}
                   </td>
-                  <td className={CELL}>{length(row.target_s)}</td>
+                  <td className={CELL}>{targetOf(row.target_s)}</td>
                   <td className={CELL}>{length(row.time_to_acknowledge_s)}</td>
                   <td className={CELL}>{length(row.time_to_resolve_s)}</td>
                 </tr>
@@ -82,6 +82,10 @@ export function TriagePanel() {
 }
 
 const length = (seconds: number | null) => (seconds === null ? "–" : duration(seconds * 1000));
+
+/** A target in the units of its setting: 12 h, 90 d. */
+const targetOf = (seconds: number) =>
+  seconds % 86_400 === 0 ? `${count(seconds / 86_400)} d` : `${count(seconds / 3600)} h`;
 
 /** The list of the open findings of a severity, the oldest first. */
 const oldestOpen = (severity: string) =>
