@@ -7,7 +7,7 @@ export function someTriage(): Schema<"TriageFigures"> {
     as_of: "2026-11-25T12:00:00Z",
     by_severity: [
       { severity: "critical", target_s: 86_400, open: 3, overdue: 1, ...times },
-      { severity: "high", target_s: 604_800, open: 0, overdue: 0, ...times },
+      { severity: "low", target_s: 7_776_000, open: 0, overdue: 0, ...times },
     ],
   };
 }

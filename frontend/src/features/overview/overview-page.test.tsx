@@ -66,6 +66,7 @@ describe("the overview", () => {
         .getAllByRole("cell")
         .map((cell) => cell.textContent),
     ).toEqual(["3", "1", "1 d", "21 min", "–"]);
+    expect(within(table.getByRole("row", { name: /low/ })).getByText("90 d")).toBeInTheDocument();
     expect(within(critical).getByRole("link", { name: "1" })).toHaveAttribute(
       "href",
       "/app/findings?view=all&status=open%2Cacknowledged%2Cinvestigating%2Creopened&severity=critical&order=asc",
