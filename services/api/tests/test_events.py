@@ -21,6 +21,23 @@ async def test_events_come_newest_first_and_those_of_one_instant_by_id(client: h
     assert await ids_of(client, "/events") == [newest, same_instant, middle, oldest]
 
 
+async def test_a_page_of_large_payloads_is_shorter_and_the_next_one_continues(
+    client: httpx.AsyncClient, rows: Rows
+) -> None:
+    larger_than_a_page, large = {"text": "ä" * 3_000_000}, {"text": "x" * 900_000}
+    payloads = [large, large, {}, large, large, larger_than_a_page, large]
+    ids = [await rows.event(timestamp=NOON - n * MINUTE, raw_data=payload) for n, payload in enumerate(payloads)]
+
+    pages = []
+    url = "/events?limit=6"
+    while url:
+        response = await client.get(url)
+        pages.append([event["id"] for event in response.json()])
+        url = response.links.get("next", {}).get("url", "")
+
+    assert pages == [ids[0:4], ids[4:6], ids[6:7]]
+
+
 async def test_an_event_is_shown_as_it_was_stored(client: httpx.AsyncClient, rows: Rows) -> None:
     payload = {"ip": "192.0.2.7", "deep": [{"größe": 2**63 - 1, "ratio": 0.1}], "none": None}
     event_id = await rows.event(

@@ -79,6 +79,7 @@ async def list_events(
     """Lists events from the newest to the oldest by their own time.
 
     To read on, follow the `Link` header: it stays fast however far back it leads, and is missing on the last page.
+    A page holds fewer events than its `limit` when their payloads are larger than 2 MiB.
     """
     raw_data.require_for(filters.fact)
     rows, following = await newest_events(reader, filters)

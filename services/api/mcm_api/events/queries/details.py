@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.events.queries.newest import COLUMNS
+from mcm_api.events.queries.page_bytes import FETCHED, within_bytes
 from mcm_api.events.schemas import ConditionPart, EventDetails, EventResponse, ExplainedRule, MatchedRule
 from mcm_api.identity.restriction import current_restriction
 from mcm_api.resources.findings import FindingResponse
@@ -44,11 +45,12 @@ async def events_of_finding(
 ) -> tuple[list[EventResponse], int]:
     """Reads the events that a finding names, the oldest first, and how many of them the identity may see."""
     uids = named_events(finding.extra_data)
-    query = select(*COLUMNS).order_by(_EVENT.timestamp, _EVENT.event_uid)
     async with reader.transaction() as connection:
-        rows = (await connection.execute(query.where(among(_EVENT.event_uid, uids, connection)))).mappings().all()
+        query = select(*COLUMNS).where(among(_EVENT.event_uid, uids, connection))
+        bounded = within_bytes(query, "timestamp", "event_uid", newest_first=False)
+        rows = (await connection.execute(bounded)).mappings().all()
     # without a restriction those count too that are not stored here any more
-    total = len(uids) if current_restriction().is_none else len(rows)
+    total = len(uids) if current_restriction().is_none else (rows[0][FETCHED] if rows else 0)
     return [EventResponse.model_validate(dict(row)) for row in rows[:limit]], total
 
 

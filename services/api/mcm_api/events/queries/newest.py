@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.events.cursor import EventCursor
 from mcm_api.events.queries.by_fact import FactSearch, newest_with_facts
+from mcm_api.events.queries.page_bytes import FETCHED, within_bytes
 from mcm_api.events.schemas import EventFilter
 from mcm_shared.db.tables import SOURCE_EVENTS
 from mcm_shared.event_time import from_micros, to_micros
@@ -31,7 +32,10 @@ COLUMNS: Final = (
 async def newest_events(
     reader: DatabaseReader, filters: EventFilter
 ) -> tuple[Sequence[RowMapping], EventCursor | None]:
-    """Reads a page of events, newest first, and the cursor of the next page; None on the last one."""
+    """Reads a page of events, newest first, and the cursor of the next page; None on the last one.
+
+    A page whose payloads are large holds fewer events than its limit.
+    """
     number = filters.limit + 1  # one more, to know whether there is a next page
     async with reader.transaction() as connection:
         if filters.fact:
@@ -43,8 +47,9 @@ async def newest_events(
             .limit(number)
             .offset(filters.offset)
         )
-        rows = (await connection.execute(query)).mappings().all()
-    return _page(rows, filters.limit)
+        bounded = within_bytes(query, "timestamp", "id", newest_first=True)
+        rows = (await connection.execute(bounded)).mappings().all()
+    return _page(rows, filters.limit, fetched=rows[0][FETCHED] if rows else 0)
 
 
 async def _with_facts(
@@ -64,18 +69,19 @@ async def _with_facts(
         not_after=not_after,
     )
     matches = await newest_with_facts(connection, COLUMNS, search, filters.offset + number)
-    rows, following = _page(matches.rows[filters.offset :], filters.limit)
+    found = matches.rows[filters.offset :]
+    rows, following = _page(found, filters.limit, fetched=len(found))
     if following is None and matches.complete_from is not None:
         # the page is short because matches are rare: the next one goes on where this one stopped
         following = EventCursor(to_micros(matches.complete_from) + 1, 0)
     return rows, following
 
 
-def _page(rows: Sequence[RowMapping], limit: int) -> tuple[Sequence[RowMapping], EventCursor | None]:
-    if len(rows) <= limit:
-        return rows, None
-    last = rows[limit - 1]
-    return rows[:limit], EventCursor(to_micros(last["timestamp"]), last["id"])
+def _page(rows: Sequence[RowMapping], limit: int, *, fetched: int) -> tuple[Sequence[RowMapping], EventCursor | None]:
+    page = rows[:limit]
+    if fetched <= len(page):
+        return page, None
+    return page, EventCursor(to_micros(page[-1]["timestamp"]), page[-1]["id"])
 
 
 def _conditions(filters: EventFilter) -> list[ColumnElement[bool]]:
