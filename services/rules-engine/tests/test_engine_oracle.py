@@ -12,8 +12,8 @@ from mcm_shared.db.engine import AsyncEngine
 EXAMPLES = int(os.environ.get("MCM_ORACLE_EXAMPLES", "40"))
 """Cases of each test and database; set MCM_ORACLE_EXAMPLES for a longer hunt."""
 
-# to shrink a case that fails takes minutes, and only the shrunk one is saved and shown
-pytestmark = pytest.mark.timeout(1800)
+# to shrink a case that fails takes minutes, and only then it is shown; a longer hunt takes hours
+pytestmark = pytest.mark.timeout(1800 if EXAMPLES <= 40 else 0)
 
 
 def as_often(share: float) -> settings:
