@@ -154,9 +154,9 @@ async def _discard(
         _history_of(connection.engine).epoch += 1
     interrupted = isinstance(error, TimeoutError | asyncio.CancelledError)
     # an interrupted BEGIN may have reached the server without the driver's knowledge: later writes would join that
-    # transaction and never be committed
-    in_transaction = driver.is_in_transaction() or (interrupted and not read_only)
-    if discard is not Discard.NONE or driver.is_closed() or in_transaction:
+    # transaction and never be committed. A closed connection, such as that of a disposed engine, has no such state
+    spoiled = driver.is_closed() or driver.is_in_transaction() or (interrupted and not read_only)
+    if discard is not Discard.NONE or spoiled:
         # immediately when the server is gone; after a time-out or a cancellation the driver still has to cancel the
         # statement on the server, for which it gets two seconds
         if not interrupted:
