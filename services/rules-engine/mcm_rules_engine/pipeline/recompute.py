@@ -61,22 +61,30 @@ class Recomputer:
         if not self._rules:
             return
         touched = self._touched(affected)
-        if affected.repeated:
-            async with transaction(engine, read_only=True) as connection:
-                decided = await read_touched_by(connection, affected.repeated, self._rules.keys())
-            self._add_scopes(touched, decided)
-            for one in touched.values():
-                one.comes_again = True
+        for one in touched.values():
+            one.comes_again = bool(affected.repeated)
         await self._answer(engine, touched, affected, None)
         # once the own results are committed: another worker may have completed a source meanwhile
         while self._waiting:
             async with transaction(engine, read_only=True) as connection:
                 due = await read_due(connection, self._waiting)
             if not due:
-                return
+                break
             touched = {}
             self._add_scopes(touched, due)
             await self._answer(engine, touched, affected, affected.anchor)
+        if affected.repeated:
+            await self._answer_again(engine, affected)
+
+    async def _answer_again(self, engine: AsyncEngine, affected: AffectedRows) -> None:
+        # last: an earlier worker may have decided results until now, and died before it published their findings
+        async with transaction(engine, read_only=True) as connection:
+            decided = await read_touched_by(connection, affected.repeated, self._rules.keys())
+        touched: dict[CorrelationGroup, Affected] = {}
+        self._add_scopes(touched, decided)
+        for one in touched.values():
+            one.comes_again = True
+        await self._answer(engine, touched, affected, None)
 
     def _touched(self, affected: AffectedRows) -> dict[CorrelationGroup, Affected]:
         touched: dict[CorrelationGroup, Affected] = {}
