@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import RowMapping, Table
 
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.source_polled import completeness_of
@@ -42,6 +42,20 @@ _JOINS: Final = {
     "complete_until": "CASE WHEN excluded.complete_until > {0}.complete_until "
     "THEN excluded.complete_until ELSE {0}.complete_until END",
 }
+
+
+def source_event_of(row: RowMapping) -> SourceEvent:
+    """Makes the source event of a row of ``source_events``."""
+    return SourceEvent(
+        uid=row["event_uid"],
+        id=row["source_event_id"],
+        source=row["source"],
+        event_type=row["event_type"],
+        user=row["user"],
+        timestamp=row["timestamp"],
+        raw_data=row["raw_data"],
+        attributes=row["attributes"],
+    )
 
 
 def _add_to(table: Table) -> BulkInsert:

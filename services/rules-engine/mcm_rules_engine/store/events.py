@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, false, select, update
+from sqlalchemy import RowMapping, false, select, update
 
 from mcm_rules_engine.model.detection import KnownEvent
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.events import source_event_of
 from mcm_shared.db.tables import SOURCE_EVENTS
 
 
@@ -37,7 +38,7 @@ async def read_known_events(connection: AsyncConnection, uids: Collection[UUID])
     if not uids:
         return {}
     query = select(SOURCE_EVENTS).where(among(SOURCE_EVENTS.c.event_uid, uids, connection))
-    return {row.event_uid: KnownEvent(_event(row), row.id) for row in (await connection.execute(query)).all()}
+    return {row["event_uid"]: _known(row) for row in (await connection.execute(query)).mappings()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,14 @@ async def lock_unprocessed(connection: AsyncConnection, limit: int) -> list[Unpr
         # a finding may refer to these rows meanwhile: that needs their keys only, and must not wait for this lock
         .with_for_update(skip_locked=True, key_share=True)
     )
-    rows = (await connection.execute(query)).all()
-    return [Unprocessed(KnownEvent(_event(row), row.id), row.detected) for row in rows]
+    return [Unprocessed(_known(row), row["detected"]) for row in (await connection.execute(query)).mappings()]
 
 
 async def lock_event(connection: AsyncConnection, uid: UUID) -> Unprocessed:
     """Reads and locks one stored event, whether its rules have run or not."""
     query = select(SOURCE_EVENTS).where(SOURCE_EVENTS.c.event_uid == uid).with_for_update(key_share=True)
-    row = (await connection.execute(query)).one()
-    return Unprocessed(KnownEvent(_event(row), row.id), row.detected)
+    row = (await connection.execute(query)).mappings().one()
+    return Unprocessed(_known(row), row["detected"])
 
 
 async def mark_detected(connection: AsyncConnection, row_ids: Collection[int]) -> None:
@@ -84,14 +84,5 @@ async def mark_processed(connection: AsyncConnection, row_ids: Collection[int]) 
     await connection.execute(update(SOURCE_EVENTS).where(is_meant).values(processed=True))
 
 
-def _event(row: Row[Any]) -> SourceEvent:
-    return SourceEvent(
-        uid=row.event_uid,
-        id=row.source_event_id,
-        source=row.source,
-        event_type=row.event_type,
-        user=row.user,
-        timestamp=row.timestamp,
-        raw_data=row.raw_data,
-        attributes=row.attributes,
-    )
+def _known(row: RowMapping) -> KnownEvent:
+    return KnownEvent(source_event_of(row), row["id"])

@@ -17,8 +17,8 @@ from mcm_api.resources.findings import FindingResponse
 from mcm_api.resources.queries.findings import read_findings
 from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_rules_engine import Ruleset, explain_finding
-from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.bulk import among
+from mcm_shared.db.events import source_event_of
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS
 
 _EVENT: Final = SOURCE_EVENTS.c
@@ -103,7 +103,7 @@ async def conditions_of_finding(
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         return []
-    explained = explain_finding(ruleset, str(finding.rule_id), _source_event(row))
+    explained = explain_finding(ruleset, str(finding.rule_id), source_event_of(row))
     return [
         ExplainedRule(rule_name=rule.name, title=rule.title, condition=ConditionPart.of(node))
         for rule, node in explained
@@ -113,18 +113,5 @@ async def conditions_of_finding(
 def _matched(row: Any, ruleset: Ruleset) -> list[MatchedRule]:
     return [
         MatchedRule(rule_id=match.rule.id, rule_name=match.rule.name, title=match.rule.title, level=match.severity)
-        for match in ruleset.match(_source_event(row))
+        for match in ruleset.match(source_event_of(row))
     ]
-
-
-def _source_event(row: Any) -> SourceEvent:
-    return SourceEvent(
-        uid=row["event_uid"],
-        id=row["source_event_id"],
-        source=row["source"],
-        event_type=row["event_type"],
-        user=row["user"],
-        timestamp=row["timestamp"],
-        raw_data=row["raw_data"],
-        attributes=row["attributes"],
-    )
