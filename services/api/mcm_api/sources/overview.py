@@ -32,12 +32,20 @@ _BACKFILL: Final = "backfill"
 
 async def list_all_sources(reader: DatabaseReader, ruleset: Ruleset, *, only: str | None = None) -> list[SourceDetails]:
     """Returns every source with a connector and the most active ones of pushed events, by name; or ``only`` the one."""
+    feeding = feeding_sources(ruleset, await read_seen_types(reader))
+    return await list_fed(reader, ruleset, feeding, only=only)
+
+
+async def list_fed(
+    reader: DatabaseReader, ruleset: Ruleset, feeding: Mapping[str, Set[str]], *, only: str | None = None
+) -> list[SourceDetails]:
+    """Like ``list_all_sources``, where the sources that feed each rule are known, by its id."""
     stored = await read_stored_sources(reader, silence_series(ruleset), only)
     feeds = {name: list(lanes[_LIVE].feeds) for name, lanes in stored.lanes.items()}
     fed = {feed for several in feeds.values() for feed in several}
     feeds |= {name: [name] for name in stored.activity if name not in fed}
     feeders = Counter(feed for several in feeds.values() for feed in several)
-    rules = _rules_by_source(ruleset, await read_seen_types(reader))
+    rules = _rules_by_source(ruleset, feeding)
     shown = {name: feeds[name] for name in sorted(feeds) if only in (None, name)}
     active = {feed: stored.activity.get(feed, SourceActivity()).hours for several in shown.values() for feed in several}
     last_events = await read_last_events(reader, {feed: hours[-1] for feed, hours in active.items() if hours})
@@ -61,13 +69,12 @@ def short(source: SourceDetails) -> SourceResponse:
     return SourceResponse.model_validate(source.model_dump(include=set(SourceResponse.model_fields)))
 
 
-def _rules_by_source(ruleset: Ruleset, seen: Mapping[str, Set[str]]) -> dict[str, list[Any]]:
+def _rules_by_source(ruleset: Ruleset, feeding: Mapping[str, Set[str]]) -> dict[str, list[Any]]:
     """Groups the rules that one source of events feeds alone by that source."""
-    feeds = feeding_sources(ruleset, seen)
     by_source: dict[str, list[Any]] = {}
     for rule in ruleset.all:
-        if rule.raises_finding and len(feeds[rule.id]) == 1:
-            (source,) = feeds[rule.id]
+        if rule.raises_finding and len(feeding[rule.id]) == 1:
+            (source,) = feeding[rule.id]
             by_source.setdefault(source, []).append(rule)
     return by_source
 

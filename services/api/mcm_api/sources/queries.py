@@ -15,6 +15,7 @@ from mcm_api.database import DatabaseReader
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.sources import INGESTOR_SOURCE
 from mcm_shared.db.bulk import among
+from mcm_shared.db.events import source_event_of
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, RULE_RESULTS, SOURCE_EVENTS, SOURCE_POSITIONS
 
 DAYS: Final = 14
@@ -158,20 +159,8 @@ async def read_samples(
     else:
         query = query.where(event.event_type.in_(types))
     async with reader.transaction() as connection:
-        rows = (await connection.execute(query.order_by(event.timestamp.desc()).limit(_SAMPLES))).all()
-    return [
-        SourceEvent(
-            uid=row.event_uid,
-            id=row.source_event_id,
-            source=row.source,
-            event_type=row.event_type,
-            user=row.user,
-            timestamp=row.timestamp,
-            raw_data=row.raw_data,
-            attributes=row.attributes,
-        )
-        for row in rows
-    ]
+        rows = (await connection.execute(query.order_by(event.timestamp.desc()).limit(_SAMPLES))).mappings()
+        return [source_event_of(row) for row in rows]
 
 
 async def read_lags(reader: DatabaseReader, feeds: Sequence[str], hour: datetime) -> list[float]:

@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Final
 
 from mcm_api.database import DatabaseReader
-from mcm_api.sources.overview import list_all_sources
+from mcm_api.sources.overview import list_fed
 from mcm_api.sources.queries import SEEN_DAYS, read_samples, read_seen_types
 from mcm_api.sources.schemas import BlindRule, FeedingSource, RuleSources, SourceDetails
 from mcm_rules_engine import Ruleset, UnseenField, asked_types, counted_rules, feeding_sources, unseen_fields
@@ -17,8 +17,8 @@ _ALIVE: Final = ("ok", "late")
 async def list_blind_rules(reader: DatabaseReader, ruleset: Ruleset) -> list[BlindRule]:
     """Returns the active rules that cannot match, because no source feeds them or none that does is alive, by name."""
     seen = await read_seen_types(reader)
-    by_feed = _by_feed(await list_all_sources(reader, ruleset))
     feeds = feeding_sources(ruleset, seen)
+    by_feed = _by_feed(await list_fed(reader, ruleset, feeds))
     blind = [(rule, _blind(ruleset, rule.id, _feeding(feeds[rule.id], by_feed), seen)) for rule in ruleset.all]
     found = [
         BlindRule(rule_id=rule.id, rule_name=rule.name, title=rule.title, reason=reason)
@@ -34,7 +34,8 @@ async def read_rule_sources(reader: DatabaseReader, ruleset: Ruleset, name: str)
     if rule is None:
         return None
     seen = await read_seen_types(reader)
-    feeding = _feeding(feeding_sources(ruleset, seen)[rule.id], _by_feed(await list_all_sources(reader, ruleset)))
+    feeds = feeding_sources(ruleset, seen)
+    feeding = _feeding(feeds[rule.id], _by_feed(await list_fed(reader, ruleset, feeds)))
     blind = _blind(ruleset, rule.id, feeding, seen)
     unseen = await _unseen(reader, ruleset, rule.id, feeding, seen) if blind is None else []
     missing = [field for field in unseen if field.is_required]
