@@ -82,8 +82,6 @@ class Recomputer:
             decided = await read_touched_by(connection, affected.repeated, self._rules.keys())
         touched: dict[CorrelationGroup, Affected] = {}
         self._add_scopes(touched, decided)
-        for one in touched.values():
-            one.comes_again = True
         await self._answer(engine, touched, affected, None)
 
     def _touched(self, affected: AffectedRows) -> dict[CorrelationGroup, Affected]:

@@ -106,11 +106,12 @@ def silence(rule: Correlation, group_key: str, affected: Affected) -> Evaluation
 
 def silence_series(ruleset: Ruleset) -> list[UUID]:
     """Lists the series of the rules about the silence of sources."""
-    return [
-        output_series(rule)
-        for rule in ruleset.correlations
-        if rule.kind is Kind.SILENCE and rule.group_by == ("source",)
-    ]
+    return [output_series(rule) for rule in ruleset.correlations if is_about_sources(rule)]
+
+
+def is_about_sources(rule: Correlation) -> bool:
+    """Whether a rule is about the silence of sources, not of other groups."""
+    return rule.kind is Kind.SILENCE and rule.group_by == ("source",)
 
 
 def silent_after(windows: Sequence[Window], learning: int, least: int) -> int | None:

@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, Text, Uuid
 
 from mcm_rules_engine.model.detection import output_series
 from mcm_rules_engine.recomputed.protocol import ScopeAnswer
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
+from mcm_rules_engine.recomputed.silence import is_about_sources
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.lateral import LateralQuery
 from mcm_shared.db.engine import AsyncConnection
@@ -45,7 +46,7 @@ class BlindRules:
 
         Depends on the events of that source alone. 0 for a rule about something else than the silence of sources.
         """
-        if rule.kind is not Kind.SILENCE or rule.group_by != ("source",) or silent is None:
+        if silent is None or not is_about_sources(rule):
             return 0
         until = silent.last[0]
         source = orjson.loads(group_key)["source"]
