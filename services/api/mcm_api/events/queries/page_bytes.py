@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, func, select
 
 MAX_PAGE_BYTES: Final = 2 * 1024 * 1024
 """Payloads of one page, beyond its first event."""
@@ -16,14 +16,16 @@ def within_bytes(query: Select[Any], *order: str, newest_first: bool) -> Select[
 
     ``order`` names the columns that order the page. Its first event always belongs to it.
     """
+
+    def ordered(rows: Subquery) -> list[ColumnElement[Any]]:
+        return [rows.c[name].desc() if newest_first else rows.c[name] for name in order]
+
     page = query.subquery()
-    ordered = [page.c[name].desc() if newest_first else page.c[name] for name in order]
     size = _size(page.c.raw_data) + _size(page.c.attributes)
-    before = func.sum(size).over(order_by=ordered) - size
+    before = func.sum(size).over(order_by=ordered(page)) - size
     sized = select(page, before.label("bytes_before"), func.count().over().label(FETCHED)).subquery()
     columns = [column for column in sized.c if column.name != "bytes_before"]
-    again = [sized.c[name].desc() if newest_first else sized.c[name] for name in order]
-    return select(*columns).where(sized.c.bytes_before < MAX_PAGE_BYTES).order_by(*again)
+    return select(*columns).where(sized.c.bytes_before < MAX_PAGE_BYTES).order_by(*ordered(sized))
 
 
 def _size(payload: ColumnElement[Any]) -> ColumnElement[int]:
