@@ -17,7 +17,8 @@ from sqlalchemy.pool import NullPool
 from mcm_shared.db.failures import Discard, connect_failure, failure_of
 from mcm_shared.db.pooler import PoolerDetection
 from mcm_shared.db.postgres_url import PostgresUrl, parse_postgres_url
-from mcm_shared.db.sqlite import JSON_CODEC, READ_ONLY, create_sqlite_engine, sqlite_url
+from mcm_shared.db.sqlite import READ_ONLY, create_sqlite_engine, sqlite_url
+from mcm_shared.db.types import JSON_CODEC
 from mcm_shared.settings import DatabaseSettings
 
 COMMAND_TIMEOUT_S = 60

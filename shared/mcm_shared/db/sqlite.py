@@ -8,22 +8,16 @@ from functools import partial
 from typing import Any
 
 import aiosqlite
-import orjson
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from mcm_shared.db.types import JSON_CODEC
 from mcm_shared.errors import ConfigurationError
 
 READ_ONLY = "mcm_read_only"
 """Execution option of a connection whose next transaction only reads."""
-
-JSON_CODEC: dict[str, Any] = {
-    "json_serializer": lambda value: orjson.dumps(value).decode(),
-    "json_deserializer": orjson.loads,
-}
-"""Options of every engine for JSON columns."""
 
 _WAL_TRIES = 100
 _WAL_AGAIN_S = 0.02

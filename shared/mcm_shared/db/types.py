@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -12,6 +13,13 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 SortableText = Text().with_variant(Text(collation="C"), "postgresql")
 """Text compared byte by byte, whatever the database's locale."""
+
+
+JSON_CODEC: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
+"""Options of every engine for JSON columns."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
