@@ -1,8 +1,9 @@
 """Numbers of payment cards, bank accounts and people, recognised by their check digits or by what names them."""
 
 import re
-from collections.abc import Callable
 from typing import Final
+
+from mcm_enricher.model.removal import removed_where, without_value
 
 _CARD: Final = re.compile(
     r"""(?<![\d.-])(?:(?<![^\W\d])|(?<=card)|(?<=Card)|(?<=visa)|(?<=amex)|(?<=cc)|(?<=pan))
@@ -60,13 +61,9 @@ _ACCOUNT: Final = re.compile(
 
 def without_account_numbers(text: str, removed: str) -> str:
     """Replaces numbers of cards, accounts and people by ``removed``; what names them stays."""
-    text = _ACCOUNT.sub(lambda found: "".join(filter(None, found.groups())) + removed, text)
-    text = _CARD.sub(_unless(_is_card, removed), text)
+    text = _ACCOUNT.sub(lambda found: without_value(found, removed), text)
+    text = _CARD.sub(removed_where(_is_card, removed), text)
     return _IBAN.sub(lambda found: _without_iban(found[0], removed), text)
-
-
-def _unless(is_number: Callable[[str], bool], removed: str) -> Callable[[re.Match[str]], str]:
-    return lambda found: removed if is_number(found[0]) else found[0]
 
 
 def _is_card(text: str) -> bool:

@@ -1,8 +1,9 @@
 """Credentials on command lines and in protocols, by the option or the place where a program expects them."""
 
 import re
-from collections.abc import Callable
 from typing import Final
+
+from mcm_enricher.model.removal import without_new_value
 
 # a value in quotes, or up to the next space; another option, a path and a port are none
 _VALUE: Final = r"""(?:'[^']*'|"[^"]*"|(?![-/~]|\.{1,2}/|\d{1,5}(?:[:/]\S*)?(?!\S))[^\s'"]\S*)"""
@@ -98,12 +99,6 @@ PATTERNS: Final = tuple(
 
 def without_command_secrets(text: str, removed: str) -> str:
     """Replaces what programs take as a credential by ``removed``; the commands and names around it stay."""
-
-    def keep_groups(found: re.Match[str]) -> str:
-        rest = found[0][sum(len(group or "") for group in found.groups()) :]
-        return found[0] if rest.startswith(removed.split()[0]) else "".join(filter(None, found.groups())) + removed
-
-    replace: Callable[[re.Match[str]], str] = keep_groups
     for pattern in PATTERNS:
-        text = pattern.sub(replace, text)
+        text = pattern.sub(lambda found: without_new_value(found, removed), text)
     return text

@@ -1,8 +1,9 @@
 """Credentials in running text: in sentences, one-time codes, dumps of hashes, and seed phrases."""
 
 import re
-from collections.abc import Callable
 from typing import Final
+
+from mcm_enricher.model.removal import removed_where, without_value
 
 # what a person made up or a program drew: letters and digits, and no word that explains one
 _LOOKS: Final = r"""(?!(?:sha|md|aes|bcrypt|argon|oauth|base|utf|tls|mfa|2fa|v)[-_]?\d|arn:|https?:)
@@ -92,18 +93,10 @@ _STOP_WORDS: Final = frozenset(
 
 def without_credentials(text: str, removed: str) -> str:
     """Replaces credentials in sentences and dumps by ``removed``; what names them stays."""
-
-    def keep_groups(found: re.Match[str]) -> str:
-        return "".join(filter(None, found.groups())) + removed
-
     for pattern in (_FOR_SOMETHING, _IN_SENTENCE, _CODE, _SEED):
-        text = pattern.sub(keep_groups, text)
-    text = _BARE_SEED.sub(_unless(_is_seed, removed), _HASHES.sub(removed, text))
-    return _LISTED_SEED.sub(_unless(_is_listed_seed, removed), text)
-
-
-def _unless(is_secret: Callable[[str], bool], removed: str) -> Callable[[re.Match[str]], str]:
-    return lambda found: removed if is_secret(found[0]) else found[0]
+        text = pattern.sub(lambda found: without_value(found, removed), text)
+    text = _BARE_SEED.sub(removed_where(_is_seed, removed), _HASHES.sub(removed, text))
+    return _LISTED_SEED.sub(removed_where(_is_listed_seed, removed), text)
 
 
 def _is_seed(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from mcm_enricher.model.account_numbers import without_account_numbers
 from mcm_enricher.model.command_lines import without_command_secrets
 from mcm_enricher.model.credentials import without_credentials
+from mcm_enricher.model.removal import without_new_value
 from mcm_enricher.model.tokens import TOKEN, WEBHOOK
 
 SECRET_REMOVED: Final = "(secret removed)"  # noqa: S105 (it stands where one was)
@@ -121,9 +122,7 @@ def without_secrets(text: str) -> str:
 
 
 def _unless_removed(found: re.Match[str]) -> str:
-    # one that was cut out before is not cut out again, with what follows it
-    rest = found[0][len(found[1]) + len(found[2]) :]
-    return found[0] if rest.startswith(SECRET_REMOVED.split()[0]) else found[1] + found[2] + SECRET_REMOVED
+    return without_new_value(found, SECRET_REMOVED)
 
 
 def _unless_plain(found: re.Match[str]) -> str:
