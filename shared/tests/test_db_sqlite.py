@@ -19,9 +19,7 @@ async def test_a_transaction_that_is_cancelled_twice_gives_up_its_lock(tmp_path:
     for first_after in range(1, TURNS_OF_A_TRANSACTION):
         engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(f"sqlite:///{tmp_path}/test.db")))
         left = await cancel_twice(engine, first_after, second_after)
-        if left:
-            _, waiting = await asyncio.wait(left, timeout=30)
-            assert not waiting, f"cancelled after {first_after} and {second_after} turns of the loop"
+        assert await still_running(left) == set(), f"cancelled after {first_after} and {second_after} turns of the loop"
         await select_one(engine)
         await engine.dispose()
 
@@ -35,9 +33,7 @@ async def test_what_a_cancelled_transaction_left_ends_when_the_loop_does(tmp_pat
         # as asyncio.run does
         for task in left:
             task.cancel()
-        if left:
-            _, waiting = await asyncio.wait(left, timeout=30)
-            assert not waiting, f"cancelled after {first_after} and {second_after} turns of the loop"
+        assert await still_running(left) == set(), f"cancelled after {first_after} and {second_after} turns of the loop"
         await engine.dispose()
 
 
@@ -51,6 +47,11 @@ async def cancel_twice(engine: AsyncEngine, first_after: int, second_after: int)
     await asyncio.wait([task])
     current: set[asyncio.Task[Any] | None] = {asyncio.current_task()}
     return asyncio.all_tasks() - current
+
+
+async def still_running(tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+    """Waits for tasks; returns those that do not end."""
+    return (await asyncio.wait(tasks, timeout=30))[1] if tasks else set()
 
 
 async def select_one(engine: AsyncEngine) -> None:

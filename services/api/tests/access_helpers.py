@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from fastapi import FastAPI
 from pwdlib import PasswordHash
@@ -29,9 +30,21 @@ from mcm_shared.db.access_tables import AUDIT_LOG
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.settings import DatabaseSettings
 
-from .secret_sweep import PASSWORD, secrets_of
-
+PASSWORD = "seven green lamps hum"
+NEW_PASSWORD = "nine wet stones sleep"
 ROLES = tuple(Role)
+
+_SECRETS: "WeakKeyDictionary[FastAPI, list[str]]" = WeakKeyDictionary()
+
+
+def secrets_of(app: FastAPI) -> list[str]:
+    """Returns the list of the secrets that users of an application have."""
+    return _SECRETS.setdefault(app, [PASSWORD, NEW_PASSWORD])
+
+
+def has_users(app: FastAPI) -> bool:
+    """Whether a test has made users of an application, or logged in to it."""
+    return app in _SECRETS
 
 
 @cache

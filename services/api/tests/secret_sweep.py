@@ -5,28 +5,17 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from weakref import WeakKeyDictionary
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select
 
 from mcm_api.access.parts import Access
 from mcm_api.http.state import part_of
 from mcm_api.testing.serving import a_client
-from mcm_shared.db.access_tables import AUDIT_LOG
-from mcm_shared.db.engine import transaction
 
-PASSWORD = "seven green lamps hum"
-NEW_PASSWORD = "nine wet stones sleep"
+from .access_helpers import audited, has_users, secrets_of
 
 _TOKEN = re.compile(r"mcm_[0-9a-z]+_[\w-]{40,}")
-_SECRETS: "WeakKeyDictionary[FastAPI, list[str]]" = WeakKeyDictionary()
-
-
-def secrets_of(app: FastAPI) -> list[str]:
-    """Returns the list of the secrets that users of an application have."""
-    return _SECRETS.setdefault(app, [PASSWORD, NEW_PASSWORD])
 
 
 @asynccontextmanager
@@ -41,8 +30,8 @@ async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         async with app.router.lifespan_context(app), a_client(app) as client:
             client.event_hooks["response"].append(sweep.read)
             yield client
-            if app in _SECRETS:
-                sweep.written.append(await _audit_trail(app))
+            if has_users(app):
+                sweep.written.append(json.dumps(await audited(part_of(app, Access).engine), default=str))
     finally:
         logging.getLogger().removeHandler(sweep)
     written = "\n".join(sweep.written)
@@ -67,9 +56,3 @@ class _Sweep(logging.Handler):
             issued += _TOKEN.findall((await response.aread()).decode())
         if issued:
             secrets_of(self._app).extend(issued)
-
-
-async def _audit_trail(app: FastAPI) -> str:
-    async with transaction(part_of(app, Access).engine) as connection:
-        rows = await connection.execute(select(AUDIT_LOG))
-        return json.dumps([dict(row) for row in rows.mappings()], default=str)

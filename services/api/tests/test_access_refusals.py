@@ -10,8 +10,7 @@ from fastapi import FastAPI
 from mcm_api.access.settings import AccessSettings, require_closed
 from mcm_shared.errors import ConfigurationError
 
-from .access_helpers import People, closed_app
-from .secret_sweep import PASSWORD
+from .access_helpers import PASSWORD, People, closed_app
 
 PUBLIC = "https://monitor.example.com"
 

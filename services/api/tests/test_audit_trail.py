@@ -18,8 +18,8 @@ from mcm_api.access.store.audit_log import append_entries
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.testing.rows import Rows
 
-from .access_helpers import People, audited, closed_app, fill_audit_trail
-from .secret_sweep import NEW_PASSWORD, PASSWORD, running
+from .access_helpers import NEW_PASSWORD, PASSWORD, People, audited, closed_app, fill_audit_trail
+from .secret_sweep import running
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from mcm_api.access.secret_values import hash_of, new_secret
 from mcm_shared.db.access_tables import AUDIT_LOG, SETUP_LINKS, USERS
 from mcm_shared.db.engine import transaction
 
-from .access_helpers import People, closed_app, id_of
-from .secret_sweep import NEW_PASSWORD, PASSWORD
+from .access_helpers import NEW_PASSWORD, PASSWORD, People, closed_app, id_of
 
 
 @pytest.fixture
