@@ -3,8 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { FormError, TextField } from "@/components/text-field";
-import { TextArea } from "@/components/text-area";
+import { FormError, TextArea, TextField } from "@/components/text-field";
 import type { BulkResult, FindingAction } from "@/lib/api/triage";
 import { count, plural } from "@/lib/format";
 import { CHOICES, isClosed, type Status, STATUS_NAMES } from "@/lib/status";
@@ -15,6 +14,15 @@ const TITLES: Record<DialogKind, string> = {
   status: "Change status",
   assign: "Assign",
   label: "Add or remove a label",
+};
+
+const FIELDS = {
+  assign: { label: "Assignee", note: "Name or e-mail address; empty to unassign", maxLength: 320 },
+  label: {
+    label: "Label",
+    note: "Lower case letters, digits and . _ : / -; write -label to remove it",
+    maxLength: 51,
+  },
 };
 
 /** Chooses an action of one kind, with its reason, and takes it; a failure keeps the dialog open. */
@@ -63,23 +71,11 @@ export function ActionDialog({
     <Dialog open onOpenChange={(open) => !open && !busy && onClose()} title={TITLES[kind]} description={subject}>
       <form onSubmit={(event) => void submit(event)} className="grid gap-3">
         {kind === "status" && <StatusChoice value={value} onChange={setValue} />}
-        {kind === "assign" && (
+        {kind !== "status" && (
           <TextField
             data-autofocus
-            label="Assignee"
-            note="Name or e-mail address; empty to unassign"
+            {...FIELDS[kind]}
             value={value}
-            maxLength={320}
-            onChange={(event) => setValue(event.target.value)}
-          />
-        )}
-        {kind === "label" && (
-          <TextField
-            data-autofocus
-            label="Label"
-            note="Lower case letters, digits and . _ : / -; write -label to remove it"
-            value={value}
-            maxLength={51}
             onChange={(event) => setValue(event.target.value)}
           />
         )}

@@ -5,7 +5,7 @@ import { Allowed } from "@/components/allowed";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { StatusBadge } from "@/components/status-badge";
-import { TextArea } from "@/components/text-area";
+import { TextArea } from "@/components/text-field";
 import { Ago } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { useAccount, useCan } from "@/lib/access/account";
