@@ -21,8 +21,8 @@ from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import read_page
 from mcm_api.http.json_response import write_json
 from mcm_api.live.frames import FrameFilter, finding_frame
-from mcm_api.resources.finding_filter import FindingFilter, FindingStanding, matches, one_for_each_parameter
 from mcm_api.resources.findings import FindingResponse
+from mcm_shared.contracts.finding_filter import FindingFilter, FindingStanding, matches, one_for_each_parameter
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import UNASSIGNED, Status
 from mcm_shared.db.engine import transaction

@@ -7,7 +7,7 @@ import pytest
 from mcm_enricher.model.explanation import ReplyRejectedError, parse_explanation
 from mcm_enricher.model.redact import Redactor
 from mcm_enricher.testing.model_server import answer
-from mcm_enricher.text_safety import plain, readable
+from mcm_shared.text_safety import plain, readable
 
 IGNORABLE = [
     "\u00ad",

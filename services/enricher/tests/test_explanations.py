@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mcm_enricher.contexts import RuleGuidance, make_context
 from mcm_enricher.explainers.guidance import GUIDANCE
 from mcm_enricher.explainers.heuristic import HeuristicExplainer
-from mcm_enricher.text_safety import plain
 from mcm_shared.contracts.events import EVENT_TYPES
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.testing.builders import NOON, a_finding
+from mcm_shared.text_safety import plain
 
 HOSTILE = [
     "<script>alert(1)</script>",

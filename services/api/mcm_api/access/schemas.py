@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from mcm_api.access.passwords import MAX_LENGTH
 from mcm_api.access.roles import Role
-from mcm_api.http.parameters import Instant, SourceName
 from mcm_api.identity.identity import Via
 from mcm_api.identity.scopes import ALL_SCOPES, Scope
+from mcm_shared.contracts.parameters import Instant, SourceName
 
 MAX_SOURCES: Final = 200
 

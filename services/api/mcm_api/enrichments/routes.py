@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Query, Response
 from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.database import DatabaseWriterDep
 from mcm_api.enrichments.schemas import EnrichmentJob
-from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
 from mcm_enricher import JobProgress, TooManyJobsError, cancel_job, job_progress, start_job
+from mcm_shared.contracts.parameters import MAX_ID
 
 router = APIRouter(tags=["enrichments"], route_class=StrictRoute)
 

@@ -27,7 +27,6 @@ from mcm_api.events.schemas import (
     PeriodFilter,
 )
 from mcm_api.http.body import read_json_body
-from mcm_api.http.parameters import RowId
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.state import part_of
 from mcm_api.http.strict_route import StrictRoute
@@ -36,6 +35,7 @@ from mcm_api.identity.scopes import Scope, requires
 from mcm_api.resources.findings import FindingId
 from mcm_api.resources.queries.findings import read_finding
 from mcm_api.resources.rule_catalogue import ActiveRulesDep
+from mcm_shared.contracts.parameters import RowId
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)
 

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from mcm_api.events.cursor import EventCursor
 from mcm_api.http.cursor import valid_cursor
-from mcm_api.http.parameters import EventType, Instant, SourceName, UserName
 from mcm_api.resources.counts import ValueCount
 from mcm_api.resources.findings import FindingResponse
 from mcm_rules_engine import ConditionNode
 from mcm_shared.contracts.facts import MAX_FACT, Fact, parse_fact
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.parameters import EventType, Instant, SourceName, UserName
 
 MAX_PAGE: Final = 500
 MAX_OFFSET: Final = 10_000

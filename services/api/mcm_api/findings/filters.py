@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from mcm_api.findings.cursor import FindingCursor
 from mcm_api.http.cursor import valid_cursor
-from mcm_api.resources.finding_filter import FindingFilter
+from mcm_shared.contracts.finding_filter import FindingFilter
 
 MAX_PAGE_SIZE: Final = 100
 

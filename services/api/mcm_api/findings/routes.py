@@ -20,11 +20,11 @@ from mcm_api.http.json_response import json_response
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
-from mcm_api.resources.finding_filter import FindingFilter
 from mcm_api.resources.findings import FindingId, FindingResponse
 from mcm_api.resources.queries.findings import no_finding, read_finding, read_findings
 from mcm_api.resources.stream_position import StreamPositionDep
 from mcm_enricher import set_feedback
+from mcm_shared.contracts.finding_filter import FindingFilter
 
 router = APIRouter(tags=["findings"], route_class=StrictRoute)
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mcm_api.resources.counts import ValueCount
-from mcm_api.resources.finding_filter import FindingStanding
 from mcm_api.resources.findings import FindingResponse
 from mcm_enricher import Verdict
+from mcm_shared.contracts.finding_filter import FindingStanding
 
 MAX_ENRICHED_AT_ONCE: Final = 500
 MAX_COMMENT: Final = 2000

@@ -9,7 +9,7 @@ import orjson
 from fastapi.sse import format_sse_event
 
 from mcm_api.identity.restriction import UNRESTRICTED, Restriction
-from mcm_api.resources.finding_filter import CONDITIONS
+from mcm_shared.contracts.finding_filter import CONDITIONS
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import Status, TriagedFinding
 from mcm_shared.kafka.tail import Place

@@ -11,7 +11,6 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as ConnectionScope
 
 from mcm_api.access.exports import StreamLimitDep
-from mcm_api.http.parameters import RuleName, UserName
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.http.protocol import SMALL_SEND_BUFFER
 from mcm_api.http.strict_route import StrictRoute
@@ -22,6 +21,7 @@ from mcm_api.live.frames import FrameFilter
 from mcm_api.live.position import MAX_POSITION, decode_position
 from mcm_api.live.replay import stream_frames
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.parameters import RuleName, UserName
 from mcm_shared.contracts.triage import Label, Status
 
 router = APIRouter(tags=["live"], route_class=StrictRoute)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 
 from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.database import DatabaseDep, DatabaseWriterDep
-from mcm_api.http.parameters import MAX_ID
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
@@ -23,6 +22,7 @@ from mcm_api.pipeline.schemas import (
 from mcm_api.resources.broker import BrokerDep
 from mcm_api.resources.event_rate import EventRateDep
 from mcm_ingestor.dead_letters import replay_dead_letter as send_again
+from mcm_shared.contracts.parameters import MAX_ID
 from mcm_shared.db.dead_letter_actions import DeadLetterAction
 from mcm_shared.errors import PoisonEventError
 

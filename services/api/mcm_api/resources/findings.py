@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from mcm_api.http.parameters import RowId
 from mcm_enricher import Verdict
+from mcm_shared.contracts.parameters import RowId
 from mcm_shared.contracts.triage import TriagedFinding
 
 FindingId = Annotated[RowId, Path(description="The finding's `id`", examples=[17])]

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Text, case, cast, false, or_, select
 from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingQuery, SortKey
 from mcm_api.findings.queries.pages import read_page
-from mcm_api.http.parameters import MAX_ID
 from mcm_api.identity.restriction import UNRESTRICTED, restricted
 from mcm_api.resources.queries.findings import read_finding_rows
 from mcm_api.search.schemas import FoundEvent, FoundFinding, FoundRule, FoundUser
 from mcm_api.users.queries.pages import list_page
 from mcm_api.users.schemas import UserFilter
 from mcm_shared.contracts.events import event_uid
+from mcm_shared.contracts.parameters import MAX_ID
 from mcm_shared.db.bulk import among
 from mcm_shared.db.tables import EVENT_DAYS, FINDINGS, RULES, SOURCE_EVENTS
 from mcm_shared.db.text_search import contains_ignoring_case

@@ -7,9 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mcm_api.http.parameters import Instant
 from mcm_api.resources.counts import SeverityCounts
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.parameters import Instant
 
 
 class StepCount(BaseModel):

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query, Response
 
 from mcm_api.database import DatabaseDep
 from mcm_api.http.json_response import json_response
-from mcm_api.http.parameters import UserName
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
@@ -14,6 +13,7 @@ from mcm_api.users.dependencies import ActivityCacheDep
 from mcm_api.users.queries.activity import read_activity
 from mcm_api.users.queries.pages import list_page
 from mcm_api.users.schemas import UserActivity, UserFilter, UserPage
+from mcm_shared.contracts.parameters import UserName
 
 router = APIRouter(tags=["users"], route_class=StrictRoute)
 

@@ -11,8 +11,8 @@ from mcm_enricher.explainers import Explanation
 from mcm_enricher.explainers.guidance import guidance_for
 from mcm_enricher.scoring.facts import FindingFacts
 from mcm_enricher.scoring.score import Score
-from mcm_enricher.text_safety import MAX_WORDS, count_words, defang, plain, sentence, shorten
 from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.text_safety import MAX_WORDS, count_words, defang, plain, sentence, shorten
 
 _STEP: Final = re.compile(r"^\s*(?:\d+[.)]|[-*+])\s+(?=\S)", re.MULTILINE)
 _MIN_FOR_STEPS: Final = 20

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mcm_enricher.model.claims import refused_claim
-from mcm_enricher.text_safety import (
+from mcm_shared.text_safety import (
     HOST,
     MAX_WORDS,
     count_words,

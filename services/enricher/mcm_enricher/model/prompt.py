@@ -10,8 +10,8 @@ import orjson
 
 from mcm_enricher.contexts import FindingContext
 from mcm_enricher.model.redact import Redaction, Redactor
-from mcm_enricher.text_safety import plain
 from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.text_safety import plain
 
 PROMPT_VERSION: Final = "2"
 """Incremented with every change to the prompt, so that cached responses to older prompts are not reused."""

@@ -5,7 +5,7 @@ import re
 from typing import Final, Literal
 
 from mcm_enricher.model.secrets import SECRET_REMOVED, is_secret_field, without_secrets
-from mcm_enricher.text_safety import plain_letters, readable, unescaped
+from mcm_shared.text_safety import plain_letters, readable, unescaped
 
 Redaction = Literal["off", "secrets", "all"]
 

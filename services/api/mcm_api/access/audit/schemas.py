@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from mcm_api.access.audit.cursor import AuditCursor
 from mcm_api.http.cursor import valid_cursor
-from mcm_api.http.parameters import Instant
+from mcm_shared.contracts.parameters import Instant
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 

@@ -13,8 +13,8 @@ from mcm_api.database import DatabaseReader
 from mcm_api.findings.queries.matching import conditions
 from mcm_api.findings.schemas import FindingFacets, RuleCount
 from mcm_api.resources.counts import MAX_VALUES, ValueCount
-from mcm_api.resources.finding_filter import CONDITIONS, FindingFilter, FindingStanding, given
 from mcm_api.resources.queries.rule_titles import rule_titles
+from mcm_shared.contracts.finding_filter import CONDITIONS, FindingFilter, FindingStanding, given
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import UNASSIGNED, Status
 from mcm_shared.db.tables import FINDINGS

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, extract, func, or_, true
 
 from mcm_api.findings.filters import SortKey
-from mcm_api.resources.finding_filter import FindingFilter, FindingStanding, given, one_for_each_parameter
+from mcm_shared.contracts.finding_filter import FindingFilter, FindingStanding, given, one_for_each_parameter
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import UNASSIGNED
 from mcm_shared.db.tables import FINDINGS

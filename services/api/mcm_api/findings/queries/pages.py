@@ -10,8 +10,8 @@ from mcm_api.findings.cursor import FindingCursor
 from mcm_api.findings.filters import FindingQuery, SortKey
 from mcm_api.findings.queries.matching import value_of
 from mcm_api.findings.queries.selection import Selection, place_after, select_findings, size_of
-from mcm_api.resources.finding_filter import FindingFilter
 from mcm_api.resources.queries.findings import FindingRow, read_finding_rows
+from mcm_shared.contracts.finding_filter import FindingFilter
 
 
 async def read_page(reader: DatabaseReader, query: FindingQuery) -> tuple[list[FindingRow], int, str | None]:

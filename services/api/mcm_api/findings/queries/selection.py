@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.findings.cursor import FindingCursor
 from mcm_api.findings.filters import SortKey
 from mcm_api.findings.queries.matching import conditions, ordered_by, place_of
-from mcm_api.resources.finding_filter import FindingFilter
+from mcm_shared.contracts.finding_filter import FindingFilter
 from mcm_shared.db.tables import FINDINGS
 
 Selection = Sequence[int]

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mcm_api.http.parameters import Instant, RowId
-from mcm_api.resources.finding_filter import FindingFilter
+from mcm_shared.contracts.finding_filter import FindingFilter
+from mcm_shared.contracts.parameters import Instant, RowId
 from mcm_shared.contracts.triage import CLOSED, UNASSIGNED, ActionKind, Status, is_label
 from mcm_shared.db.finding_actions import ActionRequested
 

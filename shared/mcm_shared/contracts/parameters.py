@@ -1,4 +1,4 @@
-"""Kinds of query parameters that several features take."""
+"""Kinds of parameters that several filters and endpoints take."""
 
 import re
 from datetime import UTC, date, datetime, time

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mcm_api.http.parameters import Day, Instant, RuleName, SourceName, UserName
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.contracts.parameters import Day, Instant, RuleName, SourceName, UserName
 from mcm_shared.contracts.triage import UNASSIGNED, Label, Status
 
 
