@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_shared.contracts.events import SourceEvent, from_raw_event
 
+BEFORE_MONTHS = datetime(1970, 11, 20, tzinfo=UTC)
+"""A time before all months, for events of tests: after a later one every source of the months would be silent."""
+
 _FIRST_YEAR, _YEARS = 1971, 55
 
 

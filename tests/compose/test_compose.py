@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from datetime import UTC, datetime
 
 import httpx
 import orjson
@@ -12,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from mcm_shared.contracts.events import from_raw_event, parse_raw_event
 from mcm_shared.testing.builders import an_event_payload
 from tests.compose.feed import Feed
+from tests.compose.months import BEFORE_MONTHS
 from tests.compose_project import ComposeProject
 from tests.pipeline import until
 
@@ -43,7 +43,7 @@ async def is_scored(api: str, user: str) -> bool:
 async def test_an_event_from_this_machine_is_a_scored_finding(composed: ComposeProject, feed: Feed, way: str) -> None:
     user = f"{secrets.token_hex(4)}@example.com"
     facts = {"event_type": "api_token_created", "scopes": ["admin:*"], "token_id": "tok-1"}
-    payload = an_event_payload(id=user, user=user, timestamp=datetime.now(UTC), **facts)
+    payload = an_event_payload(id=user, user=user, timestamp=BEFORE_MONTHS, **facts)
     feed.expect([from_raw_event(parse_raw_event(orjson.loads(payload)), "")])
 
     if way == "kafka":

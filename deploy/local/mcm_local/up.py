@@ -53,7 +53,7 @@ def up(settings: LocalSettings, *, feed: bool) -> None:
             write_client_settings(folder.client_settings, product.client_settings())
             folder.save_ports(product.ports())
             say("everything is ready")
-            _show(_how_to_use(endpoints, folder))
+            _show(_how_to_use(endpoints, folder, requires_login=product.requires_login))
             if product.requires_login:
                 _show(product.how_to_log_in())
 
@@ -110,7 +110,9 @@ def _ports(settings: LocalSettings, saved: Mapping[str, int], say: Progress) -> 
     }
 
 
-def _how_to_use(endpoints: Endpoints, folder: Folder) -> str:
+def _how_to_use(endpoints: Endpoints, folder: Folder, *, requires_login: bool) -> str:
+    token = " -H \"Authorization: Bearer $TOKEN\"" if requires_login else ""
+    where = " (TOKEN: an API token from your account page)" if requires_login else ""
     push = f"(. {_shortest(folder.client_settings)}; {_shortest(COMMANDS / 'mcm-ingestor')} push)"
     return f"""
   dashboard  {endpoints.dashboard}
@@ -118,10 +120,10 @@ def _how_to_use(endpoints: Endpoints, folder: Folder) -> str:
   Kafka      {endpoints.kafka}
   database   its URL and the login of Kafka hold passwords: see {_shortest(folder.endpoints)}
 
-Push an event (a bucket made public), then read its finding:
+Push an event (a bucket made public), then read its finding{where}:
 
   echo '{_EVENT}' | {push}
-  curl -s '{endpoints.api}/findings?user={_USER.replace("@", "%40")}&page_size=1'
+  curl -s{token} '{endpoints.api}/findings?user={_USER.replace("@", "%40")}&page_size=1'
 
 Ctrl-C stops everything.
 """

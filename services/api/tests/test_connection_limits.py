@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from mcm_api.http import protocol
+from mcm_api.http.client_network import client_network
 from mcm_api.http.connections import ConnectionLimits, connection_limits
 from mcm_api.http.load_shedding import LoadShedding
 from mcm_api.http.protocol import BoundedProtocol
@@ -70,6 +71,23 @@ def test_an_address_at_its_limit_keeps_out_itself_only() -> None:
     other = AConnection(limits, "192.0.2.1")
     assert other.admitted
     assert not other.aborted
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"),
+        ("2001:DB8::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_client_is_known_by_its_network(address: str, network: str) -> None:
+    assert client_network(address) == network
 
 
 def test_a_process_that_may_open_few_files_takes_fewer_connections(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, insert, select
 
 from mcm_api.access.secret_values import hash_of, new_secret
+from mcm_api.access.store.throttle import MAX_PER_ADDRESS, TooManyAttemptsError
 from mcm_shared.db.access_tables import AUDIT_LOG, SETUP_LINKS, USERS
 from mcm_shared.db.engine import transaction
 
@@ -88,6 +89,20 @@ async def test_attempts_are_throttled_for_an_account_also_concurrent_ones(
     assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 4
     assert right.status_code == 429
     assert int(right.headers["retry-after"]) > 0
+    # one entry, whatever the number of attempts: the audit trail cannot be filled this way
+    async with transaction(people.access.engine) as connection:
+        found = select(AUDIT_LOG.c.actor).where(AUDIT_LOG.c.action == "login.throttled")
+        assert list((await connection.execute(found)).scalars()) == ["analyst@example.com"]
+
+
+async def test_an_ipv6_network_is_one_address_to_the_throttle(people: People) -> None:
+    throttle = people.access.throttle
+    for number in range(MAX_PER_ADDRESS):
+        await throttle.count(None, f"2001:db8:0:1::{number:x}")
+
+    with pytest.raises(TooManyAttemptsError):
+        await throttle.count(None, "2001:db8:0:1:ffff:ffff:ffff:ffff")
+    await throttle.count(None, "2001:db8:0:2::1")
 
 
 async def test_of_fifty_claims_of_the_setup_link_one_creates_an_administrator(
@@ -122,7 +137,19 @@ async def test_a_wrong_setup_link_creates_nobody(token: str, client: httpx.Async
 
 
 @pytest.mark.parametrize(
-    "password", ["short", "password1234", "qwertyuiop12", "aaaaaaaaaaaaaaaa", "analyst@example.com", "123456789012"]
+    "password",
+    [
+        "short",
+        "password1234",
+        "ｐａｓｓｗｏｒｄ１２３４",
+        "qwertyuiop12",
+        "aaaaaaaaaaaaaaaa",
+        "analyst@example.com",
+        "123456789012",
+        "mini-compliance-monitor",
+        "january2026!!",
+        PASSWORD,
+    ],
 )
 async def test_passwords_that_are_easy_to_guess_are_refused(
     password: str, client: httpx.AsyncClient, people: People
@@ -180,6 +207,30 @@ async def test_a_role_change_ends_sessions_and_the_last_administrator_stays(
     assert (changed.status_code, changed.json()["role"]) == (200, "viewer")
     assert (await client.get("/account", headers=theirs)).status_code == 401
     assert (last.status_code, disabled.status_code) == (409, 409)
+
+
+@pytest.mark.parametrize("change", [{"sources": ["github"]}, {"expires_at": "2999-01-01T00:00:00Z"}])
+async def test_the_last_administrator_is_neither_restricted_nor_expires(
+    change: dict[str, object], client: httpx.AsyncClient, people: People
+) -> None:
+    admin, expiring = await people.user("admin"), datetime.now(UTC) + timedelta(days=1)
+    session = await people.session(admin)
+    await people.user("admin", "restricted@example.com", sources=["github"])
+    await people.user("admin", "expiring@example.com", expires_at=expiring)
+
+    alone = await client.patch(f"/access/users/{admin.id}", json=change, headers=session)
+    await people.user("admin", "second@example.com")
+    one_of_two = await client.patch(f"/access/users/{admin.id}", json=change, headers=session)
+
+    assert (alone.status_code, one_of_two.status_code) == (409, 200)
+
+
+async def test_an_account_is_not_created_expired(client: httpx.AsyncClient, people: People) -> None:
+    given = {"email": "a@example.com", "role": "viewer", "password": PASSWORD, "expires_at": "2020-01-01T00:00:00Z"}
+
+    response = await client.post("/access/users", json=given, headers=await people.session(await people.user("admin")))
+
+    assert (response.status_code, "lies in the past" in response.text) == (422, True)
 
 
 async def test_a_token_lies_within_its_creator_and_its_user(client: httpx.AsyncClient, people: People) -> None:

@@ -13,7 +13,7 @@ from mcm_api.access.cookies import SESSION_COOKIE, CookiePolicy
 from mcm_api.access.secret_values import hash_of, new_secret
 from mcm_api.access.store.audit_log import append_entries
 from mcm_api.access.store.sessions import ABSOLUTE, insert_session
-from mcm_api.access.store.throttle import LoginThrottle
+from mcm_api.access.store.throttle import LoginThrottle, TooManyAttemptsError
 from mcm_api.access.store.users import StoredUser, change_user
 from mcm_api.http.problems import ProblemError
 from mcm_api.http.state import provided
@@ -64,6 +64,18 @@ class Access:
         )
         await change_user(connection, user.id, last_login_at=now)
         await append_entries(connection, [entry])
+
+    async def count_attempt(self, request: Request, account: str | None, audit: AuditRecorder) -> None:
+        """Counts a login attempt on an account; raises TooManyAttemptsError.
+
+        The audit trail has one entry for the first attempt beyond the limit: more would let an attacker fill it.
+        """
+        try:
+            await self.throttle.count(account, self.proxies.client_of(request.scope))
+        except TooManyAttemptsError as error:
+            if error.first:
+                await audit.record("login.throttled", audit.actor, after={"reason": error.detail})
+            raise
 
     def require_cookies(self, request: Request) -> None:
         """Raises ProblemError 400 where a session cookie would not be safe."""

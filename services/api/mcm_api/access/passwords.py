@@ -1,9 +1,12 @@
 """Passwords: argon2id hashes, and a policy of length and strength instead of composition rules."""
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from operator import itemgetter
 from typing import Final, TypeVar
 
 from pwdlib import PasswordHash
@@ -19,7 +22,8 @@ _MIN_SCORE: Final = 3
 # what is estimated beyond this length adds time and no information
 _ESTIMATED: Final = 72
 _CONCURRENT: Final = 2
-_CONTEXT: Final = ("mini", "compliance", "monitor", "mcm")
+_JOINTS: Final = re.compile(r"[\W_]+")
+_CONTEXT: Final = ("mini", "compliance", "monitor", "mcm", "mini compliance monitor", "minicompliancemonitor")
 
 # argon2id takes 64 MiB each: many logins at once must not take all memory
 _POOL: Final = ThreadPoolExecutor(_CONCURRENT, "passwords")
@@ -73,7 +77,11 @@ def check_password(password: str, context: Sequence[str] = ()) -> str | None:
     if "\x00" in password:
         return "holds a NUL character"
     words = [part for text in (*context, *_CONTEXT) for part in (text, *text.replace("@", ".").split("."))]
-    estimate = zxcvbn(password[:_ESTIMATED], user_inputs=[word for word in words if len(word) > 2])
+    # other forms of the same letters, and what joins the words, make a password no harder to guess
+    plain = unicodedata.normalize("NFKC", password)[:_ESTIMATED]
+    spellings = {plain, _JOINTS.sub("", plain) or plain}
+    inputs = [word for word in words if len(word) > 2]
+    estimate = min((zxcvbn(each, user_inputs=inputs) for each in spellings), key=itemgetter("score"))
     if estimate["score"] >= _MIN_SCORE:
         return None
     hint = " ".join([estimate["feedback"]["warning"], *estimate["feedback"]["suggestions"][:1]]).strip()

@@ -1,6 +1,6 @@
 """Request and response models of identity and access."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
@@ -188,6 +188,8 @@ class UserRequest(_Body):
             raise ValueError("a service account has API tokens, no password")
         if self.role is Role.AUDITOR and self.expires_at is None:
             raise ValueError("expires_at is required: the access of an auditor ends")
+        if self.expires_at is not None and self.expires_at <= datetime.now(UTC):
+            raise ValueError("expires_at lies in the past")
         return self
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mcm_api.http.client_network import client_network
 from mcm_api.http.connections import ConnectionLimits
 from mcm_api.http.problems import RETRY_AFTER, problem_response
 
@@ -45,7 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Admits a connection, or refuses it with 503."""
         super().connection_made(transport)
-        self.address = self.client[0] if self.client else ""
+        self.address = client_network(self.client[0]) if self.client else ""
         if self._limits.admit(self):
             self._expect_headers()
         else:

@@ -11,6 +11,8 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as ConnectionScope
 
 from mcm_api.access.exports import StreamLimitDep
+from mcm_api.access.parts import AccessDep
+from mcm_api.http.client_network import client_network
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.http.protocol import SMALL_SEND_BUFFER
 from mcm_api.http.strict_route import StrictRoute
@@ -84,6 +86,7 @@ _FRAMES: Final[dict[str, Any]] = {
 async def listen(
     request: Request,
     stream: StreamDep,
+    access: AccessDep,
     _limit: StreamLimitDep,
     after: Annotated[
         str | None,
@@ -116,7 +119,7 @@ async def listen(
     except ValueError as error:
         name = "Last-Event-ID" if last_event_id else "after"
         raise invalid(f"{name} {error}", [ProblemItem(parameter=name, reason=str(error))]) from None
-    address = request.client.host if request.client else ""
+    address = client_network(access.proxies.client_of(request.scope))
     if stream.streams.total() >= stream.max_streams:
         raise _too_many("serves as many streams as it may (MCM_API_MAX_STREAMS)")
     if stream.streams[address] >= stream.max_streams_per_address:

@@ -71,12 +71,15 @@ async def change_password(request: Request, access: AccessDep, identity: Identit
     user = await _own_user(access, identity)
     if user.password_hash is None:
         raise ProblemError(409, "Your account has no password: you log in through the provider.")
-    await access.throttle.count(user.subject, access.proxies.client_of(request.scope))
+    await access.count_attempt(request, user.subject, audit)
     verified, _ = await verify_password(given.current_password, user.password_hash)
     if not verified:
         await audit.record("user.password.failure", user.email, after={"reason": "the current password is wrong"})
         reason = "is not your current password"
         raise invalid("current_password is wrong.", [ProblemItem(parameter="current_password", reason=reason)])
+    if given.new_password == given.current_password:
+        reason = "is your current password"
+        raise invalid("new_password is your current password.", [ProblemItem(parameter="new_password", reason=reason)])
     await require_password(given.new_password, [user.email], "new_password")
     password_hash = await hash_password(given.new_password)
     async with transaction(access.engine) as connection:

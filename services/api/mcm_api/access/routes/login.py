@@ -68,14 +68,14 @@ async def log_in(request: Request, access: AccessDep) -> Response:
     access.require_cookies(request)
     given = await read_model(request, LoginRequest)
     subject = subject_of(given.email)
-    await access.throttle.count(subject, access.proxies.client_of(request.scope))
+    # people type a password where the address belongs: only what looks like an address is recorded
+    name = given.email if _EMAIL.fullmatch(given.email) else "(not an e-mail address)"
+    audit = recorder_of(request, actor=name)
+    await access.count_attempt(request, subject, audit)
     async with transaction(access.engine, read_only=True) as connection:
         user = await find_user(connection, LOCAL_ISSUER, subject)
     stored = user.password_hash if user is not None and user.is_local else None
     verified, new_hash = await verify_password(given.password, stored)
-    # people type a password where the address belongs: only what looks like an address is recorded
-    name = given.email if _EMAIL.fullmatch(given.email) else "(not an e-mail address)"
-    audit = recorder_of(request, actor=name)
     if user is None or not verified:
         await audit.record("login.failure", name, after={"reason": "wrong e-mail address or password"})
         raise ProblemError(401, _WRONG)
@@ -132,7 +132,7 @@ async def set_up(request: Request, access: AccessDep) -> Response:
     require_auth(access)
     access.require_cookies(request)
     given = await read_model(request, SetupRequest)
-    await access.throttle.count(None, access.proxies.client_of(request.scope))
+    await access.count_attempt(request, None, recorder_of(request))
     async with transaction(access.engine, read_only=True) as connection:
         claimed = await is_valid_link(connection, given.token)
     response = Response(status_code=204)

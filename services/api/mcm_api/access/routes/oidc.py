@@ -58,7 +58,7 @@ async def begin_oidc_login(
     """Leads the browser to the provider, which sends it back to `/login/oidc/callback`."""
     provider = _provider(access, federation)
     redirect_uri = _own_url(access, request) + _CALLBACK
-    await access.throttle.count(None, access.proxies.client_of(request.scope))
+    await access.count_attempt(request, None, recorder_of(request))
     # a second login of the same browser, in another tab, shares the cookie
     secret = access.cookies.read(request.headers, LOGIN_COOKIE) or new_secret()
     attempt = LoginAttempt(new_secret(), secret)

@@ -31,8 +31,8 @@ from mcm_api.access.store.users import (
     LOCAL_ISSUER,
     StoredUser,
     change_user,
-    count_admins,
     end_sessions,
+    has_lasting_admin,
     insert_user,
     list_users,
     new_user,
@@ -125,8 +125,12 @@ async def change_account(
         after = await _existing(connection, user_id)
         if after.role == Role.AUDITOR and after.expires_at is None:
             raise ProblemError(409, "The access of an auditor ends: set expires_at.")
-        if not await count_admins(connection, datetime.now(UTC)):
-            raise ProblemError(409, "At least one administrator must remain.")
+        now = datetime.now(UTC)
+        weaker = after.administration(now) < before.administration(now)
+        if weaker and not await has_lasting_admin(connection):
+            raise ProblemError(
+                409, "At least one administrator must remain, without a restriction to sources and without an expiry."
+            )
         if after.role != before.role or after.disabled_at:
             current = UUID(identity.credential) if identity.via == "session" else None
             await end_sessions(connection, user_id, but=current)

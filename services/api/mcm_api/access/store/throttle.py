@@ -8,6 +8,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.sql.expression import bindparam
 
 from mcm_api.access.secret_values import hash_of
+from mcm_api.http.client_network import client_network
 from mcm_api.http.problems import ProblemError
 from mcm_shared.db.access_tables import LOGIN_THROTTLE
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
@@ -27,6 +28,16 @@ _COUNT: Final = text(
 ).columns(resets_at=UtcDateTime)
 
 
+class TooManyAttemptsError(ProblemError):
+    """An account or an address has had too many attempts; ``first`` for the first of these attempts in a window."""
+
+    def __init__(self, seconds: int, *, first: bool) -> None:
+        minutes = -(-seconds // 60)
+        headers = {"Retry-After": str(seconds)}
+        super().__init__(429, f"Too many login attempts; try again in {minutes} minutes.", headers=headers)
+        self.first = first
+
+
 @dataclass(frozen=True, slots=True)
 class LoginThrottle:
     """Counts login attempts before they are verified, so that concurrent attempts count too."""
@@ -34,7 +45,7 @@ class LoginThrottle:
     engine: AsyncEngine
 
     async def count(self, account: str | None, address: str) -> None:
-        """Counts an attempt; raises ProblemError 429 when the account or the address has had too many.
+        """Counts an attempt; raises TooManyAttemptsError when the account or the address has had too many.
 
         ``account`` is None for an attempt on what cannot be guessed, such as a setup link.
         """
@@ -47,11 +58,7 @@ class LoginThrottle:
         for (attempts, resets_at), limit in ((by_account, MAX_PER_ACCOUNT), (by_address, MAX_PER_ADDRESS)):
             if attempts > limit:
                 seconds = max(1, int((resets_at - now).total_seconds()) + 1)
-                raise ProblemError(
-                    429,
-                    f"Too many login attempts; try again in {-(-seconds // 60)} minutes.",
-                    headers={"Retry-After": str(seconds)},
-                )
+                raise TooManyAttemptsError(seconds, first=attempts == limit + 1)
 
     async def clear(self, connection: AsyncConnection, account: str) -> None:
         """Forgets the attempts on an account, after a login that succeeded."""
@@ -71,4 +78,4 @@ def _account_key(account: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    return hash_of(f"address {address}")
+    return hash_of(f"address {client_network(address)}")

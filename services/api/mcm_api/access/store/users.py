@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
@@ -16,6 +17,14 @@ LOCAL_ISSUER: Final = ""
 """The issuer of users who log in with a password, and of service accounts."""
 
 _USER: Final = USERS.c
+
+
+class Administration(IntEnum):
+    """For how long a user can administer."""
+
+    NONE = 0
+    EXPIRING = 1
+    LASTING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,12 @@ class StoredUser:
     def is_active(self, now: datetime) -> bool:
         """Returns whether the user has access at this time."""
         return self.disabled_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def administration(self, now: datetime) -> Administration:
+        """Returns whether the user can administer: restricted to sources, or after the expiry, the role is no use."""
+        if self.kind != "person" or self.role != "admin" or self.sources is not None or not self.is_active(now):
+            return Administration.NONE
+        return Administration.LASTING if self.expires_at is None else Administration.EXPIRING
 
     def audited(self) -> dict[str, Any]:
         """Lists what the audit trail shows of the user."""
@@ -125,15 +140,12 @@ async def count_users(connection: AsyncConnection) -> int:
     return int((await connection.execute(select(func.count()).select_from(USERS))).scalar_one())
 
 
-async def count_admins(connection: AsyncConnection, now: datetime) -> int:
-    """Counts the persons who have the role admin and access now."""
-    query = select(func.count()).where(
-        _USER.kind == "person",
-        _USER.role == "admin",
-        _USER.disabled_at.is_(None),
-        (_USER.expires_at.is_(None)) | (_USER.expires_at > now),
-    )
-    return int((await connection.execute(query)).scalar_one())
+async def has_lasting_admin(connection: AsyncConnection) -> bool:
+    """Returns whether a person can administer for good."""
+    now = datetime.now(UTC)
+    query = select(*USER_COLUMNS).where(_USER.kind == "person", _USER.role == "admin")
+    rows = (await connection.execute(query)).all()
+    return any(StoredUser(*row).administration(now) is Administration.LASTING for row in rows)
 
 
 async def change_user(connection: AsyncConnection, user_id: UUID, **values: Any) -> None:
