@@ -141,7 +141,8 @@ async def test_a_wrong_setup_link_creates_nobody(token: str, client: httpx.Async
     [
         "short",
         "password1234",
-        "ｐａｓｓｗｏｒｄ１２３４",
+        # the full-width forms of "password1234"
+        "".join(chr(ord(each) + 0xFEE0) for each in "password1234"),
         "qwertyuiop12",
         "aaaaaaaaaaaaaaaa",
         "analyst@example.com",
