@@ -111,7 +111,7 @@ def _ports(settings: LocalSettings, saved: Mapping[str, int], say: Progress) -> 
 
 
 def _how_to_use(endpoints: Endpoints, folder: Folder, *, requires_login: bool) -> str:
-    token = " -H \"Authorization: Bearer $TOKEN\"" if requires_login else ""
+    token = ' -H "Authorization: Bearer $TOKEN"' if requires_login else ""
     where = " (TOKEN: an API token from your account page)" if requires_login else ""
     push = f"(. {_shortest(folder.client_settings)}; {_shortest(COMMANDS / 'mcm-ingestor')} push)"
     return f"""
