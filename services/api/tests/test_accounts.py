@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from .access_helpers import PASSWORD, People, closed_app, id_of
+from .access_helpers import NEW_PASSWORD, PASSWORD, People, closed_app, id_of
 
 
 @pytest.fixture
