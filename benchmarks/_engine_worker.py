@@ -10,13 +10,15 @@ from mcm_rules_engine.active_packs import Loaded
 from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import DetectionHandler
+from mcm_rules_engine.pipeline.outbox import publish_from_outbox
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
-from mcm_shared.cli import on_stop_signal
+from mcm_shared.cli import on_stop_signal, until_first_ends
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
+from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 
 
@@ -35,7 +37,8 @@ async def _run(group: str, rules: str) -> None:
     )
     worker = Worker(kafka, Subscription(topics.raw, group, settings.batch_size), active.handler)
     on_stop_signal(worker.stop)
-    await worker.run()
+    async with connect_producer(kafka) as producer:
+        await until_first_ends(worker.run(), publish_from_outbox(engine, topics, producer.send))
     await engine.dispose()
 
 

@@ -9,6 +9,7 @@ _NOT_FOLLOWED_BY: Final = f"{ENGINE}/recomputed/not_followed_by.py"
 _NEW_VALUE: Final = f"{ENGINE}/recomputed/new_value.py"
 _WINDOWS: Final = f"{ENGINE}/recomputed/windows.py"
 _SILENCE: Final = f"{ENGINE}/recomputed/silence.py"
+_OUTBOX_TESTS: Final = f"{ENGINE_TESTS}/test_finding_outbox.py"
 _SILENT_TESTS: Final = f"{ENGINE_TESTS}/test_source_silent.py"
 _RECOMPUTE: Final = f"{ENGINE}/pipeline/recompute.py"
 
@@ -27,14 +28,39 @@ RECOMPUTED: Final = (
     ),
     Mutation(
         "what a worker decided before it died is published",
-        _RECOMPUTE,
+        f"{ENGINE}/store/findings.py",
         (
             (
-                "await self._answer(engine, touched, affected, affected.anchor)",
-                "await self._answer(engine, touched, affected, None)",
+                'await add_to_outbox(connection, [(change["of_uid"], change["new_version"]) for change in changes])',
+                "pass",
             ),
         ),
-        f"{_TESTS}::test_a_worker_that_dies_before_it_publishes_leaves_that_to_the_next",
+        f"{_OUTBOX_TESTS}::test_what_a_worker_decided_before_it_died_is_published",
+    ),
+    Mutation(
+        "a change enters the outbox by its version",
+        f"{ENGINE}/store/outbox.py",
+        (
+            (
+                "tuple_(_COLUMNS.finding_uid, _COLUMNS.version).in_(entries)",
+                "_COLUMNS.finding_uid.in_({uid for uid, _ in entries})",
+            ),
+        ),
+        f"{_OUTBOX_TESTS}::test_a_change_beside_the_publishing_of_the_one_before_is_published_too",
+    ),
+    Mutation(
+        "changes are deleted from the outbox once Kafka has them",
+        f"{ENGINE}/pipeline/outbox.py",
+        (
+            (
+                "entries = await take_from_outbox(connection, _AT_ONCE)\n",
+                """entries = await take_from_outbox(connection, _AT_ONCE)
+        await delete_from_outbox(connection, entries)
+    async with transaction(engine) as connection:
+""",
+            ),
+        ),
+        f"{_OUTBOX_TESTS}::test_changes_stay_in_the_outbox_until_kafka_has_them",
     ),
     Mutation(
         "a result that turned to no is withdrawn, not deleted",
@@ -95,12 +121,6 @@ RECOMPUTED: Final = (
         _SILENCE,
         (("resumed.first, here.last, here.last)", "here.last, here.last, here.last)"),),
         f"{_SILENT_TESTS}::test_one_source_stops_and_resumes",
-    ),
-    Mutation(
-        "silence is published although its batch comes again",
-        _SILENCE,
-        (("if not affected.comes_again and not any(", "if not any("),),
-        f"{_SILENT_TESTS}::test_a_silence_that_a_worker_found_before_it_died_is_published",
     ),
     Mutation(
         "of a source that is not read nothing is known",

@@ -9,6 +9,7 @@ from mcm_rules_engine.cli import app
 from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import DetectionHandler
+from mcm_rules_engine.pipeline.outbox import publish_from_outbox
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
@@ -16,6 +17,7 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, close_engine, create_engine
 from mcm_shared.db.migrate import wait_for_schema
 from mcm_shared.kafka.consumer.worker import Subscription, Worker
+from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.metrics import serve_metrics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, MetricsSettings, load_settings
 
@@ -52,7 +54,9 @@ async def _run() -> None:
         await until_first_ends(_prepare_database(engine, rules), stopping.wait())
         if not stopping.is_set():
             on_stop_signal(worker.stop)
-            await until_first_ends(worker.run(), rules.reload_when_asked())
+            async with connect_producer(kafka) as producer:
+                publishing = publish_from_outbox(engine, topics, producer.send)
+                await until_first_ends(worker.run(), rules.reload_when_asked(), publishing)
     finally:
         await close_engine(engine)
 

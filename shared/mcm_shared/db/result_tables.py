@@ -1,4 +1,4 @@
-"""Recomputed results of rules, and how the findings made of them changed."""
+"""Recomputed results of rules, how the findings made of them changed, and which changes are to be published."""
 
 from typing import Final
 
@@ -25,7 +25,6 @@ RULE_RESULTS: Final = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("last_uid", Uuid, nullable=False, comment="the latest event of the result"),
     Column("amount", Text, comment="what was measured in a window, as a decimal number"),
-    Column("touched_by", Uuid, comment="an event of the batch that decided a pending result"),
     CheckConstraint("state IN ('pending', 'standing', 'withdrawn')", name="state"),
 )
 Index(
@@ -35,12 +34,6 @@ Index(
     RULE_RESULTS.c.due_at,
     postgresql_where=RULE_RESULTS.c.state == "pending",
     sqlite_where=RULE_RESULTS.c.state == "pending",
-)
-Index(
-    "ix_rule_results_touched_by",
-    RULE_RESULTS.c.touched_by,
-    postgresql_where=RULE_RESULTS.c.touched_by.is_not(None),
-    sqlite_where=RULE_RESULTS.c.touched_by.is_not(None),
 )
 
 FINDING_HISTORY: Final = Table(
@@ -53,4 +46,12 @@ FINDING_HISTORY: Final = Table(
     Column("event_at", UtcDateTime, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
     CheckConstraint("state IN ('standing', 'withdrawn')", name="state"),
+)
+
+FINDING_OUTBOX: Final = Table(
+    "finding_outbox",
+    METADATA,
+    Column("finding_uid", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False, comment="the change that is to be published"),
+    Column("written_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
 )

@@ -37,6 +37,7 @@ from mcm_shared.db.tables import (
     FINDING_ACTIONS,
     FINDING_CHANGES,
     FINDING_HISTORY,
+    FINDING_OUTBOX,
     FINDINGS,
     ROLLUPS,
     RULE_CATALOGUE,
@@ -63,7 +64,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
     "rules-engine": {
         **dict.fromkeys((SOURCE_EVENTS, *ROLLUPS, TUMBLING_COUNTS, FINDING_CHANGES, RULES, RULE_CATALOGUE), _WRITE),
         **dict.fromkeys((DETECTIONS, FINDINGS, FINDING_HISTORY), _APPEND),
-        RULE_RESULTS: _ALL,
+        **dict.fromkeys((RULE_RESULTS, FINDING_OUTBOX), _ALL),
         SOURCE_POSITIONS: _READ,
     },
     "enricher": {

@@ -1,6 +1,5 @@
 """What a batch affects: rows of series, counted windows, and findings."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,13 +11,12 @@ from mcm_rules_engine.store.tumbling import Bucket
 class AffectedRows:
     """Rows that a batch affects, new or not: a worker may have died between its commit and its correlations.
 
-    ``anchor`` is one of its events, and ``repeated`` are those that were stored before.
+    ``recomputed`` are the findings of recomputed rules; their changes are published from the outbox.
     """
 
     rows: set[DetectionRow] = field(default_factory=set)
     buckets: set[Bucket] = field(default_factory=set)
     events: dict[UUID, KnownEvent] = field(default_factory=dict)
     findings: set[UUID] = field(default_factory=set)
+    recomputed: set[UUID] = field(default_factory=set)
     detected: int = 0
-    anchor: UUID | None = None
-    repeated: Sequence[UUID] = ()

@@ -65,9 +65,7 @@ class Detector:
         self, connection: AsyncConnection, matched: Sequence[MatchedEvent], row_ids: Mapping[UUID, int]
     ) -> AffectedRows:
         """Writes the detections of single-event rules and raises their findings; ``row_ids`` holds the new events'."""
-        affected = AffectedRows(anchor=matched[0].event.uid if matched else None)
-        if len(row_ids) < len(matched):
-            affected.repeated = [entry.event.uid for entry in matched if entry.event.uid not in row_ids]
+        affected = AffectedRows()
         detections: list[Detection] = []
         finding_rows: list[DetectionRow] = []
         counted_rows: list[DetectionRow] = []

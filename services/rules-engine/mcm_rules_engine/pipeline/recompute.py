@@ -4,7 +4,7 @@ The last worker to lock a group reads everything that was committed before, so i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from mcm_rules_engine.model.finding import Evidence, FindingState
 from mcm_rules_engine.pipeline.affected import AffectedRows
 from mcm_rules_engine.recomputed.evaluate import evaluate_recomputed
 from mcm_rules_engine.recomputed.protocol import ANY_SOURCE, Affected, ScopeAnswer, State, StoredResult
+from mcm_rules_engine.recomputed.silence import is_about_sources
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.blind_rules import BlindRules
@@ -31,7 +32,6 @@ from mcm_rules_engine.store.results import (
     lock_groups,
     read_due,
     read_results,
-    read_touched_by,
     replace_results,
     summarise,
 )
@@ -61,28 +61,17 @@ class Recomputer:
         if not self._rules:
             return
         touched = self._touched(affected)
-        for one in touched.values():
-            one.comes_again = bool(affected.repeated)
-        await self._answer(engine, touched, affected, None)
+        await self._answer(engine, touched, affected)
         # once the own results are committed: another worker may have completed a source meanwhile
         while self._waiting:
             async with transaction(engine, read_only=True) as connection:
                 due = await read_due(connection, self._waiting)
             if not due:
-                break
+                return
             touched = {}
-            self._add_scopes(touched, due)
-            await self._answer(engine, touched, affected, affected.anchor)
-        if affected.repeated:
-            await self._answer_again(engine, affected)
-
-    async def _answer_again(self, engine: AsyncEngine, affected: AffectedRows) -> None:
-        # last: an earlier worker may have decided results until now, and died before it published their findings
-        async with transaction(engine, read_only=True) as connection:
-            decided = await read_touched_by(connection, affected.repeated, self._rules.keys())
-        touched: dict[CorrelationGroup, Affected] = {}
-        self._add_scopes(touched, decided)
-        await self._answer(engine, touched, affected, None)
+            for series, group_key, scope in due:
+                touched.setdefault((self._rules[series], group_key), Affected()).scopes.add(scope)
+            await self._answer(engine, touched, affected)
 
     def _touched(self, affected: AffectedRows) -> dict[CorrelationGroup, Affected]:
         touched: dict[CorrelationGroup, Affected] = {}
@@ -95,16 +84,8 @@ class Recomputer:
                 touched.setdefault((rule, bucket.group_key), Affected()).windows.add(bucket.start)
         return touched
 
-    def _add_scopes(self, touched: dict[CorrelationGroup, Affected], keys: Iterable[ResultKey]) -> None:
-        for series, group_key, scope in keys:
-            touched.setdefault((self._rules[series], group_key), Affected()).scopes.add(scope)
-
     async def _answer(
-        self,
-        engine: AsyncEngine,
-        touched: Mapping[CorrelationGroup, Affected],
-        affected: AffectedRows,
-        touched_by: UUID | None,
+        self, engine: AsyncEngine, touched: Mapping[CorrelationGroup, Affected], affected: AffectedRows
     ) -> None:
         ordered = sorted(touched.items(), key=lambda entry: (output_series(entry[0][0]).int, entry[0][1]))
         for part in (ordered[start : start + _GROUPS] for start in range(0, len(ordered), _GROUPS)):
@@ -117,23 +98,27 @@ class Recomputer:
                     for answer in found
                 }
                 before = await read_results(connection, sorted(by_key))
-                await _store(connection, by_key, before, touched_by)
-                concerned = [key for key, answer in by_key.items() if _concerns_finding(answer, before.get(key))]
-                await self._replace_findings(connection, concerned, by_key, affected)
+                changed = await _store(connection, by_key, before)
+                await self._replace_findings(connection, by_key, before, changed, affected)
 
     async def _replace_findings(
         self,
         connection: AsyncConnection,
-        concerned: Iterable[ResultKey],
         answers: Mapping[ResultKey, ScopeAnswer],
+        before: Mapping[ResultKey, StoredResult],
+        changed: Collection[ResultKey],
         affected: AffectedRows,
     ) -> None:
         periods: dict[FindingPeriod, ScopeAnswer] = {}
-        for key in sorted(concerned):
+        for key in sorted(answers):
             rule = self._rules[key[0]]
-            if rule.raises_finding:
-                width = duration_micros(rule.group_for)
-                start = key[2].position[0] // width * width
+            if not rule.raises_finding or not _has_stood(answers[key], before.get(key)):
+                continue
+            width = duration_micros(rule.group_for)
+            start = key[2].position[0] // width * width
+            affected.recomputed.add(finding_uid(rule.id, key[1], from_micros(start)))
+            # how many rules are blind changes with the history of a source, and the result does not
+            if key in changed or is_about_sources(rule):
                 periods[FindingPeriod(*key[:2], start, start + width)] = answers[key]
         if not periods:
             return
@@ -153,7 +138,6 @@ class Recomputer:
             else:
                 decided = summary.withdrawn or periods[period]
                 withdrawn[uid] = deciding_event(events[decided.decided_by[1]].event)
-        affected.findings |= states.keys() | withdrawn.keys()
         await replace_findings(connection, states, withdrawn, self._shard)
 
 
@@ -167,17 +151,15 @@ def _sources_of(rule: Correlation) -> tuple[str, ...] | None:
     return (ANY_SOURCE,) if rule.kind is Kind.SILENCE else rule.sources
 
 
-def _concerns_finding(answer: ScopeAnswer, before: StoredResult | None) -> bool:
-    """Whether an answer may matter to a finding; an unchanged one may still have to be published."""
+def _has_stood(answer: ScopeAnswer, before: StoredResult | None) -> bool:
+    """Whether a result stands or has stood: only such results belong to a finding."""
     return answer.state is State.STANDING or (before is not None and before.state is not State.PENDING)
 
 
 async def _store(
-    connection: AsyncConnection,
-    answers: Mapping[ResultKey, ScopeAnswer],
-    before: Mapping[ResultKey, StoredResult],
-    touched_by: UUID | None,
-) -> None:
+    connection: AsyncConnection, answers: Mapping[ResultKey, ScopeAnswer], before: Mapping[ResultKey, StoredResult]
+) -> Collection[ResultKey]:
+    """Stores the answers that differ from the stored results; returns the keys of the results that it replaced."""
     replaced: dict[ResultKey, StoredResult] = {}
     deleted: list[ResultKey] = []
     for key, answer in answers.items():
@@ -189,8 +171,9 @@ async def _store(
         result = StoredResult(answer, answer.state or State.WITHDRAWN)
         if result != known:
             replaced[key] = result
-    await replace_results(connection, replaced, touched_by)
+    await replace_results(connection, replaced)
     await delete_results(connection, deleted)
+    return replaced.keys()
 
 
 def _events_of(summary: FindingSummary, answer: ScopeAnswer) -> Iterator[UUID]:

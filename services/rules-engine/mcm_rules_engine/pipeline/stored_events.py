@@ -30,4 +30,4 @@ async def process_stored(
     await detector.correlate(engine, affected)
     async with transaction(engine) as connection:
         await mark_processed(connection, [one.known.row_id for one in events])
-    return len(events), affected.findings
+    return len(events), affected.findings | affected.recomputed

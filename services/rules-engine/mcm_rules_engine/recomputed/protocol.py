@@ -58,15 +58,11 @@ class StoredResult:
 
 @dataclass(slots=True)
 class Affected:
-    """What a batch touches in a group: rows of the rule's series, starts of windows, or scopes as they are stored.
-
-    ``comes_again``: a worker may have answered for the batch before and died before it published the findings.
-    """
+    """What a batch touches in a group: rows of the rule's series, starts of windows, or scopes as they are stored."""
 
     rows: set[AffectedRow] = field(default_factory=set)
     windows: set[int] = field(default_factory=set)
     scopes: set[ResultScope] = field(default_factory=set)
-    comes_again: bool = False
 
 
 class ValueNeighbours(NamedTuple):

@@ -87,9 +87,7 @@ def silence(rule: Correlation, group_key: str, affected: Affected) -> Evaluation
         )
         for number, (series, value, least) in enumerate(inputs)
     ]
-    if not affected.comes_again and not any(
-        one.scopes or any(_matters(rule, one, window) for window in one.touched) for one in several
-    ):
+    if not any(one.scopes or any(_matters(rule, one, window) for window in one.touched) for one in several):
         return []
     now, minimum = yield [CompleteUntil(ANY_SOURCE), MinSilence(group_key)]
     answers: list[ScopeAnswer] = []

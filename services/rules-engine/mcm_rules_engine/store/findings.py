@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, false, select, update
 
 from mcm_rules_engine.model.finding import Evidence, FindingState, join
+from mcm_rules_engine.store.outbox import add_to_outbox
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection
@@ -81,7 +82,8 @@ async def replace_findings(
 ) -> None:
     """Replaces findings of recomputed rules by ``states``, and marks those in ``withdrawn`` as withdrawn by an event.
 
-    A withdrawn finding keeps what it said. Each change between standing and withdrawn enters its history.
+    A withdrawn finding keeps what it said. Each change between standing and withdrawn enters its history, and each
+    change enters the outbox.
     """
     changes, history = [], []
     for row in await _lock(connection, states.keys() | withdrawn.keys(), states):
@@ -98,6 +100,7 @@ async def replace_findings(
     if changes:
         await connection.execute(_UPDATE_FINDING, changes)
         await _ADD_HISTORY.execute(connection, history)
+        await add_to_outbox(connection, [(change["of_uid"], change["new_version"]) for change in changes])
         await note_change(connection, shard)
 
 

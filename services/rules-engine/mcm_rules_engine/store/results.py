@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, Uuid, func, select, text
@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Text, Uuid, func, select, text
 from mcm_rules_engine.recomputed.protocol import ANY_SOURCE, ResultScope, ScopeAnswer, StoredResult
 from mcm_rules_engine.store.lateral import LateralQuery
 from mcm_rules_engine.store.result_rows import ANSWER_COLUMNS, SCOPE_COLUMNS, stored_result
-from mcm_shared.db.bulk import BulkInsert, among
+from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import RULE_RESULTS, SOURCE_PROGRESS
 from mcm_shared.event_time import to_micros
@@ -30,9 +30,8 @@ _DUE: Final = 1000
 _KEY: Final = ("series_id", "group_key", *SCOPE_COLUMNS)
 _REPLACE: Final = BulkInsert(
     RULE_RESULTS,
-    (*_KEY, *ANSWER_COLUMNS, "touched_by"),
-    conflict=f"({', '.join(_KEY)}) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in (*ANSWER_COLUMNS, "touched_by")),
+    (*_KEY, *ANSWER_COLUMNS),
+    conflict=f"({', '.join(_KEY)}) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in ANSWER_COLUMNS),
 )
 
 _TYPES: Final = {column.name: column.type for column in RULE_RESULTS.columns}
@@ -138,10 +137,8 @@ async def read_results(connection: AsyncConnection, keys: Sequence[ResultKey]) -
     return {key: stored_result(key[2], rows[0]) for key, rows in zip(keys, found, strict=True) if rows}
 
 
-async def replace_results(
-    connection: AsyncConnection, results: Mapping[ResultKey, StoredResult], touched_by: UUID | None
-) -> None:
-    """Writes results in the place of those stored; ``touched_by`` is an event of the batch where that decided them."""
+async def replace_results(connection: AsyncConnection, results: Mapping[ResultKey, StoredResult]) -> None:
+    """Writes results in the place of those stored."""
     ordered = sorted(results.items(), key=lambda entry: (entry[0][0].int, entry[0][1], entry[0][2]))
     await _REPLACE.execute(
         connection,
@@ -158,7 +155,6 @@ async def replace_results(
                 *stored.answer.first,
                 *stored.answer.last,
                 stored.answer.amount,
-                touched_by,
             )
             for (series, group, scope), stored in ordered
         ],
@@ -208,19 +204,6 @@ async def read_due(connection: AsyncConnection, rules: Mapping[UUID, Collection[
     ]
 
 
-async def read_touched_by(
-    connection: AsyncConnection, event_uids: Collection[UUID], series_ids: Collection[UUID]
-) -> list[ResultKey]:
-    """Reads the results that batches with these events decided; a worker may have died before it published them."""
-    columns = RULE_RESULTS.c
-    query = select(*(columns[name] for name in _KEY)).where(
-        columns.touched_by.is_not(None),
-        among(columns.touched_by, event_uids, connection),
-        among(columns.series_id, series_ids, connection),
-    )
-    return [_key(row) for row in (await connection.execute(query)).all()]
-
-
 async def summarise(
     connection: AsyncConnection, periods: Sequence[FindingPeriod]
 ) -> dict[FindingPeriod, FindingSummary]:
@@ -232,8 +215,3 @@ async def summarise(
         ends = {row[0]: stored_result(ResultScope((row[1], row[2]), row[3]), row[4:]).answer for row in rows}
         summaries[period] = FindingSummary(count[0][0], ends.get("earliest"), ends.get("latest"), ends.get("withdrawn"))
     return summaries
-
-
-def _key(row: Any) -> ResultKey:
-    series, group, at, uid, value = row
-    return series, group, ResultScope((at, uid), value)

@@ -13,6 +13,7 @@ from sqlalchemy import Table, delete, false, func, select
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
 from mcm_rules_engine.pipeline.decode import MatchedEvent, Matcher
 from mcm_rules_engine.pipeline.handler import DetectionHandler
+from mcm_rules_engine.pipeline.outbox import publish_changes
 from mcm_rules_engine.pipeline.run_rules import run_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.testing.generated_cases import Case, Delivery
@@ -29,6 +30,7 @@ from mcm_shared.db.tables import (
     EVENT_DAYS,
     EVENT_ROLLUPS,
     FINDING_HISTORY,
+    FINDING_OUTBOX,
     FINDINGS,
     ROLLUPS,
     RULE_RESULTS,
@@ -125,7 +127,20 @@ async def run_case(engines: Sequence[AsyncEngine], case: Case) -> list[FindingMe
             workers.create_task(work(number))
     # what a run that died has left behind
     published.extend((await run_rules(engines[0], ruleset, 10)).findings)
+    published.extend(await publish_all(engines[0]))
     return published
+
+
+async def publish_all(engine: AsyncEngine) -> list[FindingMessage]:
+    """Publishes all changes of findings in the outbox; returns their messages."""
+    sent: list[Outgoing] = []
+
+    async def send(messages: Sequence[Outgoing]) -> None:
+        sent.extend(messages)
+
+    while await publish_changes(engine, TOPICS, send):
+        pass
+    return [FindingMessage.model_validate_json(message.value) for message in sent]
 
 
 async def _deliver(
@@ -165,6 +180,7 @@ async def _empty(engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
         for table in (
             FINDING_HISTORY,
+            FINDING_OUTBOX,
             RULE_RESULTS,
             FINDINGS,
             DETECTIONS,

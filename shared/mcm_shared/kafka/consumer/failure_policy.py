@@ -128,9 +128,7 @@ class FailurePolicy:
         cut: list[Outgoing] = []
 
         def refuse(message: Outgoing, error: MessageRefusedError) -> None:
-            size = len(message.value)
-            log.error("message refused by Kafka", topic=message.topic, bytes=size, reason=str(error))
-            MESSAGES_REFUSED.labels(message.topic).inc()
+            report_refused(message, error)
             if message.topic == self._topics.dead:
                 cut.append(_cut(message))
 
@@ -172,6 +170,12 @@ class FailurePolicy:
                 wait = min(wait * 2, _MAX_BACKOFF_S)
             finally:
                 self._watchdog.moved()
+
+
+def report_refused(message: Outgoing, error: MessageRefusedError) -> None:
+    """Logs and counts a message that Kafka refuses."""
+    log.error("message refused by Kafka", topic=message.topic, bytes=len(message.value), reason=str(error))
+    MESSAGES_REFUSED.labels(message.topic).inc()
 
 
 async def pause(seconds: float, stopping: asyncio.Event) -> None:
