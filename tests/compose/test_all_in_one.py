@@ -27,7 +27,8 @@ def docker(*arguments: str, check: bool = True, settings: Mapping[str, str] | No
         ("docker", *arguments), env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert not check or done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    # services log to standard error
+    return (done.stdout + done.stderr if arguments[0] == "logs" else done.stdout).strip()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ async def answers(url: str, path: str) -> bool:
 
 async def test_an_event_posted_to_it_is_a_scored_finding_and_it_stops_when_asked(container: tuple[str, str]) -> None:
     name, url = container
-    await until(lambda: answers(url, "/ready"), what="it is ready")
+    await until(lambda: answers(url, "/ready"), 180, "it is ready")
     event = an_event_payload(
         event_type="api_token_created", user="mona@example.com", scopes=["admin:*"], timestamp=datetime.now(UTC)
     )
@@ -93,7 +94,7 @@ async def test_when_one_of_them_dies_it_ends_for_the_host_to_start_it_again(
     container: tuple[str, str], process: str
 ) -> None:
     name, url = container
-    await until(lambda: answers(url, "/ready"), what="it is ready")
+    await until(lambda: answers(url, "/ready"), 180, "it is ready")
     # the brackets keep the search from finding itself
     find = f"grep -la '[m]{process.removeprefix('m')}' /proc/[0-9]*/cmdline | cut -d/ -f3"
 

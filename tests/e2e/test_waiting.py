@@ -24,16 +24,36 @@ _ENDS_WITHIN_S = 20
 RunService = Callable[..., Service]
 
 
-@pytest.fixture
-def silent_url() -> Iterator[str]:
+class SilentDatabase:
     """A database that takes connections and never answers."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.url = f"postgresql://mcm:secret@127.0.0.1:{listener.getsockname()[1]}/mcm?connect_timeout=120"
+        self._listener = listener
+        self._taken: list[socket.socket] = []
+
+    def wait_for_connection(self) -> None:
+        """Waits until a program has connected, wherever it runs."""
+        self._listener.settimeout(60)
+        self._taken.append(self._listener.accept()[0])
+
+    def close(self) -> None:
+        """Ends the connections."""
+        for connection in self._taken:
+            connection.close()
+
+
+@pytest.fixture
+def silent_database() -> Iterator[SilentDatabase]:
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
-        yield f"postgresql://mcm:secret@127.0.0.1:{listener.getsockname()[1]}/mcm?connect_timeout=120"
+        silent = SilentDatabase(listener)
+        yield silent
+        silent.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_programs_that_wait_end_when_they_are_asked_to(
-    pipeline: Pipeline, run_service: RunService, silent_url: str, number: signal.Signals
+    pipeline: Pipeline, run_service: RunService, silent_database: SilentDatabase, number: signal.Signals
 ) -> None:
     waiting_for_database = [
         run_service(program, *arguments, env=pipeline.environment, DATABASE_URL=_ABSENT)
@@ -43,18 +63,16 @@ def test_programs_that_wait_end_when_they_are_asked_to(
         run_service(program, *arguments, env={**pipeline.environment, **_NO_KAFKA})
         for program, *arguments in (("mcm-rules-engine", "run"), ("mcm-enricher", "run"), ("mcm-topics",))
     ]
-    connecting = [
-        run_service(program, *arguments, env=pipeline.environment, DATABASE_URL=silent_url)
-        for program, *arguments in (("mcm-rules-engine", "run"), ("mcm-enricher", "run"), ("mcm-migrate",))
-    ]
     for service in waiting_for_database:
         service.wait_for_log("waiting for the database", seconds=60)
         assert "the database does not answer: " in service.stderr()
         assert "Connect" in service.stderr()
     for service in waiting_for_kafka:
         service.wait_for_log("waiting for Kafka", seconds=60)
-    for service in connecting:
-        _wait_for_connection(service, silent_url)
+    connecting = []
+    for program, *arguments in (("mcm-rules-engine", "run"), ("mcm-enricher", "run"), ("mcm-migrate",)):
+        connecting.append(run_service(program, *arguments, env=pipeline.environment, DATABASE_URL=silent_database.url))
+        silent_database.wait_for_connection()
 
     for enricher in (waiting_for_database[1], waiting_for_kafka[1]):
         enricher.process.send_signal(signal.SIGHUP)
@@ -79,10 +97,3 @@ def test_the_first_process_of_a_container_ends_when_it_is_asked_to(pipeline: Pip
         (first,) = psutil.Process(outer.pid).children()
         first.send_signal(signal.SIGTERM)
         assert outer.wait(_ENDS_WITHIN_S) == EXIT_TERMINATED
-
-
-def _wait_for_connection(service: Service, url: str) -> None:
-    port = int(url.partition("?")[0].rpartition(":")[2].partition("/")[0])
-    process = psutil.Process(service.pid)
-    while not any(one.raddr and one.raddr.port == port for one in process.net_connections()):
-        assert service.running, service.stderr()

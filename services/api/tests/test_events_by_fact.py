@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -160,6 +160,33 @@ async def test_pages_counts_and_facets_agree_with_and_without_the_index(
     assert sum(each["count"] for each in partial["source"]) == len(
         [event for event in counted if event["timestamp"] > counted[-1]["timestamp"]]
     )
+
+
+async def test_large_payloads_are_searched_in_pieces_and_their_pages_are_shorter(
+    client: httpx.AsyncClient, rows: Rows, indexed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces, sizes = by_fact._pieces, list[int]()
+
+    async def watched(*given: Any) -> AsyncIterator[Any]:
+        async for piece in pieces(*given):
+            sizes.append(sum(len(row["raw_data"]["text"]) for row in piece))
+            yield piece
+
+    monkeypatch.setattr(by_fact, "_pieces", watched)
+    ids = await rows.events(
+        {"timestamp": NOON - number * MINUTE, "raw_data": {"zone": number % 2, "text": "x" * 450_000}}
+        for number in range(20)
+    )
+    for _ in ("beside the index", "with the index"):
+        response = await client.get("/events", params={"fact": "zone:1", "limit": 50})
+        assert [event["id"] for event in response.json()] == ids[1:11:2]
+        assert await paged(client, fact="zone:1") == ids[1::2]
+        facets = (await client.get("/events/facets", params={"fact": "zone:1"})).json()
+        assert sum(each["count"] for each in facets["event_type"]) == 10
+        await rows.events({"timestamp": NOON - timedelta(days=1), "raw_data": {"text": ""}} for _ in range(256))
+        await indexed()
+    assert sum(sizes) > 60 * 450_000
+    assert max(sizes) < 3 * 1024 * 1024
 
 
 async def paged(client: httpx.AsyncClient, **query: Any) -> list[int]:

@@ -95,13 +95,13 @@ async def replay(
 
 
 def _kept(position: ReplayPosition, *, complete: bool) -> str:
-    if complete:
-        position.finish()
-        return ""
     try:
+        if complete:
+            position.finish()
+            return ""
         position.save()
     except OSError as error:
-        return f"; the position cannot be kept: {error.strerror or error}"
+        return f"; the position cannot be {'removed' if complete else 'kept'}: {error.strerror or error}"
     return "; continue with --resume"
 
 

@@ -30,8 +30,9 @@ class ReplayPosition:
         temporary.replace(self._path)
 
     def finish(self) -> None:
-        """Removes the position: the replay is complete."""
-        self._path.unlink(missing_ok=True)
+        """Removes the position: the replay is complete. In a folder that cannot be written there is none."""
+        if self._path.exists():
+            self._path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, tuple[int, str]]:
         try:

@@ -131,6 +131,17 @@ async def test_an_interrupted_replay_is_resumed_where_it_ended(
     assert not (tmp_path / STATE_FILE).exists()
 
 
+async def test_a_complete_replay_succeeds_where_the_position_cannot_be_removed(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(lines(1))
+    (tmp_path / STATE_FILE).mkdir()
+
+    code, printed = await ended(start("a.ndjson"))
+
+    assert code == 0
+    assert "replayed 1 event" in printed
+    assert "; the position cannot be removed: Is a directory" in printed
+
+
 async def test_what_cannot_be_replayed_is_named(start: Any, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(lines(1))
     (tmp_path / "b.json").write_bytes(lines(2))

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.resources.page_bytes import within_bytes
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.sources import INGESTOR_SOURCE
 from mcm_shared.db.bulk import among
@@ -158,8 +159,10 @@ async def read_samples(
         query = query.where(event.timestamp >= hour, event.timestamp < hour + _HOUR)
     else:
         query = query.where(event.event_type.in_(types))
+    newest = query.order_by(event.timestamp.desc(), event.id.desc()).limit(_SAMPLES)
     async with reader.transaction() as connection:
-        rows = (await connection.execute(query.order_by(event.timestamp.desc()).limit(_SAMPLES))).mappings()
+        bounded = within_bytes(newest, "timestamp", "id", newest_first=True)
+        rows = (await connection.execute(bounded)).mappings()
         return [source_event_of(row) for row in rows]
 
 

@@ -55,19 +55,29 @@ async def _unseen(
     feeding: Sequence[SourceDetails],
     seen: Mapping[str, Set[str]],
 ) -> list[UnseenField]:
-    unseen = []
+    unseen: list[UnseenField] = []
     for rule in counted_rules(ruleset, rule_id):
         asked = asked_types(rule)
         own = rule.log_source.source
-        events = []
+        common: dict[str, UnseenField] | None = None
         for source in feeding:
             for feed in source.feeds:
                 if source.last_event_at is not None and own in (None, feed):
                     hour = source.last_event_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
                     sent = {kind for kind in seen.get(feed, ()) if asked and kind.casefold() in asked}
-                    events += await read_samples(reader, feed, hour, None if asked is None else sent)
-        unseen += unseen_fields(rule, events)
+                    # the payloads of one source at a time are in memory
+                    if events := await read_samples(reader, feed, hour, None if asked is None else sent):
+                        common = _also_unseen(common, unseen_fields(rule, events))
+        unseen += (common or {}).values()
     return unseen
+
+
+def _also_unseen(before: dict[str, UnseenField] | None, here: Iterable[UnseenField]) -> dict[str, UnseenField]:
+    """Keeps the fields that no source before has had either, with a suggestion where a source offers one."""
+    if before is None:
+        return {one.field: one for one in here}
+    both = [(before[one.field], one) for one in here if one.field in before]
+    return {one.field: one if one.suggestion else other for one, other in both}
 
 
 def _words(field: UnseenField) -> str:

@@ -2,7 +2,7 @@
 
 import heapq
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.events.fact_hashes import column_hash, hash_of
 from mcm_api.events.queries.fact_index import first_unindexed
+from mcm_api.resources.page_bytes import FETCHED, within_bytes
 from mcm_shared.contracts.facts import Fact
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS, FACT_BLOCK_EVENTS
 from mcm_shared.db.tables import SOURCE_EVENTS
@@ -37,6 +38,8 @@ MAX_BLOCKS: Final = 1_000
 
 _BLOCK: Final = EVENT_FACT_BLOCKS.c
 _EVENT: Final = SOURCE_EVENTS.c
+_PAYLOADS: Final = (_EVENT.raw_data, _EVENT.attributes)
+_NOT_KEPT: Final = frozenset({"raw_data", "attributes", FETCHED})
 _PAGE: Final = 100
 _TICK: Final = timedelta(microseconds=1)
 _FIRST_BLOCKS: Final = 4
@@ -47,6 +50,10 @@ _SHORTEST: Final = 2
 # letters that also other letters than their own capitals fold to, such as the Kelvin sign, ß and ligatures
 _AMBIGUOUS: Final = re.compile(r"s+t?|k|f+[il]?")
 _FEW: Final = 100_000
+
+
+Match = Mapping[str, Any]
+"""The columns of an event, without its payloads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +71,25 @@ class FactSearch:
 
 @dataclass(slots=True)
 class FactMatches:
-    """The newest events that match, newest first; ``complete_from`` is None unless the search stopped at that time."""
+    """The newest events that match, newest first, without their payloads, which can be large.
 
-    rows: list[RowMapping] = field(default_factory=list)
+    ``complete_from`` is None unless the search stopped at that time.
+    """
+
+    rows: list[Match] = field(default_factory=list)
     complete_from: datetime | None = None
 
 
 async def newest_with_facts(
     connection: AsyncConnection, columns: Sequence[ColumnElement[Any]], search: FactSearch, limit: int
 ) -> FactMatches:
-    """Finds the newest ``limit`` events; ``columns`` hold id, timestamp, raw_data and attributes.
+    """Finds the newest ``limit`` events; ``columns`` hold id and timestamp, and are those of the result.
 
-    It stops after MAX_BLOCKS blocks and then returns the events later than the first block that it did not read,
-    provided that a search from there on has less to read.
+    Payloads are read and tested in pieces of a bounded size. The search stops after MAX_BLOCKS blocks and then returns
+    the events later than the first block that it did not read, provided that a search from there on has less to read.
     """
     start = await first_unindexed(connection)
-    query = select(*columns).where(*search.conditions, *_texts(search.facts, connection.dialect.name))
+    query = select(*columns, *_PAYLOADS).where(*search.conditions, *_texts(search.facts, connection.dialect.name))
     found = await _scan(connection, await _unindexed(connection, query, start), search.facts, limit)
     blocks = _Blocks(connection, search, start // FACT_BLOCK_EVENTS)
     size = _FIRST_BLOCKS
@@ -90,9 +100,9 @@ async def newest_with_facts(
         if blocks.read >= MAX_BLOCKS and (search.not_after is None or reached + _TICK < search.not_after):
             later = [row for row in found if row["timestamp"] > reached]
             return FactMatches(later[:limit], reached)
-        rows = (await connection.execute(query.where(_in_blocks([each.block for each in chosen])))).mappings()
-        new = sorted((row for row in rows if _holds(row, search.facts)), key=_position, reverse=True)
-        found = list(heapq.merge(found, new, key=_position, reverse=True))[:limit]
+        async for rows in _pieces(connection, query.where(_in_blocks([each.block for each in chosen]))):
+            new = [_without_payloads(row) for row in rows if _holds(row, search.facts)]
+            found = list(heapq.merge(found, new, key=_position, reverse=True))[:limit]
         blocks.read += len(chosen)
         size = min(2 * size, _MAX_BLOCKS_AT_ONCE)
     return FactMatches(found[:limit])
@@ -112,22 +122,33 @@ async def _unindexed(
 
 async def _scan(
     connection: AsyncConnection, query: Select[*tuple[Any, ...]], facts: Sequence[Fact], limit: int
-) -> list[RowMapping]:
+) -> list[Match]:
     """Reads events from the newest on until ``limit`` of them have the facts."""
-    found: list[RowMapping] = []
+    found: list[Match] = []
+    async for rows in _pieces(connection, query, max(limit, _PAGE)):
+        found += [_without_payloads(row) for row in rows if _holds(row, facts)]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+async def _pieces(
+    connection: AsyncConnection, query: Select[*tuple[Any, ...]], size: int | None = None
+) -> AsyncIterator[Sequence[RowMapping]]:
+    """Reads events, newest first, so many at once as ``size`` and the byte limit of a page allow."""
     at, number = query.selected_columns["timestamp"], query.selected_columns["id"]
     ordered = query.order_by(at.desc(), number.desc())
     page = ordered
-    while len(found) < limit:
-        size = max(limit - len(found), _PAGE)
-        rows = (await connection.execute(page.limit(size))).mappings().all()
-        found += [row for row in rows if _holds(row, facts)]
-        if len(rows) < size:
-            break
+    while True:
+        piece = within_bytes(page.limit(size), "timestamp", "id", newest_first=True)
+        rows = (await connection.execute(piece)).mappings().all()
+        yield rows
+        fetched = rows[0][FETCHED] if rows else 0
+        if fetched == len(rows) and (size is None or fetched < size):
+            return
         last = rows[-1]
         position = tuple_(literal(last["timestamp"], _EVENT.timestamp.type), literal(last["id"], _EVENT.id.type))
         page = ordered.where(tuple_(at, number) < position)
-    return found[:limit]
 
 
 class _Blocks:
@@ -200,5 +221,9 @@ def _holds(row: RowMapping, facts: Sequence[Fact]) -> bool:
     return all(fact.holds(payloads) for fact in facts)
 
 
-def _position(row: RowMapping) -> tuple[datetime, int]:
+def _without_payloads(row: RowMapping) -> Match:
+    return {name: value for name, value in row.items() if name not in _NOT_KEPT}
+
+
+def _position(row: Match) -> tuple[datetime, int]:
     return row["timestamp"], row["id"]

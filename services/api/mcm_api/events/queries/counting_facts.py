@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mcm_api.events.queries.by_fact import FactSearch, newest_with_facts
+from mcm_api.events.queries.by_fact import FactSearch, Match, newest_with_facts
 from mcm_api.events.schemas import HistogramFilter
 from mcm_api.resources.counts import MAX_VALUES, ValueCount
 from mcm_shared.db.tables import SOURCE_EVENTS
@@ -23,8 +23,6 @@ _COLUMNS: Final = (
     _EVENT.timestamp,
     _EVENT.event_type,
     _EVENT.source,
-    _EVENT.raw_data,
-    _EVENT.attributes,
 )
 
 
@@ -33,7 +31,7 @@ class CountedEvents:
     """The events that are counted; only those after ``counted_from``; None stands for all."""
 
     search: FactSearch
-    rows: list[RowMapping]
+    rows: list[Match]
     counted_from: datetime | None
 
     def span(self) -> tuple[datetime | None, datetime | None]:

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.events.cursor import EventCursor
 from mcm_api.events.queries.by_fact import FactSearch, newest_with_facts
-from mcm_api.events.queries.page_bytes import FETCHED, within_bytes
 from mcm_api.events.schemas import EventFilter
+from mcm_api.resources.page_bytes import FETCHED, within_bytes
 from mcm_shared.db.tables import SOURCE_EVENTS
 from mcm_shared.event_time import from_micros, to_micros
 
@@ -68,9 +68,11 @@ async def _with_facts(
         not_before=filters.from_timestamp,
         not_after=not_after,
     )
-    matches = await newest_with_facts(connection, COLUMNS, search, filters.offset + number)
-    found = matches.rows[filters.offset :]
-    rows, following = _page(found, filters.limit, fetched=len(found))
+    matches = await newest_with_facts(connection, (_EVENT.id, _EVENT.timestamp), search, filters.offset + number)
+    found = [match["id"] for match in matches.rows[filters.offset :]]
+    query = select(*COLUMNS).where(_EVENT.id.in_(found))
+    read = (await connection.execute(within_bytes(query, "timestamp", "id", newest_first=True))).mappings().all()
+    rows, following = _page(read, filters.limit, fetched=len(found))
     if following is None and matches.complete_from is not None:
         # the page is short because matches are rare: the next one goes on where this one stopped
         following = EventCursor(to_micros(matches.complete_from) + 1, 0)
