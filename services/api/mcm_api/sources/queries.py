@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
-from mcm_api.resources.page_bytes import within_bytes
+from mcm_api.resources.queries.page_bytes import within_bytes
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.sources import INGESTOR_SOURCE
 from mcm_shared.db.bulk import among

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.events.fact_hashes import column_hash, hash_of
 from mcm_api.events.queries.fact_index import first_unindexed
-from mcm_api.resources.page_bytes import FETCHED, within_bytes
+from mcm_api.resources.queries.page_bytes import FETCHED, within_bytes
 from mcm_shared.contracts.facts import Fact
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS, FACT_BLOCK_EVENTS
 from mcm_shared.db.tables import SOURCE_EVENTS

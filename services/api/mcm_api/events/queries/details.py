@@ -13,8 +13,8 @@ from mcm_api.events.queries.newest import COLUMNS
 from mcm_api.events.schemas import ConditionPart, EventDetails, EventResponse, ExplainedRule, MatchedRule
 from mcm_api.identity.restriction import current_restriction
 from mcm_api.resources.findings import FindingResponse
-from mcm_api.resources.page_bytes import FETCHED, within_bytes
 from mcm_api.resources.queries.findings import read_findings
+from mcm_api.resources.queries.page_bytes import FETCHED, within_bytes
 from mcm_api.resources.rule_catalogue import RuleCatalogue
 from mcm_rules_engine import Ruleset, explain_finding
 from mcm_shared.db.bulk import among

@@ -10,7 +10,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.events.cursor import EventCursor
 from mcm_api.events.queries.by_fact import FactSearch, newest_with_facts
 from mcm_api.events.schemas import EventFilter
-from mcm_api.resources.page_bytes import FETCHED, within_bytes
+from mcm_api.resources.queries.page_bytes import FETCHED, within_bytes
 from mcm_shared.db.tables import SOURCE_EVENTS
 from mcm_shared.event_time import from_micros, to_micros
 
