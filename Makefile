@@ -6,16 +6,16 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-OURS := shared services/ingestor services/rules-engine services/enricher services/api deploy/local
+OURS := shared services/ingestor services/rules-engine services/enricher services/notifier services/api deploy/local
 CODE := $(foreach folder,$(OURS),$(wildcard $(folder)/mcm_*))
 TESTS := $(wildcard $(addsuffix /tests,$(OURS)))
 # test processes; each has a Kafka and a Postgres, and most tests wait more than they compute
 WORKERS ?= 3
 # what is installed and checked at once
 JOBS ?= 3
-LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-api mcm-local
+LOCKED := mcm-shared mcm-ingestor mcm-rules-engine mcm-enricher mcm-notifier mcm-api mcm-local
 
-PASSWORDS := POSTGRES_PASSWORD $(addprefix POSTGRES_PASSWORD_,API ENRICHER INGESTOR RULES_ENGINE)
+PASSWORDS := POSTGRES_PASSWORD $(addprefix POSTGRES_PASSWORD_,API ENRICHER INGESTOR NOTIFIER RULES_ENGINE)
 
 # node comes with .venv too; what npm runs must find it first
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&

@@ -37,7 +37,7 @@ class Metric:
         return f"{self.name.removesuffix('_total')}_total" if self.kind == "counter" else self.name
 
 
-_CONSUMERS: Final = "engine, enricher"
+_CONSUMERS: Final = "engine, enricher, notifier"
 
 METRICS: Final = (
     Metric("mcm_records", "counter", "records", ("topic",), _CONSUMERS, "Records consumed and committed"),
@@ -141,6 +141,17 @@ METRICS: Final = (
         ("source",),
         "ingestor",
         "Records of a source that Kafka acknowledged",
+    ),
+    Metric(
+        "mcm_notification_attempts",
+        "counter",
+        "messages",
+        ("channel", "outcome"),
+        "notifier",
+        "Messages sent to channels: `sent`, `retried` after a failure, or `failed`",
+    ),
+    Metric(
+        "mcm_notifications_failed", "gauge", "messages", (), "notifier", "Messages that failed and were not retried"
     ),
     Metric("mcm_source_failures", "counter", "polls", ("source",), "ingestor", "Polls of a source that failed"),
 )

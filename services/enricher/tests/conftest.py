@@ -1,13 +1,10 @@
 """Findings in a database, and topics to send them to."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
-from uuid import UUID
 
-import orjson
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_enricher.explainers.model import ModelExplainer
@@ -15,9 +12,9 @@ from mcm_enricher.model.client import ModelClient, RetryPolicy
 from mcm_enricher.model.redact import Redaction
 from mcm_enricher.testing.model_server import ModelServer, running_model_server
 from mcm_shared.contracts.findings import FindingMessage
-from mcm_shared.db.engine import create_engine, transaction
-from mcm_shared.db.tables import FINDINGS
+from mcm_shared.db.engine import create_engine
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.testing import stored_findings
 from mcm_shared.testing.builders import a_finding
 
 MakeModelExplainer = Callable[..., ModelExplainer]
@@ -80,7 +77,7 @@ def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
 @pytest.fixture
 def store_findings() -> StoreFindings:
     """Stores findings as the engine would; gives them back with the ids of their rows."""
-    return _store
+    return stored_findings.store_findings
 
 
 @pytest.fixture
@@ -91,24 +88,3 @@ def some_findings(store_findings: StoreFindings) -> Callable[[AsyncEngine, int],
         return await store_findings(engine, [a_finding(event_id=None) for _ in range(count)])
 
     return store
-
-
-async def _store(engine: AsyncEngine, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
-    given: Sequence[FindingMessage] = [finding.model_copy(update={"event_id": None}) for finding in findings]
-    async with transaction(engine) as connection:
-        await connection.execute(insert(FINDINGS), [_row(finding) for finding in given])
-        ids = dict((await connection.execute(FINDINGS.select().with_only_columns(FINDINGS.c.uid, FINDINGS.c.id))).all())
-    return [finding.model_copy(update={"id": ids[finding.uid]}) for finding in given]
-
-
-def _row(finding: FindingMessage) -> dict[str, object]:
-    values = finding.model_dump(exclude={"id", "group", "severity", "rule_id"})
-    return {
-        **{name: value for name, value in values.items() if name in FINDINGS.c},
-        "rule_id": UUID(finding.rule_id),
-        "severity_rank": finding.severity.rank,
-        "group_key": orjson.dumps(finding.group).decode(),
-        "series_id": UUID(int=1),
-        "bucket_start": finding.first_seen,
-        "bucket_end": finding.first_seen,
-    }

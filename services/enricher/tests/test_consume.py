@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.consume import EnrichmentHandler, parse_finding
+from mcm_enricher.consume import EnrichmentHandler
 from mcm_enricher.contexts import FindingContext
 from mcm_enricher.enrich import Enricher
 from mcm_enricher.explainers import Explanation
-from mcm_shared.contracts.findings import FindingMessage, Severity
+from mcm_shared.contracts.findings import FindingMessage, Severity, parse_finding
 from mcm_shared.contracts.topics import REASON_HEADER, Topics
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS

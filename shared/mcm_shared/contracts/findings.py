@@ -1,16 +1,23 @@
 """Findings: severity, uid, and the message on ``findings`` and ``findings.enriched``."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mcm_shared.errors import PoisonEventError
 from mcm_shared.uuids import UUIDNamespace
 
 FINDING_UUIDS: Final = UUIDNamespace(UUID("0b9a4c1e-2f3d-5a77-8f61-7d0c6c1a9b42"))
 """Namespace of finding uids; changing it changes every uid."""
+
+
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MAX_VERSION: Final = 2**31 - 1
+_MAX_DETECTIONS: Final = 2**63 - 1
 
 
 class Severity(StrEnum):
@@ -93,3 +100,20 @@ class FindingMessage(BaseModel):
     )
     ai_source: Annotated[str | None, Field(description="What wrote the explanation", examples=["heuristic"])] = None
     ai_enriched_at: Annotated[datetime | None, Field(description="When it was scored and explained, UTC")] = None
+
+
+def parse_finding(value: bytes | None) -> FindingMessage:
+    """Decodes a finding from a record's value; raises PoisonEventError with what is wrong with it."""
+    try:
+        finding = FindingMessage.model_validate_json(value or b"")
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, detail["loc"]))
+        raise PoisonEventError(f"not a finding: {f'{field}: ' if field else ''}{detail['msg']}") from None
+    if not (0 <= finding.version <= _MAX_VERSION and 0 <= finding.detection_count <= _MAX_DETECTIONS):
+        raise PoisonEventError("not a finding: version or detection_count is out of range")
+    if _UUID.fullmatch(finding.rule_id) is None:
+        raise PoisonEventError("not a finding: rule_id is not a UUID")
+    if finding.first_seen.tzinfo is None or finding.last_seen.tzinfo is None:
+        raise PoisonEventError("not a finding: first_seen and last_seen need a time zone")
+    return finding

@@ -26,6 +26,7 @@ from mcm_shared.db.access_tables import (
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.finding_tables import ENGINE, ENGINE_INTERNAL, ENRICHER, PEOPLE, PEOPLE_INTERNAL
 from mcm_shared.db.metadata import METADATA
+from mcm_shared.db.notification_tables import NOTIFICATION_TABLES
 from mcm_shared.db.tables import (
     AI_USAGE,
     DEAD_LETTER_ACTIONS,
@@ -51,7 +52,7 @@ from mcm_shared.errors import ConfigurationError
 
 log = structlog.get_logger()
 
-SERVICES: Final = ("api", "enricher", "ingestor", "rules-engine")
+SERVICES: Final = ("api", "enricher", "ingestor", "notifier", "rules-engine")
 _PASSWORD: Final = re.compile(r"[A-Za-z0-9_.~-]{8,}", re.ASCII)
 _ITERATIONS: Final = 4096
 
@@ -74,6 +75,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         ENRICHMENT_JOBS: ("SELECT", "UPDATE"),
     },
     "ingestor": {SOURCE_POSITIONS: _WRITE, DEAD_LETTER_ACTIONS: _APPEND},
+    "notifier": {**dict.fromkeys(NOTIFICATION_TABLES, _WRITE), FINDINGS: _READ},
     "api": {
         **dict.fromkeys(METADATA.tables.values(), _READ),
         **dict.fromkeys((USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_STATES, LOGIN_THROTTLE), _ALL),

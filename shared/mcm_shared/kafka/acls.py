@@ -57,11 +57,12 @@ class Rights:
 RIGHTS: Final[Mapping[str, Rights]] = {
     "rules-engine": Rights(reads=("raw",), writes=("dead", "findings"), joins=("rules-engine",)),
     "enricher": Rights(reads=("findings",), writes=("dead", "enriched"), joins=("enricher",)),
+    "notifier": Rights(reads=("findings",), writes=("dead",), joins=("notifier",)),
     "ingestor": Rights(reads=("dead",), writes=("raw",), joins=("dead-letters-replay",)),
     "api": Rights(
         reads=("dead", "findings", "enriched", "triaged", "audit"),
         writes=("raw", "enriched", "triaged", "audit"),
-        describes=("rules-engine", "enricher"),
+        describes=("rules-engine", "enricher", "notifier"),
     ),
 }
 """Rights by service; topics by their attribute of Topics. Every service also describes all topics."""

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, Select, func, insert, select, update
 
 from mcm_shared.db.engine import AsyncEngine, InTransaction, transaction
+from mcm_shared.db.leases import Lease, lease_rows
 from mcm_shared.db.tables import ENRICHMENT_JOBS, FINDINGS
 
 _COLUMNS: Final = ENRICHMENT_JOBS.c
@@ -77,19 +78,18 @@ async def read_job(engine: AsyncEngine, job_id: UUID) -> JobProgress | None:
 
 async def lease_job(engine: AsyncEngine, owner: UUID, *, now: datetime, for_s: float) -> LeasedJob | None:
     """Leases the oldest unfinished job that has no live lease; None when there is none."""
-    free = _COLUMNS.leased_until.is_(None) | (_COLUMNS.leased_until <= now)
-    oldest = select(_COLUMNS.id).where(_COLUMNS.finished_at.is_(None), free).order_by(_COLUMNS.created_at).limit(1)
+    oldest = select(_COLUMNS.id).where(_COLUMNS.finished_at.is_(None)).order_by(_COLUMNS.created_at).limit(1)
+    returning = (_COLUMNS.id, _COLUMNS.after_id, _COLUMNS.until_id)
     async with transaction(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            oldest = oldest.with_for_update(skip_locked=True)
-        taken = (
-            update(ENRICHMENT_JOBS)
-            .where(_COLUMNS.id == oldest.scalar_subquery())
-            .values(state="running", leased_by=owner, leased_until=now + timedelta(seconds=for_s))
-            .returning(_COLUMNS.id, _COLUMNS.after_id, _COLUMNS.until_id)
+        taken = await lease_rows(
+            connection,
+            ENRICHMENT_JOBS,
+            oldest,
+            Lease(owner, now, for_s),
+            values={"state": "running"},
+            returning=returning,
         )
-        row = (await connection.execute(taken)).first()
-    return None if row is None else LeasedJob(*row)
+    return LeasedJob(*taken[0]) if taken else None
 
 
 async def next_ids(engine: AsyncEngine, job: LeasedJob, after_id: int, limit: int) -> Sequence[int]:

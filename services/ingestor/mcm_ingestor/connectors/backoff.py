@@ -3,9 +3,10 @@
 import random
 from typing import Final
 
+from mcm_shared.backoff import backoff_s
+
 _FIRST_S: Final = 1.0
 _LONGEST_S: Final = 300.0
-_DOUBLINGS: Final = 12
 _LONGEST_WISH_S: Final = 3600.0
 
 
@@ -22,8 +23,8 @@ class PollBackoff:
 
     def failed(self, retry_after_s: float | None = None) -> float:
         """Counts a failure and returns the seconds to wait, at least as long as the source asks for."""
-        delay = min(self._first_s * 2.0 ** min(self.failures, _DOUBLINGS), self._longest_s)
         self.failures += 1
+        delay = backoff_s(self.failures, first_s=self._first_s, longest_s=self._longest_s)
         jittered = delay * random.uniform(0.5, 1.0)  # noqa: S311 (spreads polls, guards no secret)
         return max(jittered, min(retry_after_s or 0.0, _LONGEST_WISH_S))
 

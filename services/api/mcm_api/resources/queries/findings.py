@@ -14,6 +14,7 @@ from mcm_api.http.problems import ProblemError
 from mcm_api.resources.findings import FeedbackResponse, FindingResponse
 from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.bulk import among
+from mcm_shared.db.findings import TRIAGED_COLUMNS, triaged_of
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 
 FindingRow = dict[str, Any]
@@ -31,10 +32,6 @@ _COLUMNS: Final = [
 ]
 _FINDINGS: Final = select(_FINDING.group_key, *_COLUMNS, *_FEEDBACK).select_from(
     FINDINGS.outerjoin(ENRICHMENT_FEEDBACK)
-)
-
-_MESSAGES: Final = select(
-    _FINDING.group_key, *(_FINDING[name] for name in TriagedFinding.model_fields if name != "group")
 )
 
 
@@ -81,11 +78,8 @@ async def _read_messages(reader: DatabaseReader, column: Column[Any], values: Co
     if not values:
         return []
     async with reader.transaction() as connection:
-        rows = (await connection.execute(_MESSAGES.where(among(column, values, connection)))).mappings().all()
-    return [
-        TriagedFinding(**{**row, "rule_id": str(row["rule_id"]), "group": orjson.loads(row["group_key"])})
-        for row in rows
-    ]
+        query = select(*TRIAGED_COLUMNS).where(among(column, values, connection))
+        return [triaged_of(row) for row in (await connection.execute(query)).all()]
 
 
 def _finding_row(row: RowMapping) -> FindingRow:

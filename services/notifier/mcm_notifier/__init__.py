@@ -1,0 +1,1 @@
+"""Notifications of findings: routes, channels, and the outbox of messages."""

@@ -1,0 +1,1 @@
+"""Rows of notifications: what was notified of each finding, what waits, and the outbox."""

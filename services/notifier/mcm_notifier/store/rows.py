@@ -1,0 +1,30 @@
+"""Rows of notifications with their findings."""
+
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, select
+
+from mcm_notifier.notifications import Notification, Reason
+from mcm_shared.contracts.triage import TriagedFinding
+from mcm_shared.db.findings import TRIAGED_COLUMNS, triaged_of
+from mcm_shared.db.notification_tables import NOTIFICATIONS
+from mcm_shared.db.tables import FINDINGS
+
+_OWN: Final = (
+    NOTIFICATIONS.c.id.label("notification_id"),
+    NOTIFICATIONS.c.reason.label("notification_reason"),
+    NOTIFICATIONS.c.created_at.label("notified_at"),
+)
+
+
+def notifications_with_findings() -> Select[Any]:
+    """Selects what :func:`notification_of` needs."""
+    return select(*_OWN, *TRIAGED_COLUMNS).select_from(
+        NOTIFICATIONS.join(FINDINGS, FINDINGS.c.uid == NOTIFICATIONS.c.finding_uid)
+    )
+
+
+def notification_of(row: Row[Any]) -> Notification:
+    """Makes a notification from its row."""
+    finding: TriagedFinding = triaged_of(row)
+    return Notification(row.notification_id, Reason(row.notification_reason), row.notified_at, finding)

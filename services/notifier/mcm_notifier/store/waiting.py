@@ -1,0 +1,90 @@
+"""Notifications that wait for a message, and the state of their routes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mcm_notifier.notifications import Notification, RouteState
+from mcm_notifier.store.rows import notification_of, notifications_with_findings
+from mcm_shared.db.bulk import among
+from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFICATION_ROUTES, NOTIFICATIONS
+
+_NOTIFICATION: Final = NOTIFICATIONS.c
+_ROUTE: Final = NOTIFICATION_ROUTES.c
+_WAITING: Final = _NOTIFICATION.state == "waiting"
+
+
+async def insert_routes(engine: AsyncEngine, names: Collection[str]) -> None:
+    """Inserts the routes that have no state yet."""
+    if not names:
+        return
+    async with transaction(engine) as connection:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        rows = [{"name": name} for name in sorted(names)]
+        await connection.execute(dialect.insert(NOTIFICATION_ROUTES).on_conflict_do_nothing(), rows)
+
+
+async def waiting_routes(engine: AsyncEngine) -> list[str]:
+    """Lists the routes with waiting notifications."""
+    query = select(_NOTIFICATION.route).where(_WAITING).distinct().order_by(_NOTIFICATION.route)
+    async with transaction(engine, read_only=True) as connection:
+        return list((await connection.execute(query)).scalars())
+
+
+async def lock_route(connection: AsyncConnection, name: str) -> RouteState | None:
+    """Locks a route for the transaction and reads its state; None when another process has it."""
+    query = select(_ROUTE.sent_at, _ROUTE.storm_since, _ROUTE.digest_at).where(_ROUTE.name == name)
+    row = (await connection.execute(query.with_for_update(skip_locked=True))).first()
+    return None if row is None else RouteState(*row)
+
+
+async def save_route(connection: AsyncConnection, name: str, state: RouteState) -> None:
+    """Writes the state of a locked route."""
+    await connection.execute(update(NOTIFICATION_ROUTES).where(_ROUTE.name == name).values(asdict(state)))
+
+
+async def read_waiting(connection: AsyncConnection, route: str, limit: int) -> list[Notification]:
+    """Reads the oldest waiting notifications of a route, with their findings."""
+    query = notifications_with_findings().where(_WAITING, _NOTIFICATION.route == route)
+    rows = (await connection.execute(query.order_by(_NOTIFICATION.created_at, _NOTIFICATION.id).limit(limit))).all()
+    return [notification_of(row) for row in rows]
+
+
+async def oldest_waiting(connection: AsyncConnection, route: str) -> datetime | None:
+    """Reads when the oldest waiting notification of a route came up."""
+    query = select(func.min(_NOTIFICATION.created_at)).where(_WAITING, _NOTIFICATION.route == route)
+    oldest: datetime | None = (await connection.execute(query)).scalar_one()
+    return oldest
+
+
+async def count_since(connection: AsyncConnection, route: str, since: datetime) -> int:
+    """Counts the notifications of a route that came up since a time and were not dropped."""
+    query = select(func.count()).where(
+        _NOTIFICATION.route == route, _NOTIFICATION.created_at > since, _NOTIFICATION.state != "dropped"
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def drop(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Marks notifications that will not be sent."""
+    if ids:
+        await connection.execute(
+            update(NOTIFICATIONS).where(among(_NOTIFICATION.id, ids, connection)).values(state="dropped")
+        )
+
+
+async def insert_message(connection: AsyncConnection, values: Mapping[str, object], ids: Sequence[UUID]) -> None:
+    """Inserts a message to send, about these notifications."""
+    await connection.execute(insert(NOTIFICATION_MESSAGES).values(**values))
+    if ids:
+        await connection.execute(
+            update(NOTIFICATIONS)
+            .where(among(_NOTIFICATION.id, ids, connection))
+            .values(message_id=values["id"], state="in_message")
+        )
