@@ -11,7 +11,7 @@ from mcm_local.ports import LOOPBACK, free_port
 
 FILES = ("docker-compose.yml", "tests/compose.yml")
 PASSWORD = "only-for-tests"
-_SERVICES = ("API", "ENRICHER", "INGESTOR", "RULES_ENGINE")
+_SERVICES = ("API", "ENRICHER", "INGESTOR", "NOTIFIER", "RULES_ENGINE")
 _KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
 
 

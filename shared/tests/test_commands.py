@@ -9,7 +9,16 @@ import pytest
 from mcm_local.checkout import COMMANDS
 from mcm_shared.settings import unknown_variables
 
-PROGRAMS = ("mcm-api", "mcm-enricher", "mcm-ingestor", "mcm-local", "mcm-migrate", "mcm-rules-engine", "mcm-topics")
+PROGRAMS = (
+    "mcm-api",
+    "mcm-enricher",
+    "mcm-ingestor",
+    "mcm-local",
+    "mcm-migrate",
+    "mcm-notifier",
+    "mcm-rules-engine",
+    "mcm-topics",
+)
 
 
 def ran(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ def test_help_lists_every_target_in_one_line() -> None:
     assert all(len(line.split()) > 2 for line in shown)
 
 
-PASSWORDS = {"", "_API", "_ENRICHER", "_INGESTOR", "_RULES_ENGINE"}
+PASSWORDS = {"", "_API", "_ENRICHER", "_INGESTOR", "_NOTIFIER", "_RULES_ENGINE"}
 
 
 def passwords_of(text: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ REFUSED = {
     "ingestor": ("SELECT 1 FROM source_events", "SELECT 1 FROM users", "INSERT INTO findings DEFAULT VALUES"),
     "rules-engine": ("SELECT 1 FROM api_tokens", "UPDATE findings SET assignee = ''", "DELETE FROM source_events"),
     "enricher": ("SELECT 1 FROM sessions", "UPDATE findings SET severity_rank = 1", "SELECT 1 FROM source_events"),
+    "notifier": ("SELECT 1 FROM sessions", "UPDATE findings SET severity_rank = 1", "SELECT 1 FROM source_events"),
     "api": ("DELETE FROM audit_log", "UPDATE finding_actions SET actor = ''", "UPDATE source_events SET source = ''"),
 }
 NO_ROLE = (

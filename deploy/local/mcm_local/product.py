@@ -22,6 +22,7 @@ BACKLOG = ("generate", "--days", "30", "--count", "40000", "--to", "kafka")
 TRICKLE = ("generate", "--rate", "0.2", "--to", "kafka")
 
 _SERVICES = ("rules-engine", "enricher", "api")
+_WITH_CHANNELS = "notifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ class Product:
 
     def services(self) -> list[Spec]:
         """The migration, then every service."""
-        ports = {name: free_port() for name in _SERVICES}
+        names = (*_SERVICES, _WITH_CHANNELS) if os.environ.get("MCM_CHANNELS_PATH") else _SERVICES
+        ports = {name: free_port() for name in names}
         ready: dict[str, Callable[[], bool]] = {
             name: _answers(f"http://{LOOPBACK}:{port}/metrics") for name, port in ports.items()
         }
@@ -105,7 +107,7 @@ class Product:
                     port=self.api_port if name == "api" else None,
                     stop_timeout_s=1.5,
                 )
-                for name in _SERVICES
+                for name in names
             ),
         ]
 

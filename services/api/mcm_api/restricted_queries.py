@@ -43,6 +43,7 @@ from mcm_shared.db.tables import (
     FINDING_HISTORY,
     FINDING_OUTBOX,
     FINDINGS,
+    NOTIFICATION_TABLES,
     RULE_CATALOGUE,
     RULE_RESULTS,
     RULES,
@@ -146,6 +147,7 @@ RESTRICTED: Final[dict[Table, Restrict]] = {
     SOURCE_PROGRESS: _nothing(SOURCE_PROGRESS),
     ENRICHMENT_JOBS: _nothing(ENRICHMENT_JOBS),
     ENRICHMENT_ANSWERS: _nothing(ENRICHMENT_ANSWERS),
+    **{table: _nothing(table) for table in NOTIFICATION_TABLES},
     # the names of connectors are not the sources of their events
     SOURCE_POSITIONS: _nothing(SOURCE_POSITIONS),
 }

@@ -22,7 +22,7 @@ class When(StrEnum):
 def _time_zone(value: Any) -> Any:
     try:
         return ZoneInfo(str(value))
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ValueError(f"{str(value)[:50]!r} is no time zone; write one such as Europe/Berlin or UTC") from None
 
 

@@ -12,7 +12,7 @@ from mcm_shared.settings import DatabaseSettings, KafkaSettings
 
 
 def _engine_for(url: str) -> AsyncEngine:
-    return create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)), pooled=False)
+    return create_engine(DatabaseSettings(DATABASE_URL=SecretStr(url)))
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])

@@ -37,7 +37,7 @@ AllowedNetwork = Annotated[Any, BeforeValidator(_network)]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WebhookReply:
     """A response with a status below 300."""
 
     status: int
@@ -47,7 +47,7 @@ class Reply:
         return f"HTTP {self.status}{f': {self.text[:_SHOWN]}' if self.text else ''}"
 
 
-async def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Collection[Network]) -> Reply:
+async def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Collection[Network]) -> WebhookReply:
     """Posts to the address that was checked; raises DeliveryError, or DeliveryRefusedError for good.
 
     Proxies of the environment are not used: they would resolve the name again.
@@ -77,7 +77,7 @@ async def _checked_address(target: httpx2.URL, allowed: Collection[Network]) -> 
     return str(addresses[0])
 
 
-async def _post(target: httpx2.URL, address: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+async def _post(target: httpx2.URL, address: str, body: bytes, headers: Mapping[str, str]) -> WebhookReply:
     received = bytearray()
     request_headers = {
         "content-type": "application/json",
@@ -104,12 +104,12 @@ async def _post(target: httpx2.URL, address: str, body: bytes, headers: Mapping[
                     break
     except (httpx2.HTTPError, httpx2.StreamError, ssl.SSLError) as error:
         raise DeliveryError(f"{target.host} cannot be reached: {str(error) or type(error).__name__}") from None
-    reply = Reply(response.status_code, bytes(received[:_MAX_RESPONSE_BYTES]).decode(errors="replace").strip())
+    reply = WebhookReply(response.status_code, bytes(received[:_MAX_RESPONSE_BYTES]).decode(errors="replace").strip())
     _raise_for(reply, response.headers)
     return reply
 
 
-def _raise_for(reply: Reply, headers: Mapping[str, str]) -> None:
+def _raise_for(reply: WebhookReply, headers: Mapping[str, str]) -> None:
     if reply.status < httpx2.codes.MULTIPLE_CHOICES:
         return
     if reply.status < httpx2.codes.BAD_REQUEST:

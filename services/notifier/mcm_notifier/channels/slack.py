@@ -7,7 +7,7 @@ import orjson
 from pydantic import SecretStr, field_validator, model_validator
 
 from mcm_notifier.channels import Channel, DeliveryError, DeliveryRefusedError
-from mcm_notifier.channels.http import AllowedNetwork, Reply, post
+from mcm_notifier.channels.http import AllowedNetwork, WebhookReply, post
 from mcm_notifier.channels.webhook import check_url, require_https
 from mcm_notifier.messages import Message
 
@@ -54,7 +54,7 @@ def _payload(message: Message) -> dict[str, Any]:
     return {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
 
-def _raise_for(reply: Reply) -> None:
+def _raise_for(reply: WebhookReply) -> None:
     if reply.text == "ok":
         return
     try:

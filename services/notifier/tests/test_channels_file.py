@@ -1,0 +1,106 @@
+"""channels.yml: what may stand in it, and what is said of mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from mcm_notifier.channels.slack import SlackChannel
+from mcm_notifier.channels_file import ChannelsFile, read_channels
+from mcm_notifier.routes import When
+from mcm_notifier.testing.delivering import SECRET
+from mcm_shared.contracts.findings import Severity
+from mcm_shared.errors import ConfigurationError
+
+ENVIRONMENT = {
+    "SLACK_URL": "https://hooks.slack.example.com/services/T0/B0/x",
+    "HOOK_SECRET": SECRET,
+    "MAIL_URL": "mailto://127.0.0.1:25?from=monitor@example.com&to=soc@example.com",
+    "WEAK": "whsec_c2hvcnQ=",
+    "JSON_URL": "jsons://internal.example.com/hook",
+    "ODD_URL": "carrier-pigeon://roof",
+}
+
+CHANNELS = """
+channels:
+  soc: {type: slack, url: "${SLACK_URL}"}
+  tickets: {type: webhook, url: "https://tickets.example.com/hook", secret: "${HOOK_SECRET}"}
+  mail: {type: apprise, url: "${MAIL_URL}"}
+"""
+HOOK = 'channels:\n  a: {type: webhook, url: "https://example.com/h", secret: "${HOOK_SECRET}"}\n'
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> object:
+    def read_text(text: str) -> ChannelsFile:
+        path = tmp_path / "channels.yml"
+        path.write_text(text)
+        return read_channels(path, ENVIRONMENT)
+
+    return read_text
+
+
+def test_channels_and_routes_are_read(read) -> None:  # type: ignore[no-untyped-def]
+    found = read(
+        CHANNELS
+        + """
+routes:
+  criticals:
+    channel: soc
+    filter: {severity: critical, rule: [bucket_made_public], risk_min: 70}
+    quiet: {from: "22:00", to: "07:00", zone: Europe/Berlin}
+  report: {channel: mail, when: daily, at: "07:30", zone: Europe/Berlin}
+"""
+    )
+
+    assert isinstance(found.channels["soc"], SlackChannel)
+    criticals, report = found.routes["criticals"], found.routes["report"]
+    assert criticals.filter.severity == [Severity.CRITICAL]
+    assert criticals.waits_for_score
+    assert (report.when, report.at.hour, str(report.zone)) == (When.DAILY, 7, "Europe/Berlin")
+    assert not report.waits_for_score
+    assert "T0" not in repr(found)
+    assert SECRET not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("- a", "must hold the keys channels and routes"),
+        ("channels: {}\nroute: {}", "must hold the keys channels and routes"),
+        ("channels: [", "is not YAML"),
+        ("channels: {A b: {type: slack}}", "A b: a name may hold lower-case letters"),
+        ("channels: {a: {type: slak}}", "channels: a: type 'slak' is unknown; did you mean slack?"),
+        ("channels: {a: 5}", "channels: a: must hold settings"),
+        ("channels: {a: {type: slack, url: 'https://hooks.example.com/x'}}", "url is a secret; write ${VARIABLE}"),
+        ("channels: {a: {type: slack, url: '${NO_SUCH}'}}", "the environment variable NO_SUCH is not set"),
+        (HOOK.replace("HOOK_SECRET", "WEAK"), "must be whsec_ and 24 to 64 bytes"),
+        (HOOK.replace("https:", "http:"), "url must begin with https://"),
+        (HOOK.replace("https://", "ftp://"), "must be a URL that begins with https://"),
+        (HOOK.replace("//example", "//user@example"), "must hold no user name"),
+        (
+            HOOK.replace("}\n", ", allow: [x]}\n").replace("${HOOK_SECRET,", "${HOOK_SECRET}"),
+            "is no address or network",
+        ),
+        ("channels: {a: {type: apprise, url: '${JSON_URL}'}}", "use a channel of the type webhook"),
+        ("channels: {a: {type: apprise, url: '${ODD_URL}'}}", "apprise does not know the URL"),
+        (HOOK + "routes: {r: {channel: b}}", "channel 'b' is not under channels; use one of a"),
+        (HOOK + "routes: {r: {channel: a, filter: {severty: critical}}}", "filter.severty: Extra inputs"),
+        (HOOK + "routes: {r: {channel: a, filter: {severity: worst}}}", "filter.severity: Input should be"),
+        (HOOK + "routes: {r: {channel: a, when: hourly}}", "when: Input should be 'immediately'"),
+        (HOOK + "routes: {r: {channel: a, at: '08:00'}}", "at is for routes that send daily"),
+        (HOOK + "routes: {r: {channel: a, quiet: {from: '22:00', to: '7', zone: Mars}}}", "'Mars' is no time zone"),
+        (HOOK + "routes: {r: {channel: a, quiet: {from: '7:00:05', to: '08:00', zone: UTC}}}", "must be a time of day"),
+    ],
+)
+def test_a_mistake_is_named_with_what_to_change(read, text: str, complaint: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ConfigurationError) as raised:
+        read(text)
+
+    assert complaint in str(raised.value)
+    assert SECRET not in str(raised.value)
+    assert "internal.example.com" not in str(raised.value)
+
+
+def test_a_missing_file_names_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: No such file or directory; set MCM_CHANNELS_PATH"):
+        read_channels(tmp_path / "none.yml", {})
