@@ -14,7 +14,7 @@ MESSAGE_COLUMNS: Final = tuple(FINDINGS.c[name] for name in FindingMessage.model
 
 TRIAGED_COLUMNS: Final = (
     FINDINGS.c.group_key,
-    *(FINDINGS.c[name] for name in TriagedFinding.model_fields if name != "group"),
+    *(FINDINGS.c[name] for name in TriagedFinding.model_fields if name in FINDINGS.c),
 )
 """The columns that :func:`triaged_of` needs."""
 
