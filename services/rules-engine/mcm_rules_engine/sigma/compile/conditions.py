@@ -124,7 +124,7 @@ def _field_test(field: str, values_of_rule: list[SigmaType], space: Space) -> Pr
             case SigmaExists():
                 parts.append(_exists_test(presence_test(space, field), expected=value.exists))
             case SigmaDifference():
-                parts.append(_difference_test(get, field_getter(space, value.field)))
+                parts.append(_difference_test(get, field_getter(space, value.field), value))
             case SigmaFieldReference():
                 parts.append(_reference_test(get, field_getter(space, value.field), value))
             case SigmaExpansion():
@@ -159,6 +159,21 @@ def _exists_test(is_present: Predicate, *, expected: bool) -> Predicate:
 
 
 def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReference) -> Predicate:
+    same = _comparison(reference)
+    return lambda view: any(same(value, other) for value in get(view) for other in get_other(view))
+
+
+def _difference_test(get: Getter, get_other: Getter, reference: SigmaDifference) -> Predicate:
+    same = _comparison(reference)
+
+    def differs(view: EventView) -> bool:
+        others = get_other(view)
+        return any(value is not None and not any(same(value, other) for other in others) for value in get(view))
+
+    return differs
+
+
+def _comparison(reference: SigmaFieldReference) -> Callable[[Any, Any], bool]:
     def same(value: Any, other: Any) -> bool:
         text, other_text = text_of(value), text_of(other)
         if text is None or other_text is None:
@@ -172,15 +187,7 @@ def _reference_test(get: Getter, get_other: Getter, reference: SigmaFieldReferen
             return text.endswith(other_text)
         return _equal(value, other)
 
-    return lambda view: any(same(value, other) for value in get(view) for other in get_other(view))
-
-
-def _difference_test(get: Getter, get_other: Getter) -> Predicate:
-    def differs(view: EventView) -> bool:
-        others = get_other(view)
-        return any(value is not None and not any(_equal(value, other) for other in others) for value in get(view))
-
-    return differs
+    return same
 
 
 def _equal(value: Any, other: Any) -> bool:
