@@ -1,9 +1,12 @@
 """Modifiers and fields that can mean nothing are refused with what to write instead."""
 
+from typing import Any
+
 import pytest
 
 from mcm_rules_engine.sigma.load import parse_rules
 from mcm_shared.errors import RuleLoadError
+from mcm_shared.testing.builders import an_event
 
 RULE = """\
 title: Rule
@@ -59,3 +62,28 @@ def test_the_array_syntax_is_a_mistake_in_groups_too() -> None:
 
 def test_a_rule_of_sigma_3_loads_where_it_means_what_it_did_before() -> None:
     assert parse_rules(f"sigma-version: 3\n{RULE}").rules
+
+
+OWN, OTHER = "arn:aws:iam::111122223333:root", "arn:aws:iam::210987654321:root"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (OTHER, True),
+        (OWN, False),
+        ([OWN, OTHER], True),
+        ([OWN, OWN.replace("root", "role/x")], False),
+        ({"content": OWN}, False),
+        ([{"content": OWN}, {"content": OTHER}], True),
+        (111122223333, False),
+        (None, False),
+        ([], False),
+    ],
+)
+def test_values_that_hold_no_value_of_another_field_differ(value: Any, expected: bool) -> None:
+    ruleset = parse_rules(RULE.replace("f: x", "principals|differs|contains: own"))
+
+    found = ruleset.match(an_event(raw_data={"principals": value, "own": "111122223333"}))
+
+    assert bool(found) is expected
