@@ -12,6 +12,7 @@ from mcm_rules_engine.correlation.protocol import Position
 from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import TUMBLING_COUNTS
+from mcm_shared.uuids import parse_uuid
 
 
 class Bucket(NamedTuple):
@@ -83,6 +84,7 @@ _READ_SQLITE: Final = text(
     )
 )
 _OFFSET: Final = 1 << 63
+_TIME_DIGITS: Final = 20
 _LOW: Final = 1 << 32
 
 
@@ -120,7 +122,7 @@ async def read_tumbling(connection: AsyncConnection, thresholds: Mapping[Bucket,
 
 def _text(position: Position) -> str:
     # fixed width, so that texts sort as positions do, times before 1970 included
-    return f"{position[0] + _OFFSET:020d}:{position[1].hex}"
+    return f"{position[0] + _OFFSET:0{_TIME_DIGITS}d}:{position[1].hex}"
 
 
 def total_of(high: int, low: int) -> int:
@@ -130,5 +132,4 @@ def total_of(high: int, low: int) -> int:
 
 def position_of_text(text: str) -> Position:
     """Reads the position of an event as the counters hold it."""
-    at, uid = text.split(":")
-    return int(at) - _OFFSET, UUID(uid)
+    return int(text[:_TIME_DIGITS]) - _OFFSET, parse_uuid(text[_TIME_DIGITS + 1 :])

@@ -54,13 +54,13 @@ class Fetcher:
 
     @property
     def has_batch(self) -> bool:
-        """Whether to decode the next batch now: it can begin, or it is large enough to decode ahead.
+        """Whether to decode the next batch now: it can begin, or it is full and decoded ahead.
 
         Offsets without records, past transaction markers, are a batch too, once nothing else is in progress.
         """
         blocked = self._rebalance.in_flight.blocker() is not None
         if self._records:
-            return not blocked or 2 * len(self._records) >= self._max_records or self._is_large
+            return not blocked or len(self._records) >= self._max_records or self._is_large
         return bool(self._offsets) and not blocked
 
     @property
