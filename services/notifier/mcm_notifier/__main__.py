@@ -7,9 +7,6 @@ from uuid import UUID, uuid4
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from mcm_notifier.channels_file import load_channels
 from mcm_notifier.messages import probe_message
@@ -48,7 +45,7 @@ def test(channel: Annotated[str, typer.Argument(help="Name of the channel in cha
 def list_outbox(
     failed: Annotated[bool, typer.Option("--failed", help="Only messages that have failed.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Maximum number of messages.")] = 50,
-    output: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the result.")] = "table",
+    output: Annotated[Literal["text", "json"], typer.Option("--format", help="How to print the result.")] = "text",
 ) -> None:
     """Lists the newest messages."""
     entries = run_command(lambda: _list("failed" if failed else None, limit))
@@ -56,7 +53,7 @@ def list_outbox(
         for entry in entries:
             typer.echo(orjson.dumps(entry))
     else:
-        _print_table(entries)
+        _print_lines(entries)
 
 
 @app.command()
@@ -112,17 +109,15 @@ async def _database() -> AsyncEngine:
     return engine
 
 
-def _print_table(entries: Sequence[OutboxEntry]) -> None:
-    table = Table()
-    for column in ("id", "state", "route", "channel", "kind", "created", "attempts", "response"):
-        table.add_column(column, overflow="fold")
+def _print_lines(entries: Sequence[OutboxEntry]) -> None:
     for entry in entries:
-        created = f"{entry.created_at:%Y-%m-%d %H:%M:%S}"
-        response = Text(escape_controls(entry.response or ""))
-        table.add_row(
-            str(entry.id), entry.state, entry.route, entry.channel, entry.kind, created, str(entry.attempts), response
+        attempts = f"{entry.attempts} attempt{'s' if entry.attempts != 1 else ''}"
+        created = f"{entry.created_at:%Y-%m-%d %H:%M:%SZ}"
+        typer.echo(
+            f"{entry.id}  {entry.state}, {attempts}, {created}, {entry.kind} of {entry.route} to {entry.channel}"
         )
-    Console().print(table)
+        if entry.response:
+            typer.echo(f"    {escape_controls(entry.response)}")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_notifier.store.outbox import list_messages
-from mcm_notifier.testing.delivering import SECRET
+from mcm_notifier.testing.delivering import SECRET, Delivering, a_route, a_webhook
 from mcm_notifier.testing.receivers import HttpReceiver, HttpReply, MailReceiver, http_receiver
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
@@ -138,15 +138,34 @@ async def test_a_wrong_file_stops_the_start_and_commands_say_what_to_do(
     one = {"MCM_CHANNELS_PATH": str(path_of_one), "HOOK_SECRET": SECRET}
     ended = [
         run_service("mcm-notifier", "test", "hook", **one),
-        run_service("mcm-notifier", "list", "--failed", "--format", "json"),
     ]
     codes = [await asyncio.to_thread(each.wait) for each in ended]
     refused = run_service("mcm-notifier", "test", "hook", **one)
 
     assert await asyncio.to_thread(wrong.wait) == 2
     assert "channels: chat: url: must be a URL that begins with https://" in wrong.stderr()
-    assert codes == [0, 0]
+    assert codes == [0]
     assert ended[0].stdout().strip() == "HTTP 200: thank you"
     assert await asyncio.to_thread(refused.wait) == 1
     assert "HTTP 404: gone" in refused.stderr()
     assert receiver.requests[0].json["type"] == "test"
+
+
+async def test_failed_messages_are_listed_and_retried_by_command(
+    postgres: AsyncEngine, run_service: RunService, receiver: HttpReceiver
+) -> None:
+    receiver.reply = HttpReply(410, "\x1b[31mgone")
+    notifier = await Delivering(postgres, {"hook": a_webhook(receiver)}, {"all": a_route()}).start()
+    await notifier.finding()
+    await notifier.deliver()
+    [failed] = await notifier.outbox()
+
+    listed = run_service("mcm-notifier", "list", "--failed")
+    assert await asyncio.to_thread(listed.wait) == 0
+    retried = run_service("mcm-notifier", "retry", str(failed.id))
+    assert await asyncio.to_thread(retried.wait) == 0
+
+    assert f"{failed.id}  failed, 1 attempt, " in listed.stdout()
+    assert "\x1b[31mgone" not in listed.stdout()
+    assert retried.stdout().strip() == "1 message to retry"
+    assert (await notifier.outbox())[0].state == "pending"
