@@ -125,6 +125,22 @@ METRICS: Final = (
         "API",
         "Median time to acknowledge and to resolve findings, of the last 90 days",
     ),
+    Metric(
+        "mcm_exceptions",
+        "gauge",
+        "exceptions",
+        ("state",),
+        "API",
+        "Exceptions that were not revoked and have not expired; those with an invalid matcher hide nothing",
+    ),
+    Metric(
+        "mcm_exceptions_expiring",
+        "gauge",
+        "exceptions",
+        ("within_days",),
+        "API",
+        "Active exceptions that expire within 30, 7 and 1 days",
+    ),
     Metric("mcm_audit_entries", "gauge", "entries", (), "API", "Entries of the audit trail"),
     Metric(
         "mcm_audit_head",

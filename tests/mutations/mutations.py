@@ -5,9 +5,10 @@ from typing import Final
 from tests.mutations.consumer import CONSUMER
 from tests.mutations.correlation import CORRELATION
 from tests.mutations.database import DATABASE
+from tests.mutations.exceptions import EXCEPTIONS
 from tests.mutations.groups import GROUPS
 from tests.mutations.limits import LIMITS
 from tests.mutations.pipeline import PIPELINE
 from tests.mutations.recomputed import RECOMPUTED
 
-MUTATIONS: Final = (*PIPELINE, *CORRELATION, *RECOMPUTED, *GROUPS, *CONSUMER, *DATABASE, *LIMITS)
+MUTATIONS: Final = (*PIPELINE, *CORRELATION, *RECOMPUTED, *GROUPS, *CONSUMER, *DATABASE, *LIMITS, *EXCEPTIONS)

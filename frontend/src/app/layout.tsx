@@ -7,7 +7,7 @@ import { Toasts } from "@/components/toasts";
 import { useFocusGuard } from "@/lib/keyboard/use-focus-guard";
 import { useKeyboard } from "@/lib/keyboard/use-keyboard";
 import { useLiveStart } from "@/lib/live/use-live-start";
-import { useRefetchAfterOutage } from "@/lib/live/use-refetch";
+import { useRefetchAfterExceptions, useRefetchAfterOutage } from "@/lib/live/use-refetch";
 import { lazyChunk } from "@/lib/lazy-chunk";
 import { useDocumentTheme } from "@/lib/theme";
 
@@ -34,6 +34,7 @@ export function Layout({ children }: { children: ReactNode }) {
   useKeyboard();
   useLiveStart();
   useRefetchAfterOutage();
+  useRefetchAfterExceptions();
   const openCommands = useCallback(() => setOverlay("commands"), []);
   const openShortcuts = useCallback(() => setOverlay("shortcuts"), []);
   const close = (open: boolean) => !open && setOverlay("closed");

@@ -25,6 +25,7 @@ export function anAccount(overrides: Partial<Account> = {}): Account {
       "dead_letters:read",
       "dead_letters:write",
       "events:read",
+      "exceptions:write",
       "findings:enrich",
       "findings:export",
       "findings:feedback",
@@ -76,6 +77,7 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
     notes: null,
     late_detections: 0,
     triage_version: 0,
+    suppressed_by: null,
     risk_score: 92,
     ai_explanation: "The bucket is public.",
     ai_source: "heuristic",
@@ -103,7 +105,7 @@ export function aPage(items: Finding[], overrides: Partial<FindingPage> = {}): F
 
 /** Builds facets without values. */
 export function noFacets(overrides: Partial<FindingFacets> = {}): FindingFacets {
-  const triage = { status: [], assignee: [], label: [] };
+  const triage = { status: [], assignee: [], label: [], suppressed: [] };
   return { severity: [], rule: [], source: [], state: [], user: [], enriched: [], ...triage, ...overrides };
 }
 
@@ -118,6 +120,7 @@ export function aSummary(overrides: Partial<Schema<"Summary">> = {}): Schema<"Su
     total_events: 40_000,
     total_findings: 70,
     withdrawn_findings: 0,
+    suppressed_findings: 0,
     findings_by_severity: { low: 16, medium: 26, high: 17, critical: 11 },
     events_over_time: [{ date: "2026-11-20", count: 12 }],
     ...overrides,

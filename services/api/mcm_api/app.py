@@ -18,12 +18,16 @@ from mcm_api.enrichments import routes as enrichments
 from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
 from mcm_api.events.queries.fact_index import FactIndexer
+from mcm_api.exceptions import routes as exceptions
+from mcm_api.exceptions.measure_exceptions import measure_exceptions
+from mcm_api.exceptions.schemas import ExceptionActionRequest, ExceptionPreviewRequest, ExceptionRequest
 from mcm_api.findings import routes as findings
 from mcm_api.findings.enrichment import EnrichmentService
 from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.findings.triage import routes as triage
 from mcm_api.findings.triage.publish import TriagePublisher
 from mcm_api.findings.triage.schemas import ActionRequest, BulkActionRequest
+from mcm_api.findings_cache import FindingsCache
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
 from mcm_api.http.allowed_hosts import AllowedHosts
@@ -97,6 +101,9 @@ class Api(FastAPI):
                 (GivenFeedback, "validation"),
                 (ActionRequest, "validation"),
                 (BulkActionRequest, "validation"),
+                (ExceptionRequest, "validation"),
+                (ExceptionPreviewRequest, "validation"),
+                (ExceptionActionRequest, "validation"),
                 *((model, "validation") for model in access.BODIES),
                 (StreamFinding, "serialization"),
                 (StreamSummary, "serialization"),
@@ -137,6 +144,7 @@ def create_app(
         events,
         findings,
         triage,
+        exceptions,
         enrichments,
         stats,
         users,
@@ -165,7 +173,8 @@ def _provide_parts(
     app: FastAPI, settings: ApiSettings, database: DatabaseSettings, kafka: KafkaSettings | None, ai: EnricherSettings
 ) -> None:
     engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
-    reader = DatabaseReader(engine, timeout_s=settings.query_timeout_s)
+    clock = Clock()
+    reader = DatabaseReader(engine, settings.query_timeout_s, FindingsCache(lambda: clock.now()))
     # connections of its own: explaining many findings must not keep readers waiting
     writing_engine = create_engine(database, statement_timeout_s=settings.query_timeout_s)
     # a flood of requests must not make /ready say that the database is down
@@ -189,7 +198,7 @@ def _provide_parts(
         enrichment,
         DatabaseWriter(writing_engine),
         TriagePublisher(producer, topics),
-        Clock(),
+        clock,
         TriageTargets.parse(settings.triage_targets),
         EventRate(),
         RuleCatalogue(),
@@ -219,6 +228,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         heartbeat(stream.broadcaster, readiness),
         publish_summary(stream.broadcaster, reader, part_of(app, EventRate)),
         measure_triage(reader, part_of(app, TriageTargets), part_of(app, Clock)),
+        measure_exceptions(reader, part_of(app, Clock)),
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
     work += access.background_work(app)

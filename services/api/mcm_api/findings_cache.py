@@ -1,17 +1,26 @@
 """Cache of results computed from findings, valid until a finding changes.
 
 Every transaction that changes findings increments a counter in the database. A result is stored with the counter read
-before it: while the counter is the same, the findings are the same.
+before it: while the counter is the same, the findings are the same. Exceptions also begin and end with time alone, so
+the active ones are part of every key.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+import structlog
+
 from mcm_api.identity.restriction import current_restriction
+from mcm_shared.contracts.exceptions import ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.exceptions import read_unexpired
 from mcm_shared.db.finding_changes import read_changes
+from mcm_shared.db.suppression import ActiveExceptions
+
+log = structlog.get_logger()
 
 ValueT = TypeVar("ValueT")
 
@@ -19,10 +28,16 @@ _MAX_ENTRIES: Final = 200
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
-class FindingsCache:
-    """LRU cache of results by key, each valid for one value of the change counter."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self) -> None:
+
+class FindingsCache:
+    """LRU cache of results by key, each valid for one value of the change counter; ``now`` is the clock."""
+
+    def __init__(self, now: Callable[[], datetime] = _now) -> None:
+        self._now = now
+        self._exceptions: tuple[int, datetime, Sequence[StoredException]] | None = None
         self._entries: OrderedDict[Hashable, tuple[int, Any, int]] = OrderedDict()
         self._bytes = 0
         self._loading: dict[tuple[Hashable, int], asyncio.Lock] = {}
@@ -31,15 +46,16 @@ class FindingsCache:
         self,
         connection: AsyncConnection,
         key: Hashable,
-        load: Callable[[AsyncConnection], Awaitable[ValueT]],
+        load: Callable[[AsyncConnection, ActiveExceptions], Awaitable[ValueT]],
         size_of: Callable[[ValueT], int] = lambda _: 1024,
     ) -> ValueT:
         """Returns the cached result, or loads and caches it; concurrent callers of one key share one load.
 
         Identities with different restrictions never share a result.
         """
-        key = (current_restriction(), key)
         changes = await read_changes(connection)
+        active = await self._read_active(connection, changes)
+        key = (current_restriction(), active.numbers, key)
         found: ValueT | None = self.cached(key, changes)
         if found is not None:
             return found
@@ -48,11 +64,29 @@ class FindingsCache:
             try:
                 found = self.cached(key, changes)
                 if found is None:
-                    found = await load(connection)
+                    found = await load(connection, active)
                     self._store(key, changes, found, size_of(found))
             finally:
                 self._loading.pop((key, changes), None)
         return found
+
+    async def active_exceptions(self, connection: AsyncConnection) -> ActiveExceptions:
+        """Returns the exceptions that are active now, which begin and end with time alone."""
+        return await self._read_active(connection, await read_changes(connection))
+
+    async def _read_active(self, connection: AsyncConnection, changes: int) -> ActiveExceptions:
+        now = self._now()
+        known = self._exceptions
+        # what had expired by the time of reading was left out
+        if known is None or known[0] != changes or known[1] > now:
+            known = changes, now, await read_unexpired(connection, now)
+            self._exceptions = known
+            for each in known[2]:
+                if each.state(now) is ExceptionState.INVALID:
+                    log.warning(
+                        "exception hides nothing, its matcher is invalid", exception=each.name, reason=each.problem
+                    )
+        return ActiveExceptions.at(now, known[2])
 
     def cached(self, key: Hashable, changes: int) -> Any:
         """Returns the result cached for this value of the change counter, or None."""

@@ -38,6 +38,8 @@ from mcm_shared.db.tables import (
     EVENT_DAYS,
     EVENT_FACT_BLOCKS,
     EVENT_ROLLUPS,
+    EXCEPTION_ACTIONS,
+    EXCEPTIONS,
     FINDING_ACTIONS,
     FINDING_CHANGES,
     FINDING_HISTORY,
@@ -153,8 +155,20 @@ RESTRICTED: Final[dict[Table, Restrict]] = {
 }
 """Tables with rows of sources, and the rows of each that a restricted identity may see."""
 
-OPEN: Final = frozenset({RULES, RULE_CATALOGUE, FINDING_CHANGES, AI_USAGE, EVENT_FACT_BLOCKS, DEAD_LETTER_ACTIONS})
-"""Tables open to restricted identities: without rows of sources, or that only say which events to read."""
+OPEN: Final = frozenset(
+    {
+        RULES,
+        RULE_CATALOGUE,
+        FINDING_CHANGES,
+        AI_USAGE,
+        EVENT_FACT_BLOCKS,
+        DEAD_LETTER_ACTIONS,
+        # read to compute what is suppressed; the operations that show them are closed to restricted identities
+        EXCEPTIONS,
+        EXCEPTION_ACTIONS,
+    }
+)
+"""Tables open to restricted identities: without rows of sources, or that only say which rows to read."""
 
 CLOSED: Final = frozenset(ACCESS_TABLES)
 """Tables that no feature reads."""

@@ -19,6 +19,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingQuery
 from mcm_api.findings.queries.facets import count_facets
 from mcm_api.findings.queries.pages import read_page
+from mcm_api.findings_cache import FindingsCache
 from mcm_api.http.json_response import write_json
 from mcm_api.live.frames import FrameFilter, finding_frame
 from mcm_api.resources.findings import FindingResponse
@@ -26,9 +27,11 @@ from mcm_shared.contracts.finding_filter import FindingFilter, FindingStanding, 
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import UNASSIGNED, Status
 from mcm_shared.db.engine import transaction
-from mcm_shared.db.tables import FINDINGS
+from mcm_shared.db.tables import EXCEPTION_ACTIONS, EXCEPTIONS, FINDINGS
 from mcm_shared.testing.builders import NOON
 from mcm_shared.testing.rows import Rows
+
+from .exception_helpers import exception
 
 FRONTEND = Path(__file__).parents[3] / "frontend"
 DAY = timedelta(days=1)
@@ -52,6 +55,7 @@ findings = st.fixed_dictionaries(
         "title": st.sampled_from(["Τίτλος", "100% \\ done", "plain."]),
         "risk_score": st.none() | st.integers(0, 100),
         "first_seen": times,
+        "last_seen": times,
         "withdrawn": st.booleans(),
         "chosen_status": chosen.map(str),
         # a finding that was closed before its latest detection is reopened
@@ -73,6 +77,7 @@ filters = st.fixed_dictionaries(
         "label": st.lists(labels, min_size=1, max_size=2),
         "risk_min": st.integers(0, 100),
         "state": st.lists(st.sampled_from(list(FindingStanding)), min_size=1, max_size=2),
+        "suppressed": st.lists(st.booleans(), min_size=1, max_size=2),
         "enriched": st.booleans(),
         "q": texts,
         "from_date": times.map(lambda time: time.date()),
@@ -117,20 +122,36 @@ def dashboard() -> Iterator[Dashboard]:
     filter_of_the_dashboard.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows_of=st.lists(findings, min_size=1, max_size=6), given_filter=filters)
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows_of=st.lists(findings, min_size=1, max_size=6),
+    given_filter=filters,
+    matchers=st.lists(
+        st.fixed_dictionaries({}, optional={"user": st.lists(users, min_size=1), "rule": st.lists(rules, min_size=1)})
+        .filter(bool)
+        .map(lambda given: {name: list(dict.fromkeys(values)) for name, values in given.items()}),
+        max_size=2,
+    ),
+)
 async def test_every_filter_agrees(
-    rows: Rows, dashboard: Dashboard, rows_of: list[dict[str, Any]], given_filter: dict[str, Any]
+    rows: Rows,
+    dashboard: Dashboard,
+    rows_of: list[dict[str, Any]],
+    given_filter: dict[str, Any],
+    matchers: list[dict[str, Any]],
 ) -> None:
     for start, end in (("from_date", "to_date"), ("from_timestamp", "to_timestamp")):
         if start in given_filter and end in given_filter:
             given_filter[start], given_filter[end] = sorted((given_filter[start], given_filter[end]))
     async with transaction(rows.engine) as connection:
-        await connection.execute(delete(FINDINGS))
+        for table in (FINDINGS, EXCEPTION_ACTIONS, EXCEPTIONS):
+            await connection.execute(delete(table))
     for values in rows_of:
         await rows.finding(**values)
-    reader = DatabaseReader(rows.engine, timeout_s=60)
-    everything = await _read(reader, FindingQuery(page_size=100, state=list(FindingStanding)))
+    for matcher in matchers:
+        await exception(rows, matcher, NOON, NOON + DAY)
+    reader = DatabaseReader(rows.engine, timeout_s=60, cache=FindingsCache(lambda: NOON))
+    everything = await _read(reader, FindingQuery(page_size=100, state=list(FindingStanding), suppressed=[True, False]))
     query = FindingFilter(**given_filter)
 
     by_sql = {finding.id for finding in await _read(reader, FindingQuery(page_size=100, **given_filter))}
@@ -156,6 +177,7 @@ async def _check_facets(reader: DatabaseReader, query: FindingFilter, everything
         ("state", lambda finding: FindingStanding.of(finding).value),
         ("status", lambda finding: finding.status.value),
         ("assignee", lambda finding: finding.assignee or UNASSIGNED),
+        ("suppressed", lambda finding: str(finding.suppressed_by is not None).lower()),
         ("enriched", lambda finding: str(finding.risk_score is not None).lower()),
     ]
     for name, value_of in values:
@@ -176,8 +198,9 @@ def _check_stream(query: FindingFilter, everything: list[FindingResponse]) -> No
         status=frozenset(query.status or ()),
         assignee=frozenset(query.assignee or ()),
         label=frozenset(query.label or ()),
+        suppressed=frozenset(query.suppressed),
     )
-    parameters = {"severity", "user", "rule", "status", "assignee", "label"}
+    parameters = {"severity", "user", "rule", "status", "assignee", "label", "suppressed"}
     of_list = FindingFilter(**query.model_dump(include=parameters), state=list(FindingStanding))
     for finding in everything:
         frame = finding_frame(finding, ("findings", 0), 0)

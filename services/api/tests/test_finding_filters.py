@@ -197,6 +197,7 @@ async def test_facets_count_by_every_filter_but_their_own(client: httpx.AsyncCli
         "status": [{"value": status, "count": 3 if status is Status.OPEN else 0} for status in Status],
         "assignee": [{"value": "unassigned", "count": 3}],
         "label": [],
+        "suppressed": [{"value": "false", "count": 3}, {"value": "true", "count": 0}],
         "enriched": [{"value": "true", "count": 2}, {"value": "false", "count": 1}],
     }
     assert critical["severity"] == everything["severity"]

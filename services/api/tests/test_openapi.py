@@ -47,6 +47,11 @@ def test_it_has_the_products_paths(document: dict[str, Any]) -> None:
         "GET /stats/timeline",
         "GET /stats/overview",
         "GET /stream",
+        "GET /exceptions",
+        "POST /exceptions",
+        "POST /exceptions/preview",
+        "GET /exceptions/{number}",
+        "POST /exceptions/{number}/actions",
         "GET /findings/facets",
         "GET /findings/{finding_id}/events",
         "GET /events/{event_id}",
@@ -104,7 +109,7 @@ def test_parameters_have_the_names_and_defaults_promised(document: dict[str, Any
     times = ("from_date", "to_date", "from_timestamp", "to_timestamp")
     nothing = dict.fromkeys((*filters, *times))
     paging = {"page": 1, "page_size": 20, "sort": "first_seen", "order": "desc", "before": None, "format": "json"}
-    standing = {"state": ["standing"]}
+    standing = {"state": ["standing"], "suppressed": [False]}
     assert defaults("/findings") == {**nothing, **standing, **paging}
     assert defaults("/findings/facets") == {**nothing, **standing}
 

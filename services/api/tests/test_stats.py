@@ -11,6 +11,7 @@ EMPTY = {
     "total_events": 0,
     "total_findings": 0,
     "withdrawn_findings": 0,
+    "suppressed_findings": 0,
     "findings_by_severity": {"low": 0, "medium": 0, "high": 0, "critical": 0},
     "events_over_time": [],
 }

@@ -88,5 +88,6 @@ def a_frame(number: int) -> FindingFrame:
         status=Status.OPEN,
         assignee=None,
         labels=(),
+        suppressed_by=None,
         lines=b"event: finding\ndata: " + b"x" * MAX_CHUNK_BYTES + b"\n",
     )

@@ -54,6 +54,10 @@ class FindingFilter(BaseModel):
         list[FindingStanding],
         Field(max_length=2, description="Standing, or withdrawn by later evidence; repeat it for both"),
     ] = [FindingStanding.STANDING]
+    suppressed: Annotated[
+        list[bool],
+        Field(max_length=2, description="Suppressed by an active exception, or not; repeat it for both"),
+    ] = [False]
     enriched: Annotated[bool | None, Field(description="With a risk score, or without one")] = None
     q: Annotated[
         str | None,
@@ -99,6 +103,8 @@ class FilteredFinding(Protocol):
     @property
     def withdrawn(self) -> bool: ...
     @property
+    def suppressed_by(self) -> int | None: ...
+    @property
     def status(self) -> Status: ...
     @property
     def assignee(self) -> str | None: ...
@@ -138,6 +144,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = one_for_each_parameter(
         "label": lambda finding, labels: any(label in finding.labels for label in labels),
         "risk_min": lambda finding, score: finding.risk_score is not None and finding.risk_score >= score,
         "state": lambda finding, states: FindingStanding.of(finding) in states,
+        "suppressed": lambda finding, values: (finding.suppressed_by is not None) in values,
         "enriched": lambda finding, enriched: (finding.risk_score is not None) is enriched,
         "q": _contains,
         "from_date": lambda finding, day: _day_of(finding) >= day,

@@ -147,4 +147,8 @@ class TriagedFinding(FindingMessage):
     late_detections: Annotated[
         int, Field(description="Detections that arrived after the closing, of times seen before; 0 unless closed")
     ] = 0
+    suppressed_by: Annotated[
+        int | None,
+        Field(description="The number of the exception that suppresses it now; null in topics", examples=[12]),
+    ] = None
     triage_version: Annotated[int, Field(description="Rises with each action; the value for `If-Match`")] = 0

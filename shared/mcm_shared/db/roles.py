@@ -35,6 +35,8 @@ from mcm_shared.db.tables import (
     ENRICHMENT_FEEDBACK,
     ENRICHMENT_JOBS,
     EVENT_FACT_BLOCKS,
+    EXCEPTION_ACTIONS,
+    EXCEPTIONS,
     FINDING_ACTIONS,
     FINDING_CHANGES,
     FINDING_HISTORY,
@@ -82,6 +84,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         ENRICHMENT_ANSWERS: _ALL,
         **dict.fromkeys((AUDIT_HEAD, FINDING_CHANGES, AI_USAGE, ENRICHMENT_JOBS, ENRICHMENT_FEEDBACK), _WRITE),
         **dict.fromkeys((FINDING_ACTIONS, AUDIT_LOG, DEAD_LETTER_ACTIONS, EVENT_FACT_BLOCKS), _APPEND),
+        **dict.fromkeys((EXCEPTIONS, EXCEPTION_ACTIONS), _APPEND),
     },
 }
 """Privileges of each service by table; findings are updated by column."""

@@ -33,6 +33,8 @@ export interface DataTableProps<T> {
   rowKey: (row: T) => string;
   /** The target of a row's link. */
   rowLink: (row: T) => To;
+  /** Whether a row is greyed. */
+  muted?: (row: T) => boolean;
   /** Opens a row in the drawer. */
   onOpen: (row: T) => void;
   /** The key of the row that is open in the drawer. */
@@ -176,6 +178,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
                   link={rowLink}
                   active={row.id === activeKey}
                   open={row.id === openKey}
+                  muted={props.muted?.(row.original) ?? false}
                   revision={revisions?.get(row.id) ?? 0}
                   arrivedAt={arrivals?.get(row.id)}
                   onOpen={onOpen}

@@ -17,6 +17,7 @@ interface RowProps<T> {
   link: (row: T) => To;
   active: boolean;
   open: boolean;
+  muted: boolean;
   revision: number;
   arrivedAt: number | undefined;
   onOpen: (row: T) => void;
@@ -55,6 +56,7 @@ function TableRow<T>(props: RowProps<T>) {
       style={{ height }}
       className={cn(
         "group cursor-pointer break-inside-avoid hover:bg-sunken",
+        props.muted && "text-ink-3",
         open && "bg-accent-tint/50 hover:bg-accent-tint/70",
         active && !open && "bg-sunken",
         arrived && !changed && "animate-flash",

@@ -14,12 +14,13 @@ interface Figures {
   bySeverity: Partial<Record<string, number>> | undefined;
   unscored: number | undefined;
   withdrawn: number | undefined;
+  suppressed: number | undefined;
   perSecond: number | undefined;
 }
 
 /** The figures at the top, each a link to what it counts. */
 export function FigureCards({ figures, period }: { figures: Figures; period: Period }) {
-  const { events, findings, bySeverity, unscored, withdrawn, perSecond } = figures;
+  const { events, findings, bySeverity, unscored, withdrawn, suppressed, perSecond } = figures;
   const urgent = bySeverity && (bySeverity.critical ?? 0) + (bySeverity.high ?? 0);
   return (
     <ul className="grid grid-cols-2 gap-3 md:grid-cols-5">
@@ -28,7 +29,7 @@ export function FigureCards({ figures, period }: { figures: Figures; period: Per
         title="Findings"
         value={findings}
         to={`/findings${periodQuery(period, { view: "all" })}`}
-        note={withdrawn ? `all statuses; ${count(withdrawn)} withdrawn apart` : "all statuses"}
+        note={["all statuses", ...apart(withdrawn, "withdrawn"), ...apart(suppressed, "suppressed")].join("; ")}
       />
       <Card
         title="Critical and high"
@@ -54,6 +55,9 @@ export function FigureCards({ figures, period }: { figures: Figures; period: Per
     </ul>
   );
 }
+
+/** What the count leaves out. */
+const apart = (left: number | undefined, what: string) => (left ? [`${count(left)} ${what} apart`] : []);
 
 function Card({
   title,

@@ -128,7 +128,7 @@ export default function OverviewPage() {
 /** Says which findings a figure counts. */
 function AllStatuses() {
   return (
-    <span title="Closed findings too; withdrawn ones are left out" className="text-xs text-ink-3">
+    <span title="Closed findings too; withdrawn and suppressed ones are left out" className="text-xs text-ink-3">
       All statuses
     </span>
   );

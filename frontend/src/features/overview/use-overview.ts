@@ -48,6 +48,7 @@ export function useOverview(period: Period) {
       bySeverity: current?.findings_by_severity ?? totals.data?.bySeverity,
       unscored: current?.unenriched ?? totals.data?.unscored ?? ranking.data?.unenriched,
       withdrawn: totals.data?.withdrawn,
+      suppressed: current?.suppressed_findings ?? totals.data?.suppressed,
       // the current event rate does not depend on the period
       perSecond: streamed?.events_per_second ?? ranking.data?.events_per_second,
     },
@@ -60,16 +61,24 @@ interface Totals {
   bySeverity: Partial<Record<string, number>>;
   unscored?: number;
   withdrawn?: number;
+  suppressed?: number;
 }
 
 function ofSummary(summary: Awaited<ReturnType<typeof getSummary>>): Totals {
   const { total_events: events, total_findings: findings, findings_by_severity: bySeverity } = summary;
-  return { events, findings, bySeverity, withdrawn: summary.withdrawn_findings };
+  return {
+    events,
+    findings,
+    bySeverity,
+    withdrawn: summary.withdrawn_findings,
+    suppressed: summary.suppressed_findings,
+  };
 }
 
-function ofFacets({ severity, enriched, state }: FindingFacets): Totals {
+function ofFacets({ severity, enriched, state, suppressed }: FindingFacets): Totals {
   return {
     withdrawn: state.find(({ value }) => value === "withdrawn")?.count ?? 0,
+    suppressed: suppressed.find(({ value }) => value === "true")?.count ?? 0,
     findings: severity.reduce((sum, each) => sum + each.count, 0),
     bySeverity: Object.fromEntries(severity.map(({ value, count }) => [value, count])),
     unscored: enriched.find(({ value }) => value === "false")?.count ?? 0,

@@ -71,6 +71,8 @@ describe("the stream's reducer", () => {
       total_events: 1,
       total_findings: 2,
       findings_by_severity: { low: 0, medium: 0, high: 1, critical: 1 },
+      suppressed_findings: 0,
+      active_exceptions: [],
       unenriched: 0,
       events_per_second: 3,
     };

@@ -22,6 +22,18 @@ export function useRefetchAfterOutage(): void {
   }, [queries, outages, live]);
 }
 
+/** Refetches everything when an exception begins to suppress findings, or no longer does: no finding changes by it. */
+export function useRefetchAfterExceptions(): void {
+  const queries = useQueryClient();
+  const active = useLive((state) => state.summary?.active_exceptions?.join());
+  const handled = useRef(active);
+  useEffect(() => {
+    const before = handled.current;
+    handled.current = active;
+    if (before !== undefined && before !== active) void queries.invalidateQueries();
+  }, [queries, active]);
+}
+
 function hasFailed({ state }: Query): boolean {
   return state.status === "error" || state.fetchFailureCount > 0;
 }

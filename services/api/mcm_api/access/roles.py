@@ -31,6 +31,7 @@ _VIEWER: Final = frozenset(
     }
 )
 _ANALYST: Final = _VIEWER | {
+    Scope.EXCEPTIONS_WRITE,
     Scope.FINDINGS_ENRICH,
     Scope.FINDINGS_EXPORT,
     Scope.FINDINGS_FEEDBACK,
@@ -67,7 +68,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[Scope]]] = {
 
 ROLE_MEANINGS: Final[dict[Role, str]] = {
     Role.VIEWER: "Reads everything but raw data",
-    Role.ANALYST: "Viewer who also triages, enriches, gives feedback, exports and reads raw data",
+    Role.ANALYST: "Viewer who also triages, makes exceptions, enriches, gives feedback, exports and reads raw data",
     Role.ENGINEER: "Analyst who also manages rules, sources and dead letters",
     Role.AUDITOR: "Reads findings, evidence and the audit trail of a period, until the access expires",
     Role.ADMIN: "Everything, users and API tokens included",

@@ -19,7 +19,7 @@ COLUMNS: Final = (
     "id", "uid", "severity", "risk_score", "title", "description", "user", "rule_name", "source", "detection_count",
     "first_seen", "last_seen", "created_at", "status", "status_reason", "assignee", "labels", "tags", "group",
     "event_id", "event_uid",
-    "ai_source", "ai_explanation", "ai_enriched_at", "notes", "rule_id", "version", "withdrawn",
+    "ai_source", "ai_explanation", "ai_enriched_at", "notes", "rule_id", "version", "withdrawn", "suppressed_by",
 )  # fmt: skip
 """The columns of a CSV file, in this order."""
 

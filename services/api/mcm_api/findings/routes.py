@@ -49,7 +49,8 @@ async def list_findings(
 ) -> Response:
     """Lists findings, newest first unless asked otherwise, with the number of all that match.
 
-    Findings that later evidence withdrew are left out unless `state` asks for them; the facets count them.
+    Findings that later evidence withdrew are left out unless `state` asks for them, and those that an exception
+    suppresses unless `suppressed` asks for them; the facets count them.
 
     To read on, give `next` as `before`: it stays fast however far it leads. With `format` the answer is a file of all
     that match; a cell that a spreadsheet would take for a formula begins with an apostrophe then.

@@ -77,4 +77,5 @@ class FindingFacets(BaseModel):
     assignee: Annotated[list[ValueCount], Field(description="With `unassigned`")]
     label: list[ValueCount]
     state: Annotated[list[ValueCount], Field(description="`standing` and `withdrawn`: together all findings")]
+    suppressed: Annotated[list[ValueCount], Field(description="`false` and `true`: suppressed by an active exception")]
     enriched: Annotated[list[ValueCount], Field(description="`true` and `false`")]

@@ -14,6 +14,7 @@ class Scope(StrEnum):
     FINDINGS_EXPORT = "findings:export"
     FINDINGS_FEEDBACK = "findings:feedback"
     FINDINGS_TRIAGE = "findings:triage"
+    EXCEPTIONS_WRITE = "exceptions:write"
     FINDINGS_ENRICH = "findings:enrich"
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
@@ -40,6 +41,7 @@ MEANINGS: Final = {
     Scope.FINDINGS_EXPORT: "Export findings as CSV and NDJSON",
     Scope.FINDINGS_FEEDBACK: "Give feedback on explanations",
     Scope.FINDINGS_TRIAGE: "Triage findings",
+    Scope.EXCEPTIONS_WRITE: "Request, approve and revoke exceptions",
     Scope.FINDINGS_ENRICH: "Have findings scored and explained",
     Scope.EVENTS_READ: "Read events without their raw data",
     Scope.EVENTS_WRITE: "Push events",

@@ -14,7 +14,7 @@ from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import Status, TriagedFinding
 from mcm_shared.kafka.tail import Place
 
-_PARAMETERS: Final = ("severity", "rule", "status", "assignee", "label")
+_PARAMETERS: Final = ("severity", "rule", "status", "assignee", "label", "suppressed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class FindingFrame:
     status: Status
     assignee: str | None
     labels: Collection[str]
+    suppressed_by: int | None
     lines: bytes
 
     def at(self, position: str) -> bytes:
@@ -51,6 +52,7 @@ class FrameFilter:
     status: Collection[Status] = field(default_factory=frozenset)
     assignee: Collection[str] = field(default_factory=frozenset)
     label: Collection[str] = field(default_factory=frozenset)
+    suppressed: Collection[bool] = field(default_factory=frozenset)
     restriction: Restriction = UNRESTRICTED
 
     @property
@@ -80,6 +82,7 @@ def finding_frame(finding: TriagedFinding, place: Place, offset: int) -> Finding
         status=finding.status,
         assignee=finding.assignee,
         labels=finding.labels,
+        suppressed_by=finding.suppressed_by,
         lines=format_sse_event(event="finding", data_str=finding.model_dump_json()).removesuffix(b"\n"),
     )
 

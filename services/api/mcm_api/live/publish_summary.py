@@ -11,7 +11,7 @@ from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.schemas import StreamSummary
 from mcm_api.resources.counts import SeverityCounts
 from mcm_api.resources.event_rate import EventRate
-from mcm_api.resources.queries.figures import count_events, count_severities, count_unscored
+from mcm_api.resources.queries.figures import count_events, count_severities, count_suppressed, count_unscored
 from mcm_shared.errors import McmError
 
 log = structlog.get_logger()
@@ -52,6 +52,8 @@ async def _read_summary(reader: DatabaseReader, rate: EventRate) -> StreamSummar
         async with reader.transaction() as connection:
             severities = await count_severities(reader, connection)
             total = await count_events(connection)
+            suppressed = await count_suppressed(reader, connection)
+            active = await reader.cache.active_exceptions(connection)
             unscored = await count_unscored(reader, connection)
     except McmError:
         # /ready and every request report the reason
@@ -63,6 +65,8 @@ async def _read_summary(reader: DatabaseReader, rate: EventRate) -> StreamSummar
         total_events=total,
         total_findings=sum(severities.values()),
         findings_by_severity=SeverityCounts(**severities),
+        suppressed_findings=suppressed,
+        active_exceptions=list(active.numbers),
         unenriched=unscored,
         events_per_second=rate.update(total),
     )

@@ -100,6 +100,9 @@ async def listen(
         list[UserName] | None, Query(max_length=100, description="Only findings of these assignees, or `unassigned`")
     ] = None,
     label: Annotated[list[Label] | None, Query(max_length=20, description="Only findings with one of these")] = None,
+    suppressed: Annotated[
+        list[bool] | None, Query(max_length=2, description="Only suppressed findings, or only others; absent: both")
+    ] = None,
     last_event_id: Annotated[
         str | None, Header(max_length=MAX_POSITION, description="As browsers send it; goes before `after`")
     ] = None,
@@ -131,6 +134,7 @@ async def listen(
         frozenset(status or ()),
         frozenset(assignee or ()),
         frozenset(label or ()),
+        frozenset(suppressed or ()),
         current_restriction(),
     )
     stream.streams[address] += 1

@@ -24,6 +24,11 @@ class StreamSummary(BaseModel):
     total_events: int
     total_findings: int
     findings_by_severity: SeverityCounts
+    suppressed_findings: Annotated[int, Field(description="Standing findings that an active exception suppresses")]
+    active_exceptions: Annotated[
+        list[int],
+        Field(description="Their numbers: when they change, what lists and counts show has changed", examples=[[12]]),
+    ]
     unenriched: Annotated[int, Field(description="Findings without a risk score")]
     events_per_second: Annotated[
         float, Field(description="Events stored per second, averaged over the last half minute")

@@ -10,12 +10,12 @@ from sqlalchemy import RowMapping, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
-from mcm_api.resources.queries.figures import STANDING
 from mcm_api.rules.controls import controls_of
 from mcm_api.rules.plain_english import plain_english
 from mcm_api.rules.schemas import DayFindings, ResultCounts, RuleDetails, RuleResponse, RuleTestResponse
 from mcm_rules_engine import read_recorded
 from mcm_shared.contracts.findings import rule_series
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS, RULE_RESULTS, RULES
 
 DAYS: Final = 30
@@ -30,8 +30,9 @@ async def read_rules(reader: DatabaseReader) -> list[RuleResponse]:
     """Reads every rule the engine ever loaded, each in its active or else its latest version, by family and name."""
     async with reader.transaction() as connection:
         rows = await _catalogue(connection)
-        found = await _found(connection)
-        days, last = await _days(connection)
+        active = await reader.cache.active_exceptions(connection)
+        found = await _found(connection, active)
+        days, last = await _days(connection, active)
     rules = [RuleResponse(**_values(row, found, days, last)) for row in rows]
     return sorted(rules, key=lambda rule: (rule.family, rule.rule_name))
 
@@ -47,8 +48,9 @@ async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
         if not rows:
             return None
         row = max(rows, key=lambda one: (one["active"], one["loaded_at"]))
-        found = await _found(connection, row["rule_id"])
-        days, last = await _days(connection, row["rule_id"])
+        active = await reader.cache.active_exceptions(connection)
+        found = await _found(connection, active, row["rule_id"])
+        days, last = await _days(connection, active, row["rule_id"])
         results = await _results(connection, row["rule_id"], row["version"])
     document = read_recorded(row["yaml"])
     return RuleDetails(
@@ -82,10 +84,12 @@ async def _catalogue(connection: AsyncConnection, *conditions: Any) -> list[RowM
     return list({row["rule_id"]: row for row in rows}.values())
 
 
-async def _found(connection: AsyncConnection, *rule_ids: UUID) -> dict[UUID, tuple[int, int, datetime]]:
+async def _found(
+    connection: AsyncConnection, active: ActiveExceptions, *rule_ids: UUID
+) -> dict[UUID, tuple[int, int, datetime]]:
     query = (
         select(_FINDING.rule_id, func.count(), func.sum(_FINDING.detection_count), func.max(_FINDING.last_seen))
-        .where(STANDING)
+        .where(active.visible)
         .group_by(_FINDING.rule_id)
     )
     if rule_ids:
@@ -93,7 +97,9 @@ async def _found(connection: AsyncConnection, *rule_ids: UUID) -> dict[UUID, tup
     return {row[0]: (row[1], int(row[2]), row[3]) for row in await connection.execute(query)}
 
 
-async def _days(connection: AsyncConnection, *rule_ids: UUID) -> tuple[dict[tuple[UUID, str], int], date | None]:
+async def _days(
+    connection: AsyncConnection, active: ActiveExceptions, *rule_ids: UUID
+) -> tuple[dict[tuple[UUID, str], int], date | None]:
     last = (await connection.execute(select(func.max(_FINDING.first_seen)))).scalar_one()
     if last is None:
         return {}, None
@@ -104,7 +110,7 @@ async def _days(connection: AsyncConnection, *rule_ids: UUID) -> tuple[dict[tupl
     day = cast(func.date(in_utc), Text)
     query = (
         select(_FINDING.rule_id, day, func.count())
-        .where(_FINDING.first_seen >= first, STANDING)
+        .where(_FINDING.first_seen >= first, active.visible)
         .group_by(_FINDING.rule_id, day)
     )
     if rule_ids:

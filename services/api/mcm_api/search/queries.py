@@ -31,7 +31,7 @@ async def search_findings(reader: DatabaseReader, text: str, limit: int) -> list
     async with reader.transaction() as connection:
         by_id = select(_FINDING.id).where(or_(false(), *_ids(text, _FINDING.id, _FINDING.uid)))
         ids = (await connection.execute(by_id)).scalars().all()
-        rows = await read_finding_rows(connection, ids)
+        rows = await read_finding_rows(reader, connection, ids)
     if len(text) <= _MAX_TEXT:
         page, _, _ = await read_page(reader, FindingQuery(q=text, page_size=limit, sort=SortKey.RISK_SCORE))
         rows += [row for row in page if row["id"] not in ids]

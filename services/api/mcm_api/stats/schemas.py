@@ -26,8 +26,11 @@ class Summary(BaseModel):
     """The figures of the overview."""
 
     total_events: Annotated[int, Field(description="All events, whatever their day, or those of the time asked for")]
-    total_findings: Annotated[int, Field(description="Findings that stand")]
+    total_findings: Annotated[int, Field(description="Findings that stand and that no exception suppresses")]
     withdrawn_findings: Annotated[int, Field(description="Findings that later evidence withdrew, in no other count")]
+    suppressed_findings: Annotated[
+        int, Field(description="Standing findings that an active exception suppresses, in no other count")
+    ]
     findings_by_severity: SeverityCounts
     events_over_time: Annotated[
         list[StepCount],

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 
 import { SeverityBadge } from "@/components/severity-badge";
 import { StatusBadge } from "@/components/status-badge";
+import { SuppressedBadge } from "@/components/suppressed-badge";
 import { Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { WithdrawnBadge } from "@/components/withdrawn-badge";
@@ -19,6 +20,7 @@ import { Explanation } from "./explanation";
 import { Controls, Runbook } from "./guidance";
 import { Related } from "./related";
 import { Score } from "./score";
+import { SuppressedNotice } from "./suppressed";
 import { WhyRaised } from "./why-raised";
 import { History, WithdrawnNotice } from "./withdrawn";
 
@@ -36,12 +38,14 @@ export function FindingView({ finding, titled = false }: { finding: Finding; tit
           <SeverityBadge severity={finding.severity} />
           <StatusBadge status={finding.status} />
           {finding.withdrawn && <WithdrawnBadge />}
+          {finding.suppressed_by !== null && <SuppressedBadge number={finding.suppressed_by} />}
           {titled && <span className="font-medium">{finding.title}</span>}
         </div>
         <p className="mt-2 max-w-[60ch] text-lg font-medium text-balance break-words">
           <VisibleText text={finding.description} />
         </p>
         <WithdrawnNotice finding={finding} />
+        <SuppressedNotice finding={finding} />
         <Summary finding={finding} />
       </div>
       {/* two columns where there is room; else one, with the score before its evidence */}

@@ -5,10 +5,12 @@ import type { Field } from "@/components/data-table/field";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
 import { StatusBadge } from "@/components/status-badge";
+import { SuppressedBadge } from "@/components/suppressed-badge";
 import { Ago, Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { WithdrawnBadge } from "@/components/withdrawn-badge";
 import type { Finding } from "@/lib/api/findings";
+import { exceptionName } from "@/lib/api/exceptions";
 import { count, plural, words } from "@/lib/format";
 import type { Severity } from "@/lib/severity";
 import { type Status, STATUS_NAMES } from "@/lib/status";
@@ -17,6 +19,8 @@ import { EnrichmentStatus } from "../enrichment/enrichment-status";
 import { subjectOf } from "../subject";
 import { SelectBox } from "../triage/selection";
 import { UNASSIGNED } from "./filters";
+
+export const SUPPRESSED_NAMES = { false: "Not suppressed", true: "Suppressed" };
 
 /** The fields of a finding in the list: columns and filters. */
 export const findingFields: readonly Field<Finding>[] = [
@@ -86,6 +90,12 @@ export const findingFields: readonly Field<Finding>[] = [
     show: ({ withdrawn }) => (withdrawn ? "Withdrawn" : "Standing"),
     facet: { show: words },
   },
+  {
+    id: "suppressed",
+    title: "Exceptions",
+    show: ({ suppressed_by }) => suppressed_by !== null && exceptionName(suppressed_by),
+    facet: { show: (value) => SUPPRESSED_NAMES[value as keyof typeof SUPPRESSED_NAMES] },
+  },
 ];
 
 /** The column that selects findings for actions in bulk. */
@@ -140,6 +150,7 @@ function Title({ finding }: { finding: Finding }) {
     <span title={finding.description} className="font-medium">
       {finding.title}
       {finding.withdrawn && <WithdrawnBadge className="ml-2" />}
+      {finding.suppressed_by !== null && <SuppressedBadge number={finding.suppressed_by} className="ml-2" />}
     </span>
   );
 }

@@ -5,6 +5,7 @@ import { ChipList } from "@/components/chip-list";
 import { words } from "@/lib/format";
 import { STATUS_NAMES } from "@/lib/status";
 
+import { SUPPRESSED_NAMES } from "./fields";
 import { type Filters, isFiltered, NO_FILTERS, viewOf } from "./filters";
 
 interface Chip {
@@ -15,7 +16,7 @@ interface Chip {
 
 function chipsOf(filters: Filters): Chip[] {
   const many = (
-    name: "severity" | "rule" | "source" | "state" | "status" | "assignee" | "label",
+    name: "severity" | "rule" | "source" | "state" | "suppressed" | "status" | "assignee" | "label",
     show: (value: string) => string = words,
   ) =>
     (filters[name] as string[]).map((value) => ({
@@ -32,6 +33,7 @@ function chipsOf(filters: Filters): Chip[] {
     ...many("rule"),
     ...many("source"),
     ...many("state"),
+    ...many("suppressed", (value) => SUPPRESSED_NAMES[value as keyof typeof SUPPRESSED_NAMES].toLowerCase()),
   ];
   if (filters.user !== null) chips.push({ key: "user", text: filters.user, without: { user: null } });
   if (filters.enriched !== null)

@@ -7,7 +7,8 @@ import { findingFields } from "./fields";
 import type { Filters } from "./filters";
 import { useFindingFacets } from "../live/use-findings";
 
-type Facet = "status" | "assignee" | "label" | "severity" | "rule" | "source" | "state" | "user" | "enriched";
+type Facet =
+  "status" | "assignee" | "label" | "severity" | "rule" | "source" | "state" | "suppressed" | "user" | "enriched";
 const SINGLE: readonly string[] = ["user", "enriched"] satisfies Facet[];
 
 /** The filters, each value with its number of findings. */

@@ -27,6 +27,7 @@ const anyFilters: fc.Arbitrary<Filters> = fc.record({
   rule: some(text),
   source: some(text),
   state: some(fc.constantFrom("standing" as const, "withdrawn" as const)),
+  suppressed: some(fc.constantFrom("false" as const, "true" as const)),
   user: maybe(text),
   enriched: maybe(fc.constantFrom("true" as const, "false" as const)),
   risk_min: maybe(fc.integer({ min: 0, max: 100 })),
@@ -62,8 +63,8 @@ describe("filters in the URL", () => {
 
 describe("filters as parameters of the API", () => {
   it("ask for standing findings alone when none is set", () => {
-    const { state, ...others } = toQuery(NO_FILTERS, NOW);
-    expect(state).toEqual(["standing"]);
+    const { state, suppressed, ...others } = toQuery(NO_FILTERS, NOW);
+    expect([state, suppressed]).toEqual([["standing"], [false]]);
     expect(Object.values(others).every((value) => value === undefined)).toBe(true);
     expect(isFiltered(NO_FILTERS)).toBe(false);
   });
@@ -75,6 +76,7 @@ describe("filters as parameters of the API", () => {
       rule: ["login_failures"],
       source: ["sso"],
       state: ["withdrawn"],
+      suppressed: ["true"],
       user: "mona@example.com",
       enriched: "false",
       risk_min: 60,
@@ -88,6 +90,7 @@ describe("filters as parameters of the API", () => {
       rule: ["login_failures"],
       source: ["sso"],
       state: ["withdrawn"],
+      suppressed: [true],
       user: "mona@example.com",
       enriched: false,
       risk_min: 60,

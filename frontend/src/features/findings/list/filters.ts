@@ -8,6 +8,7 @@ import { bounds, periodParsers } from "@/lib/time/period";
 /** The value of the filter for findings without an assignee. */
 export const UNASSIGNED = "unassigned";
 
+const YES_NO = ["false", "true"] as const;
 const STATES = ["standing", "withdrawn"] as const;
 
 /** The URL parameters of the filter. */
@@ -20,6 +21,7 @@ export const filterParsers = {
   rule: parseAsArrayOf(parseAsString).withDefault([]),
   source: parseAsArrayOf(parseAsString).withDefault([]),
   state: parseAsArrayOf(parseAsStringLiteral(STATES)).withDefault([]),
+  suppressed: parseAsArrayOf(parseAsStringLiteral(YES_NO)).withDefault([]),
   user: parseAsString,
   enriched: parseAsStringLiteral(["true", "false"]),
   risk_min: parseAsInteger,
@@ -38,6 +40,7 @@ export const NO_FILTERS: Filters = {
   rule: [],
   source: [],
   state: [],
+  suppressed: [],
   user: null,
   enriched: null,
   risk_min: null,
@@ -91,6 +94,8 @@ export function toQuery(filters: Filters, now: number): FindingFilter {
     label: some(filters.label),
     // what later evidence withdrew is listed on request only
     state: some(filters.state) ?? ["standing"],
+    // and so is what an exception suppresses
+    suppressed: some(filters.suppressed.map((value) => value === "true")) ?? [false],
     user: filters.user ?? undefined,
     enriched: filters.enriched === null ? undefined : filters.enriched === "true",
     risk_min: filters.risk_min ?? undefined,

@@ -187,6 +187,7 @@ export default function FindingsPage() {
                 busy={busy}
                 rowKey={keyOf}
                 rowLink={linkTo}
+                muted={isSuppressed}
                 onOpen={open}
                 openKey={openRow?.uid ?? null}
                 order={tableOrder}
@@ -212,3 +213,4 @@ export default function FindingsPage() {
 }
 
 const keyOf = (finding: Finding) => finding.uid;
+const isSuppressed = (finding: Finding) => finding.suppressed_by !== null;

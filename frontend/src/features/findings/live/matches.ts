@@ -16,6 +16,7 @@ export const CONDITIONS: { readonly [K in Key]: Condition<K> } = {
   rule: (values, finding) => values.length === 0 || values.includes(finding.rule_name),
   source: (values, finding) => values.length === 0 || (finding.source != null && values.includes(finding.source)),
   state: (values, finding) => values.includes(finding.withdrawn ? "withdrawn" : "standing"),
+  suppressed: (values, finding) => values.length === 0 || values.includes(finding.suppressed_by != null),
   status: (values, finding) => values.length === 0 || values.includes(finding.status),
   assignee: (values, finding) => values.length === 0 || values.includes(finding.assignee ?? UNASSIGNED),
   label: (values, finding) => values.length === 0 || values.some((label) => finding.labels.includes(label)),

@@ -105,8 +105,8 @@ export function useFindings(filters: Filters, order: FindingOrder, updates: Live
 /** A finding of the stream as a finding of the list; its other fields load when it is opened. */
 function toFinding(finding: StreamFinding): Finding {
   const { source = null, risk_score = null, ai_explanation = null, ai_source = null, ai_enriched_at = null } = finding;
-  const { withdrawn = false } = finding;
-  const known = { ...finding, source, withdrawn, risk_score, ai_explanation, ai_source, ai_enriched_at };
+  const { withdrawn = false, suppressed_by = null } = finding;
+  const known = { ...finding, source, withdrawn, suppressed_by, risk_score, ai_explanation, ai_source, ai_enriched_at };
   return { ai_version: null, ai_data: null, feedback: null, ...known };
 }
 

@@ -16,6 +16,7 @@ import { shortcuts } from "@/lib/keyboard/shortcuts";
 
 import { Section } from "../detail/section";
 import { ActionDialog, type DialogKind } from "./action-dialog";
+import { MakeException } from "./make-exception";
 import { conflictOf, useAct } from "./use-triage";
 
 /** Triage of a finding: status, assignee, labels and notes, and the actions that change them. */
@@ -75,6 +76,7 @@ export function TriagePanel({ finding }: { finding: Finding }) {
             <Tag aria-hidden />
             Label…
           </Button>
+          <MakeException finding={finding} />
         </div>
         <Failure error={act.error} />
         <NoteForm busy={act.isPending} onNote={(value) => take({ kind: "note", value })} />

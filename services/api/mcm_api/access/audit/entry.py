@@ -14,9 +14,10 @@ GENESIS: Final = "0" * 64
 
 AUDITED_FIELDS: Final = frozenset(
     {
-        "accepted", "address", "claim", "comment", "count", "created_by", "disabled", "email", "expires_at", "filter",
-        "format", "id", "issuer", "kind", "limit", "name", "period_from", "period_to", "provider", "push_sources",
-        "reason", "role", "scopes", "sources", "subject", "topic", "user", "value", "verdict",
+        "accepted", "address", "claim", "comment", "count", "created_at", "created_by", "disabled", "email",
+        "expires_at", "filter", "format", "id", "issuer", "kind", "limit", "matcher", "name", "owner", "period_from",
+        "period_to", "provider", "push_sources", "reason", "requester", "role", "scopes", "sources", "starts_at",
+        "state", "subject", "ticket", "topic", "user", "value", "verdict",
     }
 )  # fmt: skip
 """The fields that ``before`` and ``after`` may have; none of them holds a secret."""

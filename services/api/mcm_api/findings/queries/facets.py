@@ -17,6 +17,7 @@ from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_shared.contracts.finding_filter import CONDITIONS, FindingFilter, FindingStanding, given
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import UNASSIGNED, Status
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS
 
 MAX_USERS: Final = 20
@@ -26,7 +27,7 @@ _ENRICHED: Final = case((_FINDING.risk_score.is_(None), literal_column("0")), el
 
 
 async def count_facets(reader: DatabaseReader, filters: FindingFilter) -> FindingFacets:
-    """Counts the findings that match by severity, status, rule, source, user, assignee, label, state and enrichment.
+    """Counts the findings that match by every parameter that has few values, and by the users with most findings.
 
     Each is counted with every other filter but its own.
     """
@@ -35,10 +36,12 @@ async def count_facets(reader: DatabaseReader, filters: FindingFilter) -> Findin
         return await reader.cache.read(connection, key, partial(_count_all, filters=filters))
 
 
-async def _count_all(connection: AsyncConnection, filters: FindingFilter) -> FindingFacets:
+async def _count_all(connection: AsyncConnection, active: ActiveExceptions, filters: FindingFilter) -> FindingFacets:
     # one query for all facets but users: the combinations of their values are few
-    cells = [_Cell(*row) for row in await connection.execute(_cells(filters))]
-    severities, statuses, rules, sources, states, enriched = (_sums(cells, filters, name) for name in _FACETS)
+    cells = [_Cell(*row) for row in await connection.execute(_cells(filters, active))]
+    severities, statuses, rules, sources, states, suppressed, enriched = (
+        _sums(cells, filters, name) for name in _FACETS
+    )
     shown_rules = _descending(rules)
     titles = await rule_titles(connection, [name for name, _ in shown_rules])
     return FindingFacets(
@@ -46,10 +49,11 @@ async def _count_all(connection: AsyncConnection, filters: FindingFilter) -> Fin
         status=[ValueCount(value=each.value, count=statuses[each.value]) for each in Status],
         rule=[RuleCount(value=name, count=count, title=titles[name]) for name, count in shown_rules],
         source=[ValueCount(value=name, count=count) for name, count in _descending(sources)],
-        user=await _users(connection, filters),
-        assignee=await _assignees(connection, filters),
-        label=await _labels(connection, filters),
+        user=await _users(connection, active, filters),
+        assignee=await _assignees(connection, active, filters),
+        label=await _labels(connection, active, filters),
         state=[ValueCount(value=one.value, count=states[one is FindingStanding.WITHDRAWN]) for one in FindingStanding],
+        suppressed=[ValueCount(value=str(flag).lower(), count=suppressed[int(flag)]) for flag in (False, True)],
         enriched=[ValueCount(value=str(flag).lower(), count=enriched[int(flag)]) for flag in (True, False)],
     )
 
@@ -62,12 +66,17 @@ class _Cell(NamedTuple):
     rule_name: str
     source: str | None
     withdrawn: bool
+    is_suppressed: int
     is_enriched: int
     findings: int
 
     @property
     def severity(self) -> Severity:
         return Severity.of_rank(self.severity_rank)
+
+    @property
+    def suppressed_by(self) -> int | None:
+        return 0 if self.is_suppressed else None
 
     @property
     def risk_score(self) -> int | None:
@@ -82,21 +91,24 @@ _FACETS: Final = {
     "rule": "rule_name",
     "source": "source",
     "state": "withdrawn",
+    "suppressed": "is_suppressed",
     "enriched": "is_enriched",
 }
 
 
-def _cells(filters: FindingFilter) -> Select[*tuple[Any, ...]]:
+def _cells(filters: FindingFilter, active: ActiveExceptions) -> Select[*tuple[Any, ...]]:
     columns = (
         _FINDING.severity_rank,
         _FINDING.status,
         _FINDING.rule_name,
         _FINDING.source,
         _FINDING.withdrawn,
-        _ENRICHED,
+        case((active.suppressed_by.is_(None), 0), else_=1).label("is_suppressed"),
+        _ENRICHED.label("is_enriched"),
     )
-    matching = conditions(filters, without=_FACETS)
-    return select(*columns, func.count()).where(*matching).group_by(*columns)
+    # a subquery, so that PostgreSQL sees one expression in both clauses where parameters would make it two
+    matching = select(*columns).where(*conditions(filters, active, without=_FACETS)).subquery()
+    return select(*matching.c, func.count()).group_by(*matching.c)
 
 
 def _sums(cells: Sequence[_Cell], filters: FindingFilter, facet: str) -> Counter[Any]:
@@ -114,11 +126,11 @@ def _descending(sums: Counter[Any]) -> list[tuple[Any, int]]:
     return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:MAX_VALUES]
 
 
-async def _assignees(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:
+async def _assignees(connection: AsyncConnection, active: ActiveExceptions, filters: FindingFilter) -> list[ValueCount]:
     assignee, number = func.coalesce(_FINDING.assignee, UNASSIGNED).label("assignee"), func.count()
     query = (
         select(assignee, number)
-        .where(*conditions(filters, without={"assignee"}))
+        .where(*conditions(filters, active, without={"assignee"}))
         .group_by(literal_column("1"))
         .order_by(number.desc(), literal_column("1"))
         .limit(MAX_VALUES)
@@ -126,10 +138,10 @@ async def _assignees(connection: AsyncConnection, filters: FindingFilter) -> lis
     return [ValueCount(value=name, count=count) for name, count in await connection.execute(query)]
 
 
-async def _labels(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:
+async def _labels(connection: AsyncConnection, active: ActiveExceptions, filters: FindingFilter) -> list[ValueCount]:
     # few findings have labels, and those that have any share few sets of them
     written, number = cast(_FINDING.labels, Text).label("labels"), func.count()
-    matching = (*conditions(filters, without={"label"}), _FINDING.labels.is_not(None))
+    matching = (*conditions(filters, active, without={"label"}), _FINDING.labels.is_not(None))
     sums = Counter[str]()
     for labels, count in await connection.execute(
         select(written, number).where(*matching).group_by(literal_column("1"))
@@ -138,11 +150,11 @@ async def _labels(connection: AsyncConnection, filters: FindingFilter) -> list[V
     return [ValueCount(value=name, count=count) for name, count in _descending(sums)]
 
 
-async def _users(connection: AsyncConnection, filters: FindingFilter) -> list[ValueCount]:
+async def _users(connection: AsyncConnection, active: ActiveExceptions, filters: FindingFilter) -> list[ValueCount]:
     user, number = _FINDING.user, func.count()
     query = (
         select(user, number)
-        .where(*conditions(filters, without={"user"}), user.is_not(None))
+        .where(*conditions(filters, active, without={"user"}), user.is_not(None))
         .group_by(user)
         .order_by(number.desc(), user)
         .limit(MAX_USERS)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, extract, func, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, extract, false, func, or_, true
 
 from mcm_api.findings.filters import SortKey
 from mcm_shared.contracts.finding_filter import FindingFilter, FindingStanding, given, one_for_each_parameter
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import UNASSIGNED
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.db.text_search import contains_ignoring_case
 from mcm_shared.event_time import to_micros
@@ -28,9 +29,11 @@ _ORDERS: Final[dict[SortKey, tuple[ColumnElement[Any], ...]]] = {
 _RANK: Final = 2**59
 
 
-def conditions(filters: FindingFilter, without: Collection[str] = ()) -> list[ColumnElement[bool]]:
+def conditions(
+    filters: FindingFilter, active: ActiveExceptions, without: Collection[str] = ()
+) -> list[ColumnElement[bool]]:
     """Lists the SQL conditions of a filter, except those of the parameters named in ``without``."""
-    return [_CONDITIONS[name](value) for name, value in given(filters, without).items()]
+    return [_CONDITIONS[name](value, active) for name, value in given(filters, without).items()]
 
 
 def ordered_by(sort: SortKey, order: str) -> list[ColumnElement[Any]]:
@@ -102,22 +105,40 @@ def _micros_sql(column: ColumnElement[datetime], dialect: str) -> ColumnElement[
     return seconds * 1_000_000 + cast(func.substr(text, 21, 6), BigInteger)
 
 
-_CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = one_for_each_parameter(
+def _suppressed(values: list[bool], active: ActiveExceptions) -> ColumnElement[bool]:
+    if len(set(values)) > 1:
+        return true()
+    if not active.exceptions:
+        return false() if values[0] else true()
+    number = active.suppressed_by
+    return number.is_not(None) if values[0] else number.is_(None)
+
+
+def _unchanged(condition: Callable[[Any], ColumnElement[bool]]) -> Callable[..., ColumnElement[bool]]:
+    """Adapts a condition that the active exceptions do not change."""
+    return lambda value, _: condition(value)
+
+
+_OF_FINDING: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
+    "severity": lambda severities: _FINDING.severity_rank.in_(sorted({each.rank for each in severities})),
+    "user": lambda user: _FINDING.user == user,
+    "rule": lambda names: _FINDING.rule_name.in_(sorted(set(names))),
+    "source": lambda sources: _FINDING.source.in_(sorted(set(sources))),
+    "status": lambda statuses: _FINDING.status.in_(sorted({each.value for each in statuses})),
+    "assignee": _assigned,
+    "label": _labelled,
+    "risk_min": lambda score: _FINDING.risk_score >= score,
+    "state": lambda states: or_(*(_FINDING.withdrawn.is_(one is FindingStanding.WITHDRAWN) for one in set(states))),
+    "enriched": lambda yes: _FINDING.risk_score.is_not(None) if yes else _FINDING.risk_score.is_(None),
+    "q": _contains,
+    "from_date": lambda day: _FINDING.first_seen >= _start_of(day),
+    "to_date": _until,
+    "from_timestamp": lambda instant: _FINDING.first_seen >= instant,
+    "to_timestamp": lambda instant: _FINDING.first_seen < instant,
+}
+_CONDITIONS: Final[Mapping[str, Callable[[Any, ActiveExceptions], ColumnElement[bool]]]] = one_for_each_parameter(
     {
-        "severity": lambda severities: _FINDING.severity_rank.in_(sorted({each.rank for each in severities})),
-        "user": lambda user: _FINDING.user == user,
-        "rule": lambda names: _FINDING.rule_name.in_(sorted(set(names))),
-        "source": lambda sources: _FINDING.source.in_(sorted(set(sources))),
-        "status": lambda statuses: _FINDING.status.in_(sorted({each.value for each in statuses})),
-        "assignee": _assigned,
-        "label": _labelled,
-        "risk_min": lambda score: _FINDING.risk_score >= score,
-        "state": lambda states: or_(*(_FINDING.withdrawn.is_(one is FindingStanding.WITHDRAWN) for one in set(states))),
-        "enriched": lambda yes: _FINDING.risk_score.is_not(None) if yes else _FINDING.risk_score.is_(None),
-        "q": _contains,
-        "from_date": lambda day: _FINDING.first_seen >= _start_of(day),
-        "to_date": _until,
-        "from_timestamp": lambda instant: _FINDING.first_seen >= instant,
-        "to_timestamp": lambda instant: _FINDING.first_seen < instant,
+        "suppressed": _suppressed,
+        **{name: _unchanged(condition) for name, condition in _OF_FINDING.items()},
     }
 )

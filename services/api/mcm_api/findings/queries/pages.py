@@ -20,9 +20,10 @@ async def read_page(reader: DatabaseReader, query: FindingQuery) -> tuple[list[F
         selection = await _selection(reader, connection, query)
         start = (query.page - 1) * query.page_size
         if query.before is not None:
-            start = await place_after(connection, selection, FindingCursor.decode(query.before), query)
+            active = await reader.cache.active_exceptions(connection)
+            start = await place_after(connection, active, selection, FindingCursor.decode(query.before), query)
         end = start + query.page_size
-        items = await read_finding_rows(connection, selection[start:end])
+        items = await read_finding_rows(reader, connection, selection[start:end])
     following = None
     if items and end < len(selection):
         following = FindingCursor(query.sort, query.order, value_of(items[-1], query.sort), items[-1]["id"]).encode()
@@ -36,7 +37,7 @@ async def read_all(reader: DatabaseReader, query: FindingQuery, size: int) -> As
     for start in range(0, len(selection), size):
         # one transaction a batch: a slow client does not hold one open
         async with reader.transaction() as connection:
-            items = await read_finding_rows(connection, selection[start : start + size])
+            items = await read_finding_rows(reader, connection, selection[start : start + size])
         yield items
 
 

@@ -106,7 +106,9 @@ async def act_on_findings(
 async def _selected(reader: DatabaseReader, request: BulkActionRequest) -> list[int]:
     async with reader.transaction() as connection:
         if request.filter is not None:
-            found: Sequence[int] = await select_findings(connection, request.filter, SortKey.FIRST_SEEN, "desc")
+            active = await reader.cache.active_exceptions(connection)
+            order = (SortKey.FIRST_SEEN, "desc")
+            found: Sequence[int] = await select_findings(connection, active, request.filter, *order)
         else:
             found = [finding.id for finding in await read_triage(connection, request.ids or ())]
     return sorted(number for number in set(found) if request.after is None or number > request.after)

@@ -93,7 +93,7 @@ class BulkActionRequest(_Action):
     """An action on many findings: those with these ids, or all that match a filter."""
 
     ids: Annotated[list[RowId] | None, Field(min_length=1, max_length=MAX_IDS)] = None
-    filter: Annotated[BulkFilter | None, Field(description="`{}` matches every finding")] = None
+    filter: Annotated[BulkFilter | None, Field(description="`{}` matches every visible finding")] = None
     after: Annotated[
         RowId | None, Field(description="Only findings with a higher id: `next` of the response before")
     ] = None

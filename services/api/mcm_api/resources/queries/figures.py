@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.db.suppression import STANDING, ActiveExceptions
 from mcm_shared.db.tables import EVENT_DAYS, FINDINGS
-
-STANDING: Final = FINDINGS.c.withdrawn.is_(False)
-"""The condition of every count of findings: what later evidence withdrew is counted apart."""
 
 
 async def count_events(connection: AsyncConnection) -> int:
@@ -30,7 +28,10 @@ async def count_unscored(reader: DatabaseReader, connection: AsyncConnection) ->
 async def count_severities(
     reader: DatabaseReader, connection: AsyncConnection, start: datetime | None = None, end: datetime | None = None
 ) -> dict[str, int]:
-    """Counts standing findings by severity, first seen from ``start`` and before ``end``; cached until one changes."""
+    """Counts visible findings by severity, first seen from ``start`` and before ``end``; cached until one changes.
+
+    Visible findings stand and no exception suppresses them; the others are counted apart.
+    """
     read = partial(_severities, start=start, end=end)
     return await reader.cache.read(connection, ("severities", start, end), read)
 
@@ -43,26 +44,50 @@ async def count_withdrawn(
     return await reader.cache.read(connection, ("withdrawn", start, end), read)
 
 
+async def count_suppressed(
+    reader: DatabaseReader, connection: AsyncConnection, start: datetime | None = None, end: datetime | None = None
+) -> int:
+    """Counts standing findings that an exception suppresses, first seen from ``start`` and before ``end``."""
+    read = partial(_suppressed, start=start, end=end)
+    return await reader.cache.read(connection, ("suppressed", start, end), read)
+
+
 def between(column: ColumnElement[Any], start: Any, end: Any) -> Sequence[ColumnElement[bool]]:
     """Lists the conditions of a half-open range, either end of which may be None."""
     return [*([] if start is None else [column >= start]), *([] if end is None else [column < end])]
 
 
-async def _withdrawn(connection: AsyncConnection, start: datetime | None, end: datetime | None) -> int:
+async def _withdrawn(
+    connection: AsyncConnection, _: ActiveExceptions, start: datetime | None, end: datetime | None
+) -> int:
     in_period = between(FINDINGS.c.first_seen, start, end)
     query = select(func.count()).select_from(FINDINGS).where(*in_period, FINDINGS.c.withdrawn.is_(True))
     return (await connection.execute(query)).scalar_one()
 
 
-async def _count_unscored(connection: AsyncConnection) -> int:
-    query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.risk_score.is_(None), STANDING)
+async def _suppressed(
+    connection: AsyncConnection, active: ActiveExceptions, start: datetime | None, end: datetime | None
+) -> int:
+    if not active.exceptions:
+        return 0
+    in_period = between(FINDINGS.c.first_seen, start, end)
+    suppressed = (STANDING, active.suppressed_by.is_not(None))
+    return (
+        await connection.execute(select(func.count()).select_from(FINDINGS).where(*in_period, *suppressed))
+    ).scalar_one()
+
+
+async def _count_unscored(connection: AsyncConnection, active: ActiveExceptions) -> int:
+    query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.risk_score.is_(None), active.visible)
     return (await connection.execute(query)).scalar_one()
 
 
-async def _severities(connection: AsyncConnection, start: datetime | None, end: datetime | None) -> dict[str, int]:
+async def _severities(
+    connection: AsyncConnection, active: ActiveExceptions, start: datetime | None, end: datetime | None
+) -> dict[str, int]:
     rank = FINDINGS.c.severity_rank
     rows = await connection.execute(
-        select(rank, func.count()).where(*between(FINDINGS.c.first_seen, start, end), STANDING).group_by(rank)
+        select(rank, func.count()).where(*between(FINDINGS.c.first_seen, start, end), active.visible).group_by(rank)
     )
     return {severity.value: 0 for severity in Severity} | {
         Severity.of_rank(number).value: count for number, count in rows

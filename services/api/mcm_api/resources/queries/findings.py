@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, Column, RowMapping, Text, cast, select, type_coerce
+from sqlalchemy import JSON, Column, RowMapping, Select, Text, cast, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
@@ -23,7 +23,7 @@ FindingRow = dict[str, Any]
 _FINDING: Final = FINDINGS.c
 _LABELS: Final = {name: f"feedback_{name}" for name in FeedbackResponse.model_fields}
 _FEEDBACK: Final = [ENRICHMENT_FEEDBACK.c[name].label(label) for name, label in _LABELS.items()]
-_COMPUTED: Final = {"group", "feedback"}
+_COMPUTED: Final = {"group", "feedback", "suppressed_by"}
 _NAMES: Final = tuple(name for name in FindingResponse.model_fields if name not in _COMPUTED)
 _JSON: Final = frozenset(name for name in _NAMES if isinstance(_FINDING[name].type, JSON))
 # JSON columns stay text: a page is written without parsing them
@@ -51,35 +51,43 @@ def no_finding(finding_id: int) -> ProblemError:
 async def read_findings(reader: DatabaseReader, ids: Sequence[int]) -> list[FindingResponse]:
     """Reads findings by id, in the order of ``ids``; leaves out those that do not exist."""
     async with reader.transaction() as connection:
-        rows = await read_finding_rows(connection, ids)
+        rows = await read_finding_rows(reader, connection, ids)
     return [FindingResponse.model_validate_json(write_json(row)) for row in rows]
 
 
-async def read_finding_rows(connection: AsyncConnection, ids: Sequence[int]) -> list[FindingRow]:
+async def read_finding_rows(
+    reader: DatabaseReader, connection: AsyncConnection, ids: Sequence[int]
+) -> list[FindingRow]:
     """Reads findings like ``read_findings``, without validating them again."""
     if not ids:
         return []
-    rows = (await connection.execute(_FINDINGS.where(among(_FINDING.id, ids, connection)))).mappings().all()
+    number = (await reader.cache.active_exceptions(connection)).suppressed_by.label("suppressed_by")
+    query = _FINDINGS.add_columns(number).where(among(_FINDING.id, ids, connection))
+    rows = (await connection.execute(query)).mappings().all()
     by_id = {row["id"]: row for row in rows}
     return [_finding_row(by_id[number]) for number in ids if number in by_id]
 
 
 async def read_stored_findings(reader: DatabaseReader, uids: Collection[UUID]) -> dict[UUID, TriagedFinding]:
-    """Reads findings by uid, as they travel on ``findings.triaged``; leaves out those that do not exist."""
+    """Reads findings by uid, as the stream sends them; leaves out those that do not exist."""
     return {finding.uid: finding for finding in await _read_messages(reader, _FINDING.uid, uids)}
 
 
 async def read_triaged_findings(reader: DatabaseReader, ids: Collection[int]) -> list[TriagedFinding]:
     """Reads findings by id, as they travel on ``findings.triaged``; leaves out those that do not exist."""
-    return await _read_messages(reader, _FINDING.id, ids)
+    # without what suppresses them: that depends on the time of reading
+    found = await _read_messages(reader, _FINDING.id, ids)
+    return [finding.model_copy(update={"suppressed_by": None}) for finding in found]
 
 
 async def _read_messages(reader: DatabaseReader, column: Column[Any], values: Collection[Any]) -> list[TriagedFinding]:
     if not values:
         return []
     async with reader.transaction() as connection:
-        query = select(*TRIAGED_COLUMNS).where(among(column, values, connection))
-        return [triaged_of(row) for row in (await connection.execute(query)).all()]
+        number = (await reader.cache.active_exceptions(connection)).suppressed_by.label("suppressed_by")
+        query: Select[Any] = select(*TRIAGED_COLUMNS, number).where(among(column, values, connection))
+        rows = (await connection.execute(query)).all()
+    return [triaged_of(row) for row in rows]
 
 
 def _finding_row(row: RowMapping) -> FindingRow:
@@ -89,6 +97,7 @@ def _finding_row(row: RowMapping) -> FindingRow:
         if values[name] is not None:
             values[name] = orjson.Fragment(values[name])
     values["labels"] = values["labels"] or []
+    values["suppressed_by"] = row["suppressed_by"]
     verdict = row["feedback_verdict"]
     values["feedback"] = None if verdict is None else {name: row[label] for name, label in _LABELS.items()}
     return values

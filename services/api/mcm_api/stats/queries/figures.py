@@ -1,5 +1,6 @@
 """Reading the figures of the overview, from roll-ups instead of the events."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -9,16 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.resources.counts import SeverityCounts
 from mcm_api.resources.queries.figures import (
-    STANDING,
     between,
     count_events,
     count_severities,
+    count_suppressed,
     count_unscored,
     count_withdrawn,
 )
 from mcm_api.resources.queries.rule_titles import rule_titles
 from mcm_api.stats.schemas import Period, Step, StepCount, Summary, SummaryFilter, TopRule, TopUser
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS
 
 MAX_STEPS: Final = 3660
@@ -34,11 +36,13 @@ async def read_summary(reader: DatabaseReader, filters: SummaryFilter) -> Summar
     async with reader.transaction() as connection:
         severities = await count_severities(reader, connection, first, end)
         withdrawn = await count_withdrawn(reader, connection, first, end)
+        suppressed = await count_suppressed(reader, connection, first, end)
         counts = await _counts(connection, filters.interval, first, end)
     return Summary(
         total_events=sum(counts.values()),
         total_findings=sum(severities.values()),
         withdrawn_findings=withdrawn,
+        suppressed_findings=suppressed,
         findings_by_severity=SeverityCounts(**severities),
         events_over_time=_filled(counts, filters.interval),
     )
@@ -47,8 +51,9 @@ async def read_summary(reader: DatabaseReader, filters: SummaryFilter) -> Summar
 async def read_tops(reader: DatabaseReader, filters: Period) -> tuple[int, int, list[TopRule], list[TopUser]]:
     """Reads how many events there are and findings without a score, and the rules and users that stand out."""
 
-    async def tops(connection: AsyncConnection) -> tuple[list[TopRule], list[TopUser]]:
-        return await _top_rules(connection, filters), await _top_users(connection, filters)
+    async def tops(connection: AsyncConnection, active: ActiveExceptions) -> tuple[list[TopRule], list[TopUser]]:
+        counted = [active.visible, *between(_FINDING.first_seen, filters.from_, filters.to)]
+        return await _top_rules(connection, counted), await _top_users(connection, counted)
 
     async with reader.transaction() as connection:
         rules, users = await reader.cache.read(connection, ("tops", filters.from_, filters.to), tops)
@@ -56,8 +61,8 @@ async def read_tops(reader: DatabaseReader, filters: Period) -> tuple[int, int, 
         return await count_events(connection), unenriched, rules, users
 
 
-async def _top_rules(connection: AsyncConnection, filters: Period) -> list[TopRule]:
-    found = await _top(connection, filters, _FINDING.rule_name)
+async def _top_rules(connection: AsyncConnection, counted: Sequence[ColumnElement[bool]]) -> list[TopRule]:
+    found = await _top(connection, counted, _FINDING.rule_name)
     titles = await rule_titles(connection, [row[0] for row in found])
     return [
         TopRule(rule_name=name, title=titles[name], severity=Severity.of_rank(rank), findings=count, risk_score=score)
@@ -65,11 +70,11 @@ async def _top_rules(connection: AsyncConnection, filters: Period) -> list[TopRu
     ]
 
 
-async def _top_users(connection: AsyncConnection, filters: Period) -> list[TopUser]:
+async def _top_users(connection: AsyncConnection, counted: Sequence[ColumnElement[bool]]) -> list[TopUser]:
     """Reads the users whose findings have the highest risk scores."""
     return [
         TopUser(user=user, severity=Severity.of_rank(rank), findings=count, risk_score=score)
-        for user, rank, count, score in await _top(connection, filters, _FINDING.user)
+        for user, rank, count, score in await _top(connection, counted, _FINDING.user)
     ]
 
 
@@ -88,11 +93,13 @@ async def count_explained(reader: DatabaseReader) -> list[tuple[str, str, str, i
         return [(row[0], row[1], row[2], row[3]) for row in await connection.execute(query)]
 
 
-async def _top(connection: AsyncConnection, filters: Period, column: ColumnElement[Any]) -> list[tuple[Any, ...]]:
+async def _top(
+    connection: AsyncConnection, counted: Sequence[ColumnElement[bool]], column: ColumnElement[Any]
+) -> list[tuple[Any, ...]]:
     score, number = func.max(_FINDING.risk_score), func.count()
     query = (
         select(column, func.max(_FINDING.severity_rank), number, score)
-        .where(column.is_not(None), STANDING, *between(_FINDING.first_seen, filters.from_, filters.to))
+        .where(column.is_not(None), *counted)
         .group_by(column)
         .order_by(func.coalesce(score, -1).desc(), number.desc(), column)
         .limit(MAX_SHOWN)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.http.problems import ProblemItem, invalid
-from mcm_api.resources.queries.figures import STANDING
 from mcm_api.stats.schemas import Timeline, TimelineFilter, TimelineInterval, TimelineStep
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS
 from mcm_shared.event_time import EPOCH
 
@@ -124,9 +124,13 @@ async def _rollup(
 
 
 async def _count_findings(
-    connection: AsyncConnection, interval: TimelineInterval, first: datetime, end: datetime
+    connection: AsyncConnection,
+    active: ActiveExceptions,
+    interval: TimelineInterval,
+    first: datetime,
+    end: datetime,
 ) -> Counter[datetime]:
-    return await _count(connection, _FIRST_SEEN, interval, first, end, STANDING)
+    return await _count(connection, _FIRST_SEEN, interval, first, end, active.visible)
 
 
 async def _count(

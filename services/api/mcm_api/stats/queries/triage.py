@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
-from mcm_api.resources.queries.figures import STANDING
 from mcm_api.resources.triage_targets import TriageTargets
 from mcm_api.stats.schemas import SeverityTriage, TriageFigures
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import CLOSED, ActionKind, Status
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDING_ACTIONS, FINDINGS
 
 MEASURED: Final = timedelta(days=90)
@@ -35,20 +35,30 @@ async def read_triage_figures(reader: DatabaseReader, targets: TriageTargets, no
         return await reader.cache.read(connection, ("triage", now), load)
 
 
-async def _figures(connection: AsyncConnection, targets: TriageTargets, now: datetime) -> TriageFigures:
+async def _figures(
+    connection: AsyncConnection, active: ActiveExceptions, targets: TriageTargets, now: datetime
+) -> TriageFigures:
     due = or_(
         *(and_(_FINDING.severity_rank == one.rank, now - within > _SINCE) for one, within in targets.within.items())
     )
     rank = _FINDING.severity_rank
     waiting = (
         select(rank, func.count(), func.sum(case((due, 1), else_=0)))
-        .where(STANDING, _FINDING.status.not_in(_CLOSED))
+        .where(active.visible, _FINDING.status.not_in(_CLOSED))
         .group_by(rank)
     )
     counts = {number: (int(found), int(overdue)) for number, found, overdue in await connection.execute(waiting)}
-    acknowledged = await _durations(connection, func.min(_ACTION.at), _ACTION.value != Status.OPEN.value, now)
+    since = now - MEASURED
+    acknowledged = await _durations(
+        connection, func.min(_ACTION.at), _ACTION.value != Status.OPEN.value, since, active.visible
+    )
     resolved = await _durations(
-        connection, func.max(_ACTION.at), _ACTION.value.in_(_CLOSED), now, _FINDING.status.in_(_CLOSED)
+        connection,
+        func.max(_ACTION.at),
+        _ACTION.value.in_(_CLOSED),
+        since,
+        active.visible,
+        _FINDING.status.in_(_CLOSED),
     )
     return TriageFigures(
         as_of=now,
@@ -72,7 +82,7 @@ async def _durations(
     connection: AsyncConnection,
     at: ColumnElement[Any],
     counted: ColumnElement[bool],
-    now: datetime,
+    since: datetime,
     *findings: ColumnElement[bool],
 ) -> dict[int, list[float]]:
     """Reads how many seconds findings waited for an action on the status, by the rank of their severity."""
@@ -85,7 +95,7 @@ async def _durations(
     query = (
         select(_FINDING.severity_rank, _FINDING.created_at, first.c.at)
         .select_from(FINDINGS.join(first, first.c.finding_uid == _FINDING.uid))
-        .where(STANDING, first.c.at >= now - MEASURED, *findings)
+        .where(first.c.at >= since, *findings)
     )
     waited: dict[int, list[float]] = {}
     for rank, created, done in await connection.execute(query):

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Integer, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
-from mcm_api.resources.queries.figures import STANDING
 from mcm_api.users.activity_cache import ActivityCache, DayActivity
 from mcm_shared.contracts.findings import Severity
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS, SOURCE_EVENTS, USER_DAYS, USER_TOTALS
 from mcm_shared.event_time import EPOCH
 
@@ -32,7 +32,7 @@ async def read_activity(reader: DatabaseReader, cache: ActivityCache, user: str)
     async with reader.transaction() as connection:
         by_day, by_source = await _counts(connection, user)
         first, last = await _ends(connection, user)
-        findings = await _findings(connection, user)
+        findings = await _findings(connection, user, await reader.cache.active_exceptions(connection))
         changed = cache.changed_days(user, by_day)
         counted = await _count_days(connection, user, changed) if changed else {}
     if not by_day and not findings:
@@ -59,11 +59,12 @@ async def _ends(connection: AsyncConnection, user: str) -> tuple[datetime | None
     return first, last
 
 
-async def _findings(connection: AsyncConnection, user: str) -> list[tuple[Severity, int, int | None]]:
+async def _findings(
+    connection: AsyncConnection, user: str, active: ActiveExceptions
+) -> list[tuple[Severity, int, int | None]]:
     rank = _FINDING.severity_rank
-    query = (
-        select(rank, func.count(), func.max(_FINDING.risk_score)).where(_FINDING.user == user, STANDING).group_by(rank)
-    )
+    of_user = (_FINDING.user == user, active.visible)
+    query = select(rank, func.count(), func.max(_FINDING.risk_score)).where(*of_user).group_by(rank)
     return [(Severity.of_rank(row[0]), row[1], row[2]) for row in await connection.execute(query)]
 
 

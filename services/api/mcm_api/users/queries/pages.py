@@ -25,11 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from mcm_api.database import DatabaseReader
-from mcm_api.resources.queries.figures import STANDING
 from mcm_api.users.cursor import UserCursor
 from mcm_api.users.schemas import UserFilter, UserInList, UserOrder, UserPage
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.bulk import among
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS, USER_DAYS, USER_TOTALS
 from mcm_shared.db.text_search import contains_ignoring_case
 from mcm_shared.event_time import EPOCH, from_micros, to_micros
@@ -61,21 +61,11 @@ async def list_page(reader: DatabaseReader, query: UserFilter) -> UserPage:
 
 async def _findings(reader: DatabaseReader, connection: AsyncConnection) -> Select[*tuple[Any, ...]]:
     """Builds the query of users with the number, the highest rank and the highest score of their findings."""
-    grouped = (
-        select(
-            _FINDING.user,
-            func.count().label("findings"),
-            func.max(_FINDING.severity_rank).label("rank"),
-            func.max(_FINDING.risk_score).label("risk_score"),
-        )
-        .where(_FINDING.user.is_not(None), STANDING)
-        .group_by(_FINDING.user)
-    )
     if connection.dialect.name != "postgresql":
-        return grouped
+        return _grouped(await reader.cache.active_exceptions(connection))
 
-    async def read(connection: AsyncConnection) -> list[list[Any]]:
-        rows = (await connection.execute(grouped)).all()
+    async def read(connection: AsyncConnection, active: ActiveExceptions) -> list[list[Any]]:
+        rows = (await connection.execute(_grouped(active))).all()
         return [list(values) for values in zip(*rows, strict=True)] or [[], [], [], []]
 
     # grouping a hundred thousand findings takes most of the time, so it is done once for each change of them
@@ -88,6 +78,19 @@ async def _findings(reader: DatabaseReader, connection: AsyncConnection) -> Sele
     declared: list[ColumnClause[Any]] = [column(name, kind) for name, kind in zip(names, kinds, strict=True)]
     table = func.unnest(*arrays).table_valued(*declared).render_derived()
     return select(*(table.c[name] for name in names))
+
+
+def _grouped(active: ActiveExceptions) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            _FINDING.user,
+            func.count().label("findings"),
+            func.max(_FINDING.severity_rank).label("rank"),
+            func.max(_FINDING.risk_score).label("risk_score"),
+        )
+        .where(_FINDING.user.is_not(None), active.visible)
+        .group_by(_FINDING.user)
+    )
 
 
 def _users(query: UserFilter, of_findings: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -1,0 +1,1 @@
+"""Exceptions: time-limited suppression of findings, with preview, approval and history."""

@@ -1,0 +1,38 @@
+"""Exceptions: what was requested never changes, and what people did with it is appended."""
+
+from typing import Final
+
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint, func
+
+from mcm_shared.db.metadata import METADATA
+from mcm_shared.db.types import BigId, UtcDateTime
+
+EXCEPTIONS: Final = Table(
+    "exceptions",
+    METADATA,
+    Column("id", BigId, primary_key=True, autoincrement=True, comment="shown as EX-id"),
+    Column("matcher", JSON, nullable=False, comment="which findings it covers"),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ticket", Text),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+    CheckConstraint("starts_at < expires_at", name="period"),
+)
+Index("ix_exceptions_expires_at", EXCEPTIONS.c.expires_at)
+
+EXCEPTION_ACTIONS: Final = Table(
+    "exception_actions",
+    METADATA,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("exception_id", ForeignKey("exceptions.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text),
+    CheckConstraint("kind IN ('approve', 'revoke')", name="kind"),
+    # of two people who do the same at once, one is refused
+    UniqueConstraint("exception_id", "kind"),
+)

@@ -1,0 +1,118 @@
+"""Suppression of findings, computed by the query: the active exceptions as SQL over the rows of findings."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, null, or_, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from mcm_shared.contracts.exceptions import ExceptionMatcher, ExceptionState, StoredException
+from mcm_shared.db.finding_tables import FINDINGS
+from mcm_shared.db.text_search import contains_ignoring_case
+
+_FINDING: Final = FINDINGS.c
+
+STANDING: Final = _FINDING.withdrawn.is_(False)
+"""The condition of findings that later evidence did not withdraw."""
+
+
+class _PlaceIn(FunctionElement[int]):
+    """Where a text begins in another, from 1, by its exact characters; 0 where it is not in it."""
+
+    name = "place_in"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_PlaceIn)
+def _instr(element: _PlaceIn, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_PlaceIn, "postgresql")
+def _strpos(element: _PlaceIn, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@dataclass(frozen=True)
+class ActiveExceptions:
+    """The exceptions that suppress findings at one time; of several that cover a finding the first suppresses it."""
+
+    exceptions: tuple[StoredException, ...] = ()
+
+    @classmethod
+    def at(cls, now: datetime, exceptions: Iterable[StoredException]) -> "ActiveExceptions":
+        """Selects those that are active at a time, in the order of their numbers."""
+        active = (each for each in exceptions if each.state(now) is ExceptionState.ACTIVE)
+        return cls(tuple(sorted(active, key=lambda each: each.id)))
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Their numbers. Exceptions never change: equal numbers suppress the same findings."""
+        return tuple(each.id for each in self.exceptions)
+
+    @cached_property
+    def suppressed_by(self) -> ColumnElement[int | None]:
+        """The number of the exception that suppresses a finding, NULL for none."""
+        if not self.exceptions:
+            return cast(null(), Integer)
+        return case(*((covered_by(each), each.id) for each in self.exceptions), else_=null())
+
+    @property
+    def visible(self) -> ColumnElement[bool]:
+        """The condition of the findings that counts are about: they stand, and no exception suppresses them."""
+        return and_(STANDING, self.suppressed_by.is_(None)) if self.exceptions else STANDING
+
+
+def covered_by(exception: StoredException) -> ColumnElement[bool]:
+    """Builds the condition that an exception covers a finding: all its detections lie in the period."""
+    in_period = (_FINDING.first_seen >= exception.starts_at, _FINDING.last_seen < exception.expires_at)
+    return and_(*in_period, matched_by(exception.parsed()))
+
+
+def matched_by(matcher: ExceptionMatcher) -> ColumnElement[bool]:
+    """Builds the condition that a matcher matches a finding, whenever its detections were."""
+    given = {name: value for name in ExceptionMatcher.model_fields if (value := getattr(matcher, name)) is not None}
+    return and_(true(), *(_CONDITIONS[name](value) for name, value in given.items()))
+
+
+def _grouped(group: Mapping[str, str | None]) -> ColumnElement[bool]:
+    # the key is one flat object without spaces: a member stands in it between commas and braces
+    members = (f"{orjson.dumps(name).decode()}:{orjson.dumps(value).decode()}" for name, value in group.items())
+    starts, ends = "{,", "},"
+    return and_(
+        *(
+            or_(*(_contains(_FINDING.group_key, start + member + end) for start in starts for end in ends))
+            for member in members
+        )
+    )
+
+
+def _tagged(tags: list[str]) -> ColumnElement[bool]:
+    # tags hold nothing that JSON escapes
+    return or_(*(_contains(cast(_FINDING.tags, Text), f'"{tag}"') for tag in tags))
+
+
+def _contains(text: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    return _PlaceIn(text, part) > 0
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    columns = (_FINDING.title, _FINDING.description, _FINDING.rule_name, _FINDING.user)
+    return func.coalesce(or_(*(contains_ignoring_case(column, text) for column in columns)), False)
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
+    "rule": lambda names: _FINDING.rule_name.in_(names),
+    "user": lambda names: _FINDING.user.in_(names),
+    "source": lambda names: _FINDING.source.in_(names),
+    "tag": _tagged,
+    "group": _grouped,
+    "text": _mentions,
+}
