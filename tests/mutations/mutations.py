@@ -8,7 +8,18 @@ from tests.mutations.database import DATABASE
 from tests.mutations.exceptions import EXCEPTIONS
 from tests.mutations.groups import GROUPS
 from tests.mutations.limits import LIMITS
+from tests.mutations.notifications import NOTIFICATIONS
 from tests.mutations.pipeline import PIPELINE
 from tests.mutations.recomputed import RECOMPUTED
 
-MUTATIONS: Final = (*PIPELINE, *CORRELATION, *RECOMPUTED, *GROUPS, *CONSUMER, *DATABASE, *LIMITS, *EXCEPTIONS)
+MUTATIONS: Final = (
+    *PIPELINE,
+    *CORRELATION,
+    *RECOMPUTED,
+    *GROUPS,
+    *CONSUMER,
+    *DATABASE,
+    *LIMITS,
+    *EXCEPTIONS,
+    *NOTIFICATIONS,
+)

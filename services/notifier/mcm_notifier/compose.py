@@ -71,7 +71,7 @@ class Composer:
         kind, _ = next_message(route, state, Backlog(oldest, recent), now)
         if kind is None:
             return False
-        waiting = await store.read_waiting(connection, name, MAX_PER_MESSAGE)
+        waiting = await store.read_waiting(connection, name, MAX_PER_MESSAGE, now)
         dropped = [each for each in waiting if not _unscored(route, each, now) and not route.includes(each.finding)]
         await store.drop(connection, [each.id for each in dropped])
         ready = [each for each in waiting if not _unscored(route, each, now) and route.includes(each.finding)]

@@ -77,7 +77,10 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         ENRICHMENT_JOBS: ("SELECT", "UPDATE"),
     },
     "ingestor": {SOURCE_POSITIONS: _WRITE, DEAD_LETTER_ACTIONS: _APPEND},
-    "notifier": {**dict.fromkeys(NOTIFICATION_TABLES, _WRITE), FINDINGS: _READ},
+    "notifier": {
+        **dict.fromkeys(NOTIFICATION_TABLES, _WRITE),
+        **dict.fromkeys((FINDINGS, EXCEPTIONS, EXCEPTION_ACTIONS), _READ),
+    },
     "api": {
         **dict.fromkeys(METADATA.tables.values(), _READ),
         **dict.fromkeys((USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_STATES, LOGIN_THROTTLE), _ALL),

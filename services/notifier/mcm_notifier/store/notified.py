@@ -10,11 +10,13 @@ from sqlalchemy import Select, case, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mcm_notifier.notifications import Notified, Reason, merged, notification_id, notified_by, reason_between
+from mcm_notifier.store.rows import active_exceptions
 from mcm_shared.contracts.triage import Status, TriagedFinding
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.findings import TRIAGED_COLUMNS, triaged_of
 from mcm_shared.db.notification_tables import NOTIFICATIONS, NOTIFIED_FINDINGS, NOTIFIER_START
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS
 
 RoutesOf = Callable[[TriagedFinding], Iterable[str]]
@@ -65,14 +67,15 @@ async def notify_changes(engine: AsyncEngine, uids: Collection[UUID], routes_of:
     """Compares findings with what was notified of them and adds the notifications that are missing.
 
     Returns how many were added. What counts is the state of the findings in the database: messages about them only say
-    which to compare, so repeats and any order of them change nothing. A withdrawn finding is left for the change that
-    restores it.
+    which to compare, so repeats and any order of them change nothing. A finding that is withdrawn, or suppressed by an
+    exception, is left for a change after that.
     """
     ordered = sorted(uids)
     async with transaction(engine) as connection:
-        before = await _before(connection, ordered)
+        active = await active_exceptions(connection, now)
+        before = await _before(connection, ordered, active)
         # read after the rows are locked: nothing older than what another notifier has compared
-        found = await _read(connection, ordered)
+        found = await _read(connection, ordered, active)
         changed: list[tuple[object, ...]] = []
         added: list[tuple[object, ...]] = []
         for uid, each in sorted(found.items()):
@@ -87,9 +90,11 @@ async def notify_changes(engine: AsyncEngine, uids: Collection[UUID], routes_of:
         return len(await _ADD.execute(connection, added))
 
 
-async def _before(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, Notified]:
+async def _before(
+    connection: AsyncConnection, uids: Collection[UUID], active: ActiveExceptions
+) -> dict[UUID, Notified]:
     """Locks what was notified of findings, also of those of which nothing was: for these a row is made."""
-    found = await _read(connection, uids)
+    found = await _read(connection, uids, active)
     first = [(uid, found[uid].state.severity_rank, found[uid].state.reopened_after) for uid in sorted(found)]
     made = {row[0] for row in await _FIRST.execute(connection, first)}
     query: Select[Any] = (
@@ -102,9 +107,9 @@ async def _before(connection: AsyncConnection, uids: Collection[UUID]) -> dict[U
     return {uid: Notified(rank, reopened) for uid, rank, reopened in rows if uid not in made}
 
 
-async def _read(connection: AsyncConnection, uids: Collection[UUID]) -> dict[UUID, _Found]:
+async def _read(connection: AsyncConnection, uids: Collection[UUID], active: ActiveExceptions) -> dict[UUID, _Found]:
     query: Select[Any] = select(*TRIAGED_COLUMNS, FINDINGS.c.seen_until).where(
-        among(FINDINGS.c.uid, uids, connection), FINDINGS.c.withdrawn.is_(False)
+        among(FINDINGS.c.uid, uids, connection), active.visible
     )
     found: dict[UUID, _Found] = {}
     for row in (await connection.execute(query)).all():

@@ -1,13 +1,17 @@
 """Rows of notifications with their findings."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
 
 from mcm_notifier.notifications import Notification, Reason
 from mcm_shared.contracts.triage import TriagedFinding
+from mcm_shared.db.engine import AsyncConnection
+from mcm_shared.db.exceptions import read_unexpired
 from mcm_shared.db.findings import TRIAGED_COLUMNS, triaged_of
 from mcm_shared.db.notification_tables import NOTIFICATIONS
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS
 
 _OWN: Final = (
@@ -15,6 +19,11 @@ _OWN: Final = (
     NOTIFICATIONS.c.reason.label("notification_reason"),
     NOTIFICATIONS.c.created_at.label("notified_at"),
 )
+
+
+async def active_exceptions(connection: AsyncConnection, now: datetime) -> ActiveExceptions:
+    """Reads the exceptions that suppress findings at a time."""
+    return ActiveExceptions.at(now, await read_unexpired(connection, now))
 
 
 def notifications_with_findings() -> Select[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mcm_notifier.notifications import Notification, RouteState
-from mcm_notifier.store.rows import notification_of, notifications_with_findings
+from mcm_notifier.store.rows import active_exceptions, notification_of, notifications_with_findings
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFICATION_ROUTES, NOTIFICATIONS
@@ -49,9 +49,10 @@ async def save_route(connection: AsyncConnection, name: str, state: RouteState) 
     await connection.execute(update(NOTIFICATION_ROUTES).where(_ROUTE.name == name).values(asdict(state)))
 
 
-async def read_waiting(connection: AsyncConnection, route: str, limit: int) -> list[Notification]:
-    """Reads the oldest waiting notifications of a route, with their findings."""
-    query = notifications_with_findings().where(_WAITING, _NOTIFICATION.route == route)
+async def read_waiting(connection: AsyncConnection, route: str, limit: int, now: datetime) -> list[Notification]:
+    """Reads the oldest waiting notifications of a route, with their findings and what suppresses them."""
+    number = (await active_exceptions(connection, now)).suppressed_by.label("suppressed_by")
+    query = notifications_with_findings().add_columns(number).where(_WAITING, _NOTIFICATION.route == route)
     rows = (await connection.execute(query.order_by(_NOTIFICATION.created_at, _NOTIFICATION.id).limit(limit))).all()
     return [notification_of(row) for row in rows]
 
