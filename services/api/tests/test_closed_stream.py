@@ -43,13 +43,18 @@ async def test_a_restricted_stream_holds_its_sources_alone_and_ends_with_its_ses
     run_service: RunService, kafka: KafkaSettings, database_url: str, engine: AsyncEngine
 ) -> None:
     await ensure_topics(kafka)
-    api = run_service("mcm-api", "run", MCM_API_PORT="0", MCM_AUTH="on")
+    # each stream comes from another client behind the proxy, and one is allowed to each
+    limits = {"MCM_TRUSTED_PROXIES": "127.0.0.1", "MCM_API_MAX_STREAMS_PER_ADDRESS": "1"}
+    api = run_service("mcm-api", "run", MCM_API_PORT="0", MCM_AUTH="on", **limits)
     await asyncio.to_thread(api.wait_for_log, "following the findings", 90)
     url = await asyncio.to_thread(url_of, api)
     everything = new_user("all@example.com", "viewer")
     own = new_user("own@example.com", "viewer", sources=["test-app"])
     other = new_user("other@example.com", "viewer", sources=["another-app"])
-    cookies = [await a_session(engine, user) for user in (everything, own, other)]
+    cookies = [
+        {**await a_session(engine, user), "X-Forwarded-For": f"2001:db8:{number}::1"}
+        for number, user in enumerate((everything, own, other))
+    ]
     finding = a_finding(event_id=None)
 
     async with httpx.AsyncClient(base_url=url) as anonymous:
@@ -61,6 +66,8 @@ async def test_a_restricted_stream_holds_its_sources_alone_and_ends_with_its_ses
     ):
         for heard in (all_frames, own_frames, other_frames):
             await heard.hears("heartbeat")
+        async with httpx.AsyncClient(base_url=url) as again:
+            one_too_many = await again.get("/stream", headers={**cookies[0], "X-Forwarded-For": "2001:db8:0::2"})
         await publish(database_url, kafka, [finding])
         await all_frames.hears("finding")
         await own_frames.hears("finding")
@@ -71,7 +78,7 @@ async def test_a_restricted_stream_holds_its_sources_alone_and_ends_with_its_ses
         await own_frames.until_the_end()
         still_open = not all_frames.ended
 
-    assert refused.status_code == 401
+    assert (refused.status_code, one_too_many.status_code) == (401, 503)
     assert [heard.uids() for heard in (all_frames, own_frames, other_frames)] == [
         [str(finding.uid)],
         [str(finding.uid)],
