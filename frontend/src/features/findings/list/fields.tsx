@@ -5,7 +5,6 @@ import type { Field } from "@/components/data-table/field";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
 import { StatusBadge } from "@/components/status-badge";
-import { SuppressedBadge } from "@/components/suppressed-badge";
 import { Ago, Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { WithdrawnBadge } from "@/components/withdrawn-badge";
@@ -150,16 +149,16 @@ function Title({ finding }: { finding: Finding }) {
     <span title={finding.description} className="font-medium">
       {finding.title}
       {finding.withdrawn && <WithdrawnBadge className="ml-2" />}
-      {finding.suppressed_by !== null && <SuppressedBadge number={finding.suppressed_by} className="ml-2" />}
     </span>
   );
 }
 
-/** Who and where, then the rest of the description. */
+/** What suppresses it, who and where, then its labels. */
 function Details({ finding }: { finding: Finding }) {
-  const { user, source } = finding;
+  const { user, source, suppressed_by } = finding;
   return (
     <>
+      {suppressed_by !== null && `Suppressed by ${exceptionName(suppressed_by)} · `}
       {user ? (
         <Link to={`/users/${encodeURIComponent(user)}`} title={user} className="hover:underline">
           <VisibleText text={user} />
