@@ -11,6 +11,7 @@ from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.pipeline.outbox import publish_from_outbox
+from mcm_rules_engine.pipeline.score_when_idle import score_when_idle
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.load import load_rules
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -38,7 +39,8 @@ async def _run(group: str, rules: str) -> None:
     worker = Worker(kafka, Subscription(topics.raw, group, settings.batch_size), active.handler)
     on_stop_signal(worker.stop)
     async with connect_producer(kafka) as producer:
-        await until_first_ends(worker.run(), publish_from_outbox(engine, topics, producer.send))
+        publishing = publish_from_outbox(engine, topics, producer.send)
+        await until_first_ends(worker.run(), publishing, score_when_idle(engine, active.handler))
     await engine.dispose()
 
 

@@ -15,7 +15,7 @@ from mcm_ingestor.generator import generate_fake_events_batch
 from mcm_ingestor.generator.incidents import plan
 from mcm_rules_engine.profiles.features import Feature
 from mcm_rules_engine.profiles.history import Days, History, ProfileDay, Totals, profile_days, totals_before
-from mcm_rules_engine.profiles.score import DayScore
+from mcm_rules_engine.profiles.score import THRESHOLDS, DayScore
 from mcm_shared.contracts.events import from_raw_event
 
 SEEDS = int(os.environ.get("MCM_BENCH_SEEDS", "20"))
@@ -157,12 +157,14 @@ def _print_quiet_months() -> None:
         days = [score for seed in range(SEEDS) for score in _all_days(_month(1000 + seed))]
     unusual = sum(score.is_unusual for score in days)
     print(f"{100 * unusual / len(days):8.2f}  unusual days of 100 in quiet months ({len(days):,} user-days; target 1)")
-    for name, scores in (("activity", [s.activity for s in days]), ("volume", [s.volume for s in days])):
-        ordered = sorted(scores, reverse=True)
+    for measure, threshold in THRESHOLDS.items():
+        ordered = sorted((score.of(measure) for score in days), reverse=True)
+        held = sum(one >= threshold for one in ordered)
+        print(f"{100 * held / len(days):8.2f}  findings of unusual_{measure} for 100 user-days")
         marks = ", ".join(
             f"{ordered[int(len(ordered) * share)] / 1000:.1f} ({share:.1%})" for share in (0.002, 0.005, 0.01)
         )
-        print(f"          {name}: {marks}")
+        print(f"          {measure}: {marks}")
 
 
 def _print_incidents() -> None:

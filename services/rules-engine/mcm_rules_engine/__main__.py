@@ -10,6 +10,7 @@ from mcm_rules_engine.pipeline.active_rules import ActiveRules
 from mcm_rules_engine.pipeline.decode import Matcher
 from mcm_rules_engine.pipeline.handler import DetectionHandler
 from mcm_rules_engine.pipeline.outbox import publish_from_outbox
+from mcm_rules_engine.pipeline.score_when_idle import score_when_idle
 from mcm_rules_engine.settings import EngineSettings
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.cli import on_reload_signal, on_stop_signal, run_command, until_first_ends
@@ -56,7 +57,8 @@ async def _run() -> None:
             on_stop_signal(worker.stop)
             async with connect_producer(kafka) as producer:
                 publishing = publish_from_outbox(engine, topics, producer.send)
-                await until_first_ends(worker.run(), rules.reload_when_asked(), publishing)
+                scoring = score_when_idle(engine, rules.handler)
+                await until_first_ends(worker.run(), rules.reload_when_asked(), publishing, scoring)
     finally:
         await close_engine(engine)
 

@@ -34,6 +34,9 @@ def test_what_correlations_count_raises_nothing_but_a_correlation_that_says_so()
         "public_bucket_left_open",
         "source_silent",
         "token_with_new_scope",
+        "unusual_activity",
+        "unusual_login",
+        "unusual_volume",
         "user_activity_burst",
     }
     counted = {member.rule_id for each in RULESET.correlations for series in each.inputs for member in series.members}

@@ -49,7 +49,7 @@ def test_a_rule_names_controls_of_every_framework(rule: Rule | Correlation) -> N
 def test_a_rule_file_lies_in_its_family_and_bears_its_name(rule: Rule | Correlation) -> None:
     path = Path(rule.path)
     assert path.stem == rule.name
-    assert path.parent.name in {*EVENT_FAMILIES, "activity", "sources"}
+    assert path.parent.name in {*EVENT_FAMILIES, "activity", "behaviour", "sources"}
     assert len(list(BUILTIN.rglob("*.yml"))) == len(ALL)
 
 

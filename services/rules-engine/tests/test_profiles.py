@@ -76,6 +76,8 @@ def test_counts_are_those_of_a_naive_oracle(events: list[SourceEvent], pick: int
         assert one.score is None
         return
     assert one.score is not None
+    monday = one.day - timedelta(days=one.day.weekday())
+    weeks = [each for each in events if monday - timedelta(weeks=8) <= each.timestamp.date() < monday]
     for feature in one.score.features:
         for value in feature.values:
             own, all_of = (
@@ -85,7 +87,7 @@ def test_counts_are_those_of_a_naive_oracle(events: list[SourceEvent], pick: int
                     for name, found in features_of(each)
                     if name is value.feature
                 }
-                for some in (mine, before)
+                for some in (mine, weeks)
             )
             alike = {value.value}
             if value.feature is Feature.HOUR:
@@ -151,12 +153,12 @@ def test_logarithms_are_exact_to_a_thousandth(numerator: int, denominator: int) 
 def test_a_new_value_weighs_more_the_longer_the_user_has_been_known() -> None:
     usual = [event(10 * day + n, USERS[0], day, 9, "login_success", "DE") for day in range(40) for n in range(4)]
     weights = []
-    for day in (15, 39):
+    for day, in_weeks in ((15, 10), (39, 38)):
         strange = event(9999, USERS[0], day, 9, "login_success", "NL")
         (here,) = [one for one in scored([*usual, strange]) if one.day == strange.timestamp.date()]
         assert here.score is not None
         (country,) = [one for one in here.score.features if one.values[0].feature is Feature.COUNTRY]
-        assert str(country).startswith(f"new country NL: 0 of {day} in 60 days; everyone 0 of {day} among 1 ")
+        assert str(country).startswith(f"new country NL: 0 of {day} in 60 days; everyone 0 of {in_weeks} among 1 ")
         weights.append(country.values[0].score)
     assert weights[0] < weights[1]
 
@@ -232,7 +234,7 @@ def test_the_command_names_unusual_days_and_why(tmp_path: Path) -> None:
     )
 
     first, *why = ran.stdout.splitlines()
-    assert first.startswith("2026-12-30  mona@example.com  activity ")
-    assert "new event type token_created: 0 of 40 in 60 days; everyone 0 of 80 among 1 values" in "\n".join(why)
+    assert first.startswith("2026-12-30  mona@example.com  login ")
+    assert "new event type token_created: 0 of 40 in 60 days; everyone 0 of 76 among 1 values" in "\n".join(why)
     assert ran.stderr.splitlines()[-1] == "203 events, 1 refused; 27 user-days scored, 54 learning, 1 unusual"
     assert ran.returncode == 1

@@ -31,6 +31,8 @@ def counted(rule: Correlation) -> str:
         return f"a value not seen in {rule.timespan.days} days"
     if rule.kind is Kind.SILENCE:
         return f"twice the longest pause in {rule.history.days} days"
+    if rule.kind is Kind.UNUSUAL_BEHAVIOUR and rule.comparison is not None:
+        return f"{rule.score} score of {rule.comparison.number} bits"
     span = f"{rule.timespan // timedelta(minutes=1)} min"
     if rule.kind is Kind.NOT_FOLLOWED_BY:
         return f"the second does not follow within {span}"

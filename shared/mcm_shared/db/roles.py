@@ -42,6 +42,7 @@ from mcm_shared.db.tables import (
     FINDING_HISTORY,
     FINDING_OUTBOX,
     FINDINGS,
+    PROFILE_TABLES,
     ROLLUPS,
     RULE_CATALOGUE,
     RULE_RESULTS,
@@ -67,7 +68,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
     "rules-engine": {
         **dict.fromkeys((SOURCE_EVENTS, *ROLLUPS, TUMBLING_COUNTS, FINDING_CHANGES, RULES, RULE_CATALOGUE), _WRITE),
         **dict.fromkeys((DETECTIONS, FINDINGS, FINDING_HISTORY), _APPEND),
-        **dict.fromkeys((RULE_RESULTS, FINDING_OUTBOX), _ALL),
+        **dict.fromkeys((RULE_RESULTS, FINDING_OUTBOX, *PROFILE_TABLES), _ALL),
         SOURCE_POSITIONS: _READ,
     },
     "enricher": {

@@ -30,6 +30,7 @@ from mcm_shared.db.finding_tables import FINDING_CHANGES as FINDING_CHANGES
 from mcm_shared.db.finding_tables import FINDINGS as FINDINGS
 from mcm_shared.db.metadata import METADATA as METADATA
 from mcm_shared.db.notification_tables import NOTIFICATION_TABLES as NOTIFICATION_TABLES
+from mcm_shared.db.profile_tables import PROFILE_TABLES as PROFILE_TABLES
 from mcm_shared.db.result_tables import FINDING_HISTORY as FINDING_HISTORY
 from mcm_shared.db.result_tables import FINDING_OUTBOX as FINDING_OUTBOX
 from mcm_shared.db.result_tables import RULE_RESULTS as RULE_RESULTS

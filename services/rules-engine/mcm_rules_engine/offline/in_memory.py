@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from mcm_rules_engine.model.detection import output_series, position_of
+from mcm_rules_engine.pipeline.behaviour import BehaviourScorer
 from mcm_rules_engine.pipeline.decode import MatchedEvent
 from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.handler import first_of_each
@@ -32,6 +33,7 @@ class Evaluation:
         self._engine = engine
         self._ruleset = ruleset
         self._detector = Detector(ruleset, _SHARD)
+        self._behaviour = BehaviourScorer(ruleset, _SHARD)
         self._max_events = max_event_ids
         self._counted = _CountedEvents(ruleset, max_event_ids)
 
@@ -52,6 +54,7 @@ class Evaluation:
 
     async def findings(self) -> list[FindingMessage]:
         """Returns every finding that stands, the earliest first."""
+        await self._behaviour.score(self._engine)
         async with transaction(self._engine, read_only=True) as connection:
             return await read_standing_messages(connection)
 
@@ -71,7 +74,7 @@ class _CountedEvents:
     """The earliest events in each tumbling window; the counter in the database does not know which they are."""
 
     def __init__(self, ruleset: Ruleset, max_events: int) -> None:
-        tumbling = [one for one in ruleset.correlations if one.tumbling]
+        tumbling = [one for one in ruleset.correlations if one.tumbling and one.inputs]
         self._max_events = max_events
         self._windows = {one.inputs[0].id: one.window for one in tumbling}
         self._counts = {output_series(one): one.inputs[0].id for one in tumbling}

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from mcm_rules_engine.offline.event_reader import EventReader, Refuse
+from mcm_rules_engine.profiles.explain import counts_of
 from mcm_rules_engine.profiles.history import UserDay, profile_days, score_days
-from mcm_rules_engine.profiles.score import DayScore, FeatureEvidence, ValueEvidence, VolumeEvidence
+from mcm_rules_engine.profiles.score import DayScore, FeatureEvidence, VolumeEvidence
 from mcm_shared.terminal import escape_controls
 
 _NAMED = 5
@@ -37,7 +37,10 @@ def find_unusual(names: Sequence[str], source: str, max_event_bytes: int, refuse
 
 def lines_of(one: UserDay, score: DayScore) -> Iterator[str]:
     """Writes a day for a terminal: its scores, and the evidence that weighs most."""
-    yield f"{one.day}  {escape_controls(one.user)}  activity {_bits(score.activity)}  volume {_bits(score.volume)}"
+    yield (
+        f"{one.day}  {escape_controls(one.user)}  login {_bits(score.login)}  "
+        f"activity {_bits(score.activity)}  volume {_bits(score.volume)}"
+    )
     evidence: list[FeatureEvidence | VolumeEvidence] = [*score.features, *score.volumes]
     evidence.sort(key=lambda each: -each.score)
     for each in [each for each in evidence if each.score > 0][:_NAMED]:
@@ -46,33 +49,7 @@ def lines_of(one: UserDay, score: DayScore) -> Iterator[str]:
 
 def json_of(one: UserDay, score: DayScore) -> bytes:
     """Writes a day as one line of JSON, with every count that its scores are computed from."""
-    row = {
-        "user": one.user,
-        "day": one.day,
-        "activity": score.activity,
-        "volume": score.volume,
-        "features": [
-            {
-                "feature": feature.values[0].feature.value,
-                "score": feature.score,
-                "values": [_value(value) for value in feature.values],
-            }
-            for feature in score.features
-        ],
-        "volumes": [_volume(volume) for volume in score.volumes],
-    }
-    return orjson.dumps(row)
-
-
-def _value(value: ValueEvidence) -> dict[str, Any]:
-    counts = ("value", "user_count", "user_total", "everyone_count", "everyone_total", "everyone_values")
-    return {name: getattr(value, name) for name in (*counts, "score")}
-
-
-def _volume(volume: VolumeEvidence) -> dict[str, Any]:
-    return {
-        name: getattr(volume, name) for name in ("name", "count", "days_with_as_many", "active_days", "most", "score")
-    }
+    return orjson.dumps({"user": one.user, "day": one.day, **counts_of(score)})
 
 
 def _bits(score: int) -> str:

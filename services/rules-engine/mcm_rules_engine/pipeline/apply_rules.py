@@ -4,6 +4,8 @@ from functools import cache
 from uuid import UUID
 
 from mcm_rules_engine.active_packs import load_active_rules
+from mcm_rules_engine.model.finding import same_user
+from mcm_rules_engine.pipeline.behaviour import BehaviourScorer
 from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.stored_events import process_stored
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -42,13 +44,21 @@ async def apply_rules_to_event(
         if await insert_events(connection, [source_event], processed=False):
             await add_to_rollups(connection, [source_event], _SHARD)
     _, affected = await process_stored(db, rules, Detector(rules, _SHARD), take)
-    if not affected:
+    unusual = await BehaviourScorer(rules, _SHARD).score(db)
+    if not affected | unusual:
         return []
     async with transaction(db) as connection:
         findings = await read_messages(connection, affected)
+        findings += [one for one in await read_messages(connection, unusual) if _is_about(one, source_event)]
         found = {finding.rule_id for finding in findings}
         await record_rules(connection, rules, [UUID(rule.id) for rule in rules.all if rule.id in found])
     return findings
+
+
+def _is_about(finding: FindingMessage, event: SourceEvent) -> bool:
+    """Whether a finding about the behaviour of a user is about the day of an event."""
+    is_same_user = same_user(finding.user, event.user)
+    return is_same_user and finding.first_seen.date() == event.timestamp.date()
 
 
 @cache

@@ -21,6 +21,7 @@ from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.detections import insert_counted, insert_detections, range_query
 from mcm_rules_engine.store.events import read_known_events
 from mcm_rules_engine.store.findings import merge_findings
+from mcm_rules_engine.store.profiles import ProfileWriter
 from mcm_rules_engine.store.tumbling import Bucket, Tally, add_to_tumbling, read_tumbling
 from mcm_shared.contracts.findings import FINDING_UUIDS
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
@@ -50,6 +51,7 @@ class Detector:
         self._readers: dict[int, dict[UUID, list[tuple[Correlation, int]]]] = defaultdict(lambda: defaultdict(list))
         self._tumbling: dict[UUID, _Tumbling] = {}
         self._recomputer = Recomputer(ruleset, shard)
+        self._profiles = ProfileWriter(ruleset, shard)
         for correlation in ruleset.correlations:
             for series in correlation.inputs if correlation.tumbling else ():
                 known = self._tumbling.setdefault(series.id, _Tumbling(correlation.window))
@@ -112,6 +114,7 @@ class Detector:
         await add_to_tumbling(connection, tallies, self._shard)
         affected.buckets.update(tallies)
         await self._raise(connection, detections, inserted, affected)
+        affected.profile_days = await self._profiles.add(connection, (entry.event for entry in matched), row_ids)
         return affected
 
     async def correlate(self, engine: AsyncEngine, affected: AffectedRows) -> None:
@@ -119,6 +122,7 @@ class Detector:
 
         The recomputed rules come last: they read the detections of all levels.
         """
+        self._profiles.committed(affected.profile_days)
         for depth in range(1, self._depth + 1):
             by_group = self._affected_groups(affected.rows, depth)
             buckets = affected.buckets if depth == 1 else set()

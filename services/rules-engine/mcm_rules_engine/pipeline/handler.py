@@ -3,12 +3,14 @@
 Correlations are evaluated after the commit of the events they read, so no order of events or batches can matter.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from mcm_rules_engine.pipeline.affected import AffectedRows
+from mcm_rules_engine.pipeline.behaviour import BehaviourScorer
 from mcm_rules_engine.pipeline.decode import MatchedEvent, Matcher
 from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.reused_ids import reused_id_events
@@ -45,7 +47,7 @@ class _Stored:
 class DetectionHandler:
     """Handles batches of ``events.raw`` with one ruleset; a BatchHandler.
 
-    ``shard`` spreads workers over the rows of counters.
+    ``shard`` spreads workers over the rows of counters. ``behaviour`` scores what the batches have changed.
     """
 
     def __init__(self, engine: AsyncEngine, matcher: Matcher, ruleset: Ruleset, topics: Topics, shard: int) -> None:
@@ -53,8 +55,10 @@ class DetectionHandler:
         self._matcher = matcher
         self._ruleset = ruleset
         self._detector = Detector(ruleset, shard)
+        self.behaviour = BehaviourScorer(ruleset, shard)
         self._topics = topics
         self._shard = shard
+        self.last_batch_at = 0.0
 
     def decode(self, record: Record) -> list[MatchedEvent]:
         """Decodes a record and matches its events: one, or those of a delivery that holds several."""
@@ -62,6 +66,7 @@ class DetectionHandler:
 
     async def store(self, batch: Sequence[list[MatchedEvent]]) -> AffectedRows:
         """Stores events with their detections and roll-ups; returns the rows that correlations read, new or not."""
+        self.last_batch_at = time.monotonic()
         once, repeats = first_of_each([event for decoded in batch for event in decoded])
         conflicts = [(first, repeat) for first, repeat in repeats if content_of(first) != content_of(repeat)]
         async with transaction(self._engine) as connection:

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from mcm_rules_engine.active_packs import load_packs
+from mcm_rules_engine.pipeline.behaviour import BehaviourScorer
 from mcm_rules_engine.pipeline.detect import Detector
 from mcm_rules_engine.pipeline.stored_events import process_stored
 from mcm_rules_engine.settings import EngineSettings
@@ -50,6 +51,7 @@ async def run_rules(engine: AsyncEngine, ruleset: Ruleset, batch_size: int, pack
             break
         outcome.events += events
         affected |= findings
+    affected |= await BehaviourScorer(ruleset, _SHARD).score(engine)
     async with transaction(engine, read_only=True) as connection:
         outcome.findings = await read_messages(connection, affected)
     return outcome

@@ -1,13 +1,13 @@
 """Behaviour features: what of an event is compared with what the user usually does."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC
+from collections.abc import Callable, Iterable
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, ip_address, ip_network
-from typing import Any, Final
+from typing import Final
 
+from mcm_rules_engine.sigma.compile.group_keys import canonical_value
 from mcm_shared.contracts.events import SourceEvent
 
 
@@ -23,7 +23,15 @@ class Feature(StrEnum):
     ROLE = "role"
 
 
+Value = tuple[Feature, str]
+
+LOGIN_FEATURES: Final = frozenset((Feature.COUNTRY, Feature.NETWORK, Feature.DEVICE, Feature.HOUR))
+"""Where and when a user acts; the other features say what the user does."""
+
 HOURS: Final = 24
+
+_YEARS: Final = range(1971, 9000)
+"""Years whose events have a history before them and days after them."""
 
 _IPV4_PREFIX: Final = 24
 _IPV6_PREFIX: Final = 48
@@ -37,38 +45,107 @@ _BROWSERS: Final = (
     ("Chrome", "Chrome"),
     ("Safari", "Safari"),
 )
+_FEATURES: Final = {feature.value: feature for feature in Feature}
+_AFTER_FEATURE: Final = "\x1f"
+_AFTER_VALUE: Final = "\x1e"
+_NOT_STORED: Final = str.maketrans("", "", f"\0{_AFTER_FEATURE}{_AFTER_VALUE}")
+_FAILURES: Final = ("_failed", "_failure", "_denied")
 _PRODUCT: Final = re.compile(r"[^\s/(;]+")
 _MAX_VALUE: Final = 200
 
 
-def features_of(event: SourceEvent) -> Iterator[tuple[Feature, str]]:
-    """Yields the values of an event's features; a fact that is missing or no text has none."""
-    facts = event.facts
-    yield Feature.HOUR, f"{event.timestamp.astimezone(UTC).hour:02}"
-    yield Feature.EVENT_TYPE, event.event_type[:_MAX_VALUE]
-    country = _text(facts.get("country"))
-    if country:
-        yield Feature.COUNTRY, country.upper()
-    network = network_of(_text(facts.get("ip")))
-    if network:
-        yield Feature.NETWORK, network
-    device = device_of(_text(facts.get("user_agent")))
-    if device:
-        yield Feature.DEVICE, device
-    for name in _RESOURCES:
-        resource = _text(facts.get(name))
-        if resource:
-            yield Feature.RESOURCE, f"{name} {resource}"[:_MAX_VALUE]
+def write_values(values: Iterable[Value]) -> str:
+    """Writes values as one text; the texts of two sets, one after the other, are that of both."""
+    return "".join(f"{feature}{_AFTER_FEATURE}{value}{_AFTER_VALUE}" for feature, value in sorted(values))
+
+
+def read_values(text: str) -> set[Value]:
+    """Reads values from texts of ``write_values``."""
+    found = (entry.split(_AFTER_FEATURE) for entry in text.split(_AFTER_VALUE)[:-1])
+    return {(_FEATURES[feature], value) for feature, value in found}
+
+
+def profile_user(event: SourceEvent) -> str | None:
+    """Names the profile that an event counts in: its user in canonical form; None for an event in no profile."""
+    return None if event.user is None or event.timestamp.year not in _YEARS else canonical_user(event.user)
+
+
+@lru_cache(1 << 14)
+def canonical_user(user: str) -> str:
+    """Returns the form in which rules compare users."""
+    return canonical_value(user)
+
+
+def features_of(event: SourceEvent) -> set[Value]:
+    """Returns the values of an event's features; a fact that is missing or no text has none."""
+    values: set[Value] = set()
+    add_features(event, values)
+    return values
+
+
+def add_features(event: SourceEvent, values: set[Value]) -> None:
+    """Adds the values of an event's features; what costs more than a look-up is cached by the text of the fact."""
+    get = event.facts.get
+    add = values.add
+    add(_HOURS[event.timestamp.hour])
+    add(_event_type(event.event_type))
+    for name, value_of in _FACTS:
+        text = get(name)
+        if text and isinstance(text, str):
+            value = value_of(text)
+            if value is not None:
+                add(value)
     for name in _ROLES:
-        role = _text(facts.get(name))
-        if role:
-            yield Feature.ROLE, role[:_MAX_VALUE].casefold()
+        text = get(name)
+        if text and isinstance(text, str):
+            add(_role(text))
             break
+
+
+@lru_cache(1 << 14)
+def _event_type(text: str) -> Value:
+    return Feature.EVENT_TYPE, _storable(text)
+
+
+@lru_cache(1 << 12)
+def _country(text: str) -> Value:
+    return Feature.COUNTRY, _storable(text.upper())
+
+
+@lru_cache(1 << 14)
+def _network(text: str) -> Value | None:
+    network = network_of(text)
+    return (Feature.NETWORK, network) if network else None
+
+
+@lru_cache(1 << 14)
+def _device(text: str) -> Value | None:
+    device = device_of(text)
+    return (Feature.DEVICE, device) if device else None
+
+
+@lru_cache(1 << 14)
+def _resource(name: str, text: str) -> Value:
+    return Feature.RESOURCE, _storable(f"{name} {text}")
+
+
+@lru_cache(1 << 12)
+def _role(text: str) -> Value:
+    return Feature.ROLE, _storable(text.casefold())
+
+
+_HOURS: Final = tuple((Feature.HOUR, f"{hour:02}") for hour in range(HOURS))
+_FACTS: Final[tuple[tuple[str, Callable[[str], Value | None]], ...]] = (
+    ("country", _country),
+    ("ip", _network),
+    ("user_agent", _device),
+    *((name, partial(_resource, name)) for name in _RESOURCES),
+)
 
 
 def is_failure(event: SourceEvent) -> bool:
     """Whether an event says that something failed."""
-    return event.event_type.endswith(("_failed", "_failure", "_denied"))
+    return event.event_type.endswith(_FAILURES)
 
 
 @lru_cache(1 << 14)
@@ -92,8 +169,9 @@ def device_of(user_agent: str) -> str:
     if system and browser:
         return f"{browser} on {system}"
     product = _PRODUCT.match(user_agent.strip())
-    return product[0][:_MAX_VALUE] if product else ""
+    return _storable(product[0]) if product else ""
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _storable(text: str) -> str:
+    # the database takes no NUL character and no half of a surrogate pair; the others separate values
+    return text[:_MAX_VALUE].translate(_NOT_STORED).encode(errors="replace").decode()

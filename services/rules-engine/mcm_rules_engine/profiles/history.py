@@ -1,4 +1,8 @@
-"""Histories of behaviour: counts of values by day, summed over the 60 days before the day that is scored."""
+"""Histories of behaviour: counts of values by day, summed over what lies before the day that is scored.
+
+The user's are those of the 60 days before; everyone's those of the eight whole weeks before the week of the day. So a
+late event of one user changes the scores of others only from the next week on.
+"""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +12,7 @@ from datetime import date, timedelta
 from typing import Final, Self
 from uuid import UUID
 
-from mcm_rules_engine.profiles.features import HOURS, Feature, features_of, is_failure
+from mcm_rules_engine.profiles.features import HOURS, Feature, Value, features_of, is_failure, profile_user
 from mcm_rules_engine.profiles.score import (
     HISTORY_DAYS,
     LEARNING_DAYS,
@@ -20,9 +24,12 @@ from mcm_rules_engine.profiles.score import (
 )
 from mcm_shared.contracts.events import SourceEvent
 
-_HISTORY: Final = timedelta(days=HISTORY_DAYS)
+HISTORY: Final = timedelta(days=HISTORY_DAYS)
+WEEKS: Final = 8
+"""Whole weeks that everyone's counts are summed over."""
 
-Value = tuple[Feature, str]
+_WEEK: Final = timedelta(weeks=1)
+
 Days = Mapping[date, Mapping[str, "ProfileDay"]]
 """What each user did, by day (UTC)."""
 
@@ -113,7 +120,7 @@ class History:
         self._totals.add(profile.values)
 
     def _leave(self, day: date) -> None:
-        while self._days and self._days[0][0] < day - _HISTORY:
+        while self._days and self._days[0][0] < day - HISTORY:
             self._totals.add(self._days.popleft()[1].values, -1)
 
 
@@ -135,23 +142,35 @@ def profile_days(events: Iterable[SourceEvent]) -> Days:
             once[event.uid] = event
     days: dict[date, dict[str, ProfileDay]] = defaultdict(dict)
     for event in once.values():
-        if event.user is not None:
-            days[event.timestamp.date()].setdefault(event.user, ProfileDay()).add(event)
+        user = profile_user(event)
+        if user is not None:
+            days[event.timestamp.date()].setdefault(user, ProfileDay()).add(event)
     return days
 
 
+def week_of(day: date) -> date:
+    """Returns the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def weeks_before(week: date) -> list[date]:
+    """Lists the weeks that everyone's counts come from for the days of a week."""
+    return [week - number * _WEEK for number in range(WEEKS, 0, -1)]
+
+
 def totals_before(days: Days) -> Iterator[tuple[date, Totals]]:
-    """Yields each day, in order, with everyone's sums over the 60 days before it, which change with the next day."""
-    everyone = Totals()
-    added: deque[date] = deque()
+    """Yields each day, in order, with everyone's sums over the weeks before its own, which change with the next one."""
+    by_week: dict[date, list[ProfileDay]] = defaultdict(list)
+    for day, profiles in days.items():
+        by_week[week_of(day)] += profiles.values()
+    everyone, added = Totals(), set[date]()
     for day in sorted(days):
-        while added and added[0] < day - _HISTORY:
-            for profile in days[added.popleft()].values():
-                everyone.add(profile.values, -1)
+        needed = set(weeks_before(week_of(day))) & by_week.keys()
+        for weeks, sign in ((needed - added, 1), (added - needed, -1)):
+            for profile in (one for week in weeks for one in by_week[week]):
+                everyone.add(profile.values, sign)
+        added = needed
         yield day, everyone
-        added.append(day)
-        for profile in days[day].values():
-            everyone.add(profile.values)
 
 
 def score_days(days: Days) -> Iterator[UserDay]:

@@ -9,9 +9,10 @@ which finds a day that as a whole is like someone else's. A usual feature counts
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
-from mcm_rules_engine.profiles.features import Feature
+from mcm_rules_engine.profiles.features import LOGIN_FEATURES, Feature
 from mcm_rules_engine.profiles.likelihood import log_ratio
 
 HISTORY_DAYS: Final = 60
@@ -20,8 +21,16 @@ LEARNING_EVENTS: Final = 50
 PRIOR: Final = 4
 LIKENESS: Final = 2
 
-UNUSUAL_ACTIVITY: Final = 10_000
-UNUSUAL_VOLUME: Final = 7_000
+
+class Measure(StrEnum):
+    """A score of a day."""
+
+    LOGIN = "login"
+    ACTIVITY = "activity"
+    VOLUME = "volume"
+
+
+THRESHOLDS: Final = {Measure.LOGIN: 6_000, Measure.ACTIVITY: 10_000, Measure.VOLUME: 7_000}
 """Thresholds, in thousandths of a bit: of 100 days of a quiet month, at most one is unusual."""
 
 
@@ -119,12 +128,34 @@ class DayScore:
     @property
     def is_unusual(self) -> bool:
         """Whether one of the scores reaches its threshold."""
-        return self.activity >= UNUSUAL_ACTIVITY or self.volume >= UNUSUAL_VOLUME
+        return any(self.of(measure) >= threshold for measure, threshold in THRESHOLDS.items())
+
+    @property
+    def login(self) -> int:
+        """How much more likely it is for everyone than for the user to act from where, and when, the user did."""
+        return sum(one.score for one in self.features if one.values[0].feature in LOGIN_FEATURES)
 
     @property
     def volume(self) -> int:
         """How unlikely as many events, or as many failures, are for the user."""
         return max(one.score for one in self.volumes)
+
+    def of(self, measure: Measure) -> int:
+        """Returns one of the scores."""
+        match measure:
+            case Measure.LOGIN:
+                return self.login
+            case Measure.ACTIVITY:
+                return self.activity
+            case Measure.VOLUME:
+                return self.volume
+
+    def evidence_of(self, measure: Measure) -> list[FeatureEvidence | VolumeEvidence]:
+        """Lists what raises one of the scores, the weightiest first."""
+        if measure is Measure.VOLUME:
+            return [one for one in self.volumes if one.score > 0]
+        is_part = Feature if measure is Measure.ACTIVITY else LOGIN_FEATURES
+        return [one for one in self.features if one.score > 0 and one.values[0].feature in is_part]
 
 
 def score_of(values: Iterable[ValueEvidence], volumes: Iterable[VolumeEvidence]) -> DayScore:

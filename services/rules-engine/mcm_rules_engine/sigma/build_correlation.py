@@ -86,6 +86,7 @@ def build_correlation(
         # several fields together have no spelling of their own
         value_readings=_value_readings(keys, members) if len(keys.value_fields) == 1 else (),
         value_cased=any(field.cased for field in keys.value_fields),
+        score=keys.score,
     )
     return correlation, []
 
@@ -108,7 +109,7 @@ def _value_readings(keys: CorrelationKeys, members: Mapping[str, Rule | Correlat
 
 
 def _has_value(keys: CorrelationKeys) -> bool:
-    return keys.comparison is not None or keys.kind in (Kind.NEW_VALUE, Kind.SILENCE)
+    return keys.comparison is not None or keys.kind in (Kind.NEW_VALUE, Kind.SILENCE, Kind.UNUSUAL_BEHAVIOUR)
 
 
 def _member(reader: Reader, keys: CorrelationKeys, reference: str, member: Rule | Correlation) -> SeriesMember:
@@ -162,7 +163,8 @@ def _by_input(keys: CorrelationKeys) -> tuple[frozenset[int], ...]:
 def _readings(keys: CorrelationKeys, members: Mapping[str, Rule | Correlation]) -> dict[str, tuple[Reading, ...]]:
     readings: dict[str, tuple[Reading, ...]] = {}
     for name in keys.group_by:
-        found: list[Reading] = []
+        # behaviour is that of the user of any event
+        found = [] if members else [Reading("activity", name)]
         for reference in keys.rules:
             member, field = members[reference], keys.aliases.get(name, {}).get(reference, name)
             if isinstance(member, Correlation):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mcm_rules_engine.sigma.compile.fields import RESERVED, EventView, presence_test
+from mcm_rules_engine.sigma.model.correlation import Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_shared.contracts.events import SourceEvent
@@ -28,10 +29,13 @@ def feeding_sources(ruleset: Ruleset, seen: Mapping[str, Set[str]]) -> dict[str,
     """Finds the sources that feed each rule, by its id; ``seen`` are the types of events that each source has sent.
 
     A rule for a log source is fed by that source. A rule over all events is fed by the sources that have sent a type
-    it asks for, and a correlation by those of the rules that it counts.
+    it asks for, and a correlation by those of the rules that it counts. All sources feed behaviour profiles.
     """
     feeds = {rule.id: _feeding(rule, seen) for rule in ruleset.rules}
     for correlation in sorted(ruleset.correlations, key=lambda one: one.depth):
+        if correlation.kind is Kind.UNUSUAL_BEHAVIOUR:
+            feeds[correlation.id] = frozenset(seen)
+            continue
         members = [member.rule_id for series in correlation.inputs for member in series.members]
         feeds[correlation.id] = frozenset().union(*(feeds[member] for member in members))
     return feeds

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, Date, Text, Uuid, text
 from sqlalchemy.types import TypeEngine
 
 from mcm_shared.db.engine import AsyncConnection, fetch
@@ -15,6 +16,7 @@ _ARRAYS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
     (Uuid, "uuid[]"),
     (BigInteger, "bigint[]"),
     (Text, "text[]"),
+    (Date, "date[]"),
 )
 
 
@@ -60,4 +62,6 @@ def _array(kind: TypeEngine[Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
     return value.hex if isinstance(value, UUID) else value

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Text, Uuid, func, select, text
 from mcm_rules_engine.recomputed.protocol import ANY_SOURCE, ResultScope, ScopeAnswer, StoredResult
 from mcm_rules_engine.store.lateral import LateralQuery
 from mcm_rules_engine.store.result_rows import ANSWER_COLUMNS, SCOPE_COLUMNS, stored_result
-from mcm_shared.db.bulk import BulkInsert
+from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.tables import RULE_RESULTS, SOURCE_PROGRESS
 from mcm_shared.event_time import to_micros
@@ -135,6 +135,23 @@ async def read_results(connection: AsyncConnection, keys: Sequence[ResultKey]) -
         connection, [(series, group, *scope.position, scope.value) for series, group, scope in keys]
     )
     return {key: stored_result(key[2], rows[0]) for key, rows in zip(keys, found, strict=True) if rows}
+
+
+async def read_results_of_groups(
+    connection: AsyncConnection, groups: Collection[ResultGroup], since: int, until: int
+) -> dict[ResultKey, StoredResult]:
+    """Reads the results of some groups with times from ``since`` through ``until``."""
+    columns = RULE_RESULTS.c
+    query = select(*(columns[name] for name in (*_KEY, *ANSWER_COLUMNS))).where(
+        among(columns.series_id, {series for series, _ in groups}, connection),
+        among(columns.group_key, {group for _, group in groups}, connection),
+        columns.at.between(since, until),
+    )
+    found: dict[ResultKey, StoredResult] = {}
+    for series, group, at, uid, value, *answer in (await connection.execute(query)).all():
+        scope = ResultScope((at, uid), value)
+        found[series, group, scope] = stored_result(scope, answer)
+    return found
 
 
 async def replace_results(connection: AsyncConnection, results: Mapping[ResultKey, StoredResult]) -> None:

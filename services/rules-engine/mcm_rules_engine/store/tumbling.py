@@ -96,7 +96,14 @@ async def add_to_tumbling(connection: AsyncConnection, tallies: Mapping[Bucket, 
     await _ADD.execute(
         connection,
         [
-            (*bucket, shard, tally.count, _text(tally.first), _text(tally.last), *divmod(tally.total, _LOW))
+            (
+                *bucket,
+                shard,
+                tally.count,
+                text_of_position(tally.first),
+                text_of_position(tally.last),
+                *divmod(tally.total, _LOW),
+            )
             for bucket, tally in ordered
         ],
     )
@@ -120,7 +127,8 @@ async def read_tumbling(connection: AsyncConnection, thresholds: Mapping[Bucket,
     }
 
 
-def _text(position: Position) -> str:
+def text_of_position(position: Position) -> str:
+    """Writes the position of an event as the counters hold it."""
     # fixed width, so that texts sort as positions do, times before 1970 included
     return f"{position[0] + _OFFSET:0{_TIME_DIGITS}d}:{position[1].hex}"
 

@@ -32,6 +32,7 @@ from mcm_shared.db.tables import (
     FINDING_HISTORY,
     FINDING_OUTBOX,
     FINDINGS,
+    PROFILE_TABLES,
     ROLLUPS,
     RULE_RESULTS,
     RULES,
@@ -186,6 +187,7 @@ async def _empty(engine: AsyncEngine) -> None:
             DETECTIONS,
             TUMBLING_COUNTS,
             *ROLLUPS,
+            *PROFILE_TABLES,
             RULES,
             SOURCE_EVENTS,
         ):

@@ -20,6 +20,7 @@ from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import content_of
+from mcm_rules_engine.testing.oracle_behaviour import unusual_days
 from mcm_rules_engine.testing.oracle_groups import (
     Hit,
     OracleEntry,
@@ -100,16 +101,17 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
             hits[match.rule.id] += [
                 Hit(match.rule, here[0], group, match.severity, here, here) for group in groups_of(match.rule, event)
             ]
-    for correlation in sorted(
-        (one for one in ruleset.correlations if not one.is_recomputed), key=lambda one: one.depth
-    ):
+    joined = [one for one in ruleset.correlations if not one.is_recomputed]
+    for correlation in sorted(joined, key=lambda one: one.depth):
         for group, entries in counted_groups(correlation, hits, known, ruleset).values():
             hits[correlation.id] += _FIRES[correlation.kind, correlation.tumbling](correlation, group, entries)
     raising = [rule for rule in rules if rule.raises_finding]
     results: dict[ResultName, OracleResult] = {}
     until = progress_of(known.values())
-    recomputed = [one for one in ruleset.correlations if one.is_recomputed]
-    for correlation in recomputed:
+    for correlation in (recomputed := [one for one in ruleset.correlations if one.is_recomputed]):
+        for one, hit in unusual_days(correlation, known.values()):
+            results[output_series(correlation), group_key(hit.group), one.at, one.uid, one.value] = one
+            hits[correlation.id] += [hit] * (one.state == "standing")
         for key, (group, entries) in counted_groups(correlation, hits, known, ruleset).items():
             for one in answers(correlation, key, entries, known, until):
                 results[output_series(correlation), key, one.at, one.uid, one.value] = one
@@ -263,7 +265,8 @@ def _description(
         return describe(rule, event, group)
     if rule.is_recomputed:
         shown = shown_value(rule, earliest.value, event)
-        return describe_count(rule, group, sum(hit.count or 0 for hit in together), shown)
+        said = describe_count(rule, group, sum(hit.count or 0 for hit in together), shown)
+        return " ".join(filter(None, (said, earliest.why)))
     return describe_count(rule, group, max(hit.count or 0 for hit in together))
 
 

@@ -26,7 +26,7 @@ Position = tuple[int, UUID]
 class Hit:
     """A rule holds for an event, or a correlation at one; ``first`` and ``last`` differ for a tumbling window.
 
-    ``group`` holds canonical values.
+    ``group`` holds canonical values. ``why`` follows the description of the rule.
     """
 
     rule: Rule | Correlation
@@ -38,6 +38,7 @@ class Hit:
     count: int | None = None
     completed_by: tuple[Position, ...] = ()
     value: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mcm_shared.contracts.findings import Severity
 
 
 class Kind(StrEnum):
-    """The types of correlation, as Sigma names them; ``not_followed_by``, ``new_value`` and ``silence`` are ours."""
+    """The types of correlation, as Sigma names them; those from ``not_followed_by`` on are ours."""
 
     EVENT_COUNT = "event_count"
     VALUE_COUNT = "value_count"
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     NOT_FOLLOWED_BY = "not_followed_by"
     NEW_VALUE = "new_value"
     SILENCE = "silence"
+    UNUSUAL_BEHAVIOUR = "unusual_behaviour"
 
 
 SUMMED: Final = (Kind.VALUE_SUM, Kind.VALUE_AVG)
@@ -109,7 +110,8 @@ class Correlation(Definition):
     where a rule is about events of any source, so that the source of the event itself counts. ``comparison`` is for
     complete windows. ``learning`` is for new values: their history is the ``timespan``, and ``value_readings`` are the
     ways to read one. ``history`` is what a rule for silence learns from, by windows of the ``timespan``; the counts of
-    its ``steps`` are those of rules that matched events of the group.
+    its ``steps`` are those of rules that matched events of the group. ``score`` is the one that a rule for unusual
+    behaviour compares, in bits; it has no inputs, for it is about the days of users.
     """
 
     kind: Kind
@@ -127,6 +129,7 @@ class Correlation(Definition):
     history: timedelta = timedelta(0)
     value_readings: tuple[Reading, ...] = ()
     value_cased: bool = False
+    score: str = ""
 
     @property
     def is_recomputed(self) -> bool:

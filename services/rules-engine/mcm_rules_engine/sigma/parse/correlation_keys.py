@@ -17,6 +17,7 @@ from mcm_rules_engine.sigma.parse.recomputed_keys import (
     is_recomputed,
     read_comparison,
     read_periods,
+    read_score,
 )
 from mcm_rules_engine.sigma.parse.references import reference_key
 from mcm_rules_engine.sigma.parse.rule_conditions import read_alternatives
@@ -26,7 +27,7 @@ from mcm_shared.suggestions import did_you_mean
 
 KEYS: Final = (
     *("type", "rules", "group-by", "timespan", "condition"),
-    *("aliases", "generate", "window", "history", "learning"),
+    *("aliases", "generate", "window", "history", "learning", "score"),
 )
 LONGEST_TIMESPAN: Final = timedelta(days=90)
 HIGHEST_SLIDING: Final = 500
@@ -43,6 +44,7 @@ class CorrelationKeys:
     ``aliases`` maps a field of ``group_by`` to each rule's own name for it. ``alternatives`` are the sets of rules of
     which one must be there whole, where the condition joins rules by ``or``. ``timespan`` is the history of a rule for
     new values; ``comparison`` makes a rule one over complete windows. ``periods`` are those of a kind with a history.
+    ``score`` is that of a rule for unusual behaviour.
     """
 
     kind: Kind
@@ -58,6 +60,7 @@ class CorrelationKeys:
     tumbling: bool
     comparison: Comparison | None
     periods: Periods | None
+    score: str
 
     @classmethod
     def read(cls, reader: Reader, level: Severity) -> "CorrelationKeys":
@@ -77,7 +80,7 @@ class _KeysReader:
     def read(self) -> CorrelationKeys:
         self._reader.check_spelling(self._keys, KEYS, ("correlation",))
         kind = self._kind()
-        rules = self._texts("rules", required=True)
+        rules = self._texts("rules", required=kind is not Kind.UNUSUAL_BEHAVIOUR)
         if kind in _TEMPORAL and len(rules) < 2:
             self._wrong("rules", f"{kind} needs two rules or more")
         check_number_of_rules(self._reader, kind, rules)
@@ -102,6 +105,7 @@ class _KeysReader:
             steps=((lowest, self._level), *self._escalation(kind, lowest, tumbling, rules, alternatives)),
             comparison=comparison,
             periods=periods,
+            score=read_score(self._reader, self._keys, kind),
             value_fields=self._value_fields(kind),
             alternatives=alternatives,
             cased=frozenset(field.name for field in group_fields if field.cased),
@@ -171,7 +175,7 @@ class _KeysReader:
         return value is True
 
     def _tumbling(self, kind: Kind) -> bool:
-        if kind is Kind.SILENCE and "window" not in self._keys:
+        if kind in (Kind.SILENCE, Kind.UNUSUAL_BEHAVIOUR) and "window" not in self._keys:
             return True
         value = self._keys.get("window", "tumbling" if kind in SUMMED else "sliding")
         if value not in ("sliding", "tumbling"):

@@ -18,6 +18,13 @@ LONGEST_HISTORY: Final = timedelta(days=90)
 _PERIODS: Final = {Kind.NEW_VALUE: ("60d", "14d"), Kind.SILENCE: ("14d", "3d")}
 """Kinds with a history: its usual length, and that of learning."""
 
+_DAY: Final = timedelta(days=1)
+_BEHAVIOUR_PERIODS: Final = (timedelta(days=60), timedelta(days=14))
+"""The history and the learning of behaviour profiles; the thresholds are measured with these."""
+
+SCORES: Final = ("login", "activity", "volume")
+"""Scores of a user's day, as profiles.score.Measure names them."""
+
 _SILENCE_WINDOW: Final = timedelta(hours=1)
 _AT_RULES: Final = ("correlation", "rules")
 _AT_CONDITION: Final = ("correlation", "condition")
@@ -28,7 +35,7 @@ def is_recomputed(kind: Kind, keys: Mapping[Any, Any]) -> bool:
     condition = keys.get("condition")
     compares = isinstance(condition, dict) and any(operator in condition for operator in NOT_MONOTONE)
     is_window = kind is Kind.EVENT_COUNT and keys.get("window") == "tumbling" and compares
-    return is_window or kind in (Kind.NOT_FOLLOWED_BY, *_PERIODS, *SUMMED)
+    return is_window or kind in (Kind.NOT_FOLLOWED_BY, Kind.UNUSUAL_BEHAVIOUR, *_PERIODS, *SUMMED)
 
 
 def escalates(kind: Kind, keys: Mapping[Any, Any]) -> bool:
@@ -60,9 +67,27 @@ def read_comparison(reader: Reader, keys: Mapping[Any, Any], kind: Kind, *, tumb
         reader.wrong(_AT_CONDITION, f"needs one number by one of {', '.join(COMPARISONS)}")
         return None
     operator, number = stated[0]
+    if kind is Kind.UNUSUAL_BEHAVIOUR and operator not in ("gt", "gte"):
+        reader.wrong(_AT_CONDITION, "a score is unusual from a number of bits on: {gte: 10}")
     if kind is Kind.EVENT_COUNT and (number < 0 or number != int(number)):
         reader.wrong(_AT_CONDITION, "a count is compared with a whole number from 0 on")
     return Comparison(operator, Fraction(Decimal(str(number))))
+
+
+def read_score(reader: Reader, keys: Mapping[Any, Any], kind: Kind) -> str:
+    """Reads which score a rule for unusual behaviour compares, and checks what it is about; empty for other kinds."""
+    score = keys.get("score")
+    if kind is not Kind.UNUSUAL_BEHAVIOUR:
+        if score is not None:
+            reader.wrong(("correlation", "score"), f"goes with {Kind.UNUSUAL_BEHAVIOUR} only")
+        return ""
+    if score not in SCORES:
+        reader.wrong(("correlation", "score"), f"must be one of {', '.join(SCORES)}")
+    if keys.get("group-by") not in ("user", ["user"]):
+        reader.wrong(("correlation", "group-by"), "must be [user]: a profile is one of a user")
+    if reader.document.data.get("group_for") not in ("24h", "1d"):
+        reader.wrong(("group_for",), "must be 24h: a result is about a day of a user")
+    return str(score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +101,8 @@ class Periods:
 
 def check_number_of_rules(reader: Reader, kind: Kind, rules: Sequence[str]) -> None:
     """Checks how many rules a recomputed rule is over."""
+    if kind is Kind.UNUSUAL_BEHAVIOUR and rules:
+        reader.wrong(_AT_RULES, f"do not go with {kind}, which is about all events of a user")
     if kind is Kind.NOT_FOLLOWED_BY and len(rules) != 2:
         reader.wrong(_AT_RULES, f"{kind} needs two rules: what happened, and what did not follow")
     if kind is Kind.SILENCE and len(rules) > 2:
@@ -84,6 +111,11 @@ def check_number_of_rules(reader: Reader, kind: Kind, rules: Sequence[str]) -> N
 
 def read_periods(reader: Reader, keys: Mapping[Any, Any], kind: Kind) -> Periods | None:
     """Reads the history and the learning period of a rule that has them; None for other kinds."""
+    if kind is Kind.UNUSUAL_BEHAVIOUR:
+        for key in ("timespan", "history", "learning"):
+            if key in keys:
+                reader.wrong(("correlation", key), f"does not go with {kind}: it is a day and 60 days")
+        return Periods(_DAY, *_BEHAVIOUR_PERIODS)
     if kind not in _PERIODS:
         for key in ("history", "learning"):
             if key in keys:

@@ -1,0 +1,113 @@
+"""What behaviour profiles cost: processor time of engine and Postgres, with their rules and without, in one run."""
+
+import asyncio
+import os
+import resource
+import time
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from benchmarks._in_process import Batch, RunningEngine, batches_of, running_engine
+from benchmarks._stack import running_stack
+from mcm_ingestor.generator import generate_fake_events_batch
+from mcm_rules_engine.sigma.load import load_rules
+from mcm_rules_engine.sigma.model.correlation import Kind
+from mcm_rules_engine.sigma.model.ruleset import Ruleset
+from mcm_shared.contracts.events import RawEvent
+from mcm_shared.db.engine import transaction
+from mcm_shared.db.profile_tables import PROFILE_TABLES
+
+EVENTS = int(os.environ.get("MCM_BENCH_EVENTS", "60000"))
+USERS = int(os.environ.get("MCM_BENCH_USERS", "10000"))
+DAYS = 30
+BATCH = 1_000
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Prints µs of processor time for each event, and the time and the size of what is scored."""
+    with running_stack() as stack:
+        asyncio.run(_month(*stack.new_databases(2)))
+        asyncio.run(_crowd(*stack.new_databases(1)))
+
+
+async def _month(without: str, with_profiles: str) -> None:
+    rules = load_rules()
+    others = Ruleset(rules.rules, [one for one in rules.correlations if one.kind is not Kind.UNUSUAL_BEHAVIOUR])
+    month = generate_fake_events_batch(EVENTS, seed=1, days=DAYS)
+    batches = batches_of(sorted(month, key=lambda event: event.timestamp), BATCH)
+    async with running_engine(without, others) as plain, running_engine(with_profiles, rules) as profiled:
+        spent = dict.fromkeys(("plain", "profiled"), 0.0)
+        # in turn, so that what else the machine does slows both alike
+        for batch in batches:
+            for name, running in (("plain", plain), ("profiled", profiled)):
+                spent[name] += await _handle(running, [batch])
+        started = await _processor_s(profiled)
+        await profiled.handler.behaviour.score(profiled.engine)
+        scoring = await _processor_s(profiled) - started
+        per_event = {name: seconds / EVENTS * 1e6 for name, seconds in (*spent.items(), ("scoring", scoring))}
+        counting = per_event["profiled"] - per_event["plain"]
+        print(f"{per_event['plain']:9.1f} µs/event  all other built-in rules, {EVENTS:,} events of {DAYS} days")
+        print(f"{counting:9.1f} µs/event  counting of profiles")
+        print(f"{per_event['scoring']:9.1f} µs/event  scoring of all days at the end")
+        print(f"{counting + per_event['scoring']:9.1f} µs/event  profiles in all (target 8)", flush=True)
+        await _print_sizes(profiled)
+
+
+async def _handle(running: RunningEngine, batches: list[Batch]) -> float:
+    started = await _processor_s(running)
+    await running.costs(batches)
+    return await _processor_s(running) - started
+
+
+async def _processor_s(running: RunningEngine) -> float:
+    """Reads the processor time of this process and of the database's sessions."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    async with transaction(running.engine, read_only=True) as connection:
+        sessions = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        pids = list((await connection.execute(sessions)).scalars())
+    ticks = sum(map(_ticks, pids))
+    return own.ru_utime + own.ru_stime + ticks * _TICK_S
+
+
+def _ticks(pid: int) -> int:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
+async def _print_sizes(running: RunningEngine) -> None:
+    async with transaction(running.engine, read_only=True) as connection:
+        days = text('SELECT count(*) FROM (SELECT DISTINCT "user", day FROM profile_days) d')
+        user_days = (await connection.execute(days)).scalar_one()
+        size = 0
+        for table in PROFILE_TABLES:
+            size += (await connection.execute(select(func.pg_total_relation_size(table.name)))).scalar_one()
+    print(f"{size / user_days / 1000:9.1f} MB  a day of 1,000 users takes, indexes included", flush=True)
+
+
+async def _crowd(database: str) -> None:
+    """Prints how long batches take that touch many users, and a month that arrives late."""
+    async with running_engine(database, load_rules()) as running:
+        last = max(event.timestamp for event in generate_fake_events_batch(10, seed=1, days=1))
+        events = [
+            RawEvent(id=f"c{n}", source="bench", event_type="login_success", user=f"u{n}", timestamp=last, raw_data={})
+            for n in range(USERS)
+        ]
+        await _print_batches(running, batches_of(events, BATCH), f"batches of {BATCH:,} users each, {USERS:,} in all")
+        late = sorted(generate_fake_events_batch(EVENTS // 3, seed=2, days=DAYS), key=lambda event: event.timestamp)
+        await _print_batches(running, batches_of(late, BATCH), "a month that arrives late")
+
+
+async def _print_batches(running: RunningEngine, batches: list[Batch], name: str) -> None:
+    costs = sorted(await running.costs(batches))
+    started = time.perf_counter()
+    await running.handler.behaviour.score(running.engine)
+    scored_s = time.perf_counter() - started
+    print(
+        f"{costs[len(costs) // 2]:9.1f} µs/event  {name}; the slowest batch {costs[-1]:.1f}, scored in {scored_s:.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,298 @@
+"""What is scored of behaviour profiles: the days that changes touch, their histories, and the scores."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import BigInteger, Date, Text, select, text, update
+from sqlalchemy.types import TypeEngine
+
+from mcm_rules_engine.correlation.protocol import Position
+from mcm_rules_engine.profiles.explain import counts_of
+from mcm_rules_engine.profiles.features import Feature, Value, read_values, write_values
+from mcm_rules_engine.profiles.history import HISTORY, WEEKS, ProfileDay, Totals, week_of
+from mcm_rules_engine.profiles.score import DayScore
+from mcm_rules_engine.store.lateral import LateralQuery
+from mcm_rules_engine.store.tumbling import position_of_text
+from mcm_shared.db.bulk import BulkInsert, among
+from mcm_shared.db.engine import AsyncConnection, fetch
+from mcm_shared.db.profile_tables import PROFILE_DAYS, PROFILE_SCORES, PROFILE_TOTALS, PROFILE_VALUES, PROFILE_WEEKS
+
+_TOUCHED_AT_ONCE: Final = 5000
+_SPAN: Final[Mapping[str, TypeEngine[Any]]] = {"usr": Text(), "since": Date(), "until": Date()}
+_OF_SPAN: Final = 'p."user" = r.usr AND p.day BETWEEN r.since AND r.until'
+
+_DAYS: Final = LateralQuery(
+    f"""SELECT p.day, sum(p.events) AS events, sum(p.failures) AS failures, min(p.first) AS first, max(p.last) AS last
+        FROM profile_days p WHERE {_OF_SPAN} GROUP BY p.day""",  # noqa: S608 (our own text)
+    _SPAN,
+    {"day": Date(), "events": BigInteger(), "failures": BigInteger(), "first": Text(), "last": Text()},
+)
+_VALUES: Final = LateralQuery(
+    f"SELECT p.day, p.features FROM profile_values p WHERE {_OF_SPAN}",  # noqa: S608 (our own text)
+    _SPAN,
+    {"day": Date(), "features": Text()},
+)
+_TOTALS: Final = LateralQuery(
+    """SELECT t.feature, t.value, sum(t.count) AS count FROM profile_totals t
+       WHERE t.week >= r.since AND t.week < r.until GROUP BY t.feature, t.value""",
+    {"since": Date(), "until": Date()},
+    {"feature": Text(), "value": Text(), "count": BigInteger()},
+)
+_COUNTS: Final = LateralQuery(
+    "SELECT w.week, w.count FROM profile_weeks w WHERE w.week >= r.since AND w.week < r.until",
+    {"since": Date(), "until": Date()},
+    {"week": Date(), "count": BigInteger()},
+)
+
+# locked in the order in which batches lock them, and again where they were touched already: who scores them now may not
+# have seen the change of the week
+_NEXT_DAYS: Final = """SELECT "user", day, shard FROM profile_days
+    WHERE day >= {since} AND day < {until} AND ("user", day, shard) > ({usr}, {day}, {shard})
+    ORDER BY "user", day, shard LIMIT {limit}"""
+_TOUCH_POSTGRESQL: Final = f"""
+WITH next AS ({_NEXT_DAYS.format(since="$1", until="$2", usr="$3", day="$4", shard="$5", limit="$6")} FOR UPDATE)
+UPDATE profile_days p SET touched = $7, touched_by = $8 FROM next n
+WHERE p."user" = n."user" AND p.day = n.day AND p.shard = n.shard RETURNING p."user", p.day, p.shard
+"""  # noqa: S608 (our own text)
+_TOUCH_SQLITE: Final = (
+    text(f"""
+UPDATE profile_days SET touched = :touched, touched_by = :by WHERE ("user", day, shard) IN (
+    {_NEXT_DAYS.format(since=":since", until=":until", usr=":usr", day=":day", shard=":shard", limit=":limit")})
+RETURNING "user", day, shard""")  # noqa: S608 (our own text)
+    .bindparams()
+    .columns(PROFILE_DAYS.c.user, PROFILE_DAYS.c.day, PROFILE_DAYS.c.shard)
+)
+_CLEAR_POSTGRESQL: Final = """
+WITH scored AS (
+    SELECT p."user", p.day, p.shard FROM profile_days p
+    JOIN unnest($1::text[], $2::date[], $3::smallint[], $4::bigint[]) AS r(usr, day, shard, touched)
+        ON p."user" = r.usr AND p.day = r.day AND p.shard = r.shard AND p.touched = r.touched
+    ORDER BY p."user", p.day, p.shard FOR UPDATE OF p)
+UPDATE profile_days p SET touched = 0, pending = '' FROM scored s
+WHERE p."user" = s."user" AND p.day = s.day AND p.shard = s.shard
+"""
+_CLEAR_SQLITE: Final = text("""
+UPDATE profile_days SET touched = 0, pending = '' WHERE ("user", day, shard, touched) IN (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+           json_extract(value, '$[3]') FROM json_each(:rows))
+""")
+_REPLACE: Final = BulkInsert(
+    PROFILE_SCORES,
+    ("user", "day", "login", "activity", "volume", "evidence"),
+    conflict='("user", day) DO UPDATE SET login = excluded.login, activity = excluded.activity, '
+    "volume = excluded.volume, evidence = excluded.evidence",
+)
+
+
+_GROW_VALUES: Final = BulkInsert(
+    PROFILE_VALUES, ("user", "day", "features"), conflict='("user", day) DO UPDATE SET features = excluded.features'
+)
+_ADD_TOTALS: Final = BulkInsert(
+    PROFILE_TOTALS,
+    ("week", "feature", "value", "count"),
+    conflict="(week, feature, value) DO UPDATE SET count = profile_totals.count + excluded.count",
+)
+_ADD_WEEKS: Final = BulkInsert(
+    PROFILE_WEEKS,
+    ("week", "count", "touched", "touched_by"),
+    conflict="(week) DO UPDATE SET count = profile_weeks.count + excluded.count, "
+    "touched = excluded.touched, touched_by = excluded.touched_by",
+)
+
+
+class Touch(NamedTuple):
+    """A row of a user's day that a change touched, and an event of the change."""
+
+    user: str
+    day: date
+    shard: int
+    touched: int
+    touched_by: UUID
+    pending: str
+
+
+class TouchedWeek(NamedTuple):
+    """A week that changed, the touch that was read, and an event of the change."""
+
+    week: date
+    touched: int
+    touched_by: UUID
+
+
+@dataclass(slots=True)
+class StoredDay:
+    """A day of a user as it is stored, with the positions of its first and last event."""
+
+    profile: ProfileDay
+    first: Position
+    last: Position
+
+
+async def read_touched_week(connection: AsyncConnection) -> TouchedWeek | None:
+    """Reads the earliest week whose counts have changed since the days after it were touched; None when none has."""
+    weeks = PROFILE_WEEKS.c
+    columns = (weeks.week, weeks.touched, weeks.touched_by)
+    query = select(*columns).where(weeks.touched != 0).order_by(weeks.week).limit(1)
+    row = (await connection.execute(query)).first()
+    return TouchedWeek(*row) if row else None
+
+
+async def touch_days_after(
+    connection: AsyncConnection, week: TouchedWeek, after: tuple[str, date, int] = ("", date.min, 0)
+) -> tuple[str, date, int] | None:
+    """Touches the next days whose scores depend on a week; returns the last of them, None when none is left.
+
+    A part of the days at once, so that no batch waits for long.
+    """
+    since, until = week.week + timedelta(weeks=1), week.week + timedelta(weeks=WEEKS + 1)
+    usr, day, shard = after
+    rows: Sequence[Any]
+    if connection.dialect.name == "postgresql":
+        touch = (week.touched, week.touched_by)
+        rows = await fetch(connection, _TOUCH_POSTGRESQL, since, until, *after, _TOUCHED_AT_ONCE, *touch)
+    else:
+        values: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
+        values |= {"usr": usr, "day": day.isoformat(), "shard": shard, "limit": _TOUCHED_AT_ONCE}
+        values |= {"touched": week.touched, "by": week.touched_by.hex}
+        rows = (await connection.execute(_TOUCH_SQLITE, values)).all()
+    return max((row[0], row[1], row[2]) for row in rows) if len(rows) == _TOUCHED_AT_ONCE else None
+
+
+async def clear_touched_week(connection: AsyncConnection, week: TouchedWeek) -> None:
+    """Notes that the days after a week are touched, but for changes since the week was read."""
+    weeks = PROFILE_WEEKS.c
+    is_same = (weeks.week == week.week) & (weeks.touched == week.touched)
+    await connection.execute(update(PROFILE_WEEKS).where(is_same).values(touched=0))
+
+
+async def read_touched(connection: AsyncConnection, after: str, limit: int) -> list[Touch]:
+    """Reads what is touched of the next users by name, of at most ``limit`` of them."""
+    columns = PROFILE_DAYS.c
+    next_users = (
+        select(columns.user)
+        .where(columns.touched != 0, columns.user > after)
+        .distinct()
+        .order_by(columns.user)
+        .limit(limit)
+    )
+    users = list((await connection.execute(next_users)).scalars())
+    if not users:
+        return []
+    names = (columns.user, columns.day, columns.shard, columns.touched, columns.touched_by, columns.pending)
+    query = select(*names).where(columns.touched != 0, among(columns.user, users, connection))
+    return [Touch(*row) for row in (await connection.execute(query)).all()]
+
+
+async def clear_touched(connection: AsyncConnection, scored: Collection[Touch]) -> None:
+    """Notes that days are scored, but for those that were touched again since they were read."""
+    if connection.dialect.name == "postgresql":
+        users, days, shards, touched, _, _ = zip(*sorted(scored, key=lambda one: one[:3]), strict=True)
+        await fetch(connection, _CLEAR_POSTGRESQL, users, days, shards, touched)
+        return
+    rows = [(one.user, one.day.isoformat(), one.shard, one.touched) for one in scored]
+    await connection.execute(_CLEAR_SQLITE, {"rows": orjson.dumps(rows).decode()})
+
+
+async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
+    """Adds the pending values of days to the days and to everyone's totals, each once, and touches the weeks.
+
+    Under the lock of the scorers, so that no two count the same value.
+    """
+    pending: dict[tuple[str, date], set[Value]] = {}
+    for one in touched:
+        if one.pending:
+            pending.setdefault((one.user, one.day), set()).update(read_values(one.pending))
+    known = await _known_values(connection, pending)
+    grown: list[tuple[str, date, str]] = []
+    totals: Counter[tuple[date, Feature, str]] = Counter()
+    for (user, day), values in sorted(pending.items()):
+        stored = known.get((user, day), set())
+        if values - stored:
+            grown.append((user, day, write_values(values | stored)))
+            totals.update((week_of(day), *value) for value in values - stored)
+    weeks: Counter[date] = Counter()
+    for (week, _, _), count in totals.items():
+        weeks[week] += count
+    by = {week_of(one.day): one for one in touched}
+    await _GROW_VALUES.execute(connection, grown)
+    await _ADD_TOTALS.execute(connection, [(*key, count) for key, count in sorted(totals.items())])
+    rows = [(week, count, by[week].touched, by[week].touched_by) for week, count in sorted(weeks.items())]
+    await _ADD_WEEKS.execute(connection, rows)
+
+
+async def _known_values(
+    connection: AsyncConnection, keys: Collection[tuple[str, date]]
+) -> dict[tuple[str, date], set[Value]]:
+    if not keys:
+        return {}
+    columns, days = PROFILE_VALUES.c, [day for _, day in keys]
+    query = select(columns.user, columns.day, columns.features).where(
+        among(columns.user, {user for user, _ in keys}, connection), columns.day.between(min(days), max(days))
+    )
+    found = (await connection.execute(query)).all()
+    return {(user, day): read_values(features) for user, day, features in found if (user, day) in keys}
+
+
+async def read_days(
+    connection: AsyncConnection, spans: Mapping[str, tuple[date, date]]
+) -> dict[str, dict[date, StoredDay]]:
+    """Reads the days of users from 60 days before a first one through a last one."""
+    rows = [(user, first - HISTORY, last) for user, (first, last) in spans.items()]
+    found: dict[str, dict[date, StoredDay]] = {}
+    for user, days in zip(spans, await _DAYS.execute(connection, rows), strict=True):
+        found[user] = {
+            day: StoredDay(
+                ProfileDay(set(), int(events), int(failures)), position_of_text(first), position_of_text(last)
+            )
+            for day, events, failures, first, last in sorted(days, key=lambda row: row[0])
+        }
+    for user, values in zip(spans, await _VALUES.execute(connection, rows), strict=True):
+        for day, features in values:
+            found[user][day].profile.values.update(read_values(features))
+    return found
+
+
+class WeeklyTotals:
+    """Everyone's sums over the weeks before a week, cached while the counts of those weeks are the same."""
+
+    def __init__(self) -> None:
+        self._cached: dict[date, tuple[dict[date, int], Totals]] = {}
+
+    async def read(self, connection: AsyncConnection, weeks: Collection[date]) -> dict[date, Totals]:
+        """Reads the sums over the weeks before each of some weeks."""
+        ordered = sorted(weeks)
+        spans = [(week - timedelta(weeks=WEEKS), week) for week in ordered]
+        # first: totals that change afterwards have other counts the next time
+        counts = [{week: int(count) for week, count in rows} for rows in await _COUNTS.execute(connection, spans)]
+        current = dict(zip(ordered, counts, strict=True))
+        missing = [week for week in ordered if self._cached.get(week, (None,))[0] != current[week]]
+        totals = await _TOTALS.execute(connection, [(week - timedelta(weeks=WEEKS), week) for week in missing])
+        for week, rows in zip(missing, totals, strict=True):
+            self._cached[week] = (current[week], _totals_of(rows))
+        result = {week: self._cached[week][1] for week in ordered}
+        for week in sorted(self._cached.keys() - current.keys())[: max(0, len(self._cached) - 4 * WEEKS)]:
+            del self._cached[week]
+        return result
+
+
+def _totals_of(rows: Sequence[Sequence[Any]]) -> Totals:
+    totals = Totals()
+    for name, value, count in rows:
+        feature = Feature(name)
+        totals.values[feature, value] = int(count)
+        totals.totals[feature] += int(count)
+        totals.distinct[feature] += 1
+    return totals
+
+
+async def replace_scores(connection: AsyncConnection, scores: Mapping[tuple[str, date], DayScore]) -> None:
+    """Writes the scores of days in the place of those stored."""
+    rows = [
+        (*key, score.login, score.activity, score.volume, counts_of(score)) for key, score in sorted(scores.items())
+    ]
+    await _REPLACE.execute(connection, rows)

@@ -1,0 +1,71 @@
+"""Behaviour profiles: what each user does on each day, what everyone does in each week, and the scores of days."""
+
+from typing import Final
+
+from sqlalchemy import JSON, BigInteger, Column, Date, Index, SmallInteger, Table, Text, Uuid, text
+
+from mcm_shared.db.metadata import METADATA
+from mcm_shared.db.types import SortableText
+
+PROFILE_VALUES: Final = Table(
+    "profile_values",
+    METADATA,
+    Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("features", Text, nullable=False, comment="each value of a feature that the day has, once"),
+)
+
+PROFILE_DAYS: Final = Table(
+    "profile_days",
+    METADATA,
+    Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
+    Column("events", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("first", SortableText, nullable=False, comment="position of the earliest event: time and uid"),
+    Column("last", SortableText, nullable=False, comment="position of the latest event: time and uid"),
+    Column("pending", Text, nullable=False, comment="values that are not in profile_values yet"),
+    Column("touched", BigInteger, nullable=False, comment="random at each change; 0 once the day is scored"),
+    Column("touched_by", Uuid, nullable=False, comment="an event that changed the day's score, or an earlier day's"),
+)
+_TOUCHED: Final = text("touched <> 0")
+Index(
+    "ix_profile_days_touched",
+    PROFILE_DAYS.c.user,
+    PROFILE_DAYS.c.day,
+    postgresql_where=_TOUCHED,
+    sqlite_where=_TOUCHED,
+)
+Index("ix_profile_days_day", PROFILE_DAYS.c.day)
+
+PROFILE_TOTALS: Final = Table(
+    "profile_totals",
+    METADATA,
+    Column("week", Date, primary_key=True, comment="its Monday"),
+    Column("feature", SortableText, primary_key=True),
+    Column("value", SortableText, primary_key=True),
+    Column("count", BigInteger, nullable=False, comment="days of users with the value"),
+)
+
+PROFILE_WEEKS: Final = Table(
+    "profile_weeks",
+    METADATA,
+    Column("week", Date, primary_key=True, comment="its Monday"),
+    Column("count", BigInteger, nullable=False, comment="sum of the week's totals: the same while they are the same"),
+    Column("touched", BigInteger, nullable=False, comment="random at each change; 0 once later days are touched"),
+    Column("touched_by", Uuid, nullable=False, comment="an event that changed the week"),
+)
+
+PROFILE_SCORES: Final = Table(
+    "profile_scores",
+    METADATA,
+    Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
+    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    Column("login", BigInteger, nullable=False, comment="in thousandths of a bit"),
+    Column("activity", BigInteger, nullable=False, comment="in thousandths of a bit"),
+    Column("volume", BigInteger, nullable=False, comment="in thousandths of a bit"),
+    Column("evidence", JSON, nullable=False, comment="the counts that the scores are computed from"),
+)
+
+PROFILE_TABLES: Final = (PROFILE_VALUES, PROFILE_DAYS, PROFILE_TOTALS, PROFILE_WEEKS, PROFILE_SCORES)
