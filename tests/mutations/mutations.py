@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutations.behaviour import BEHAVIOUR
 from tests.mutations.consumer import CONSUMER
 from tests.mutations.correlation import CORRELATION
 from tests.mutations.database import DATABASE
@@ -16,6 +17,7 @@ MUTATIONS: Final = (
     *PIPELINE,
     *CORRELATION,
     *RECOMPUTED,
+    *BEHAVIOUR,
     *GROUPS,
     *CONSUMER,
     *DATABASE,

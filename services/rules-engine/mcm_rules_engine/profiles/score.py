@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from mcm_rules_engine.profiles.features import LOGIN_FEATURES, Feature
@@ -34,7 +35,7 @@ THRESHOLDS: Final = {Measure.LOGIN: 6_000, Measure.ACTIVITY: 10_000, Measure.VOL
 """Thresholds, in thousandths of a bit: of 100 days of a quiet month, at most one is unusual."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ValueEvidence:
     """On how many days a value of a day occurred before: among the values of the user's days, and of everyone's.
 
@@ -55,7 +56,7 @@ class ValueEvidence:
         everyone, of_everyone = self.everyone_count + 1, self.everyone_total + self.everyone_values + 1
         return everyone * (self.user_total + PRIOR), self.user_count * of_everyone + PRIOR * everyone
 
-    @property
+    @cached_property
     def score(self) -> int:
         """The binary logarithm of the ratio, in thousandths; negative for a value that is usual for the user."""
         return log_ratio(*self.ratio)
@@ -68,7 +69,7 @@ class ValueEvidence:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VolumeEvidence:
     """How many of the user's active days had as many events (or failures) as this one, and the most of any."""
 
@@ -85,7 +86,7 @@ class VolumeEvidence:
             return (self.active_days + 1) * self.count, max(1, self.most)
         return self.active_days + 1, self.days_with_as_many + 1
 
-    @property
+    @cached_property
     def score(self) -> int:
         """The binary logarithm of the ratio, in thousandths; 0 for none."""
         return log_ratio(*self.ratio) if self.count else 0
@@ -97,13 +98,13 @@ class VolumeEvidence:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeatureEvidence:
     """The values of a feature on a day, the most unusual first."""
 
     values: tuple[ValueEvidence, ...]
 
-    @property
+    @cached_property
     def score(self) -> int:
         """The most unusual value's ratio, and the mean of all values' ratios, as the module says."""
         mean = sum(one.score for one in self.values) // len(self.values)
@@ -113,14 +114,14 @@ class FeatureEvidence:
         return str(self.values[0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayScore:
     """The scores of a user's day in thousandths of a bit; of its features and of its volumes, the weightiest first."""
 
     features: tuple[FeatureEvidence, ...]
     volumes: tuple[VolumeEvidence, ...]
 
-    @property
+    @cached_property
     def activity(self) -> int:
         """How much more likely the day's values are for everyone than for the user."""
         return sum(one.score for one in self.features)
@@ -130,12 +131,12 @@ class DayScore:
         """Whether one of the scores reaches its threshold."""
         return any(self.of(measure) >= threshold for measure, threshold in THRESHOLDS.items())
 
-    @property
+    @cached_property
     def login(self) -> int:
         """How much more likely it is for everyone than for the user to act from where, and when, the user did."""
         return sum(one.score for one in self.features if one.values[0].feature in LOGIN_FEATURES)
 
-    @property
+    @cached_property
     def volume(self) -> int:
         """How unlikely as many events, or as many failures, are for the user."""
         return max(one.score for one in self.volumes)
