@@ -5,6 +5,7 @@ import type { Field } from "@/components/data-table/field";
 import { RiskScore } from "@/components/risk-score";
 import { SeverityBadge } from "@/components/severity-badge";
 import { StatusBadge } from "@/components/status-badge";
+import { SuppressedBadge } from "@/components/suppressed-badge";
 import { Ago, Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import { WithdrawnBadge } from "@/components/withdrawn-badge";
@@ -147,18 +148,19 @@ function Risk({ finding }: { finding: Finding }) {
 function Title({ finding }: { finding: Finding }) {
   return (
     <span title={finding.description} className="font-medium">
+      {/* first, where a long title does not cut it off */}
+      {finding.suppressed_by !== null && <SuppressedBadge number={finding.suppressed_by} className="mr-2" />}
       {finding.title}
       {finding.withdrawn && <WithdrawnBadge className="ml-2" />}
     </span>
   );
 }
 
-/** What suppresses it, who and where, then its labels. */
+/** Who and where, then the rest of the description. */
 function Details({ finding }: { finding: Finding }) {
-  const { user, source, suppressed_by } = finding;
+  const { user, source } = finding;
   return (
     <>
-      {suppressed_by !== null && `Suppressed by ${exceptionName(suppressed_by)} · `}
       {user ? (
         <Link to={`/users/${encodeURIComponent(user)}`} title={user} className="hover:underline">
           <VisibleText text={user} />
