@@ -1,4 +1,4 @@
-"""Mutations of the scoring of behaviour: what is scored again, and what everyone's counts are."""
+"""Mutations of the scoring of behaviour: what is scored again."""
 
 from typing import Final
 
@@ -27,17 +27,5 @@ BEHAVIOUR: Final = (
         _BEHAVIOUR,
         (("            await _touch_days_after_weeks(engine)\n", "            pass\n"),),
         f"{_TESTS}::test_a_change_of_an_earlier_week_scores_the_days_of_others_again",
-    ),
-    Mutation(
-        "a late event scores the later days of its user again",
-        _BEHAVIOUR,
-        (("if at <= day <= at + HISTORY]", "if at == day]"),),
-        f"{_TESTS}::test_a_late_event_withdraws_a_finding_and_is_named",
-    ),
-    Mutation(
-        "a value of a day counts once among everyone's",
-        _SCORES,
-        (("for value in values - stored)", "for value in values)"),),
-        f"{_TESTS}::test_scores_and_findings_come_out_as_the_oracle_says",
     ),
 )
