@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mcm_rules_engine.recomputed.protocol import Window
+from mcm_rules_engine.recomputed.protocol import Occupied
 from mcm_rules_engine.recomputed.silence import silent_after
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
@@ -132,9 +132,9 @@ async def test_the_minimum_in_the_settings_of_a_source_holds(engine: AsyncEngine
     assert len(await silent(engine)) == 1
 
 
-def windows(*spans: tuple[float, float]) -> list[Window]:
+def windows(*spans: tuple[float, float]) -> list[Occupied]:
     return [
-        Window(int(first) * 3_600_000_000, 1, 0, *((int(at * 3_600_000_000), NAMELESS) for at in (first, last)))
+        Occupied(int(first) * 3_600_000_000, *((int(at * 3_600_000_000), NAMELESS) for at in (first, last)))
         for first, last in spans
     ]
 

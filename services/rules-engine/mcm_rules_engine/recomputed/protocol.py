@@ -131,6 +131,26 @@ class WindowsBetween(NamedTuple):
     until: int
 
 
+class OccupiedBetween(NamedTuple):
+    """Query for when the windows of a group hold events, from ``since`` through ``until``; lighter than WindowsBetween.
+
+    A rule about pauses reads hundreds of windows, and needs nothing that is counted in them.
+    """
+
+    series_id: UUID
+    group_key: str
+    since: int
+    until: int
+
+
+class Occupied(NamedTuple):
+    """A window that holds events: its start, and its earliest and latest event."""
+
+    start: int
+    first: Position
+    last: Position
+
+
 class Window(NamedTuple):
     """What is counted in a window: its events, and the sum of their values in millionths."""
 
@@ -148,6 +168,7 @@ Query = (
     | CompleteUntil
     | SourceOf
     | WindowsBetween
+    | OccupiedBetween
     | StoredResults
     | LatestWindow
     | MinSilence

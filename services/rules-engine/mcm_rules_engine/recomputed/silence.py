@@ -22,14 +22,14 @@ from mcm_rules_engine.recomputed.protocol import (
     Evaluation,
     LatestWindow,
     MinSilence,
+    Occupied,
+    OccupiedBetween,
     Query,
     ResultScope,
     ScopeAnswer,
     State,
     StoredResult,
     StoredResults,
-    Window,
-    WindowsBetween,
 )
 from mcm_rules_engine.recomputed.windows import amount_text, window_position
 from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
@@ -54,7 +54,7 @@ class _Series:
     learning: int
     stored: tuple[StoredResult, ...]
     scopes: frozenset[ResultScope]
-    touched: tuple[Window, ...]
+    touched: tuple[Occupied, ...]
 
     @property
     def open(self) -> list[StoredResult]:
@@ -73,7 +73,7 @@ def silence(rule: Correlation, group_key: str, affected: Affected) -> Evaluation
     inputs = list(zip((series.id for series in rule.inputs), ("", READ), learning, strict=False))
     found, *near = yield [
         StoredResults(output_series(rule), group_key),
-        *(WindowsBetween(series, group_key, start, start) for series, _, _ in inputs for start in affected.windows),
+        *(OccupiedBetween(series, group_key, start, start) for series, _, _ in inputs for start in affected.windows),
     ]
     count = len(affected.windows)
     several = [
@@ -112,7 +112,7 @@ def is_about_sources(rule: Correlation) -> bool:
     return rule.kind is Kind.SILENCE and rule.group_by == ("source",)
 
 
-def silent_after(windows: Sequence[Window], learning: int, least: int) -> int | None:
+def silent_after(windows: Sequence[Occupied], learning: int, least: int) -> int | None:
     """Learns from windows with events, ascending, how long a group may pause; None before it has learned.
 
     Twice the longest pause, in whole tenths of an hour, but ``least`` at least. In microseconds.
@@ -123,7 +123,7 @@ def silent_after(windows: Sequence[Window], learning: int, least: int) -> int | 
     return max(2 * longest // _TENTH_OF_AN_HOUR * _TENTH_OF_AN_HOUR, least)
 
 
-def _matters(rule: Correlation, one: _Series, window: Window) -> bool:
+def _matters(rule: Correlation, one: _Series, window: Occupied) -> bool:
     """Whether a window that a batch touches may change an answer: most only add to the last window."""
     if len(one.open) != 1 or one.open[0].state is not State.PENDING:
         return True
@@ -139,12 +139,12 @@ def _scopes_of(one: _Series) -> set[ResultScope]:
     return {*one.scopes, *(result.answer.scope for result in (*one.open, *changed))}
 
 
-def _read_windows(rule: Correlation, group_key: str, one: _Series) -> Generator[list[Query], list[Any], list[Window]]:
+def _read_windows(rule: Correlation, group_key: str, one: _Series) -> Generator[list[Query], list[Any], list[Occupied]]:
     (latest,) = yield [LatestWindow(one.id, group_key)]
     if latest is None:
         return []
     since = min([latest - duration_micros(rule.history) + 1, *(scope.position[0] for scope in _scopes_of(one))])
-    (windows,) = yield [WindowsBetween(one.id, group_key, since, latest)]
+    (windows,) = yield [OccupiedBetween(one.id, group_key, since, latest)]
     return sorted(windows, key=lambda window: window.start)
 
 
@@ -152,7 +152,7 @@ def _answers(
     rule: Correlation,
     group_key: str,
     one: _Series,
-    windows: Sequence[Window],
+    windows: Sequence[Occupied],
     known: tuple[int | None, int],
     unread: ScopeAnswer | None,
 ) -> Iterator[ScopeAnswer]:

@@ -16,6 +16,8 @@ from mcm_rules_engine.recomputed.protocol import (
     LatestWindow,
     MinSilence,
     Neighbours,
+    Occupied,
+    OccupiedBetween,
     Query,
     ResultScope,
     SourceOf,
@@ -81,6 +83,14 @@ _WINDOWS: Final = LateralQuery(
     },
 )
 
+_OCCUPIED: Final = LateralQuery(
+    """SELECT t.bucket, min(t.first) AS first, max(t.last) AS last FROM tumbling_counts t
+       WHERE t.series_id = r.series AND t.group_key = r.grp AND t.bucket BETWEEN r.since AND r.until
+       GROUP BY t.bucket""",
+    {**_GROUP, "since": BigInteger(), "until": BigInteger()},
+    {"bucket": BigInteger(), "first": Text(), "last": Text()},
+)
+
 
 async def run_queries(connection: AsyncConnection, queries: Sequence[Query]) -> list[Any]:
     """Runs a round of queries; returns their results in the same order."""
@@ -117,6 +127,13 @@ async def _windows(connection: AsyncConnection, queries: Sequence[Any]) -> list[
             for start, count, high, low, first, last in rows
         ]
         for rows in await _WINDOWS.execute(connection, queries)
+    ]
+
+
+async def _occupied(connection: AsyncConnection, queries: Sequence[Any]) -> list[list[Occupied]]:
+    return [
+        [Occupied(start, position_of_text(first), position_of_text(last)) for start, first, last in rows]
+        for rows in await _OCCUPIED.execute(connection, queries)
     ]
 
 
@@ -167,6 +184,7 @@ _READERS: Final[dict[type[Any], Callable[[AsyncConnection, Sequence[Any]], Await
     CompleteUntil: _complete_until,
     SourceOf: _sources,
     WindowsBetween: _windows,
+    OccupiedBetween: _occupied,
     StoredResults: _results,
     LatestWindow: _latest,
     MinSilence: _min_silence,
