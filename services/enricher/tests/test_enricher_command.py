@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mcm_enricher.consume import parse_finding
 from mcm_enricher.enrich import missing_ids
-from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.contracts.findings import FindingMessage, parse_finding
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.settings import KafkaSettings
