@@ -293,6 +293,8 @@ async def test_without_kafka_the_figures_are_told(run_service: RunService, servi
         "total_events": 0,
         "total_findings": 0,
         "findings_by_severity": {"low": 0, "medium": 0, "high": 0, "critical": 0},
+        "suppressed_findings": 0,
+        "active_exceptions": [],
         "unenriched": 0,
         "events_per_second": 0.0,
     }
