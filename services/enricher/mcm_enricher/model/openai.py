@@ -6,8 +6,6 @@ limits a reply. What a server supports is detected once and cached.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -26,6 +24,7 @@ from openai import (
 from mcm_enricher.model.chat import ModelUnavailableError, Reply, UnusableReplyError
 from mcm_enricher.model.explanation import RESPONSE_SCHEMA
 from mcm_enricher.model.prompt import Message
+from mcm_shared.retry_after import retry_after_s
 
 log = structlog.get_logger()
 
@@ -186,18 +185,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, float(headers["retry-after-ms"]) / 1000)
     except (KeyError, ValueError):
         pass
-    header = headers.get("retry-after")
-    if not header:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(header)
-        return max(0.0, (at - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    return retry_after_s(headers)
 
 
 def _worst(messages: Sequence[Message]) -> tuple[int, int]:

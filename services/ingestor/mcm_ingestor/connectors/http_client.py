@@ -5,8 +5,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx2
@@ -18,6 +16,7 @@ from mcm_ingestor.connectors.errors import (
     SourceRefusedError,
     SourceUnauthorisedError,
 )
+from mcm_shared.retry_after import retry_after_s
 
 _TIMEOUT_S: Final = 30.0
 _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
@@ -131,7 +130,7 @@ def _raise_for(response: Response) -> None:
     status = response.status
     if status < httpx2.codes.MULTIPLE_CHOICES or status == httpx2.codes.NOT_MODIFIED:
         return
-    wait_s = _retry_after(response.headers)
+    wait_s = retry_after_s(response.headers)
     said = f"HTTP {status}{_message(response.data)}"
     limited = wait_s is not None or any(response.headers.get(name) == "0" for name in _REMAINING)
     secondary = "rate limit" in said.lower()
@@ -155,20 +154,6 @@ def _message(data: Any) -> str:
     else:
         said = data
     return f": {said[:_SHOWN]}" if isinstance(said, str) and said else ""
-
-
-def _retry_after(headers: Headers) -> float | None:
-    text = headers.get("retry-after")
-    if text is None:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def _seconds_until_reset(headers: Headers) -> float | None:

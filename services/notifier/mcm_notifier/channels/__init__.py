@@ -1,11 +1,15 @@
 """Channels: each sends messages to one place outside. A channel is one file that exports one settings class."""
 
 from abc import ABC, abstractmethod
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from mcm_notifier.messages import Message
 from mcm_shared.errors import McmError
+
+RETRIED_STATUSES: Final = frozenset({408, 425, 429})
+"""HTTP statuses below 500 after which a message is retried."""
 
 
 class DeliveryError(McmError):

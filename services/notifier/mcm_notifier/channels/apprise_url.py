@@ -9,13 +9,12 @@ from typing import Any, Final, Literal
 import apprise
 from pydantic import SecretStr, field_validator
 
-from mcm_notifier.channels import Channel, DeliveryError, DeliveryRefusedError
+from mcm_notifier.channels import RETRIED_STATUSES, Channel, DeliveryError, DeliveryRefusedError
 from mcm_notifier.messages import Message
 
 _TIMEOUT_S: Final = 60.0
 _SHOWN: Final = 300
 _STATUS: Final = re.compile(r"error=(\d{3})")
-_RETRIED: Final = frozenset({408, 425, 429})
 _BY_WEBHOOK: Final = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 _DELIVERY_HEADER: Final = "X-MCM-Delivery-Id"
 _ASSET: Final = apprise.AppriseAsset(
@@ -64,7 +63,7 @@ def _send(url: SecretStr, message: Message) -> str:
     if accepted:
         return said or f"accepted by {service.service_name}"
     statuses = [int(each) for each in _STATUS.findall(said)]
-    if statuses and 400 <= statuses[-1] < 500 and statuses[-1] not in _RETRIED:
+    if statuses and 400 <= statuses[-1] < 500 and statuses[-1] not in RETRIED_STATUSES:
         raise DeliveryRefusedError(said)
     raise DeliveryError(said or f"{service.service_name} did not accept the message")
 

@@ -6,21 +6,19 @@ import socket
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Annotated, Any, Final
 
 import httpx2
 from pydantic import BeforeValidator
 
-from mcm_notifier.channels import DeliveryError, DeliveryRefusedError
+from mcm_notifier.channels import RETRIED_STATUSES, DeliveryError, DeliveryRefusedError
 from mcm_notifier.channels.addresses import Network, may_connect
+from mcm_shared.retry_after import retry_after_s
 
 _TIMEOUT_S: Final = 15.0
 _MAX_RESPONSE_BYTES: Final = 64 * 1024
 _SHOWN: Final = 300
-_RETRIED: Final = frozenset({408, 425, 429})
 _HTTPS: Final = 443
 _HTTP: Final = 80
 
@@ -83,7 +81,7 @@ async def _post(target: httpx2.URL, address: str, body: bytes, headers: Mapping[
         "content-type": "application/json",
         "user-agent": "mcm-notifier",
         **headers,
-        "host": _host(target),
+        "host": target.netloc.decode(),
     }
     try:
         async with (
@@ -114,25 +112,9 @@ def _raise_for(reply: WebhookReply, headers: Mapping[str, str]) -> None:
         return
     if reply.status < httpx2.codes.BAD_REQUEST:
         raise DeliveryRefusedError(f"HTTP {reply.status}: redirects are not followed; write the final URL")
-    if reply.status in _RETRIED or reply.status >= httpx2.codes.INTERNAL_SERVER_ERROR:
-        raise DeliveryError(str(reply), _retry_after(headers))
+    if reply.status in RETRIED_STATUSES or reply.status >= httpx2.codes.INTERNAL_SERVER_ERROR:
+        raise DeliveryError(str(reply), retry_after_s(headers) or 0.0)
     raise DeliveryRefusedError(str(reply))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    text = headers.get("retry-after", "")
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return 0.0
-
-
-def _host(target: httpx2.URL) -> str:
-    return target.netloc.decode()
 
 
 @cache

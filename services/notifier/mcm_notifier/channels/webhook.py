@@ -19,10 +19,12 @@ _PREFIX: Final = "whsec_"
 _KEY_BYTES: Final = range(24, 65)
 
 
-class WebhookTarget(Channel):
-    """A channel that posts to a URL: HTTPS to a public address, or what ``allow`` lists."""
+class WebhookChannel(Channel):
+    """Channel of the type ``webhook``: posts to HTTPS at a public address, or to what ``allow`` lists."""
 
+    type: Literal["webhook"]
     url: str
+    secret: SecretStr
     allow: Annotated[tuple[AllowedNetwork, ...], Field(max_length=20)] = ()
 
     @field_validator("url")
@@ -34,13 +36,6 @@ class WebhookTarget(Channel):
     def _is_encrypted(self) -> Any:
         require_https(self.url, self.allow)
         return self
-
-
-class WebhookChannel(WebhookTarget):
-    """Channel of the type ``webhook``."""
-
-    type: Literal["webhook"]
-    secret: SecretStr
 
     @field_validator("secret")
     @classmethod
