@@ -72,15 +72,13 @@ class Composer:
         if kind is None:
             return False
         waiting = await store.read_waiting(connection, name, MAX_PER_MESSAGE, now)
-        dropped = [each for each in waiting if not _unscored(route, each, now) and not route.includes(each.finding)]
-        await store.drop(connection, [each.id for each in dropped])
-        ready = [each for each in waiting if not _unscored(route, each, now) and route.includes(each.finding)]
+        decided = [(each, route.includes(each.finding)) for each in waiting if not _unscored(route, each, now)]
+        await store.drop(connection, [each.id for each, is_included in decided if not is_included])
+        ready = [each for each, is_included in decided if is_included]
         if not ready:
             return False
         # once more without those that were dropped or have no score yet
-        recent -= sum(each.created_at > now - RATE_PERIOD for each in waiting) - sum(
-            each.created_at > now - RATE_PERIOD for each in ready
-        )
+        recent -= _recent(waiting, now) - _recent(ready, now)
         kind, after = next_message(route, state, Backlog(ready[0].created_at, recent), now)
         if kind is None:
             return False
@@ -116,6 +114,10 @@ class Composer:
         # a notification is in one message only: that message is named after its first one
         values["id"] = ids[0] if len(ids) == 1 else message_id(kind, name, str(ids[0]))
         await store.insert_message(connection, values, ids)
+
+
+def _recent(notifications: Sequence[Notification], now: datetime) -> int:
+    return sum(each.created_at > now - RATE_PERIOD for each in notifications)
 
 
 def _unscored(route: Route, notification: Notification, now: datetime) -> bool:
