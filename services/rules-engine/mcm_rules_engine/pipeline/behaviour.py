@@ -19,11 +19,11 @@ from mcm_rules_engine.model.finding import Evidence, FindingState
 from mcm_rules_engine.profiles.explain import explain
 from mcm_rules_engine.profiles.history import HISTORY, History, week_of
 from mcm_rules_engine.profiles.likelihood import MILLIBITS
-from mcm_rules_engine.profiles.score import DayScore, Measure
+from mcm_rules_engine.profiles.score import DayScore
 from mcm_rules_engine.recomputed.protocol import ResultScope, ScopeAnswer, State, StoredResult
 from mcm_rules_engine.recomputed.windows import amount_text, window_position
 from mcm_rules_engine.sigma.compile.group_keys import group_key
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
+from mcm_rules_engine.sigma.model.correlation import Correlation, Measure
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import read_known_events
 from mcm_rules_engine.store.findings import replace_findings
@@ -77,9 +77,11 @@ class BehaviourScorer:
 
     def __init__(self, ruleset: Ruleset, shard: int) -> None:
         self._shard = shard
-        self._rules = {
-            output_series(rule): rule for rule in ruleset.correlations if rule.kind is Kind.UNUSUAL_BEHAVIOUR
-        }
+        self._rules: dict[UUID, Correlation] = {}
+        self._measures: dict[UUID, Measure] = {}
+        for rule in ruleset.correlations:
+            if rule.score is not None:
+                self._rules[output_series(rule)], self._measures[output_series(rule)] = rule, rule.score
         self._totals = WeeklyTotals()
 
     async def score(self, engine: AsyncEngine, *, weeks: bool = True) -> set[UUID]:
@@ -156,7 +158,7 @@ class BehaviourScorer:
         for key, one in days.items():
             known = before.get(key)
             rule = self._rules[key[0]]
-            bits = Fraction(one.score.of(Measure(rule.score)), MILLIBITS)
+            bits = Fraction(one.score.of(self._measures[key[0]]), MILLIBITS)
             if rule.comparison is not None and rule.comparison.holds(bits):
                 first, last = one.stored.first, one.stored.last
                 answer = ScopeAnswer(key[2], State.STANDING, last, first, last, amount=amount_text(bits))
@@ -183,7 +185,7 @@ class BehaviourScorer:
             rule = self._rules[series]
             uid = finding_uid(rule.id, key, from_micros(scope.position[0]))
             if result.state is State.STANDING:
-                states[uid] = _state(rule, key, result.answer, one, events)
+                states[uid] = _state(rule, self._measures[series], key, result.answer, one, events)
             else:
                 withdrawn[uid] = deciding_event(events[result.answer.decided_by[1]].event)
         await replace_findings(connection, states, withdrawn, self._shard)
@@ -226,9 +228,14 @@ def _events_of(result: StoredResult) -> tuple[UUID, ...]:
 
 
 def _state(
-    rule: Correlation, key: str, answer: ScopeAnswer, one: _Day, events: Mapping[UUID, KnownEvent]
+    rule: Correlation,
+    measure: Measure,
+    key: str,
+    answer: ScopeAnswer,
+    one: _Day,
+    events: Mapping[UUID, KnownEvent],
 ) -> FindingState:
     detection = detection_of(rule, key, answer)
     state = build_recomputed(detection, detection, 1, events)
-    why = explain(state.user or one.user, one.day, one.score, Measure(rule.score))
+    why = explain(state.user or one.user, one.day, one.score, measure)
     return replace(state, description=f"{state.description} {why}")

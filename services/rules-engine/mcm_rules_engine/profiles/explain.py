@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any, Final
 
 from mcm_rules_engine.profiles.likelihood import MILLIBITS
-from mcm_rules_engine.profiles.score import DayScore, Measure, ValueEvidence, VolumeEvidence
+from mcm_rules_engine.profiles.score import DayScore, ValueEvidence, VolumeEvidence
+from mcm_rules_engine.sigma.model.correlation import Measure
 from mcm_shared.terminal import escape_controls
 
 _NAMED: Final = 5

@@ -9,26 +9,18 @@ which finds a day that as a whole is like someone else's. A usual feature counts
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
 from mcm_rules_engine.profiles.features import LOGIN_FEATURES, Feature
 from mcm_rules_engine.profiles.likelihood import log_ratio
+from mcm_rules_engine.sigma.model.correlation import Measure
 
 HISTORY_DAYS: Final = 60
 LEARNING_DAYS: Final = 14
 LEARNING_EVENTS: Final = 50
 PRIOR: Final = 4
 LIKENESS: Final = 2
-
-
-class Measure(StrEnum):
-    """A score of a day."""
-
-    LOGIN = "login"
-    ACTIVITY = "activity"
-    VOLUME = "volume"
 
 
 THRESHOLDS: Final = {Measure.LOGIN: 6_000, Measure.ACTIVITY: 10_000, Measure.VOLUME: 7_000}

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from mcm_rules_engine.profiles.explain import bits_text, explain
 from mcm_rules_engine.profiles.features import Feature, features_of
-from mcm_rules_engine.profiles.score import DayScore, Measure, ValueEvidence, VolumeEvidence, score_of
+from mcm_rules_engine.profiles.score import DayScore, ValueEvidence, VolumeEvidence, score_of
 from mcm_rules_engine.sigma.compile.group_keys import canonical_value, group_key
-from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
+from mcm_rules_engine.sigma.model.correlation import Correlation
 from mcm_rules_engine.testing.oracle_groups import Hit
 from mcm_rules_engine.testing.oracle_recomputed import OracleResult
 from mcm_shared.contracts.events import SourceEvent
@@ -25,10 +25,10 @@ Seen = tuple[str, date, Feature, str]
 
 def unusual_days(rule: Correlation, events: Iterable[SourceEvent]) -> Iterator[tuple[OracleResult, Hit]]:
     """Says of each scored day of each user whether the rule holds."""
-    if rule.kind is not Kind.UNUSUAL_BEHAVIOUR or rule.comparison is None:
+    measure = rule.score
+    if measure is None or rule.comparison is None:
         return
     for (user, day), today, score in scored_days(events):
-        measure = Measure(rule.score)
         holds = rule.comparison.holds(Fraction(score.of(measure), 1000))
         positions = sorted(((event.timestamp - EPOCH) // timedelta(microseconds=1), event.uid) for event in today)
         key = group_key({"user": user})

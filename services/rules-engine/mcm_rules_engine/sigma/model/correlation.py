@@ -29,6 +29,14 @@ class Kind(StrEnum):
     UNUSUAL_BEHAVIOUR = "unusual_behaviour"
 
 
+class Measure(StrEnum):
+    """A score of a user's day, which a rule for unusual behaviour compares."""
+
+    LOGIN = "login"
+    ACTIVITY = "activity"
+    VOLUME = "volume"
+
+
 SUMMED: Final = (Kind.VALUE_SUM, Kind.VALUE_AVG)
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -129,7 +137,7 @@ class Correlation(Definition):
     history: timedelta = timedelta(0)
     value_readings: tuple[Reading, ...] = ()
     value_cased: bool = False
-    score: str = ""
+    score: Measure | None = None
 
     @property
     def is_recomputed(self) -> bool:

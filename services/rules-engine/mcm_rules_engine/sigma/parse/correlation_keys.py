@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from mcm_rules_engine.sigma.compile.group_keys import CASED, GroupField, too_many_fields
-from mcm_rules_engine.sigma.model.correlation import SUMMED, Comparison, Kind
+from mcm_rules_engine.sigma.model.correlation import SUMMED, Comparison, Kind, Measure
 from mcm_rules_engine.sigma.parse.aliases import read_aliases
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.metadata import Reader, group_field
@@ -60,7 +60,7 @@ class CorrelationKeys:
     tumbling: bool
     comparison: Comparison | None
     periods: Periods | None
-    score: str
+    score: Measure | None
 
     @classmethod
     def read(cls, reader: Reader, level: Severity) -> "CorrelationKeys":

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any, Final
 
-from mcm_rules_engine.sigma.model.correlation import COMPARISONS, SUMMED, Comparison, Kind
+from mcm_rules_engine.sigma.model.correlation import COMPARISONS, SUMMED, Comparison, Kind, Measure
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 from mcm_rules_engine.sigma.parse.metadata import Reader
 
@@ -21,9 +21,6 @@ _PERIODS: Final = {Kind.NEW_VALUE: ("60d", "14d"), Kind.SILENCE: ("14d", "3d")}
 _DAY: Final = timedelta(days=1)
 _BEHAVIOUR_PERIODS: Final = (timedelta(days=60), timedelta(days=14))
 """The history and the learning of behaviour profiles; the thresholds are measured with these."""
-
-SCORES: Final = ("login", "activity", "volume")
-"""Scores of a user's day, as profiles.score.Measure names them."""
 
 _SILENCE_WINDOW: Final = timedelta(hours=1)
 _AT_RULES: Final = ("correlation", "rules")
@@ -74,20 +71,21 @@ def read_comparison(reader: Reader, keys: Mapping[Any, Any], kind: Kind, *, tumb
     return Comparison(operator, Fraction(Decimal(str(number))))
 
 
-def read_score(reader: Reader, keys: Mapping[Any, Any], kind: Kind) -> str:
-    """Reads which score a rule for unusual behaviour compares, and checks what it is about; empty for other kinds."""
+def read_score(reader: Reader, keys: Mapping[Any, Any], kind: Kind) -> Measure | None:
+    """Reads which score a rule for unusual behaviour compares, and checks what it is about; None for other kinds."""
     score = keys.get("score")
     if kind is not Kind.UNUSUAL_BEHAVIOUR:
         if score is not None:
             reader.wrong(("correlation", "score"), f"goes with {Kind.UNUSUAL_BEHAVIOUR} only")
-        return ""
-    if score not in SCORES:
-        reader.wrong(("correlation", "score"), f"must be one of {', '.join(SCORES)}")
+        return None
+    measure = next((each for each in Measure if each == score), None)
+    if measure is None:
+        reader.wrong(("correlation", "score"), f"must be one of {', '.join(Measure)}")
     if keys.get("group-by") not in ("user", ["user"]):
         reader.wrong(("correlation", "group-by"), "must be [user]: a profile is one of a user")
     if reader.document.data.get("group_for") not in ("24h", "1d"):
         reader.wrong(("group_for",), "must be 24h: a result is about a day of a user")
-    return str(score)
+    return measure
 
 
 @dataclass(frozen=True, slots=True)
