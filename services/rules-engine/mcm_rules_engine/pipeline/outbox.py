@@ -14,6 +14,7 @@ import structlog
 from mcm_rules_engine.pipeline.handler import finding_message
 from mcm_rules_engine.store.findings import read_messages
 from mcm_rules_engine.store.outbox import delete_from_outbox, take_from_outbox
+from mcm_shared.backoff import backoff_s
 from mcm_shared.concurrency.bisect import bisect_failures
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, transaction
@@ -44,13 +45,15 @@ async def publish_changes(engine: AsyncEngine, topics: Topics, send: Send) -> in
 
 async def publish_from_outbox(engine: AsyncEngine, topics: Topics, send: Send) -> NoReturn:
     """Publishes changes as they enter the outbox; waits for the database and Kafka while they are down."""
-    wait = _POLL_S
+    failures = 0
     while True:
+        wait = _POLL_S
         try:
             while await publish_changes(engine, topics, send):
                 pass
-            wait = _POLL_S
+            failures = 0
         except TransientError as error:
-            wait = min(wait * 2, _MAX_BACKOFF_S)
+            failures += 1
+            wait = backoff_s(failures, first_s=2 * _POLL_S, longest_s=_MAX_BACKOFF_S)
             log.warning("changes of findings not published yet, retrying", reason=str(error), again_in_s=wait)
         await asyncio.sleep(wait)

@@ -10,19 +10,19 @@ from mcm_shared.db.bulk import BulkInsert
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.tables import FINDING_OUTBOX
 
-OutboxEntry = tuple[UUID, int]
-"""The uid of a finding, and its version from the change on."""
+FindingVersion = tuple[UUID, int]
+"""The uid of a finding, and its version from a change on."""
 
 _ADD: Final = BulkInsert(FINDING_OUTBOX, ("finding_uid", "version"), conflict="(finding_uid, version) DO NOTHING")
 _COLUMNS: Final = FINDING_OUTBOX.c
 
 
-async def add_to_outbox(connection: AsyncConnection, entries: Sequence[OutboxEntry]) -> None:
+async def add_to_outbox(connection: AsyncConnection, entries: Sequence[FindingVersion]) -> None:
     """Adds changes, in the transaction that makes them."""
     await _ADD.execute(connection, sorted(entries))
 
 
-async def take_from_outbox(connection: AsyncConnection, limit: int) -> list[OutboxEntry]:
+async def take_from_outbox(connection: AsyncConnection, limit: int) -> list[FindingVersion]:
     """Locks and reads changes, at most ``limit``, the oldest first; those that another worker has locked are left out.
 
     The caller deletes them in the same transaction, once they are published.
@@ -36,7 +36,7 @@ async def take_from_outbox(connection: AsyncConnection, limit: int) -> list[Outb
     return [(uid, version) for uid, version in (await connection.execute(query)).all()]
 
 
-async def delete_from_outbox(connection: AsyncConnection, entries: Sequence[OutboxEntry]) -> None:
+async def delete_from_outbox(connection: AsyncConnection, entries: Sequence[FindingVersion]) -> None:
     """Deletes changes that are published."""
     is_meant = tuple_(_COLUMNS.finding_uid, _COLUMNS.version).in_(entries)
     await connection.execute(delete(FINDING_OUTBOX).where(is_meant))
