@@ -9,6 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -23,6 +24,9 @@ from mcm_shared.db.suppression import ActiveExceptions
 log = structlog.get_logger()
 
 ValueT = TypeVar("ValueT")
+
+Load = Callable[[AsyncConnection, ActiveExceptions], Awaitable[ValueT]]
+"""Computes a result from findings, given the exceptions that suppress some of them."""
 
 _MAX_ENTRIES: Final = 200
 _MAX_BYTES: Final = 64 * 1024 * 1024
@@ -46,16 +50,32 @@ class FindingsCache:
         self,
         connection: AsyncConnection,
         key: Hashable,
-        load: Callable[[AsyncConnection, ActiveExceptions], Awaitable[ValueT]],
+        load: Load[ValueT],
         size_of: Callable[[ValueT], int] = lambda _: 1024,
     ) -> ValueT:
         """Returns the cached result, or loads and caches it; concurrent callers of one key share one load.
 
         Identities with different restrictions never share a result.
         """
+        found, _ = await self.read_with_exceptions(connection, key, load, size_of)
+        return found
+
+    async def read_with_exceptions(
+        self, connection: AsyncConnection, key: Hashable, load: Load[ValueT], size_of: Callable[[ValueT], int]
+    ) -> tuple[ValueT, ActiveExceptions]:
+        """Does what ``read`` does, and returns the active exceptions that the result was computed with too."""
         changes = await read_changes(connection)
         active = await self._read_active(connection, changes)
         key = (current_restriction(), active.numbers, key)
+        return await self._read(key, changes, partial(load, connection, active), size_of), active
+
+    async def _read(
+        self,
+        key: Hashable,
+        changes: int,
+        load: Callable[[], Awaitable[ValueT]],
+        size_of: Callable[[ValueT], int],
+    ) -> ValueT:
         found: ValueT | None = self.cached(key, changes)
         if found is not None:
             return found
@@ -64,7 +84,7 @@ class FindingsCache:
             try:
                 found = self.cached(key, changes)
                 if found is None:
-                    found = await load(connection, active)
+                    found = await load()
                     self._store(key, changes, found, size_of(found))
             finally:
                 self._loading.pop((key, changes), None)

@@ -9,7 +9,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.findings.filters import FindingQuery, SortKey
 from mcm_api.findings.queries.pages import read_page
 from mcm_api.identity.restriction import UNRESTRICTED, restricted
-from mcm_api.resources.queries.findings import read_finding_rows
+from mcm_api.resources.queries.findings import FindingRow, read_finding_rows
 from mcm_api.search.schemas import FoundEvent, FoundFinding, FoundRule, FoundUser
 from mcm_api.users.queries.pages import list_page
 from mcm_api.users.schemas import UserFilter
@@ -31,7 +31,9 @@ async def search_findings(reader: DatabaseReader, text: str, limit: int) -> list
     async with reader.transaction() as connection:
         by_id = select(_FINDING.id).where(or_(false(), *_ids(text, _FINDING.id, _FINDING.uid)))
         ids = (await connection.execute(by_id)).scalars().all()
-        rows = await read_finding_rows(reader, connection, ids)
+        rows: list[FindingRow] = []
+        if ids:
+            rows = await read_finding_rows(connection, await reader.cache.active_exceptions(connection), ids)
     if len(text) <= _MAX_TEXT:
         page, _, _ = await read_page(reader, FindingQuery(q=text, page_size=limit, sort=SortKey.RISK_SCORE))
         rows += [row for row in page if row["id"] not in ids]

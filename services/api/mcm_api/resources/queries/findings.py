@@ -15,6 +15,7 @@ from mcm_api.resources.findings import FeedbackResponse, FindingResponse
 from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.bulk import among
 from mcm_shared.db.findings import TRIAGED_COLUMNS, triaged_of
+from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import ENRICHMENT_FEEDBACK, FINDINGS
 
 FindingRow = dict[str, Any]
@@ -51,17 +52,17 @@ def no_finding(finding_id: int) -> ProblemError:
 async def read_findings(reader: DatabaseReader, ids: Sequence[int]) -> list[FindingResponse]:
     """Reads findings by id, in the order of ``ids``; leaves out those that do not exist."""
     async with reader.transaction() as connection:
-        rows = await read_finding_rows(reader, connection, ids)
+        rows = await read_finding_rows(connection, await reader.cache.active_exceptions(connection), ids)
     return [FindingResponse.model_validate_json(write_json(row)) for row in rows]
 
 
 async def read_finding_rows(
-    reader: DatabaseReader, connection: AsyncConnection, ids: Sequence[int]
+    connection: AsyncConnection, active: ActiveExceptions, ids: Sequence[int]
 ) -> list[FindingRow]:
     """Reads findings like ``read_findings``, without validating them again."""
     if not ids:
         return []
-    number = (await reader.cache.active_exceptions(connection)).suppressed_by.label("suppressed_by")
+    number = active.suppressed_by.label("suppressed_by")
     query = _FINDINGS.add_columns(number).where(among(_FINDING.id, ids, connection))
     rows = (await connection.execute(query)).mappings().all()
     by_id = {row["id"]: row for row in rows}
