@@ -1,25 +1,31 @@
 """Behaviour profiles: what each user does on each day, what everyone does in each week, and the scores of days."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import JSON, BigInteger, Column, Date, Index, SmallInteger, Table, Text, Uuid, text
 
 from mcm_shared.db.metadata import METADATA
 from mcm_shared.db.types import SortableText
 
+
+def _user_day() -> tuple[Column[Any], ...]:
+    return (
+        Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
+        Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    )
+
+
 PROFILE_VALUES: Final = Table(
     "profile_values",
     METADATA,
-    Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
-    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    *_user_day(),
     Column("features", Text, nullable=False, comment="each value of a feature that the day has, once"),
 )
 
 PROFILE_DAYS: Final = Table(
     "profile_days",
     METADATA,
-    Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
-    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    *_user_day(),
     Column("shard", SmallInteger, primary_key=True, comment="spreads workers over rows; sum over it"),
     Column("events", BigInteger, nullable=False),
     Column("failures", BigInteger, nullable=False),
@@ -60,8 +66,7 @@ PROFILE_WEEKS: Final = Table(
 PROFILE_SCORES: Final = Table(
     "profile_scores",
     METADATA,
-    Column("user", SortableText, primary_key=True, comment="in canonical form, as groups of rules hold users"),
-    Column("day", Date, primary_key=True, comment="of the event time, in UTC"),
+    *_user_day(),
     Column("login", BigInteger, nullable=False, comment="in thousandths of a bit"),
     Column("activity", BigInteger, nullable=False, comment="in thousandths of a bit"),
     Column("volume", BigInteger, nullable=False, comment="in thousandths of a bit"),
