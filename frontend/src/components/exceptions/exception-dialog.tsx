@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { DialogActions } from "@/components/dialog-actions";
 import { FormError, TextArea, TextField } from "@/components/text-field";
 import { useAccount } from "@/lib/access/account";
 import { MAX_DAYS, type Matcher, MIN_REASON, requestException } from "@/lib/api/exceptions";
@@ -132,14 +133,11 @@ export function ExceptionDialog({
         />
         {previewed && <ExceptionPreview draft={draft} />}
         <FormError error={error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose} disabled={busy}>
-            Cancel
-          </Button>
+        <DialogActions onCancel={onClose} locked={busy}>
           <Button type="submit" variant="solid" disabled={!complete || busy}>
             {busy ? "Saving…" : "Save"}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

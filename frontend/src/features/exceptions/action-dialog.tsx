@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { DialogActions } from "@/components/dialog-actions";
 import { FormError, TextArea } from "@/components/text-field";
 import { actOnException } from "@/lib/api/exceptions";
 
@@ -53,12 +54,11 @@ export function ActionDialog({
           onChange={(event) => setReason(event.target.value)}
         />
         <FormError error={act.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+        <DialogActions onCancel={onClose}>
           <Button type="submit" variant="solid" disabled={act.isPending || (needsReason && reason.trim() === "")}>
             {title}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { DialogActions } from "@/components/dialog-actions";
 import { VisibleText } from "@/components/visible-text";
 import type { DeadLetter } from "@/lib/api/pipeline";
 import { toast } from "@/lib/toast";
@@ -60,14 +61,11 @@ export function DismissDialog({ letter, onClose }: { letter: DeadLetter; onClose
             {dismiss.error.message}
           </p>
         )}
-        <div className="flex justify-end gap-2">
-          <Button type="button" onClick={onClose}>
-            Cancel
-          </Button>
+        <DialogActions onCancel={onClose}>
           <Button type="submit" variant="solid" disabled={dismiss.isPending || reason.trim() === ""}>
             {dismiss.isPending ? "Dismissing…" : "Dismiss"}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { Code } from "@/components/code";
 import { Dialog } from "@/components/dialog";
+import { DialogActions } from "@/components/dialog-actions";
 import { VisibleText } from "@/components/visible-text";
 import { ApiError } from "@/lib/api/errors";
 import type { DeadLetter } from "@/lib/api/pipeline";
@@ -51,12 +52,11 @@ export function ReplayDialog({ letter, onClose }: { letter: DeadLetter | null; o
           )}
         </p>
       )}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
+      <DialogActions onCancel={onClose}>
         <Button variant="solid" onClick={retry} disabled={replay.isPending}>
           {replay.isPending ? "Retrying…" : "Retry"}
         </Button>
-      </div>
+      </DialogActions>
     </Dialog>
   );
 }

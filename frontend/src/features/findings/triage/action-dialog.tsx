@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { DialogActions } from "@/components/dialog-actions";
 import { FormError, TextArea, TextField } from "@/components/text-field";
 import type { BulkResult, FindingAction } from "@/lib/api/triage";
 import { count, plural } from "@/lib/format";
@@ -95,14 +96,11 @@ export function ActionDialog({
           </label>
         )}
         <FormError error={error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose} disabled={busy}>
-            Cancel
-          </Button>
+        <DialogActions onCancel={onClose} locked={busy}>
           <Button type="submit" variant="solid" disabled={!complete || busy}>
             {busy ? "Saving…" : "Save"}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );
