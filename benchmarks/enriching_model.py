@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks._stack import running_stack
-from benchmarks.scoring import a_row, some_findings
+from benchmarks.scoring import some_findings
 from mcm_enricher.enrich import enrich_now
 from mcm_enricher.explainers.model import ModelExplainer
 from mcm_enricher.model.client import ModelClient
@@ -28,6 +28,7 @@ from mcm_enricher.store.findings import missing_ids
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.settings import DatabaseSettings
+from mcm_shared.testing.stored_findings import row_of
 
 COUNT: Final = 1_000
 CONCURRENCY: Final = 16
@@ -61,7 +62,7 @@ def main() -> None:
 async def _enrich(database_url: str, server_url: str) -> tuple[float, dict[str | None, int]]:
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     async with transaction(engine) as connection:
-        await connection.execute(insert(FINDINGS), [a_row(finding) for finding in some_findings(COUNT)])
+        await connection.execute(insert(FINDINGS), [row_of(finding) for finding in some_findings(COUNT)])
     ids = await missing_ids(engine, COUNT)
     model = OpenAIChat(api_key="benchmark", base_url=server_url, model="benchmark", timeout_s=20)
     # people are not made pseudonyms of here, so that every finding is a question of its own

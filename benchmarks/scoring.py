@@ -5,9 +5,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
-import orjson
 from pydantic import SecretStr
 from sqlalchemy import insert
 
@@ -21,7 +19,8 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import create_engine, transaction
 from mcm_shared.db.tables import FINDINGS
 from mcm_shared.settings import DatabaseSettings
-from mcm_shared.testing.builders import NOON, ARecord, a_finding
+from mcm_shared.testing.builders import ARecord, a_finding
+from mcm_shared.testing.stored_findings import row_of
 
 ROUNDS = 5
 FINDINGS_A_ROUND = 5_000
@@ -55,7 +54,7 @@ async def _explain_only(findings: list[FindingMessage]) -> float:
 async def _as_a_worker(database_url: str, findings: list[FindingMessage]) -> float:
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
     async with transaction(engine) as connection:
-        await connection.execute(insert(FINDINGS), [a_row(finding) for finding in findings])
+        await connection.execute(insert(FINDINGS), [row_of(finding) for finding in findings])
     handler = EnrichmentHandler(Enricher(engine, HeuristicExplainer()), Topics())
 
     # a newer version each round, as the engine publishes them
@@ -122,20 +121,6 @@ def _finding(number: int) -> FindingMessage:
         description=f"{user} gave eve@example.com the role admin on {facts['resource']} (before: viewer).",
         extra_data={"rule_version": "1", "group": {"user": user}, "earliest": evidence, "latest": evidence},
     )
-
-
-def a_row(finding: FindingMessage) -> dict[str, Any]:
-    """Makes the row of a finding."""
-    values = finding.model_dump(exclude={"id", "group", "severity", "rule_id"})
-    return {
-        **{name: value for name, value in values.items() if name in FINDINGS.c},
-        "rule_id": UUID(finding.rule_id),
-        "severity_rank": finding.severity.rank,
-        "group_key": orjson.dumps(finding.group).decode(),
-        "series_id": UUID(int=1),
-        "bucket_start": NOON,
-        "bucket_end": NOON,
-    }
 
 
 if __name__ == "__main__":

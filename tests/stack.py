@@ -25,6 +25,7 @@ from mcm_local.checkout import COMMANDS, JARS
 from mcm_local.kafka import Kafka
 from mcm_local.postgres import Postgres
 from mcm_shared.db.migrate import upgrade
+from mcm_shared.settings import KafkaSettings
 from tests.compose_project import ComposeProject
 from tests.container_services import run_in_container
 from tests.containers import KafkaContainer, PostgresContainer
@@ -158,6 +159,14 @@ def topic_prefix(kafka_servers: str) -> Iterator[str]:
     prefix = f"test-{secrets.token_hex(6)}-"
     yield prefix
     run(_delete_topics(kafka_servers, prefix))
+
+
+@pytest.fixture
+def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
+    """The broker, with topics of this test's own."""
+    return KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
+    )
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, running, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, running
 
 
 async def dead_letters(kafka: KafkaSettings) -> dict[bytes, str]:

@@ -10,7 +10,8 @@ from mcm_shared.errors import DatabaseDownError
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, numbered, running
 
 
 async def test_the_next_batch_is_stored_while_the_one_before_completes(

@@ -16,7 +16,8 @@ from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import Handler, a_worker, running, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import Handler, a_worker, running
 from tests.secure_kafka import MECHANISMS, PASSWORD, SERVICE_USERS, USER, SecureKafka
 
 

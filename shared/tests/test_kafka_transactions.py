@@ -12,7 +12,8 @@ from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_ends, read_topic
 from mcm_shared.kafka.tail import read_between, tail_topics
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import GROUP, Handler, a_worker, numbered, running, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import GROUP, Handler, a_worker, numbered, running
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import Handler, a_worker, running, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import Handler, a_worker, running
 
 _PLACEHOLDER: Final = b"QQQQ"
 _NOT_UTF_8: Final = "it has a header whose name is not UTF-8"

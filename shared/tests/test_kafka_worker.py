@@ -13,7 +13,8 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import Producer, connect_producer
 from mcm_shared.kafka.read_topic import read_topic
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, numbered, running, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, numbered, running
 
 
 async def test_a_batch_is_handled_its_messages_sent_and_its_offsets_committed(

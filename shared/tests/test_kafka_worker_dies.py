@@ -8,7 +8,8 @@ from mcm_shared.contracts.topics import Topics
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.settings import KafkaSettings
-from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker, until
+from mcm_shared.testing.waiting import until
+from mcm_shared.testing.workers import GROUP, Committed, Handler, a_worker
 
 BATCH = 5
 

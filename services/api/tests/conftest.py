@@ -15,7 +15,7 @@ from mcm_api.testing.oidc_provider import OidcProviderUnderTest, running_oidc_pr
 from mcm_api.testing.serving import SilentModel
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.engine import create_engine
-from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.rows import Rows
 
 from .access_helpers import People
@@ -55,14 +55,6 @@ async def rows(stored_in: str) -> AsyncIterator[Rows]:
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(stored_in)))
     yield Rows(engine)
     await engine.dispose()
-
-
-@pytest.fixture
-def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
-    """The broker, with topics of the test's own."""
-    return KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
-    )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from mcm_enricher.model.redact import Redaction
 from mcm_enricher.testing.model_server import ModelServer, running_model_server
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import create_engine
-from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing import stored_findings
 from mcm_shared.testing.builders import a_finding
 
@@ -64,14 +64,6 @@ async def model_explainer(postgres: AsyncEngine, model_server: ModelServer) -> A
     yield make
     for explainer in made:
         await explainer.close()
-
-
-@pytest.fixture
-def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
-    """The broker, with topics of this test's own."""
-    return KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
-    )
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The enricher as it runs: real Kafka, real Postgres, its own process."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -26,6 +25,7 @@ from mcm_shared.kafka.records import Outgoing, header
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import a_finding
+from mcm_shared.testing.waiting import until
 from tests.services import Service
 
 Store = Callable[[AsyncEngine, Iterable[FindingMessage]], Awaitable[list[FindingMessage]]]
@@ -53,20 +53,13 @@ async def published(kafka: KafkaSettings) -> list[FindingMessage]:
     return [parse_finding(record.value) async for record in read_topic(kafka, topic)]
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        await asyncio.sleep(0.1)
-
-
 async def until_told(kafka: KafkaSettings, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
     requested = {(finding.uid, finding.version) for finding in findings}
 
     async def all_told() -> bool:
         return requested <= {(finding.uid, finding.version) for finding in await published(kafka)}
 
-    await until(all_told)
+    await until(all_told, 60)
     return await published(kafka)
 
 
@@ -108,7 +101,7 @@ async def test_what_is_no_finding_is_dead_lettered_and_its_neighbours_are_enrich
     await publish(kafka, [after])
     async with running(run_service):
         await until_told(kafka, [before, after])
-        await until(lambda: _any(kafka, topics.dead))
+        await until(lambda: _any(kafka, topics.dead), 60)
 
     [dead] = [record async for record in read_topic(kafka, topics.dead)]
     assert dead.value == bad.value
@@ -126,7 +119,7 @@ async def test_a_redelivered_finding_is_told_again_and_stays_as_it_was(
         await publish(kafka, [finding])
         [first] = await until_told(kafka, [finding])
         await publish(kafka, [finding])
-        await until(lambda: _count(kafka, 2))
+        await until(lambda: _count(kafka, 2), 60)
 
     assert await published(kafka) == [first, first]
 
@@ -155,7 +148,7 @@ async def test_a_worker_killed_in_the_middle_loses_no_finding(
     findings = await some_findings(postgres, 2000)
     await publish(kafka, findings)
     killed = run_service("mcm-enricher", "run", MCM_ENRICHER_BATCH_SIZE="20")
-    await until(lambda: _some_enriched(postgres, 100))
+    await until(lambda: _some_enriched(postgres, 100), 60)
     killed.kill()
     done_before = sum(version is not None for version in (await ai_versions(postgres)).values())
 
@@ -215,7 +208,7 @@ async def test_an_enrichment_the_database_refuses_does_not_stop_its_batch(
     await publish(kafka, findings)
     task = asyncio.create_task(worker.run())
     await until_told(kafka, [finding for finding in findings if finding != spoilt])
-    await until(lambda: _any(kafka, topics.dead))
+    await until(lambda: _any(kafka, topics.dead), 60)
     worker.stop()
     await task
 

@@ -1,7 +1,6 @@
 """Jobs that enrich many findings, and continue after their worker died; on PostgreSQL and SQLite."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from mcm_enricher.jobs import MAX_UNFINISHED_JOBS, JobRunner, TooManyJobsError, 
 from mcm_enricher.store.jobs import JobProgress, lease_job
 from mcm_enricher.testing.model_server import ModelServer, answering
 from mcm_shared.contracts.findings import FindingMessage
+from mcm_shared.testing.waiting import until
 from tests.services import Service
 
 SomeFindings = Callable[[AsyncEngine, int], Awaitable[list[FindingMessage]]]
@@ -212,13 +212,6 @@ async def test_two_runners_take_different_jobs(engine: AsyncEngine, some_finding
     assert (await progress_of(engine, one)).state == "done"
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        await asyncio.sleep(0.05)
-
-
 def run_enricher(run_service: Callable[..., Service], engine: AsyncEngine, **settings: str) -> Service:
     url = engine.url.set(drivername=engine.url.get_backend_name()).render_as_string(hide_password=False)
     return run_service("mcm-enricher", "run", env={"DATABASE_URL": url}, **settings)
@@ -236,7 +229,7 @@ async def test_a_stopped_enricher_releases_its_job_and_the_next_one_finishes_it(
     async def is_asked() -> bool:
         return bool(model_server.requests)
 
-    await until(is_asked)
+    await until(is_asked, 60)
 
     asking.terminate()
     code = await asyncio.to_thread(asking.wait, 8)
@@ -250,7 +243,7 @@ async def test_a_stopped_enricher_releases_its_job_and_the_next_one_finishes_it(
     async def is_done() -> bool:
         return (await progress_of(engine, job_id)).state == "done"
 
-    await until(is_done)
+    await until(is_done, 60)
 
 
 async def test_an_enricher_stops_while_it_waits_for_the_database(run_service: Callable[..., Service]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +16,7 @@ from mcm_enricher.store.usage import read_usage
 from mcm_enricher.testing.model_server import ModelServer, answer, answering, failing
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.testing.builders import NOON, a_finding
+from mcm_shared.testing.waiting import until
 
 Store = Callable[[AsyncEngine, Sequence[FindingMessage]], Awaitable[list[FindingMessage]]]
 MakeModelExplainer = Callable[..., ModelExplainer]
@@ -98,7 +99,7 @@ async def test_what_a_dead_worker_was_asking_is_asked_by_another_when_its_claim_
     dead = asyncio.create_task(
         Enricher(engine, model_explainer(engine=engine, now=clock.now, timeout_s=60.0)).enrich(findings)
     )
-    await until(lambda: len(model_server.requests) == 1)
+    await until(lambda: len(model_server.requests) == 1, 20)
     model_server.behave = answering()
 
     survivor = Enricher(engine, model_explainer(engine=engine, now=clock.now), timeout_s=0.3)
@@ -159,7 +160,7 @@ async def test_fallbacks_are_asked_again_in_the_background_and_told(
     loop = asyncio.create_task(retry_fallbacks_forever(engine, enricher, explainer, publish, pause_s=0.01))
     model_server.behave = answering()
     clock.seconds = 3600
-    await until(lambda: len(published) == 7)
+    await until(lambda: len(published) == 7, 20)
     loop.cancel()
 
     assert {finding.uid for finding in published} == {finding.uid for finding in findings}
@@ -271,10 +272,3 @@ def test_a_breaker_keeps_to_the_pause_the_server_asks_for() -> None:
     assert not breaker.would_pass
     clock.seconds = 100
     assert breaker.would_pass
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = datetime.now(UTC) + timedelta(seconds=seconds)
-    while not condition():
-        assert datetime.now(UTC) < deadline, f"not so within {seconds} s"
-        await asyncio.sleep(0.01)

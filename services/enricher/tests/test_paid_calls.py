@@ -1,7 +1,6 @@
 """What two workers pay for when they are killed and findings come again: real Kafka, Postgres, processes and HTTP."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import func, select
@@ -18,6 +17,7 @@ from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import a_finding
+from mcm_shared.testing.waiting import until
 from tests.services import Service
 
 Store = Callable[[AsyncEngine, Sequence[FindingMessage]], Awaitable[list[FindingMessage]]]
@@ -34,13 +34,6 @@ async def explained_by_model(engine: AsyncEngine) -> int:
     async with transaction(engine, read_only=True) as connection:
         by_model = FINDINGS.c.ai_source.in_(["openai", "cache"])
         return (await connection.execute(select(func.count()).select_from(FINDINGS).where(by_model))).scalar_one()
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        await asyncio.sleep(0.1)
 
 
 async def test_workers_killed_and_findings_repeated_every_finding_is_explained_and_hardly_one_paid_twice(
@@ -70,10 +63,10 @@ async def test_workers_killed_and_findings_repeated_every_finding_is_explained_a
 
     one = run_service("mcm-enricher", "run", **settings)
     two = run_service("mcm-enricher", "run", **settings)
-    await until(lambda: asked(80))
+    await until(lambda: asked(80), 90)
     one.kill()
     three = run_service("mcm-enricher", "run", **settings)
-    await until(lambda: asked(200))
+    await until(lambda: asked(200), 90)
     two.kill()
     await publish(kafka, findings)
     four = run_service("mcm-enricher", "run", **settings)
@@ -81,14 +74,14 @@ async def test_workers_killed_and_findings_repeated_every_finding_is_explained_a
     async def all_explained() -> bool:
         return await explained_by_model(postgres) == len(findings)
 
-    await until(all_explained)
+    await until(all_explained, 90)
     await publish(kafka, findings)
     topic = Topics(kafka.topic_prefix).enriched
 
     async def all_told() -> bool:
         return {f.uid.bytes for f in findings} <= {record.key async for record in read_topic(kafka, topic)}
 
-    await until(all_told)
+    await until(all_told, 90)
     for worker in (three, four):
         worker.terminate()
     assert [await asyncio.to_thread(worker.wait) for worker in (three, four)] == [0, 0]

@@ -22,14 +22,6 @@ RecordsOf = Callable[[str], Awaitable[list[Record]]]
 
 
 @pytest.fixture
-def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
-    """The broker, with topics of this test's own."""
-    return KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
-    )
-
-
-@pytest.fixture
 def topics(kafka: KafkaSettings) -> Topics:
     """This test's topics."""
     return Topics(kafka.topic_prefix)

@@ -19,6 +19,7 @@ from mcm_local.checkout import COMMANDS
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.kafka.records import Record
+from mcm_shared.testing.waiting import until
 
 RecordsOf = Callable[[str], Awaitable[list[Record]]]
 
@@ -47,13 +48,6 @@ def start(service_env: dict[str, str], tmp_path: Path) -> Callable[..., "subproc
 async def ids(records_of: RecordsOf, topics: Topics) -> list[str]:
     """Returns the ids that are in Kafka, sorted."""
     return sorted(json.loads(record.value or b"")["eventID"] for record in await records_of(topics.raw))
-
-
-async def until(done: Callable[[], Awaitable[bool]]) -> None:
-    """Waits until a condition holds."""
-    async with asyncio.timeout(60):
-        while not await done():  # noqa: ASYNC110 (another process works)
-            await asyncio.sleep(0.1)
 
 
 async def ended(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
@@ -92,15 +86,15 @@ async def test_a_file_is_followed_through_its_rotation(
     async def holds(count: int) -> bool:
         return len(await ids(records_of, topics)) >= count
 
-    await until(lambda: holds(1))
+    await until(lambda: holds(1), 60)
     with file.open("ab") as stream:
         stream.write(lines(2)[:10])
         stream.flush()
         stream.write(lines(2)[10:])
-    await until(lambda: holds(2))
+    await until(lambda: holds(2), 60)
     (tmp_path / "new").write_bytes(lines(3))
     (tmp_path / "new").replace(file)
-    await until(lambda: holds(3))
+    await until(lambda: holds(3), 60)
     process.send_signal(signal.SIGINT)
     code, _ = await ended(process)
     assert code == 130
@@ -116,7 +110,7 @@ async def test_an_interrupted_replay_is_resumed_where_it_ended(
     async def some() -> bool:
         return len(await ids(records_of, topics)) > 0
 
-    await until(some)
+    await until(some, 60)
     process.send_signal(signal.SIGINT)
     code, printed = await ended(process)
     assert code == 130

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_notifier.testing.receivers import HttpReceiver, MailReceiver, http_receiver, mail_receiver
 from mcm_shared.db.engine import create_engine
-from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.settings import DatabaseSettings
 
 
 def _engine_for(url: str) -> AsyncEngine:
@@ -29,14 +29,6 @@ async def postgres(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = _engine_for(database_url)
     yield engine
     await engine.dispose()
-
-
-@pytest.fixture
-def kafka(bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
-    """The broker, with topics of this test's own."""
-    return KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=bootstrap_servers, MCM_TOPIC_PREFIX=topic_prefix, MCM_TOPIC_PARTITIONS=3
-    )
 
 
 @pytest.fixture

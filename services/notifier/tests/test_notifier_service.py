@@ -1,8 +1,7 @@
 """The notifier as it runs: its own process, real Kafka and Postgres, loopback receivers, and kill -9."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import a_finding
 from mcm_shared.testing.stored_findings import store_findings
+from mcm_shared.testing.waiting import until
 from tests.services import Service
 
 RunService = Callable[..., Service]
@@ -49,13 +49,6 @@ async def is_handled(engine: AsyncEngine, finding: FindingMessage) -> bool:
     query = select(NOTIFIED_FINDINGS.c.finding_uid).where(NOTIFIED_FINDINGS.c.finding_uid == finding.uid)
     async with transaction(engine, read_only=True) as connection:
         return (await connection.execute(query)).first() is not None
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        await asyncio.sleep(0.1)
 
 
 async def test_every_channel_has_each_message_once_by_id_after_failures_and_a_kill(
@@ -95,7 +88,7 @@ async def test_every_channel_has_each_message_once_by_id_after_failures_and_a_ki
             await accepted.wait()
 
         receiver.before_reply = None
-        # the lease of the dead process would expire by itself, in two minutes
+        # instead of waiting two minutes for the lease of the dead process to expire
         async with transaction(postgres) as connection:
             await connection.execute(update(NOTIFICATION_MESSAGES).values(leased_until=None, leased_by=None))
         again = run_service("mcm-notifier", "run", **settings)
@@ -103,12 +96,12 @@ async def test_every_channel_has_each_message_once_by_id_after_failures_and_a_ki
         async def all_sent() -> bool:
             return {entry.state for entry in await list_messages(postgres, None, 10)} == {"sent"}
 
-        await until(all_sent)
+        await until(all_sent, 90)
         # the beginning of the topic once more
         await publish(kafka, [finding, finding])
         [late] = await store_findings(postgres, [a_finding(severity=Severity.LOW)])
         await publish(kafka, [late])
-        await until(partial(is_handled, postgres, late))
+        await until(partial(is_handled, postgres, late), 90)
         again.terminate()
         assert await asyncio.to_thread(again.wait) == 0
         assert "Traceback" not in again.stderr()

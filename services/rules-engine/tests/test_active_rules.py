@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.builders import ARecord, an_event_payload
+from mcm_shared.testing.waiting import until
 from tests.services import Service
 
 TOPICS = Topics()
@@ -125,14 +125,6 @@ def test_rules_that_cannot_be_loaded_at_the_start_stop_it(engine: AsyncEngine) -
         rules_in_force(engine, Disk(a_rule("old").replace("level: low", "level: hihg")))
 
 
-async def until(there: Callable[[], object], seconds: float = 30) -> None:
-    """Waits until something is so."""
-    deadline = time.monotonic() + seconds
-    while not await there():  # type: ignore[misc]
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
-
-
 async def test_a_worker_takes_changed_rules_on_sighup_and_keeps_its_rules_when_they_are_broken(
     run_service: Callable[..., Service], database_url: str, bootstrap_servers: str, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -155,7 +147,7 @@ async def test_a_worker_takes_changed_rules_on_sighup_and_keeps_its_rules_when_t
         async def is_found() -> bool:
             return finding in await rows_of(engine, FINDINGS.c.rule_name)
 
-        await until(is_found)
+        await until(is_found, 30)
 
     await happens("upload", "uploads")
 

@@ -17,7 +17,7 @@ from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_rules_engine.store.profile_scores import clear_touched, read_touched
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
 from mcm_rules_engine.testing.deliveries import handle, read_messages
-from mcm_rules_engine.testing.generated_cases import Case, arrange
+from mcm_rules_engine.testing.generated_cases import Case, draw_case
 from mcm_rules_engine.testing.oracle_behaviour import scored_days
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.db.engine import AsyncEngine, transaction
@@ -154,17 +154,7 @@ def _cases(draw: st.DrawFn) -> Case:
         for kind in chance.sample(("login_success", "login_failed", "upload", "token_created"), chance.randint(1, 2))
         for event in day_of(user, day, chance.choice((2, 2, 3, 9)), chance.choice(("DE", "DE", "DE", "NL", "fr")), kind)
     ]
-    workers, seed = draw(st.integers(1, 3)), draw(st.integers(0, 10_000))
-    deliveries = arrange(
-        events,
-        seed=seed,
-        workers=workers,
-        shuffled=draw(st.booleans()),
-        size=draw(st.sampled_from((60, 300))),
-        stored=draw(st.booleans()),
-        deaths=draw(st.booleans()),
-    )
-    return Case(TEXT, deliveries, workers, seed if draw(st.booleans()) else None)
+    return draw_case(draw, TEXT, events, sizes=(60, 300))
 
 
 @settings(

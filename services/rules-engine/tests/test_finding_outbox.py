@@ -16,35 +16,14 @@ from mcm_rules_engine.testing.deliveries import (
     publish_all,
     read_messages,
 )
+from mcm_rules_engine.testing.rulesets import NOT_FOLLOWED
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.errors import BrokerDownError, MessageRefusedError
 from mcm_shared.testing.builders import NOON, an_event
 
-RULESET = parse_rules("""
-title: Started
-id: 00000000-0000-4000-8000-000000000001
-name: started
-level: informational
-logsource: {category: activity}
-detection: {one: {event_type: started}, condition: one}
----
-title: Ended
-id: 00000000-0000-4000-8000-000000000002
-name: ended
-level: informational
-logsource: {category: activity}
-detection: {one: {event_type: ended}, condition: one}
----
-title: Not ended
-id: 00000000-0000-4000-8000-000000000003
-name: not_ended
-level: high
-group_for: 1d
-description: '{user} started and did not end within {timespan}'
-correlation: {type: not_followed_by, rules: [started, ended], group-by: [user], timespan: 30m}
-""")
+RULESET = parse_rules(NOT_FOLLOWED)
 
 
 def at(minute: float, event_type: str) -> SourceEvent:

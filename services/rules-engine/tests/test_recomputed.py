@@ -16,6 +16,7 @@ from mcm_rules_engine.testing.deliveries import (
     publish_all,
     read_messages,
 )
+from mcm_rules_engine.testing.rulesets import NOT_FOLLOWED
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.source_polled import completeness_of
@@ -23,29 +24,9 @@ from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.db.tables import FINDING_HISTORY, RULE_RESULTS
 from mcm_shared.testing.builders import NOON, an_event
 
-RULES = """
-title: Started
-id: 00000000-0000-4000-8000-000000000001
-name: started
-level: informational
-logsource: {category: activity}
-detection: {one: {event_type: started}, condition: one}
----
-title: Ended
-id: 00000000-0000-4000-8000-000000000002
-name: ended
-level: informational
-logsource: {category: activity}
-detection: {one: {event_type: ended}, condition: one}
----
-title: Not ended
-id: 00000000-0000-4000-8000-000000000003
-name: not_ended
-level: high
-group_for: 1d
-description: '{user} started and did not end within {timespan}'
-correlation: {type: not_followed_by, rules: [started, ended], group-by: [user], timespan: 30m}
----
+RULES = (
+    NOT_FOLLOWED
+    + """---
 title: New country
 id: 00000000-0000-4000-8000-000000000004
 name: new_country
@@ -72,6 +53,7 @@ description: '{count} windows, the first of {value}'
 correlation:
   {type: event_count, rules: [ended], group-by: [user], timespan: 1h, window: tumbling, condition: {lt: 1}}
 """
+)
 RULESET = parse_rules(RULES)
 PAIRED = next(rule for rule in RULESET.correlations if rule.name == "not_ended")
 

@@ -15,7 +15,7 @@ from mcm_rules_engine.recomputed.silence import silent_after
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
 from mcm_rules_engine.testing.deliveries import handle, publish_all, read_messages
-from mcm_rules_engine.testing.generated_cases import Case, arrange
+from mcm_rules_engine.testing.generated_cases import Case, draw_case
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.db.engine import AsyncEngine, transaction
@@ -171,17 +171,7 @@ def _cases(draw: st.DrawFn) -> Case:
         )
         for hour in sorted(set(draw(_hours)))[:2]
     ]
-    workers, seed = draw(st.integers(1, 3)), draw(st.integers(0, 10_000))
-    deliveries = arrange(
-        events,
-        seed=seed,
-        workers=workers,
-        shuffled=draw(st.booleans()),
-        size=draw(st.sampled_from((1, 3, 10))),
-        stored=draw(st.booleans()),
-        deaths=draw(st.booleans()),
-    )
-    return Case(TEXT, deliveries, workers, seed if draw(st.booleans()) else None)
+    return draw_case(draw, TEXT, events, sizes=(1, 3, 10))
 
 
 @settings(

@@ -16,12 +16,13 @@ async def store_findings(engine: AsyncEngine, findings: Iterable[FindingMessage]
     """Stores findings without their events; returns them with the ids of their rows."""
     given: Sequence[FindingMessage] = [finding.model_copy(update={"event_id": None}) for finding in findings]
     async with transaction(engine) as connection:
-        await connection.execute(insert(FINDINGS), [_row(finding) for finding in given])
+        await connection.execute(insert(FINDINGS), [row_of(finding) for finding in given])
         ids = dict((await connection.execute(FINDINGS.select().with_only_columns(FINDINGS.c.uid, FINDINGS.c.id))).all())
     return [finding.model_copy(update={"id": ids[finding.uid]}) for finding in given]
 
 
-def _row(finding: FindingMessage) -> dict[str, object]:
+def row_of(finding: FindingMessage) -> dict[str, object]:
+    """Makes the row of a finding."""
     values = finding.model_dump(exclude={"id", "group", "severity", "rule_id"})
     return {
         **{name: value for name, value in values.items() if name in FINDINGS.c},

@@ -1,7 +1,6 @@
 """Workers of tests, with handlers that record their batches."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -95,16 +94,6 @@ async def running(worker: Worker[bytes, list[bytes]]) -> AsyncIterator["asyncio.
     finally:
         worker.stop()
         await asyncio.wait_for(task, 8)
-
-
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = condition()
-        if answer is True or (not isinstance(answer, bool) and await answer):
-            return
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        await asyncio.sleep(0.02)
 
 
 def numbered(topic: str, *numbers: int, key: bytes | None = None) -> list[Outgoing]:

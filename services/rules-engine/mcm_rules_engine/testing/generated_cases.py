@@ -4,6 +4,7 @@ Times are multiples of the timespans, and a microsecond beside them; users, addr
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -157,6 +158,21 @@ def arrange(
             chance.shuffle(again)
             waiting = [*again, *waiting] if chance.random() < 0.5 else [*waiting, *again]
     return tuple(deliveries)
+
+
+def draw_case(draw: st.DrawFn, rules: str, events: list[SourceEvent], *, sizes: Sequence[int]) -> Case:
+    """Draws how events are delivered: in batches of up to one of ``sizes``, to workers, with repeats and deaths."""
+    workers, seed = draw(st.integers(1, 3)), draw(st.integers(0, 10_000))
+    deliveries = arrange(
+        events,
+        seed=seed,
+        workers=workers,
+        shuffled=draw(st.booleans()),
+        size=draw(st.sampled_from(sizes)),
+        stored=draw(st.booleans()),
+        deaths=draw(st.booleans()),
+    )
+    return Case(rules, deliveries, workers, seed if draw(st.booleans()) else None)
 
 
 @st.composite
