@@ -1,4 +1,4 @@
-"""Sanitising of event text that explanations quote: the author of an event may be an attacker."""
+"""Sanitising of event text that explanations and messages quote: the author of an event may be an attacker."""
 
 import html
 import re
