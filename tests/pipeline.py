@@ -17,7 +17,15 @@ from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
-from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, FINDINGS, SOURCE_EVENTS, USER_DAYS, USER_TOTALS
+from mcm_shared.db.tables import (
+    EVENT_DAYS,
+    EVENT_ROLLUPS,
+    FINDING_OUTBOX,
+    FINDINGS,
+    SOURCE_EVENTS,
+    USER_DAYS,
+    USER_TOTALS,
+)
 from mcm_shared.errors import TransientError
 from mcm_shared.kafka.committed_offsets import read_committed_offsets
 from mcm_shared.kafka.producer import connect_producer
@@ -110,9 +118,9 @@ class Pipeline:
         return sum(end - committed.get(place.partition, 0) for place, end in ends.items())
 
     async def is_idle(self, group: str = "rules-engine") -> bool:
-        """Says whether a group has committed all there is."""
+        """Says whether a group has committed all there is, and the rules-engines have published what they decided."""
         topic = {"rules-engine": self.topics.raw, "enricher": self.topics.findings}[group]
-        return await self.lag(group, topic) == 0
+        return await self.lag(group, topic) == 0 and await self._count_unpublished() == 0
 
     async def count_events(self) -> int:
         """Counts the events stored."""
@@ -139,6 +147,10 @@ class Pipeline:
         """Counts findings without a score and an explanation."""
         query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.ai_explanation.is_(None))
         return int((await self._rows(query))[0][0])
+
+    async def _count_unpublished(self) -> int:
+        """Counts the changes of recomputed findings that wait in the outbox."""
+        return int((await self._rows(select(func.count()).select_from(FINDING_OUTBOX)))[0][0])
 
     async def assert_counted_once(self, expected: Sequence[SourceEvent]) -> None:
         """Asserts that the events are those expected, each once, and that the roll-ups say the same."""
