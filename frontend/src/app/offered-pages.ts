@@ -1,12 +1,18 @@
 import { useMemo } from "react";
 
-import { useAccount } from "@/lib/access/account";
+import { isRestricted, useAccount } from "@/lib/access/account";
 import type { NavPage } from "@/lib/page";
 
 import { navPages } from "./pages";
 
-/** The pages of the navigation whose scope the identity holds. */
+/** The pages of the navigation that the identity may read. */
 export function useOfferedPages(): NavPage[] {
-  const scopes = useAccount().data?.scopes;
-  return useMemo(() => navPages.filter(({ nav }) => nav.scope === undefined || scopes?.includes(nav.scope)), [scopes]);
+  const account = useAccount().data;
+  return useMemo(
+    () =>
+      navPages.filter(
+        ({ nav }) => account?.scopes.includes(nav.scope) && !(nav.unrestricted && account && isRestricted(account)),
+      ),
+    [account],
+  );
 }

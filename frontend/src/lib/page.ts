@@ -14,7 +14,9 @@ export interface Page {
     title: string;
     icon: LucideIcon;
     /** The scope without which the page is not offered. */
-    scope?: Scope;
+    scope: Scope;
+    /** Whether it concerns all sources, so that it is not offered to restricted accounts. */
+    unrestricted?: true;
     /** Ascending position in the navigation. */
     order: number;
     /** The key that opens it after `g`. */

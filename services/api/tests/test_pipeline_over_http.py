@@ -6,12 +6,21 @@ from collections.abc import Callable
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 
+from mcm_api.database import DatabaseReader
+from mcm_api.identity.restriction import UNRESTRICTED, Restriction, restricted
+from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
+from mcm_api.pipeline.queries import read_pipeline
+from mcm_api.pipeline.schemas import Pipeline
+from mcm_api.resources.event_rate import EventRate
 from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
+from mcm_shared.db.engine import create_engine
+from mcm_shared.event_time import EPOCH
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.settings import KafkaSettings
+from mcm_shared.settings import DatabaseSettings, KafkaSettings
 from mcm_shared.testing.builders import an_event_payload
 from tests.pipeline import until
 from tests.services import Service, url_of
@@ -82,6 +91,33 @@ async def test_what_waits_and_who_reads_is_told(url: str, kafka: KafkaSettings, 
         }
     ]
     assert after["dead_letters"] == {"total": 0}
+
+
+async def test_what_concerns_all_sources_is_hidden_from_restricted_accounts(
+    kafka: KafkaSettings, sqlite_url: str
+) -> None:
+    await push(kafka, an_event_payload())
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(sqlite_url)))
+    reader, dead_letters = DatabaseReader(engine, 30), DeadLettersPart(DeadLetters(kafka))
+    assert dead_letters.dead_letters is not None
+    following = asyncio.create_task(dead_letters.dead_letters.run())
+
+    async def read(restriction: Restriction) -> Pipeline:
+        with restricted(restriction):
+            return await read_pipeline(reader, EventRate(), kafka, dead_letters)
+
+    async def is_complete() -> bool:
+        return (await read(UNRESTRICTED)).dead_letters.total is not None
+
+    await until(is_complete, what="the dead dead_letters have been read")
+    for restriction in (Restriction(frozenset({"my-app"})), Restriction(start=EPOCH)):
+        seen = await read(restriction)
+        assert seen.kafka.reachable
+        assert (seen.groups, seen.lag, seen.dead_letters.total) == ([], None, None)
+    everything = await read(UNRESTRICTED)
+    assert (everything.groups[0].lag, everything.lag, everything.dead_letters.total) == (1, 1, 0)
+    following.cancel()
+    await engine.dispose()
 
 
 async def test_a_dead_letter_is_shown_sent_again_dismissed_and_reopened(

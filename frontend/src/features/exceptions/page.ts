@@ -6,6 +6,6 @@ export const pages: Page[] = [
   {
     path: "exceptions",
     load: () => import("./exceptions-page"),
-    nav: { title: "Exceptions", icon: ShieldOff, order: 2.5, key: "x", scope: "findings:read" },
+    nav: { title: "Exceptions", icon: ShieldOff, order: 2.5, key: "x", scope: "findings:read", unrestricted: true },
   },
 ];

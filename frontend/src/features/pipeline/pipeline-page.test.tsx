@@ -1,10 +1,12 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { http, HttpResponse } from "msw";
 import { expect, it } from "vitest";
 
 import { respond, failWith, neverRespond } from "@/testing/api";
-import { aDeadLetter, aPipeline } from "@/testing/builders";
+import { aDeadLetter, anAccount, aPipeline } from "@/testing/builders";
 import { renderApp } from "@/testing/render-app";
+import { server } from "@/testing/server";
 
 function open() {
   renderApp("/pipeline");
@@ -50,6 +52,23 @@ it("shows the lag and the consumer of each partition", async () => {
   expect(first).toHaveTextContent("0793100Consumer 1");
   expect(second).toHaveTextContent("10–0None");
   expect(screen.getByText("7 behind")).toBeInTheDocument();
+});
+
+it("shows a restricted account nothing that concerns all sources", async () => {
+  server.use(
+    http.get("*/account", () =>
+      HttpResponse.json(anAccount({ role: "viewer", sources: ["okta"], scopes: ["findings:read", "pipeline:read"] })),
+    ),
+  );
+  respond("/pipeline", aPipeline({ groups: [], lag: null, dead_letters: { total: null } }));
+  open();
+  expect(await screen.findByText("Events per second")).toBeInTheDocument();
+  expect(screen.queryByText("Backlog")).not.toBeInTheDocument();
+  expect(screen.queryByText("Dead letters")).not.toBeInTheDocument();
+  const navigation = within(screen.getByRole("navigation", { name: "Pages" }));
+  expect(navigation.getByRole("link", { name: "Findings" })).toBeInTheDocument();
+  expect(navigation.queryByRole("link", { name: "Exceptions" })).not.toBeInTheDocument();
+  expect(navigation.queryByRole("link", { name: "Sources" })).not.toBeInTheDocument();
 });
 
 it("explains why Kafka is unreachable, and that no consumer is running", async () => {

@@ -11,6 +11,8 @@ import { type Sample, HISTORY_LENGTH, type PipelineHistory } from "./use-pipelin
 
 /** The health of the pipeline in five figures. */
 export function StatusPanels({ history: { current, samples } }: { history: PipelineHistory }) {
+  // a restricted account learns nothing that concerns all sources
+  const restricted = current.lag === null && current.kafka.reachable;
   return (
     <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
       <ServerPanel title="Kafka" server={current.kafka} />
@@ -25,25 +27,31 @@ export function StatusPanels({ history: { current, samples } }: { history: Pipel
           />
         }
       />
-      <FigurePanel
-        title="Backlog"
-        value={current.lag === null ? "–" : count(current.lag)}
-        more={<Sparkline values={recent(samples, (sample) => sample.lag)} label="Backlog since the page was opened" />}
-      />
-      <FigurePanel
-        title="Dead letters"
-        className="col-span-2 md:col-span-1"
-        value={current.dead_letters.total === null ? "–" : count(current.dead_letters.total)}
-        more={
-          <span className="text-ink-2">
-            {current.dead_letters.total === null
-              ? "Unknown while Kafka is unreachable"
-              : current.dead_letters.total > 0
-                ? "Could not be processed; listed below"
-                : "All records were processed"}
-          </span>
-        }
-      />
+      {!restricted && (
+        <>
+          <FigurePanel
+            title="Backlog"
+            value={current.lag === null ? "–" : count(current.lag)}
+            more={
+              <Sparkline values={recent(samples, (sample) => sample.lag)} label="Backlog since the page was opened" />
+            }
+          />
+          <FigurePanel
+            title="Dead letters"
+            className="col-span-2 md:col-span-1"
+            value={current.dead_letters.total === null ? "–" : count(current.dead_letters.total)}
+            more={
+              <span className="text-ink-2">
+                {current.dead_letters.total === null
+                  ? "Unknown while Kafka is unreachable"
+                  : current.dead_letters.total > 0
+                    ? "Could not be processed; listed below"
+                    : "All records were processed"}
+              </span>
+            }
+          />
+        </>
+      )}
     </div>
   );
 }

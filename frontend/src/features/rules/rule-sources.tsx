@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { Panel } from "@/components/panel";
 import { SourceStateBadge } from "@/components/source-state-badge";
 import { Ago } from "@/components/timestamp";
+import { useCan } from "@/lib/access/account";
 import { getRuleSources, type RuleDetails } from "@/lib/api/rules";
 
 /** The sources that feed a rule, and what keeps it from matching; nothing where the account may not see sources. */
@@ -11,7 +12,7 @@ export function RuleSources({ rule }: { rule: RuleDetails }) {
   const query = useQuery({
     queryKey: ["rules", "sources", rule.rule_name],
     queryFn: ({ signal }) => getRuleSources(rule.rule_name, signal),
-    enabled: rule.active,
+    enabled: useCan("sources:read") && rule.active,
     retry: false,
   });
   const found = query.data;

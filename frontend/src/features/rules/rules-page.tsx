@@ -14,6 +14,7 @@ import { PageHeader } from "@/components/page-header";
 import { SearchField } from "@/components/search-field";
 import { useFilterPanel } from "@/components/use-filter-panel";
 import { WindowPage } from "@/components/window-page";
+import { useCan } from "@/lib/access/account";
 import { getBlindRules, getRules, type Rule } from "@/lib/api/rules";
 import { plural } from "@/lib/format";
 import { preference } from "@/lib/preference";
@@ -33,6 +34,7 @@ export default function RulesPage() {
   const blind = useQuery({
     queryKey: ["rules", "blind"],
     queryFn: ({ signal }) => getBlindRules(signal),
+    enabled: useCan("sources:read"),
     retry: false,
   });
   const rows = useMemo(() => {

@@ -6,7 +6,7 @@ export const pages: Page[] = [
   {
     path: "sources",
     load: () => import("./sources-page"),
-    nav: { title: "Sources", icon: Cable, order: 5.5, key: "s" },
+    nav: { title: "Sources", icon: Cable, order: 5.5, key: "s", scope: "sources:read" },
   },
   { path: "sources/:source", load: () => import("./source-page") },
 ];

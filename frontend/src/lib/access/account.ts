@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { getAccount, type Scope } from "@/lib/api/access";
+import { type Account, getAccount, type Scope } from "@/lib/api/access";
 
 export const ACCOUNT_KEY = ["account"];
 
@@ -12,4 +12,9 @@ export function useAccount() {
 /** Whether the identity holds a scope. Without it, the action is not offered. */
 export function useCan(scope: Scope): boolean {
   return useAccount().data?.scopes.includes(scope) ?? false;
+}
+
+/** Whether an account sees some sources or a period only. */
+export function isRestricted({ sources, period_from, period_to }: Account): boolean {
+  return sources !== null || period_from !== null || period_to !== null;
 }

@@ -16,7 +16,7 @@ from mcm_api.access.store import sessions, tokens
 from mcm_api.access.store.sessions import StoredSession
 from mcm_api.access.store.tokens import StoredToken
 from mcm_api.access.store.users import StoredUser
-from mcm_api.identity.identity import Identity
+from mcm_api.identity.identity import Identity, held_scopes
 from mcm_api.identity.restriction import Restriction
 from mcm_api.identity.scopes import ALL_SCOPES, Scope
 from mcm_shared.concurrency.coalesce import Coalescer
@@ -174,22 +174,24 @@ def _identity(
             name=user.actor,
             via="session",
             role=user.role or "",
-            scopes=scopes,
+            scopes=held_scopes(scopes, user.restriction),
             user_id=user.id,
             credential=str(stored.id),
             restriction=user.restriction,
         )
     if not stored.is_valid(now):
         return None
+    restriction = narrowed(user.restriction, stored.sources)
+    # a token holds no more than its user holds now, and never manages accounts' own secrets
+    given = scopes & {scope for scope in ALL_SCOPES if scope.value in stored.scopes} - {Scope.ACCOUNT}
     return Identity(
         name=f"{user.actor}/{stored.id}",
         via="token",
         role=user.role or "",
-        # a token holds no more than its user holds now, and never manages accounts' own secrets
-        scopes=scopes & {scope for scope in ALL_SCOPES if scope.value in stored.scopes} - {Scope.ACCOUNT},
+        scopes=held_scopes(given, restriction),
         user_id=user.id,
         credential=credential.key,
-        restriction=narrowed(user.restriction, stored.sources),
+        restriction=restriction,
         push_sources=frozenset(stored.push_sources),
     )
 

@@ -40,7 +40,7 @@ async def get_readiness(request: Request, readiness: ReadinessDep) -> Ready:
 
 @router.get(
     "/metrics",
-    openapi_extra=requires(Scope.METRICS_READ),
+    openapi_extra=requires(Scope.METRICS_READ, unrestricted=True),
     summary="Metrics for Prometheus",
     response_class=PlainTextResponse,
 )

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from mcm_api.http.problems import ProblemError, ProblemItem, invalid
 from mcm_api.identity.identity import identity_of
-from mcm_api.identity.scopes import MEANINGS, Scope, declared_scope, is_unrestricted
+from mcm_api.identity.scopes import MEANINGS, Scope, concerns_all_sources, declared_scope, is_unrestricted
 from mcm_shared.suggestions import did_you_mean
 
 _INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
@@ -33,7 +33,7 @@ class StrictRoute(APIRoute):
         scope = declared_scope(self.openapi_extra)
         if scope is None:
             raise TypeError(f"{self.path} declares no scope; add openapi_extra=requires(Scope.…) to the route")
-        unrestricted = is_unrestricted(self.openapi_extra)
+        unrestricted, all_sources = is_unrestricted(self.openapi_extra), concerns_all_sources(self.openapi_extra)
         # the fields of a query model carry no place of their own
         fields = [
             field
@@ -47,7 +47,7 @@ class StrictRoute(APIRoute):
         repeatable = {field.alias for field in fields if _takes_many(field.field_info.annotation)}
 
         async def handle_strictly(request: Request) -> Response:
-            _authorize(request, scope, unrestricted=unrestricted)
+            _authorize(request, scope, unrestricted=unrestricted, all_sources=all_sources)
             errors = _wrong_names(request, known, repeatable) or _wrong_integers(request, integers)
             if errors and self.checks_query:
                 raise invalid(errors[0].reason, errors)
@@ -56,19 +56,17 @@ class StrictRoute(APIRoute):
         return handle_strictly
 
 
-def _authorize(request: Request, scope: Scope, *, unrestricted: bool) -> None:
+def _authorize(request: Request, scope: Scope, *, unrestricted: bool, all_sources: bool) -> None:
     if scope is Scope.PUBLIC:
         return
     identity = identity_of(request)
     if identity is None:
         raise ProblemError(401, "Log in, or send an API token in the header `Authorization: Bearer …`.")
+    restriction = identity.restriction
+    if (unrestricted and not restriction.is_none) or (all_sources and restriction.sources is not None):
+        # no scope is missing that a role could add
+        raise ProblemError(403, "This operation concerns all sources, and your access is restricted.")
     require_scope(request, scope)
-    if unrestricted and not identity.restriction.is_none:
-        raise ProblemError(
-            403,
-            "This operation concerns all sources; your access is restricted to some.",
-            extra={"missing_scope": scope.value},
-        )
 
 
 def require_scope(request: Request, scope: Scope) -> None:

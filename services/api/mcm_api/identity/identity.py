@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from mcm_api.identity.restriction import UNRESTRICTED, Restriction
-from mcm_api.identity.scopes import ALL_SCOPES, Scope
+from mcm_api.identity.scopes import ALL_SCOPES, AUDIT_SCOPES, OVER_ALL_SOURCES, Scope
 
 Via = Literal["session", "token", "assertion", "command", "none"]
 """How an identity was authenticated; ``none`` while authentication is off or has failed."""
@@ -47,6 +47,16 @@ class Identity:
 
 LOCAL: Final = Identity(name="local", via="none", role="admin", scopes=ALL_SCOPES)
 """The operator of this machine, while authentication is off."""
+
+
+def held_scopes(scopes: frozenset[Scope], restriction: Restriction) -> frozenset[Scope]:
+    """Returns the scopes that an identity holds under its restriction: none that concern all sources at once.
+
+    So nothing is offered that would be refused, and API tokens cannot get such a scope from a restricted creator.
+    """
+    if restriction.is_none:
+        return scopes
+    return scopes - OVER_ALL_SOURCES - (AUDIT_SCOPES if restriction.sources is not None else frozenset())
 
 
 def identity_of(request: Request) -> Identity | None:

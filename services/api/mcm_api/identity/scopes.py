@@ -65,18 +65,39 @@ MEANINGS: Final = {
 ALL_SCOPES: Final = frozenset(MEANINGS)
 """Every scope that an identity can hold."""
 
+OVER_ALL_SOURCES: Final = frozenset(
+    {
+        Scope.ACCESS_MANAGE,
+        Scope.DEAD_LETTERS_READ,
+        Scope.DEAD_LETTERS_WRITE,
+        Scope.EXCEPTIONS_WRITE,
+        Scope.METRICS_READ,
+        Scope.RULES_WRITE,
+        Scope.SOURCES_READ,
+        Scope.SOURCES_WRITE,
+    }
+)
+"""Scopes whose operations all concern all sources at once: restricted identities do not hold them."""
+
+AUDIT_SCOPES: Final = frozenset({Scope.AUDIT_READ, Scope.AUDIT_EXPORT})
+"""Scopes of the audit trail, which can be restricted to a period and not to sources."""
+
 _SCOPE: Final = "x-scope"
 _UNRESTRICTED: Final = "x-unrestricted"
+_ALL_SOURCES: Final = "x-all-sources"
 
 
-def requires(scope: Scope, *, unrestricted: bool = False, **extra: Any) -> dict[str, Any]:
+def requires(scope: Scope, *, unrestricted: bool = False, all_sources: bool = False, **extra: Any) -> dict[str, Any]:
     """Declares the scope of an operation, as its ``openapi_extra``; ``extra`` is added to the OpenAPI document.
 
-    ``unrestricted``: the operation concerns all sources at once, so identities restricted to some may not use it.
+    ``unrestricted``: the operation concerns all sources and times at once, so no restricted identity may use it;
+    ``all_sources``: it concerns all sources, and is closed to identities restricted to some.
     """
     declared: dict[str, Any] = {_SCOPE: scope.value, **extra}
     if unrestricted:
         declared[_UNRESTRICTED] = True
+    if all_sources:
+        declared[_ALL_SOURCES] = True
     declared["security"] = [] if scope is Scope.PUBLIC else [{"session": []}, {"token": [scope.value]}]
     return declared
 
@@ -90,3 +111,8 @@ def declared_scope(extra: dict[str, Any] | None) -> Scope | None:
 def is_unrestricted(extra: dict[str, Any] | None) -> bool:
     """Returns whether the operation is closed to identities that are restricted to sources or a period."""
     return bool((extra or {}).get(_UNRESTRICTED))
+
+
+def concerns_all_sources(extra: dict[str, Any] | None) -> bool:
+    """Returns whether the operation is closed to identities that are restricted to sources."""
+    return is_unrestricted(extra) or bool((extra or {}).get(_ALL_SOURCES))

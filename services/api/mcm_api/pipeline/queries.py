@@ -9,6 +9,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.identity.restriction import current_restriction
 from mcm_api.pipeline.dead_letters import DeadLettersPart
 from mcm_api.pipeline.schemas import (
     DeadLetterTotal,
@@ -38,20 +39,24 @@ _NO_KAFKA: Final = "no Kafka is configured; set KAFKA_BOOTSTRAP_SERVERS"
 async def read_pipeline(
     reader: DatabaseReader, rate: EventRate, kafka: KafkaSettings | None, dead_letters: DeadLettersPart
 ) -> Pipeline:
-    """Reads how the pipeline is; what is unreachable is reported, and the rest is returned all the same."""
+    """Reads how the pipeline is; what is unreachable is reported, and the rest is returned all the same.
+
+    Records in Kafka belong to all sources, so a restricted identity sees neither their number nor their positions.
+    """
     (bus, why_no_bus), (sources, per_second, why_no_database), counts = await asyncio.gather(
         _bus(kafka), _stored(reader, rate), dead_letters.counts(reader)
     )
     topics = Topics(kafka.topic_prefix if kafka else "")
-    groups = [] if bus is None else [_group(state, topics) for state in bus.groups]
+    all_sources = current_restriction().is_none
+    groups = [_group(state, topics) for state in bus.groups] if bus is not None and all_sources else []
     return Pipeline(
         kafka=Reachable(reachable=bus is not None, reason=why_no_bus),
         database=Reachable(reachable=why_no_database is None, reason=why_no_database),
         events_per_second=per_second,
-        lag=None if bus is None else sum(group.lag for group in groups),
+        lag=None if bus is None or not all_sources else sum(group.lag for group in groups),
         groups=groups,
         sources=sources,
-        dead_letters=DeadLetterTotal(total=None if counts is None else counts.open),
+        dead_letters=DeadLetterTotal(total=None if counts is None or not all_sources else counts.open),
     )
 
 

@@ -38,7 +38,10 @@ _WRITES: Final[dict[str, Any]] = requires(Scope.DEAD_LETTERS_WRITE, unrestricted
 async def get_pipeline(
     reader: DatabaseDep, rate: EventRateDep, broker: BrokerDep, dead_letters: DeadLettersDep
 ) -> Pipeline:
-    """Returns the lag of each service, its workers, the events of each source, and the health of dependencies."""
+    """Returns the lag of each service, its workers, the events of each source, and the health of dependencies.
+
+    A restricted account gets neither lag nor dead letters, which concern all sources.
+    """
     return await read_pipeline(reader, rate, broker.settings, dead_letters)
 
 

@@ -63,7 +63,10 @@ class DeadLetterTotal(BaseModel):
 
     total: Annotated[
         int | None,
-        Field(description="Open dead letters, as GET /dead-letters counts them; null while Kafka is unreachable"),
+        Field(
+            description="Open dead letters, as GET /dead-letters counts them; null while Kafka is unreachable, and for"
+            " restricted accounts"
+        ),
     ]
 
 
@@ -75,8 +78,13 @@ class Pipeline(BaseModel):
     events_per_second: Annotated[
         float | None, Field(description="Events stored per second, averaged over the last half minute")
     ]
-    lag: Annotated[int | None, Field(description="Backlog in records, all groups; null while Kafka is unreachable")]
-    groups: list[GroupLag]
+    lag: Annotated[
+        int | None,
+        Field(
+            description="Backlog in records, all groups; null while Kafka is unreachable, and for restricted accounts"
+        ),
+    ]
+    groups: Annotated[list[GroupLag], Field(description="Consumers of Kafka; none for restricted accounts")]
     sources: list[SourceState]
     dead_letters: DeadLetterTotal
 

@@ -24,7 +24,7 @@ from mcm_api.access.store.audit_log import append_entries
 from mcm_api.access.store.sessions import IDLE
 from mcm_api.access.store.users import StoredUser, change_user, find_user
 from mcm_api.http.problems import RETRY_AFTER, ProblemError
-from mcm_api.identity.identity import Identity
+from mcm_api.identity.identity import Identity, held_scopes
 from mcm_shared.db.engine import AsyncEngine, transaction
 
 _MAX_CACHED: Final = 10_000
@@ -99,7 +99,7 @@ class ProxyAssertions:
             name=user.actor,
             via="assertion",
             role=user.role or "",
-            scopes=scopes_of(user.role),
+            scopes=held_scopes(scopes_of(user.role), user.restriction),
             user_id=user.id,
             restriction=user.restriction,
         )
