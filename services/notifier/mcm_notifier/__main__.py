@@ -74,6 +74,7 @@ async def _check() -> None:
         typer.echo(f"channel {name}: {channel.type}")
     for name, route in configured.routes.items():
         typer.echo(f"route {name}: {route.when} to {route.channel}")
+    typer.echo(f"reminders of exceptions: {', '.join(configured.reminders) or 'none; name channels under reminders'}")
 
 
 async def _test(name: str) -> str:
@@ -81,7 +82,7 @@ async def _test(name: str) -> str:
     channels = load_channels(settings).channels
     if name not in channels:
         raise ConfigurationError(f"there is no channel {name!r}; use one of {', '.join(channels)}")
-    return await channels[name].send(probe_message(uuid4(), name, settings.public_url, datetime.now(UTC)))
+    return await channels[name].deliver(probe_message(uuid4(), name, settings.public_url, datetime.now(UTC)))
 
 
 async def _list(state: str | None, limit: int) -> list[OutboxEntry]:

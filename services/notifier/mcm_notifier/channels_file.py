@@ -1,4 +1,4 @@
-"""The file channels.yml: channels, with secrets from environment variables, and the routes to them."""
+"""The file channels.yml: channels, with secrets from environment variables, the routes to them, and reminders."""
 
 import os
 import re
@@ -14,6 +14,7 @@ from mcm_notifier.channels.webhook import WebhookChannel
 from mcm_notifier.routes import Route
 from mcm_notifier.settings import NotifierSettings
 from mcm_shared.config_files import read_yaml_file, validate_entry
+from mcm_shared.contracts.notifications import NotificationChannel, NotifierConfig
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.suggestions import close_to
 
@@ -28,10 +29,19 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 @dataclass(frozen=True, slots=True)
 class ChannelsFile:
-    """Channels and routes by name."""
+    """Channels and routes by name, and the channels of the reminders of exceptions."""
 
     channels: Mapping[str, Channel]
     routes: Mapping[str, Route]
+    reminders: tuple[str, ...] = ()
+
+    def shown(self) -> NotifierConfig:
+        """Describes the file without addresses and secrets."""
+        return NotifierConfig(
+            channels=[NotificationChannel(name=name, type=each.type) for name, each in self.channels.items()],
+            routes=[each.shown(name) for name, each in self.routes.items()],
+            reminders=list(self.reminders),
+        )
 
 
 def load_channels(settings: NotifierSettings) -> ChannelsFile:
@@ -42,8 +52,8 @@ def load_channels(settings: NotifierSettings) -> ChannelsFile:
 def read_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
     """Reads a file; raises ConfigurationError with every mistake and what to change."""
     document = read_yaml_file(path, "MCM_CHANNELS_PATH")
-    if not isinstance(document, dict) or not {"channels"} <= document.keys() <= {"channels", "routes"}:
-        raise ConfigurationError(f"{path} must hold the keys channels and routes, and no other")
+    if not isinstance(document, dict) or not {"channels"} <= document.keys() <= {"channels", "routes", "reminders"}:
+        raise ConfigurationError(f"{path} must hold the keys channels, routes and, optionally, reminders, and no other")
     mistakes: list[str] = []
     channels = {
         name: channel
@@ -61,9 +71,27 @@ def read_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
         for name, route in routes.items()
         if route.channel not in known
     ]
+    reminders = _reminders(document, routes, known, mistakes)
     if mistakes:
         raise ConfigurationError(f"{path} cannot be used:\n  " + "\n  ".join(mistakes))
-    return ChannelsFile(channels, routes)
+    return ChannelsFile(channels, routes, reminders)
+
+
+def _reminders(
+    document: Mapping[str, Any], routes: Mapping[str, Route], known: list[str], mistakes: list[str]
+) -> tuple[str, ...]:
+    """Reads the channels of reminders; without the key it is that of the first route."""
+    if "reminders" not in document:
+        return tuple(route.channel for route in routes.values())[:1]
+    given = document["reminders"]
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        mistakes.append("reminders: must be a list of channels, such as [soc]; [] for none")
+        return ()
+    mistakes += [
+        f"reminders: {name!r} is not under channels{_hint(name, known)}" for name in names if name not in known
+    ]
+    return tuple(dict.fromkeys(names))
 
 
 def _entries(document: Mapping[str, Any], key: str, mistakes: list[str]) -> dict[str, dict[Any, Any]]:

@@ -12,8 +12,8 @@ from mcm_notifier.notifications import MessageKind, Notification, RouteState, me
 from mcm_notifier.routes import Route
 from mcm_notifier.schedule import RATE_PERIOD, Backlog, next_message
 from mcm_notifier.store import waiting as store
-from mcm_notifier.store.outbox import GIVE_UP_AFTER
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
+from mcm_shared.db.notifications import GIVE_UP_AFTER
 from mcm_shared.errors import McmError
 
 log = structlog.get_logger()
@@ -73,7 +73,9 @@ class Composer:
             return False
         waiting = await store.read_waiting(connection, name, MAX_PER_MESSAGE, now)
         decided = [(each, route.includes(each.finding)) for each in waiting if not _unscored(route, each, now)]
-        await store.drop(connection, [each.id for each, is_included in decided if not is_included])
+        left_out = [each for each, is_included in decided if not is_included]
+        await store.leave_out(connection, [each.id for each in left_out if each.is_hidden], "hidden")
+        await store.leave_out(connection, [each.id for each in left_out if not each.is_hidden], "dropped")
         ready = [each for each, is_included in decided if is_included]
         if not ready:
             return False

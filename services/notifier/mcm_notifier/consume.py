@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
-from mcm_notifier.routes import Route
+from mcm_notifier.routes import Route, routes_concerned
 from mcm_notifier.store.notified import notify_changes
 from mcm_shared.contracts.findings import parse_finding
-from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.kafka.records import Outgoing, Record
 
@@ -32,11 +32,8 @@ class NotificationHandler:
 
     async def store(self, batch: Sequence[UUID]) -> None:
         """Adds the notifications of the batch's findings to their routes."""
-        await notify_changes(self._engine, set(batch), self._routes_of, self._now())
+        await notify_changes(self._engine, set(batch), partial(routes_concerned, self._routes), self._now())
 
     async def complete(self, stored: None) -> Sequence[Outgoing]:  # noqa: ARG002 (nothing follows)
         """Publishes nothing."""
         return ()
-
-    def _routes_of(self, finding: TriagedFinding) -> list[str]:
-        return [name for name, route in self._routes.items() if route.concerns(finding)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from mcm_notifier.notifications import Notification, Reason, Storm
+from mcm_notifier.notifications import Notification, Reason, Reminder, Storm
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.text_safety import defang, plain
@@ -86,6 +86,30 @@ def storm_message(message_id: UUID, route: str, storm: Storm, public_url: str | 
     data = {"route": route, "waiting": waiting, "digest_at": storm.digest_at.isoformat()}
     url = link_to_findings(public_url)
     return Message(message_id, "findings.storm", title, text, url, _envelope("findings.storm", at, data))
+
+
+def reminder_message(message_id: UUID, reminder: Reminder, public_url: str | None, at: datetime) -> Message:
+    """Builds the reminder that an exception expires."""
+    days = f"{reminder.days} day{'s' if reminder.days != 1 else ''}"
+    title = f"Exception {reminder.name} expires within {days}"
+    people = f"Owner {chat_text(reminder.owner)}, requested by {chat_text(reminder.requester)}"
+    ticket = f", ticket {chat_text(reminder.ticket)}" if reminder.ticket else ""
+    text = (
+        f"It ends on {reminder.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; what it hides is visible again then.\n"
+        f"{people}{ticket}\n{chat_text(reminder.reason, characters=_DESCRIPTION_CHARACTERS)}"
+    )
+    url = None if public_url is None else f"{public_url.rstrip('/')}/app/exceptions?exception={reminder.number}"
+    exception = {
+        "id": reminder.number,
+        "name": reminder.name,
+        "owner": reminder.owner,
+        "requester": reminder.requester,
+        "reason": reminder.reason,
+        "ticket": reminder.ticket,
+        "expires_at": reminder.expires_at.isoformat(),
+    }
+    data = {"days": reminder.days, "url": url, "exception": exception}
+    return Message(message_id, "exception.expiring", title, text, url, _envelope("exception.expiring", at, data))
 
 
 def probe_message(message_id: UUID, channel: str, public_url: str | None, at: datetime) -> Message:

@@ -23,11 +23,12 @@ class Reason(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """Kind of a message: findings at once, a digest, or the notice that findings are held for one."""
+    """Kind of a message: findings at once, a digest, the notice that findings are held for one, or a reminder."""
 
     FINDINGS = "findings"
     DIGEST = "digest"
     STORM = "storm"
+    REMINDER = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Notification:
     created_at: datetime
     finding: TriagedFinding
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the finding is withdrawn, or suppressed by an exception, and may be visible again as it is."""
+        hidden = self.finding.withdrawn or self.finding.suppressed_by is not None
+        return hidden and not self.finding.status.is_closed
+
 
 @dataclass(frozen=True, slots=True)
 class Storm:
@@ -46,6 +53,20 @@ class Storm:
 
     waiting: Mapping[Severity, int]
     digest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What a reminder says: an exception that expires within ``days``."""
+
+    number: int
+    name: str
+    days: int
+    owner: str
+    requester: str
+    reason: str
+    ticket: str | None
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Routes: which findings are notified, where, and when."""
 
+from collections.abc import Mapping
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self, get_args, get_origin
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mcm_shared.contracts.finding_filter import FindingFilter, matches
+from mcm_shared.contracts.notifications import NotificationRoute, RouteQuietHours
 from mcm_shared.contracts.triage import TriagedFinding
 
 
@@ -106,6 +108,23 @@ class Route(BaseModel):
             raise ValueError(f"{' and '.join(sorted(unused))} is for routes that send daily; set when: daily")
         return self
 
+    def shown(self, name: str) -> NotificationRoute:
+        """Describes the route."""
+        daily = self.when is When.DAILY
+        quiet = self.quiet
+        return NotificationRoute(
+            name=name,
+            channel=self.channel,
+            filter=self.filter.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
+            when=self.when.value,
+            at=f"{self.at:%H:%M}" if daily else None,
+            zone=str(self.zone) if daily else None,
+            quiet=None
+            if quiet is None
+            else RouteQuietHours(start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}", zone=str(quiet.zone)),
+            max_per_hour=self.max_per_hour,
+        )
+
     @property
     def waits_for_score(self) -> bool:
         """Whether the score decides."""
@@ -119,3 +138,8 @@ class Route(BaseModel):
         """Returns whether a finding matches with its score; one that could not be scored in time does."""
         known = self.filter if finding.risk_score is not None else self.filter.without_score()
         return not finding.status.is_closed and matches(known, finding)
+
+
+def routes_concerned(routes: Mapping[str, Route], finding: TriagedFinding) -> list[str]:
+    """Lists the names of the routes that a finding concerns, whatever its score will be."""
+    return [name for name, route in routes.items() if route.concerns(finding)]

@@ -10,7 +10,8 @@ from uuid import uuid4
 import structlog
 
 from mcm_notifier.channels import Channel, DeliveryError, DeliveryRefusedError
-from mcm_notifier.messages import Message, findings_message, storm_message
+from mcm_notifier.messages import Message, findings_message, reminder_message, storm_message
+from mcm_notifier.notifications import Reminder, Storm
 from mcm_notifier.store import outbox
 from mcm_notifier.store.outbox import LeasedMessage
 from mcm_shared.backoff import backoff_s
@@ -97,18 +98,14 @@ class Sender:
         channel = self._channels.get(leased.channel)
         if channel is None:
             raise DeliveryRefusedError(f"the channel {leased.channel} is not in channels.yml")
-        message = await self._message(leased)
-        try:
-            return await channel.send(message)
-        except DeliveryError:
-            raise
-        except Exception as error:
-            log.exception("channel failed", channel=leased.channel)
-            raise DeliveryError(f"the channel failed: {type(error).__name__}") from error
+        return await channel.deliver(await self._message(leased))
 
     async def _message(self, leased: LeasedMessage) -> Message:
-        if leased.storm is not None:
-            return storm_message(leased.id, leased.route, leased.storm, self._public_url, leased.created_at)
+        match leased.content:
+            case Storm():
+                return storm_message(leased.id, leased.route, leased.content, self._public_url, leased.created_at)
+            case Reminder():
+                return reminder_message(leased.id, leased.content, self._public_url, leased.created_at)
         contents = await outbox.read_contents(self._engine, leased.id)
         return findings_message(leased.id, leased.route, contents, self._public_url, leased.created_at)
 

@@ -6,9 +6,12 @@ from uuid import UUID
 
 import structlog
 
+from mcm_notifier.channel_tests import ChannelTester
 from mcm_notifier.channels_file import ChannelsFile, load_channels
 from mcm_notifier.compose import Composer
+from mcm_notifier.config_reporter import ConfigReporter
 from mcm_notifier.consume import NotificationHandler
+from mcm_notifier.exception_watcher import ExceptionWatcher
 from mcm_notifier.send import Sender
 from mcm_notifier.settings import NotifierSettings
 from mcm_notifier.store.notified import start_once
@@ -47,6 +50,9 @@ async def run_service() -> None:
             worker.run(),
             Composer(engine, configured.routes).run(),
             Sender(engine, configured.channels, settings.public_url).run(),
+            ExceptionWatcher(engine, configured.routes, configured.reminders).run(),
+            ChannelTester(engine, configured.channels, settings.public_url).run(),
+            ConfigReporter(engine, configured.shown()).run(),
         )
     finally:
         await close_engine(engine)

@@ -39,6 +39,30 @@ def read(tmp_path: Path) -> object:
     return read_text
 
 
+def test_reminders_go_to_the_channels_named_or_to_that_of_the_first_route(read) -> None:  # type: ignore[no-untyped-def]
+    routes = "routes: {first: {channel: mail}, second: {channel: soc}}\n"
+
+    assert read(CHANNELS + routes).reminders == ("mail",)
+    assert read(CHANNELS + routes + "reminders: soc\n").reminders == ("soc",)
+    assert read(CHANNELS + routes + "reminders: [soc, tickets, soc]\n").reminders == ("soc", "tickets")
+    assert read(CHANNELS + routes + "reminders: []\n").reminders == ()
+    assert read(CHANNELS).reminders == ()
+
+
+def test_what_others_see_of_the_file_holds_no_secret_and_no_address(read) -> None:  # type: ignore[no-untyped-def]
+    quiet = '{from: "22:00", to: "07:00", zone: Europe/Berlin}'
+    shown = read(CHANNELS + f"routes: {{all: {{channel: soc, filter: {{severity: high}}, quiet: {quiet}}}}}\n").shown()
+
+    assert [(each.name, each.type) for each in shown.channels][:2] == [("soc", "slack"), ("tickets", "webhook")]
+    [route] = shown.routes
+    assert route.filter == {"severity": ["high"]}
+    assert route.model_dump(mode="json")["quiet"] == {"from": "22:00", "to": "07:00", "zone": "Europe/Berlin"}
+    text = shown.model_dump_json()
+    assert not [
+        each for each in ("hooks.slack", "T0/B0", SECRET, "tickets.example.com/hook", "127.0.0.1") if each in text
+    ]
+
+
 def test_channels_and_routes_are_read(read) -> None:  # type: ignore[no-untyped-def]
     found = read(
         CHANNELS
@@ -65,8 +89,8 @@ routes:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("- a", "must hold the keys channels and routes"),
-        ("channels: {}\nroute: {}", "must hold the keys channels and routes"),
+        ("- a", "must hold the keys channels, routes and, optionally, reminders"),
+        ("channels: {}\nroute: {}", "must hold the keys channels, routes and, optionally, reminders"),
         ("channels: [", "is not YAML"),
         ("channels: {A b: {type: slack}}", "A b: a name may hold lower-case letters"),
         ("channels: {a: {type: slak}}", "channels: a: type 'slak' is unknown; did you mean slack?"),
@@ -90,6 +114,8 @@ routes:
         (HOOK + "routes: {r: {channel: a, at: '08:00'}}", "at is for routes that send daily"),
         (HOOK + "routes: {r: {channel: a, quiet: {from: '22:00', to: '7', zone: Mars}}}", "'Mars' is no time zone"),
         (HOOK + "routes: {r: {channel: a, quiet: {from: '7:00:05', to: '08:00', zone: UTC}}}", "must be a time of day"),
+        (HOOK + "reminders: [b]", "reminders: 'b' is not under channels; use one of a"),
+        (HOOK + "reminders: {channel: a}", "reminders: must be a list of channels"),
     ],
 )
 def test_a_mistake_is_named_with_what_to_change(read, text: str, complaint: str) -> None:  # type: ignore[no-untyped-def]

@@ -1,15 +1,13 @@
 """Routes: what matches, what waits for its score, what is suppressed, and storms."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_notifier.testing.delivering import Delivering, a_route, a_webhook
+from mcm_notifier.testing.exceptions import suppress
 from mcm_notifier.testing.receivers import HttpReceiver
-from mcm_shared.contracts.exceptions import ExceptionActionKind
 from mcm_shared.contracts.findings import Severity
-from mcm_shared.db.engine import transaction
-from mcm_shared.db.exceptions import append_exception_action, insert_exception
 from mcm_shared.testing.builders import NOON, a_finding
 
 
@@ -97,20 +95,5 @@ async def test_what_an_exception_suppresses_is_not_notified_until_it_has_expired
     await notifier.after(minutes=20)
 
     notified = [each["finding"]["uid"] for each in receiver.notifications()]
-    assert notified == [str(other.uid), str(covered.uid)]
-    assert str(waiting.uid) not in notified
-
-
-async def suppress(engine: AsyncEngine, *, user: str, until: datetime) -> None:
-    values = {
-        "matcher": {"user": [user]},
-        "owner": "omar@example.com",
-        "reason": "An account of the tests, which do it all day",
-        "starts_at": NOON - timedelta(days=1),
-        "expires_at": until,
-        "requester": "omar@example.com",
-    }
-    async with transaction(engine) as connection:
-        number = await insert_exception(connection, values)
-        approve = ExceptionActionKind.APPROVE
-        await append_exception_action(connection, number, approve, "admin@example.com", None, NOON - timedelta(days=1))
+    assert notified[0] == str(other.uid)
+    assert sorted(notified[1:]) == sorted([str(covered.uid), str(waiting.uid)])

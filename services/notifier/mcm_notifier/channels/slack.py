@@ -1,7 +1,8 @@
 """Incoming webhook of Slack and of chats that accept its format (Mattermost, Rocket.Chat)."""
 
 import html
-from typing import Any, Literal
+from collections.abc import Collection
+from typing import Any, Final, Literal
 
 import orjson
 from pydantic import SecretStr, field_validator, model_validator
@@ -11,7 +12,10 @@ from mcm_notifier.channels.http import AllowedNetwork, WebhookReply, post
 from mcm_notifier.channels.webhook import check_url, require_https
 from mcm_notifier.messages import Message
 
-_RETRIED = ("rate_limited", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "timeout")
+_SHORT: Final = 7
+"""Characters of a part of a path that can be a word; secrets are longer."""
+
+_RETRIED: Final = ("rate_limited", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "timeout")
 
 
 class SlackChannel(Channel):
@@ -31,6 +35,11 @@ class SlackChannel(Channel):
     def _is_encrypted(self) -> Any:
         require_https(self.url.get_secret_value(), self.allow)
         return self
+
+    def secret_parts(self) -> Collection[str]:
+        """Lists the parts of the URL's path."""
+        path = self.url.get_secret_value().partition("://")[2].partition("/")[2]
+        return {part for part in path.replace("?", "/").split("/") if len(part) > _SHORT}
 
     async def send(self, message: Message) -> str:
         """Posts the message; a response other than ``ok`` is an error, whatever its status."""

@@ -43,6 +43,10 @@ class WebhookChannel(Channel):
         key_of(secret)
         return secret
 
+    def secret_parts(self) -> Collection[str]:
+        """Lists the secret, without its prefix."""
+        return (self.secret.get_secret_value().removeprefix(_PREFIX),)
+
     async def send(self, message: Message) -> str:
         """Posts the JSON with its signature."""
         body = orjson.dumps(message.data)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, case, insert, literal, select
+from sqlalchemy import Select, and_, case, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mcm_notifier.notifications import Notified, Reason, merged, notification_id, notified_by, reason_between
@@ -88,6 +88,22 @@ async def notify_changes(engine: AsyncEngine, uids: Collection[UUID], routes_of:
                 added += [_row(route, each, *reason, now) for route in routes_of(each.finding)]
         await _CHANGED.execute(connection, changed)
         return len(await _ADD.execute(connection, added))
+
+
+async def missing_findings(engine: AsyncEngine, now: datetime) -> list[UUID]:
+    """Lists the visible findings of which less was notified than there is to notify.
+
+    It reads all findings, so it is for the moments in which many become visible at once.
+    """
+    reopened = and_(
+        FINDINGS.c.status == Status.REOPENED.value, _NOTIFIED.reopened_after.is_distinct_from(FINDINGS.c.seen_until)
+    )
+    missing = or_(_NOTIFIED.finding_uid.is_(None), _NOTIFIED.severity_rank < FINDINGS.c.severity_rank, reopened)
+    both = FINDINGS.outerjoin(NOTIFIED_FINDINGS, _NOTIFIED.finding_uid == FINDINGS.c.uid)
+    async with transaction(engine, read_only=True) as connection:
+        active = await active_exceptions(connection, now)
+        query = select(FINDINGS.c.uid).select_from(both).where(missing, active.visible)
+        return list((await connection.execute(query)).scalars())
 
 
 async def _before(

@@ -1,21 +1,19 @@
 """The outbox: messages that are sent, were sent, or have failed."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select, update
 
-from mcm_notifier.notifications import MessageKind, Notification, Storm
+from mcm_notifier.notifications import MessageKind, Notification, Reminder, Storm
 from mcm_notifier.store.rows import notification_of, notifications_with_findings
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.db.leases import Lease, lease_rows
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFICATIONS
-
-GIVE_UP_AFTER: Final = timedelta(hours=24)
-"""Time in which a message is retried."""
+from mcm_shared.db.notifications import retry_failed_messages
 
 _MESSAGE: Final = NOTIFICATION_MESSAGES.c
 _FIELDS: Final = (
@@ -44,7 +42,7 @@ _SHOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LeasedMessage:
-    """A message to send, and how often that was tried before; ``storm`` is what a notice says."""
+    """A message to send, and how often that was tried before; ``content`` is what a notice or a reminder says."""
 
     id: UUID
     route: str
@@ -53,7 +51,7 @@ class LeasedMessage:
     created_at: datetime
     give_up_at: datetime
     attempts: int
-    storm: Storm | None
+    content: Storm | Reminder | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +116,8 @@ async def release(engine: AsyncEngine, owner: UUID) -> None:
 
 async def retry_failed(engine: AsyncEngine, message_id: UUID | None, now: datetime) -> int:
     """Makes one failed message, or all of them, due again for a day; returns how many."""
-    failed = update(NOTIFICATION_MESSAGES).where(_MESSAGE.state == "failed")
-    if message_id is not None:
-        failed = failed.where(_MESSAGE.id == message_id)
-    values = {"state": "pending", "due_at": now, "give_up_at": now + GIVE_UP_AFTER, "attempts": 0}
     async with transaction(engine) as connection:
-        return int((await connection.execute(failed.values(values))).rowcount)
+        return await retry_failed_messages(connection, message_id, now)
 
 
 async def list_messages(engine: AsyncEngine, state: str | None, limit: int) -> list[OutboxEntry]:
@@ -151,11 +145,24 @@ async def _settle(engine: AsyncEngine, message_id: UUID, owner: UUID, values: di
 
 
 def _leased(row: Row[Any]) -> LeasedMessage:
-    content = row.content
-    storm = None
-    if content is not None:
-        waiting = {Severity(name): count for name, count in content["waiting"].items()}
-        storm = Storm(waiting, datetime.fromisoformat(content["digest_at"]))
     return LeasedMessage(
-        row.id, row.route, row.channel, MessageKind(row.kind), row.created_at, row.give_up_at, row.attempts, storm
+        row.id,
+        row.route,
+        row.channel,
+        MessageKind(row.kind),
+        row.created_at,
+        row.give_up_at,
+        row.attempts,
+        _content(MessageKind(row.kind), row.content),
     )
+
+
+def _content(kind: MessageKind, content: Any) -> Storm | Reminder | None:
+    match kind:
+        case MessageKind.STORM:
+            waiting = {Severity(name): count for name, count in content["waiting"].items()}
+            return Storm(waiting, datetime.fromisoformat(content["digest_at"]))
+        case MessageKind.REMINDER:
+            return Reminder(**{**content, "expires_at": datetime.fromisoformat(content["expires_at"])})
+        case MessageKind.FINDINGS | MessageKind.DIGEST:
+            return None

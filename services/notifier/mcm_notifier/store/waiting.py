@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mcm_notifier.notifications import Notification, RouteState
@@ -14,10 +14,12 @@ from mcm_notifier.store.rows import active_exceptions, notification_of, notifica
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFICATION_ROUTES, NOTIFICATIONS
+from mcm_shared.db.tables import FINDINGS
 
 _NOTIFICATION: Final = NOTIFICATIONS.c
 _ROUTE: Final = NOTIFICATION_ROUTES.c
 _WAITING: Final = _NOTIFICATION.state == "waiting"
+_HIDDEN: Final = _NOTIFICATION.state == text("'hidden'")
 
 
 async def insert_routes(engine: AsyncEngine, names: Collection[str]) -> None:
@@ -65,19 +67,33 @@ async def oldest_waiting(connection: AsyncConnection, route: str) -> datetime | 
 
 
 async def count_since(connection: AsyncConnection, route: str, since: datetime) -> int:
-    """Counts the notifications of a route that came up since a time and were not dropped."""
-    query = select(func.count()).where(
-        _NOTIFICATION.route == route, _NOTIFICATION.created_at > since, _NOTIFICATION.state != "dropped"
-    )
+    """Counts the notifications of a route that came up since a time and were not left out."""
+    counted = _NOTIFICATION.state.in_(("waiting", "in_message"))
+    query = select(func.count()).where(_NOTIFICATION.route == route, _NOTIFICATION.created_at > since, counted)
     return int((await connection.execute(query)).scalar_one())
 
 
-async def drop(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
-    """Marks notifications that will not be sent."""
+async def leave_out(connection: AsyncConnection, ids: Sequence[UUID], state: Literal["dropped", "hidden"]) -> None:
+    """Marks notifications that are not sent: at all, or while their findings are hidden."""
     if ids:
         await connection.execute(
-            update(NOTIFICATIONS).where(among(_NOTIFICATION.id, ids, connection)).values(state="dropped")
+            update(NOTIFICATIONS).where(among(_NOTIFICATION.id, ids, connection)).values(state=state)
         )
+
+
+async def resume_visible(engine: AsyncEngine, now: datetime) -> int:
+    """Lets the notifications wait again whose findings are visible again; returns how many."""
+    async with transaction(engine, read_only=True) as connection:
+        active = await active_exceptions(connection, now)
+        both = NOTIFICATIONS.join(FINDINGS, FINDINGS.c.uid == _NOTIFICATION.finding_uid)
+        query = select(_NOTIFICATION.id).select_from(both).where(_HIDDEN, active.visible)
+        ids = list((await connection.execute(query)).scalars())
+    if not ids:
+        return 0
+    async with transaction(engine) as connection:
+        # of two notifiers one resumes; the time is new, so that a route waits for a score and counts a storm as usual
+        again = update(NOTIFICATIONS).where(among(_NOTIFICATION.id, ids, connection), _HIDDEN)
+        return int((await connection.execute(again.values(state="waiting", created_at=now))).rowcount)
 
 
 async def insert_message(connection: AsyncConnection, values: Mapping[str, object], ids: Sequence[UUID]) -> None:

@@ -1,6 +1,6 @@
 """A notifier in this process, with a clock that tests set."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from mcm_notifier.channels import Channel
 from mcm_notifier.channels.webhook import WebhookChannel
 from mcm_notifier.compose import Composer
 from mcm_notifier.consume import NotificationHandler
+from mcm_notifier.exception_watcher import ExceptionWatcher
 from mcm_notifier.routes import Route
 from mcm_notifier.send import Sender
 from mcm_notifier.store.notified import start_once
@@ -43,13 +44,21 @@ def a_route(**settings: Any) -> Route:
 class Delivering:
     """The parts of a notifier on one clock: findings are stored, handled, composed and sent when a test says so."""
 
-    def __init__(self, engine: AsyncEngine, channels: Mapping[str, Channel], routes: Mapping[str, Route]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        channels: Mapping[str, Channel],
+        routes: Mapping[str, Route],
+        reminders: Sequence[str] = (),
+    ) -> None:
         self.engine = engine
         self.now = NOON
         self._routes = routes
         self._handler = NotificationHandler(engine, routes, now=self._clock)
         self.composer = Composer(engine, routes, now=self._clock)
         self._channels = channels
+        self._reminders = reminders
+        self.watcher = self.another_watcher()
         self.sender = self.another_sender()
 
     async def start(self) -> "Delivering":
@@ -61,6 +70,10 @@ class Delivering:
     def another_sender(self) -> Sender:
         """Makes the sender of another process."""
         return Sender(self.engine, self._channels, PUBLIC_URL, now=self._clock)
+
+    def another_watcher(self) -> ExceptionWatcher:
+        """Makes the watcher of exceptions of another process, or of this one after a restart."""
+        return ExceptionWatcher(self.engine, self._routes, self._reminders, now=self._clock)
 
     async def stored(self, findings: Iterable[FindingMessage]) -> list[FindingMessage]:
         """Stores findings and handles their messages."""
@@ -84,7 +97,8 @@ class Delivering:
         await self._handler.store(list(uids))
 
     async def deliver(self) -> None:
-        """Composes what is due, and tries each message that is due once."""
+        """Watches exceptions, composes what is due, and tries each message that is due once."""
+        await self.watcher.watch_once()
         await self.composer.compose_due()
         while await self.sender.send_due():
             pass
