@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mcm_rules_engine.sigma.compile.fields import RESERVED, EventView, presence_test
+from mcm_rules_engine.sigma.compile.fields import RESERVED, EventView, is_derived, presence_test
 from mcm_rules_engine.sigma.model.correlation import Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -66,6 +66,9 @@ def unseen_fields(rule: Rule, events: Iterable[SourceEvent]) -> list[UnseenField
     known: set[str] | None = None
     unseen = []
     for field in sorted(rule.reads):
+        if is_derived(space, field):
+            # there only where it says something
+            continue
         is_there = presence_test(space, field)
         if (space == "activity" and field in RESERVED) or not views or any(map(is_there, views)):
             continue

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_network
 from typing import Any, Final
 from urllib.parse import unquote
@@ -32,11 +33,11 @@ _FIXED_IDENTITY: Final = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}|A(RO|ID)A[A-Z0
 
 def acl_visibility(request: dict[str, Any]) -> str | None:
     """Evaluates an S3 call's access control list, canned or granted; None when the call carries none."""
-    canned = [each.lower() for each in _texts(request.get("x-amz-acl"))]
+    canned = [each.lower() for each in texts(request.get("x-amz-acl"))]
     headers = [
-        text.lower() for key, value in request.items() if str(key).startswith("x-amz-grant-") for text in _texts(value)
+        text.lower() for key, value in request.items() if str(key).startswith("x-amz-grant-") for text in texts(value)
     ]
-    grants = _listed(value_at(request, "AccessControlPolicy", "AccessControlList", "Grant"))
+    grants = listed(value_at(request, "AccessControlPolicy", "AccessControlList", "Grant"))
     grantees = [uri.lower() for uri in (text_at(grant, "Grantee", "URI") for grant in grants) if uri is not None]
     if not canned and not headers and value_at(request, "AccessControlPolicy") is None:
         return None
@@ -48,10 +49,10 @@ def acl_visibility(request: dict[str, Any]) -> str | None:
 
 def policy_visibility(policy: Any) -> str | None:
     """Evaluates a bucket policy: public when it allows everyone unconditionally; None when it cannot be read."""
-    document = _document(policy)
+    document = policy_document(policy)
     if document is None:
         return None
-    return "public" if any(_opens_to_everyone(each) for each in _listed(document.get("Statement"))) else "private"
+    return "public" if any(map(opens_to_everyone, allowing_statements(document))) else "private"
 
 
 def unblocks_public_access(configuration: Any) -> bool | None:
@@ -71,8 +72,8 @@ def managed_policy_role(policy_arn: Any) -> str | None:
 
 def inline_policy_role(name: Any, policy: Any) -> str | None:
     """Returns the role that an inline policy amounts to: ``admin``, or the policy's own name."""
-    document = _document(policy)
-    if document is not None and any(_allows_everything(each) for each in _listed(document.get("Statement"))):
+    document = policy_document(policy)
+    if document is not None and any(_allows_everything(each) for each in listed(document.get("Statement"))):
         return ADMIN
     return name if isinstance(name, str) and name else None
 
@@ -84,7 +85,8 @@ def group_role(name: Any) -> str | None:
     return ADMIN if name.lower() in _ADMIN_GROUPS else name
 
 
-def _document(policy: Any) -> dict[str, Any] | None:
+def policy_document(policy: Any) -> dict[str, Any] | None:
+    """Decodes a policy, an object or its JSON text, URL-encoded or not; None for anything else."""
     if isinstance(policy, str):
         try:
             policy = json.loads(unquote(policy) if policy.lstrip().startswith("%7B") else policy)
@@ -93,35 +95,39 @@ def _document(policy: Any) -> dict[str, Any] | None:
     return policy if isinstance(policy, dict) else None
 
 
-def _opens_to_everyone(statement: Any) -> bool:
-    if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
-        return False
+def allowing_statements(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the statements of a policy that allow something."""
+    return [one for one in listed(document.get("Statement")) if isinstance(one, dict) and one.get("Effect") == "Allow"]
+
+
+def opens_to_everyone(statement: dict[str, Any]) -> bool:
+    """Returns whether a statement that allows something allows it to any caller."""
     principal = statement.get("Principal")
     everyone = (
         "NotPrincipal" in statement
         or principal == "*"
-        or (isinstance(principal, dict) and any("*" in _texts(value) for value in principal.values()))
+        or (isinstance(principal, dict) and any("*" in texts(value) for value in principal.values()))
     )
-    return everyone and not _restricts_caller(statement.get("Condition"))
+    return everyone and not any(caller_conditions(statement.get("Condition")))
 
 
-def _restricts_caller(condition: Any) -> bool:
+def caller_conditions(condition: Any) -> Iterator[list[str]]:
+    """Yields the values of each test of a condition that only known callers pass."""
     if not isinstance(condition, dict):
-        return False
+        return
     for operator, keys in condition.items():
         words = str(operator).lower()
         # a negated test admits everyone else; an optional one, or ForAllValues, callers that do not send the key
         if not isinstance(keys, dict) or any(word in words for word in ("not", "ifexists", "forallvalues", "null")):
             continue
         for key, value in keys.items():
-            values = _texts(value)
+            values = texts(value)
             if (
                 str(key).lower() in _CALLER_KEYS
                 and values
                 and all(_is_narrow(str(key).lower(), each) for each in values)
             ):
-                return True
-    return False
+                yield values
 
 
 def _is_narrow(key: str, value: str) -> bool:
@@ -139,17 +145,19 @@ def _allows_everything(statement: Any) -> bool:
     return (
         isinstance(statement, dict)
         and statement.get("Effect") == "Allow"
-        and not _ADMIN_ACTIONS.isdisjoint(action.lower() for action in _texts(statement.get("Action")))
-        and "*" in _texts(statement.get("Resource"))
+        and not _ADMIN_ACTIONS.isdisjoint(action.lower() for action in texts(statement.get("Action")))
+        and "*" in texts(statement.get("Resource"))
         and not statement.get("Condition")
     )
 
 
-def _texts(value: Any) -> list[str]:
-    return [each for each in _listed(value) if isinstance(each, str)]
+def texts(value: Any) -> list[str]:
+    """Returns the texts of a value that may be one or a list of them."""
+    return [each for each in listed(value) if isinstance(each, str)]
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """Returns a value as a list, which it may be already; none for null."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

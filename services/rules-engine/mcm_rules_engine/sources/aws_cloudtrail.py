@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mcm_rules_engine.sources.aws_actions import event_type_of
 from mcm_rules_engine.sources.aws_deployments import state_change
+from mcm_rules_engine.sources.aws_grants import grants
 from mcm_rules_engine.sources.aws_identity import actor_type_of, session_of, user_of
 from mcm_rules_engine.sources.aws_keys import as_recorded, respelled
 from mcm_rules_engine.sources.aws_request import Facts
@@ -133,4 +134,5 @@ SOURCE: Final = Source(
     normalise=normalise,
     recognise=_recognise,
     envelope="Records",
+    derived={"grants": grants},
 )

@@ -107,8 +107,8 @@ def log_of(payload: Payload) -> str | None:
     _routed.set((payload, entry))
     nested = entry.get("properties")
     properties = nested if isinstance(nested, dict) else entry
-    category = (text_at(entry, "category") or "").lower()
-    operation = (text_at(entry, "operationname") or "").lower()
+    category = _text(entry, "category", "categoryvalue")
+    operation = _text(entry, "operationname", "operationnamevalue")
     if category in _SIGN_IN_CATEGORIES or operation == "sign-in activity":
         return "azure.signin"
     if category in _AUDIT_CATEGORIES or not properties.keys().isdisjoint(_ONLY_IN_AUDIT):
@@ -118,3 +118,8 @@ def log_of(payload: Payload) -> str | None:
     if category in _ACTIVITY_CATEGORIES or "/" in operation:
         return "azure.activity"
     return None
+
+
+def _text(entry: Payload, *keys: str) -> str:
+    # the REST API writes {"value": "…", "localizedValue": "…"}
+    return next((text for key in keys if (text := text_at(entry, key) or text_at(entry, key, "value"))), "").lower()

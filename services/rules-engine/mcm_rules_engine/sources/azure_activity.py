@@ -1,6 +1,6 @@
 """Azure: one event of a subscription's activity log, as diagnostic settings send it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
@@ -20,7 +20,11 @@ Action = Callable[[Payload, Facts], str]
 
 _CLAIMS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _TIMES: Final = ("time", "eventtimestamp", "timegenerated")
+_OPERATIONS: Final = ("operationname", "operationnamevalue")
 _RESULTS: Final = ("resulttype", "status", "activitystatusvalue", "activitystatus")
+_CATEGORIES: Final = ("category", "categoryvalue")
+_RESOURCES: Final = ("resourceid", "_resourceid")
+_PROVIDERS: Final = ("resourceprovidername", "resourceprovider", "resourceprovidervalue")
 _DEPLOYMENT_RESULTS: Final = {
     "start": "deployment_started",
     "started": "deployment_started",
@@ -47,7 +51,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     if not isinstance(payload, dict):
         raise PoisonEventError(f"an event of Azure's activity log must be a JSON object, not {type(payload).__name__}")
     entry = lower_entry(payload)
-    operation = _value(entry, "operationname", "operationnamevalue")
+    operation = _value(entry, *_OPERATIONS)
     if operation is None:
         raise PoisonEventError("operationName is missing: is this an event of Azure's activity log?")
     timestamp = first_time(entry, *_TIMES)
@@ -78,7 +82,7 @@ def _id(entry: Payload, operation: str, payload: Payload) -> str:
     correlation = text_at(entry, "correlationid")
     if correlation is not None:
         time = next(text for key in _TIMES if (text := text_at(entry, key)))
-        parts = (time, correlation, operation, _value(entry, *_RESULTS), text_at(entry, "resourceid"))
+        parts = (time, correlation, operation, _value(entry, *_RESULTS), _value(entry, *_RESOURCES))
         joined = "|".join(part or "" for part in parts).lower()
         if len(joined) <= MAX_TEXT:
             return joined
@@ -106,16 +110,20 @@ def _claims(entry: Payload) -> Any:
 
 def _common_facts(entry: Payload) -> Facts:
     result = _value(entry, *_RESULTS)
-    ip = first_text(text_at(entry, "calleripaddress"), text_at(entry, "httprequest", "clientipaddress"))
     return known(
         {
-            "ip": address(ip),
+            "ip": address(_ip(entry)),
             "region": text_at(entry, "location"),
-            "resource": text_at(entry, "resourceid"),
+            "resource": _value(entry, *_RESOURCES),
             "result": None if result is None else result.lower(),
             "actor_type": SERVICE if _person(entry) is None and _service(entry) is not None else None,
         }
     )
+
+
+def _ip(entry: Payload) -> str | None:
+    request = from_json_text(entry.get("httprequest"))
+    return first_text(text_at(entry, "calleripaddress"), text_at(request, "clientipaddress"))
 
 
 def _request(entry: Payload) -> Any:
@@ -190,6 +198,29 @@ _ACTIONS: Final[dict[str, Action]] = {
 }
 
 
+def _rule_view(payload: Payload) -> Mapping[str, Any]:
+    """Gives an entry of the REST API or of Log Analytics the field names of diagnostic settings, and the other way."""
+    entry = lower_entry(payload)
+    operation, result = _value(entry, *_OPERATIONS), _value(entry, *_RESULTS)
+    category, resource, provider = (_value(entry, *keys) for keys in (_CATEGORIES, _RESOURCES, _PROVIDERS))
+    names = {
+        **dict.fromkeys(_OPERATIONS, operation),
+        **dict.fromkeys(_RESULTS, result),
+        **dict.fromkeys(_CATEGORIES, category),
+        **dict.fromkeys(_RESOURCES, resource),
+        **dict.fromkeys(_PROVIDERS, provider),
+        "calleripaddress": _ip(entry),
+        "caller": first_text(text_at(entry, "caller"), _person(entry), _service(entry)),
+    }
+    added = {
+        # the object of the REST API stays beside its text: rules may read operationName.value as well
+        key: [entry[key], value] if isinstance(entry.get(key), dict) else value
+        for key, value in names.items()
+        if value is not None and text_at(entry, key) is None
+    }
+    return {**entry, **added}
+
+
 def _recognise(payload: Payload) -> bool:
     return log_of(payload) == NAME
 
@@ -202,5 +233,6 @@ SOURCE: Final = Source(
     recognise=_recognise,
     envelope="records",
     case_insensitive_keys=True,
+    rule_view=_rule_view,
     route=log_of,
 )

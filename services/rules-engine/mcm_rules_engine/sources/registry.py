@@ -94,6 +94,18 @@ def rule_view(event: SourceEvent) -> Mapping[str, Any]:
     return payload if source is None or source.rule_view is None else source.rule_view(payload)
 
 
+def derived_field(event: SourceEvent, name: str) -> Mapping[str, Any] | None:
+    """Computes a derived field of an event; None where its source derives no such field."""
+    source = active_sources().get(event.source)
+    derive = None if source is None else source.derived.get(name)
+    return None if derive is None else derive(event.raw_data)
+
+
+def derived_names() -> frozenset[str]:
+    """Returns the names of the fields that any source derives."""
+    return frozenset(name for source in active_sources().values() for name in source.derived)
+
+
 @cache
 def active_sources() -> Mapping[str, Source]:
     """Returns all sources by name; raises ConfigurationError for a plug-in that cannot be used."""

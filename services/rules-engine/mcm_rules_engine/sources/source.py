@@ -1,7 +1,7 @@
 """A native source: its name, its Sigma log source, and its normaliser."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -56,6 +56,9 @@ class Source:
     rule_view: Callable[[Payload], Mapping[str, Any]] | None = None
     """With case-insensitive keys: adds to a payload, whose keys are in lower case then, the other names by which
     published rules know its fields. None: rules read it as it is."""
+
+    derived: Mapping[str, Callable[[Payload], Mapping[str, Any]]] = field(default_factory=dict)
+    """Fields that rules on the native payload read beside its own: each is computed from it when a rule reads it."""
 
     from_transport: Callable[[Payload, Transport], Payload] | None = None
     """Adds to a payload what only its record says; None: the payload says everything."""

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from mcm_rules_engine.sources import rule_view
+from mcm_rules_engine.sources import derived_field, derived_names, rule_view
 from mcm_shared.contracts.events import SourceEvent
 
 Space = Literal["activity", "native", "native_any_case"]
@@ -60,6 +60,12 @@ def field_getter(space: Space, path: str) -> Getter:
     """
     if space == "activity" and path in _RESERVED_GETTERS:
         return _RESERVED_GETTERS[path]
+    if is_derived(space, path):
+        return _derived_getter(space, path)
+    return _payload_getter(space, path)
+
+
+def _payload_getter(space: Space, path: str) -> Getter:
     if space == "native_any_case":
         path = path.lower()
     elif "." not in path:
@@ -76,11 +82,38 @@ def field_getter(space: Space, path: str) -> Getter:
     return get
 
 
+def is_derived(space: Space, path: str) -> bool:
+    """Returns whether a field of a native payload is one that a source derives from it."""
+    return space != "activity" and path.partition(".")[0] in derived_names()
+
+
+def _derived_getter(space: Space, path: str) -> Getter:
+    name, _, below = path.partition(".")
+    own = _payload_getter(space, path)
+    joined = _joined_keys(below) if below else []
+    key, whole = f"derived:{path}", f"derived:{name}"
+
+    def get(view: EventView) -> tuple[Any, ...]:
+        found = view.cache.get(key)
+        if found is None:
+            value = view.cache.get(whole)
+            if value is None:
+                derived = derived_field(view.event, name)
+                value = view.cache[whole] = () if derived is None else (derived,)
+            found = view.cache[key] = tuple(_walk(value[0], joined, 0)) if value else own(view)
+        return found
+
+    return get
+
+
 def presence_test(space: Space, path: str) -> Callable[[EventView], bool]:
     """Compiles the test whether a field is present, even if its value is null or empty."""
     if space == "activity" and path in _RESERVED_GETTERS:
         getter = _RESERVED_GETTERS[path]
         return lambda view: bool(getter(view))
+    if is_derived(space, path):
+        derived = field_getter(space, path)
+        return lambda view: bool(derived(view))
     joined = _joined_keys(path.lower() if space == "native_any_case" else path)
 
     def is_present(view: EventView) -> bool:
