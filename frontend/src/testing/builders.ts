@@ -241,6 +241,7 @@ export function aRule(overrides: Partial<RuleDetails> = {}): RuleDetails {
     ],
     yaml: "title: Repeated failed logins\nlevel: medium\n",
     results: { pending: 0, standing: 0, withdrawn: 0 },
+    users: null,
     runbook: "1. Look at the last day of the user's logins.",
     falsepositives: ["A password just changed"],
     summary: ["It counts detections of login_failed and holds at 5 or more within 10 minutes."],

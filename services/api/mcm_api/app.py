@@ -64,6 +64,7 @@ from mcm_api.stats.dependencies import DailyTokenBudget
 from mcm_api.stats.measure_triage import measure_triage
 from mcm_api.users import routes as users
 from mcm_api.users.activity_cache import ActivityCache
+from mcm_api.users.profile import routes as profile
 from mcm_api.webhooks import routes as webhooks
 from mcm_api.webhooks.receiver import WebhookReceiver
 from mcm_enricher import EnrichedPublisher, EnricherSettings, make_explainer
@@ -148,6 +149,7 @@ def create_app(
         enrichments,
         stats,
         users,
+        profile,
         rules,
         pipeline,
         sources,

@@ -42,6 +42,7 @@ LISTS = [
     "/stats/ai",
     "/users",
     "/users/mona@example.com",
+    "/profiles/mona@example.com",
     "/pipeline",
     "/rules",
     "/search?q=b-only",

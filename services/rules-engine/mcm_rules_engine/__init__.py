@@ -5,6 +5,9 @@
 
 from mcm_rules_engine.catalogue import RecordedRule, compile_recorded, read_recorded
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
+from mcm_rules_engine.profiles.features import Feature, canonical_user, read_values
+from mcm_rules_engine.profiles.history import HISTORY
+from mcm_rules_engine.profiles.score import LEARNING_DAYS, LEARNING_EVENTS, THRESHOLDS
 from mcm_rules_engine.recomputed.silence import silence_series
 from mcm_rules_engine.sigma.explain import ConditionNode, explain_finding
 from mcm_rules_engine.sigma.feeds import UnseenField, asked_types, counted_rules, feeding_sources, unseen_fields
@@ -12,18 +15,25 @@ from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.sigma.parse.durations import parse_duration
 
 __all__ = [
+    "HISTORY",
+    "LEARNING_DAYS",
+    "LEARNING_EVENTS",
+    "THRESHOLDS",
     "ConditionNode",
+    "Feature",
     "RecordedRule",
     "Ruleset",
     "UnseenField",
     "apply_rules_to_event",
     "asked_types",
+    "canonical_user",
     "compile_recorded",
     "counted_rules",
     "explain_finding",
     "feeding_sources",
     "parse_duration",
     "read_recorded",
+    "read_values",
     "silence_series",
     "unseen_fields",
 ]

@@ -10,7 +10,7 @@ import { Panel } from "@/components/panel";
 import { Ago } from "@/components/timestamp";
 import { getFindings } from "@/lib/api/findings";
 import type { RuleDetails } from "@/lib/api/rules";
-import { count } from "@/lib/format";
+import { count, plural } from "@/lib/format";
 import { instant } from "@/lib/time/period";
 
 const DAY_MS = 86_400_000;
@@ -55,6 +55,13 @@ export function RuleResults({ rule }: { rule: RuleDetails }) {
             { title: "Last match", value: rule.last_hit ? <Ago time={rule.last_hit} /> : "Never" },
           ]}
         />
+        {rule.users && (
+          <p className="mt-3 text-ink-2">
+            {rule.users.learning === 0
+              ? `No user is still learning; the days of ${plural(rule.users.known, "user")} are scored.`
+              : `${plural(rule.users.learning, "user is", "users are")} still learning, ${count(rule.users.known)} are known. Days are scored once 60 days hold ${rule.users.needed_days} active days and ${rule.users.needed_events} events of the user.`}
+          </p>
+        )}
         {rule.findings > 0 && (
           <TimeBars
             steps={steps}

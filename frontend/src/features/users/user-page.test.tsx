@@ -6,8 +6,10 @@ import { zone } from "@/lib/time/use-time";
 import { address, respond, failWith, neverRespond } from "@/testing/api";
 import { aFinding, userActivity } from "@/testing/builders";
 import { renderApp } from "@/testing/render-app";
+import { aProfile } from "@/testing/a-profile";
 
 function open(user = "mona%40example.com") {
+  respond("/profiles/{user}", aProfile({ user: decodeURIComponent(user) }));
   renderApp(`/users/${user}`);
   return userEvent.setup();
 }

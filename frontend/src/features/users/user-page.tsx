@@ -19,6 +19,7 @@ import { commands } from "@/lib/commands";
 import { count, words } from "@/lib/format";
 import { instant } from "@/lib/time/period";
 
+import { Behaviour } from "./behaviour/behaviour";
 import { UserFindings } from "./user-findings";
 import { WeekHeatMap } from "./week-heat-map";
 
@@ -78,7 +79,10 @@ export default function UserPage() {
             className="col-span-full min-h-[50vh] justify-center"
           />
         ) : query.data ? (
-          <Activities user={query.data} />
+          <>
+            <Activities user={query.data} />
+            <Behaviour user={query.data.user} />
+          </>
         ) : (
           <Loading what="the user" className="contents">
             {["h-16 col-span-full", "h-64", "h-64", "h-64", "h-64"].map((size, index) => (

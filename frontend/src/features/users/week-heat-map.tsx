@@ -9,8 +9,8 @@ import { type HourCount, shade, weekOf, WEEKDAYS } from "./week-hours";
 const SHADES = ["bg-sunken", "bg-accent/25", "bg-accent/50", "bg-accent/75", "bg-accent"];
 const LABELLED = [0, 6, 12, 18];
 
-/** Heat map of activity by weekday and hour. */
-export function WeekHeatMap({ counts }: { counts: readonly HourCount[] }) {
+/** Heat map of activity by weekday and hour; `noun` is the counted thing, in the singular. */
+export function WeekHeatMap({ counts, noun = "event" }: { counts: readonly HourCount[]; noun?: string }) {
   const inZone = zone.use();
   const week = weekOf(counts, inZone === "utc" ? 0 : -new Date().getTimezoneOffset());
   const highest = Math.max(1, ...week.flat());
@@ -22,7 +22,9 @@ export function WeekHeatMap({ counts }: { counts: readonly HourCount[] }) {
         className="w-full table-fixed border-separate border-spacing-px text-2xs"
         onPointerLeave={() => setAt(null)}
       >
-        <caption className="sr-only">Events by weekday and hour, {inZone === "utc" ? "UTC" : "local time"}</caption>
+        <caption className="sr-only">
+          {noun}s by weekday and hour, {inZone === "utc" ? "UTC" : "local time"}
+        </caption>
         <colgroup>
           <col className="w-9" />
         </colgroup>
@@ -61,15 +63,17 @@ export function WeekHeatMap({ counts }: { counts: readonly HourCount[] }) {
         </tfoot>
       </table>
       <p className="mt-2 h-5 text-xs text-ink-2">
-        {at ? describe(week, at.day, at.hour) : busiest && <>Busiest: {describe(week, busiest.day, busiest.hour)}</>}
+        {at
+          ? describe(week, at.day, at.hour, noun)
+          : busiest && <>Busiest: {describe(week, busiest.day, busiest.hour, noun)}</>}
       </p>
     </div>
   );
 }
 
-function describe(week: number[][], day: number, hour: number): string {
+function describe(week: number[][], day: number, hour: number, noun: string): string {
   const clock = (at: number) => `${String(at % 24).padStart(2, "0")}:00`;
-  return `${WEEKDAYS[day]}, ${clock(hour)} – ${clock(hour + 1)}: ${plural(week[day]?.[hour] ?? 0, "event")}`;
+  return `${WEEKDAYS[day]}, ${clock(hour)} – ${clock(hour + 1)}: ${plural(week[day]?.[hour] ?? 0, noun)}`;
 }
 
 function busiestOf(week: number[][]): { day: number; hour: number } | null {

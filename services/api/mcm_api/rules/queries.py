@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
 from mcm_api.rules.controls import controls_of
+from mcm_api.rules.learning import is_of_behaviour, read_learning
 from mcm_api.rules.plain_english import plain_english
 from mcm_api.rules.schemas import DayFindings, ResultCounts, RuleDetails, RuleResponse, RuleTestResponse
 from mcm_rules_engine import read_recorded
@@ -37,7 +38,7 @@ async def read_rules(reader: DatabaseReader) -> list[RuleResponse]:
     return sorted(rules, key=lambda rule: (rule.family, rule.rule_name))
 
 
-async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
+async def read_rule(reader: DatabaseReader, name: str, today: date) -> RuleDetails | None:
     """Reads one rule by id or name; None where there is none."""
     try:
         condition = or_(_RULE.rule_id == UUID(name), _RULE.name == name)
@@ -52,7 +53,8 @@ async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
         found = await _found(connection, active, row["rule_id"])
         days, last = await _days(connection, active, row["rule_id"])
         results = await _results(connection, row["rule_id"], row["version"])
-    document = read_recorded(row["yaml"])
+        document = read_recorded(row["yaml"])
+        users = await read_learning(connection, today) if is_of_behaviour(document) else None
     return RuleDetails(
         **_values(row, found, days, last),
         yaml=row["yaml"],
@@ -63,6 +65,7 @@ async def read_rule(reader: DatabaseReader, name: str) -> RuleDetails | None:
         rule_version=row["version"],
         loaded_at=row["loaded_at"],
         results=results,
+        users=users,
     )
 
 

@@ -67,6 +67,15 @@ class ResultCounts(BaseModel):
     withdrawn: Annotated[int, Field(description="Taken back by later evidence")]
 
 
+class LearningUsers(BaseModel):
+    """Users whose days are scored, and those who are still learning, of the users active in the last 60 days."""
+
+    learning: Annotated[int, Field(description="Fewer than `needed_days` active days or `needed_events` events")]
+    known: int
+    needed_days: int
+    needed_events: int
+
+
 class RuleDetails(RuleResponse):
     """A rule of the catalogue in full."""
 
@@ -76,5 +85,9 @@ class RuleDetails(RuleResponse):
     summary: Annotated[list[str], Field(description="What it detects, in plain English")]
     tests: list[RuleTestResponse]
     results: ResultCounts
+    users: Annotated[
+        LearningUsers | None,
+        Field(description="For rules of unusual behaviour; null for others and for identities restricted to sources"),
+    ]
     rule_version: Annotated[str, Field(description="Hash of its definition")]
     loaded_at: Annotated[datetime | None, Field(description="When the engine last loaded it, UTC")]

@@ -36,6 +36,7 @@ const rule: Schema<"RuleDetails"> = {
   summary: ["A bucket became public."],
   tests: [],
   results: { pending: 0, standing: 0, withdrawn: 0 },
+  users: null,
   rule_version: "abc",
   loaded_at: null,
 };
