@@ -6,16 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Text, cast, func, or_, select
+from sqlalchemy import RowMapping, Text, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcm_api.database import DatabaseReader
+from mcm_api.identity.restriction import current_restriction
 from mcm_api.rules.controls import controls_of
-from mcm_api.rules.learning import is_of_behaviour, read_learning
 from mcm_api.rules.plain_english import plain_english
-from mcm_api.rules.schemas import DayFindings, ResultCounts, RuleDetails, RuleResponse, RuleTestResponse
-from mcm_rules_engine import read_recorded
+from mcm_api.rules.schemas import DayFindings, LearningUsers, ResultCounts, RuleDetails, RuleResponse, RuleTestResponse
+from mcm_rules_engine import HISTORY, LEARNING_DAYS, LEARNING_EVENTS, read_recorded
 from mcm_shared.contracts.findings import rule_series
+from mcm_shared.db.profile_tables import PROFILE_DAYS
 from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import FINDINGS, RULE_RESULTS, RULES
 
@@ -54,7 +55,7 @@ async def read_rule(reader: DatabaseReader, name: str, today: date) -> RuleDetai
         days, last = await _days(connection, active, row["rule_id"])
         results = await _results(connection, row["rule_id"], row["version"])
         document = read_recorded(row["yaml"])
-        users = await read_learning(connection, today) if is_of_behaviour(document) else None
+        users = await _learning(connection, today) if _is_of_behaviour(document) else None
     return RuleDetails(
         **_values(row, found, days, last),
         yaml=row["yaml"],
@@ -75,6 +76,30 @@ async def _results(connection: AsyncConnection, rule_id: UUID, version: str) -> 
     query = select(columns.state, func.count()).where(in_series).group_by(columns.state)
     found = {row[0]: row[1] for row in await connection.execute(query)}
     return ResultCounts(**{state: found.get(state, 0) for state in ResultCounts.model_fields})
+
+
+async def _learning(connection: AsyncConnection, today: date) -> LearningUsers | None:
+    """Counts the users of the last 60 days by whether they are learning; None where profiles may not be read."""
+    if not current_restriction().is_none:
+        return None
+    columns = PROFILE_DAYS.c
+    # an event with a time in the future must not make everyone else inactive
+    last = (await connection.execute(select(func.max(columns.day)).where(columns.day <= today))).scalar_one()
+    known = users = 0
+    if last is not None:
+        active = select(func.count(columns.day.distinct()).label("days"), func.sum(columns.events).label("events"))
+        in_period = columns.day.between(last - HISTORY + timedelta(days=1), last)
+        by_user = active.where(in_period).group_by(columns.user).subquery()
+        enough = (by_user.c.days >= LEARNING_DAYS) & (by_user.c.events >= LEARNING_EVENTS)
+        counts = select(func.count(), func.coalesce(func.sum(case((enough, 1), else_=0)), 0)).select_from(by_user)
+        users, known = (await connection.execute(counts)).one()
+    return LearningUsers(learning=users - known, known=known, needed_days=LEARNING_DAYS, needed_events=LEARNING_EVENTS)
+
+
+def _is_of_behaviour(document: Mapping[str, Any]) -> bool:
+    """Whether a Sigma document is a rule of unusual behaviour."""
+    correlation = document.get("correlation")
+    return isinstance(correlation, Mapping) and correlation.get("type") == "unusual_behaviour"
 
 
 async def _catalogue(connection: AsyncConnection, *conditions: Any) -> list[RowMapping]:
