@@ -99,14 +99,14 @@ async def test_a_usual_day_can_be_explained_and_a_user_who_is_learning_has_no_sc
 
     profile = (await client.get(f"/profiles/{MONA}", params={"day": usual})).json()
     learning = (await client.get(f"/profiles/{INES}")).json()
-    nobody = (await client.get("/profiles/a/b")).json()
+    stranger = (await client.get("/profiles/a/b")).json()
 
     assert profile["explained"]["date"] == usual
     assert profile["explained"]["login"] < 0
     assert (learning["state"], learning["active_days"], learning["explained"]) == ("learning", 3, None)
     assert {one["login"] for one in learning["scores"]} == {None}
     assert not any(value["new"] for feature in learning["features"] for value in feature["values"])
-    assert (nobody["state"], nobody["until"], nobody["risk"]["risk"]) == ("learning", None, 0)
+    assert (stranger["state"], stranger["until"], stranger["risk"]["risk"]) == ("learning", None, 0)
 
 
 async def test_a_rule_of_behaviour_counts_the_users_who_are_still_learning(
