@@ -1,4 +1,4 @@
-"""Millions of events and a hundredth as many findings, made by the database itself."""
+"""Millions of events, a hundredth as many findings in every state of triage, and 20 active exceptions."""
 
 import time
 
@@ -48,7 +48,8 @@ _ROLLUPS = (
 _FINDINGS = f"""
 INSERT INTO findings (uid, version, rule_id, rule_version, rule_name, title, description, severity_rank, "user",
     group_key, series_id, bucket_start, bucket_end, first_seen, last_seen, detection_count, event_uid, source, tags,
-    extra_data, risk_score, ai_explanation, ai_source, ai_version, ai_data, ai_enriched_at)
+    extra_data, risk_score, ai_explanation, ai_source, ai_version, ai_data, ai_enriched_at, chosen_status,
+    status_reason, seen_until, seen_detections, assignee, labels, triage_version)
 SELECT md5('finding ' || i)::uuid, 1 + i % 5, md5('rule ' || i % {RULES})::uuid, 'abc123', 'rule_' || i % {RULES},
     'What rule ' || i % {RULES} || ' looks for', i % 17 || ' unusual things by user-' || i % {USERS} || '@example.com',
     1 + (i * 7) % 4, 'user-' || i % {USERS} || '@example.com',
@@ -64,8 +65,16 @@ SELECT md5('finding ' || i)::uuid, 1 + i % 5, md5('rule ' || i % {RULES})::uuid,
     CASE WHEN i % 10 = 0 THEN NULL ELSE 'heuristic' END, CASE WHEN i % 10 = 0 THEN NULL ELSE 1 END,
     CASE WHEN i % 10 = 0 THEN NULL ELSE json_build_object('factors', json_build_array(
         json_build_object('name', 'severity', 'points', 40), json_build_object('name', 'count', 'points', 12))) END,
-    CASE WHEN i % 10 = 0 THEN NULL ELSE at END
+    CASE WHEN i % 10 = 0 THEN NULL ELSE at END,
+    status, CASE WHEN closed THEN 'A planned change, see the ticket.' END,
+    CASE WHEN closed THEN at + CASE WHEN i % 11 = 0 THEN interval '0' ELSE interval '1 hour' END END,
+    CASE WHEN closed THEN 1 END, CASE WHEN i % 3 > 0 THEN 'analyst-' || i % 13 || '@example.com' END,
+    CASE WHEN i % 12 = 0 THEN json_build_array('label-' || i % 7, 'quarter-' || i % 4) END,
+    CASE WHEN i % 3 > 0 OR closed THEN 2 ELSE 0 END
 FROM generate_series(1::bigint, $1::bigint) AS i
+CROSS JOIN LATERAL (SELECT (ARRAY['open', 'open', 'acknowledged', 'investigating', 'resolved', 'resolved', 'resolved',
+    'false_positive', 'false_positive', 'accepted_risk'])[1 + (i * 7919) % 10] AS status) AS s
+CROSS JOIN LATERAL (SELECT status IN ('resolved', 'false_positive', 'accepted_risk') AS closed) AS c
 CROSS JOIN LATERAL (SELECT timestamptz '2026-10-20T00:00:00Z' + (i::double precision / $1) * interval '{DAYS} days'
     AS at) AS t
 CROSS JOIN LATERAL (SELECT json_build_object('event_uid', md5('event ' || i)::uuid, 'at', t.at, 'source', 'my-app',
@@ -73,6 +82,21 @@ CROSS JOIN LATERAL (SELECT json_build_object('event_uid', md5('event ' || i)::uu
     'ip', '192.0.2.7', 'reason', 'bad_password', 'user_agent', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0'))
     AS evidence) AS e
 """  # noqa: S608 (our own numbers)
+# active while the benchmark runs, whenever that is: they cover what lies in their period of event time
+_EXCEPTIONS = (
+    """INSERT INTO exceptions (matcher, owner, reason, starts_at, expires_at, requester)
+    SELECT CASE i % 4 WHEN 0 THEN json_build_object('rule', json_build_array('rule_' || i),
+            'user', json_build_array('user-' || i || '@example.com'))
+        WHEN 1 THEN json_build_object('group', json_build_object('user', 'user-' || i * 3 || '@example.com'))
+        WHEN 2 THEN json_build_object('rule', json_build_array('rule_' || i), 'source', json_build_array('my-app'))
+        ELSE json_build_object('rule', json_build_array('rule_' || i), 'tag', json_build_array('soc2.cc6.1'),
+            'text', 'user-' || i || '1') END,
+        'mona@example.com', 'The migration of this month does it, see the ticket.',
+        least(timestamptz '2026-10-25T00:00:00Z', now()), now() + interval '90 days', 'mona@example.com'
+    FROM generate_series(1, 20) AS i""",
+    """INSERT INTO exception_actions (exception_id, actor, kind)
+    SELECT id, 'ola@example.com', 'approve' FROM exceptions""",
+)
 
 
 async def build_fact_index(database_url: str) -> float:
@@ -100,6 +124,8 @@ async def fill(database_url: str, events: int, findings: int) -> None:
         for statement in _ROLLUPS:
             await connection.execute(statement)
         await connection.execute(_FINDINGS, findings)
+        for statement in _EXCEPTIONS:
+            await connection.execute(statement)
         await connection.execute("INSERT INTO finding_changes VALUES (0, 1)")
         for index in indexes:
             await connection.execute(index["indexdef"])

@@ -21,6 +21,7 @@ REQUESTS = 160
 TARGET_MS = 20.0
 
 BASELINE = "one finding by its id"
+_OPEN = "status=open&status=acknowledged&status=investigating&status=reopened"
 KINDS: dict[str, list[str]] = {
     BASELINE: [f"/findings/{number}" for number in range(1, 41)],
     "summary": ["/stats/summary"],
@@ -36,6 +37,20 @@ KINDS: dict[str, list[str]] = {
         "/findings?enriched=false",
         "/findings?q=rule+13",
         "/findings?severity=high&source=okta.system&from_date=2026-11-01",
+    ],
+    "findings by triage, page 1": [
+        # the dashboard's default view
+        f"/findings?{_OPEN}&assignee=unassigned&assignee=analyst-3@example.com",
+        "/findings?status=reopened&sort=risk_score",
+        "/findings?status=resolved&status=false_positive&assignee=analyst-7@example.com",
+        "/findings?label=label-3",
+        "/findings?label=quarter-2&status=open&assignee=unassigned&severity=high",
+    ],
+    "findings by suppression, page 1": [
+        "/findings?suppressed=true",
+        "/findings?suppressed=true&suppressed=false",
+        "/findings?suppressed=true&status=open&assignee=unassigned&label=label-3&sort=severity",
+        "/findings?suppressed=false&status=open&q=rule+13",
     ],
     "findings, any sort, page 1": [
         f"/findings?sort={sort}" for sort in ("risk_score", "last_seen", "severity", "detection_count")

@@ -27,6 +27,8 @@ from mcm_api.findings.schemas import GivenFeedback
 from mcm_api.findings.triage import routes as triage
 from mcm_api.findings.triage.publish import TriagePublisher
 from mcm_api.findings.triage.schemas import ActionRequest, BulkActionRequest
+from mcm_api.findings.views import routes as views
+from mcm_api.findings.views.schemas import ViewRequest
 from mcm_api.findings_cache import FindingsCache
 from mcm_api.health import routes as health
 from mcm_api.health.queries import require_database, require_schema
@@ -102,6 +104,7 @@ class Api(FastAPI):
                 (GivenFeedback, "validation"),
                 (ActionRequest, "validation"),
                 (BulkActionRequest, "validation"),
+                (ViewRequest, "validation"),
                 (ExceptionRequest, "validation"),
                 (ExceptionPreviewRequest, "validation"),
                 (ExceptionActionRequest, "validation"),
@@ -145,6 +148,7 @@ def create_app(
         events,
         findings,
         triage,
+        views,
         exceptions,
         enrichments,
         stats,

@@ -50,6 +50,7 @@ from mcm_shared.db.tables import (
     RULE_CATALOGUE,
     RULE_RESULTS,
     RULES,
+    SAVED_VIEWS,
     SOURCE_EVENTS,
     SOURCE_PROGRESS,
     TUMBLING_COUNTS,
@@ -168,6 +169,8 @@ OPEN: Final = frozenset(
         # read to compute what is suppressed; the operations that show them are closed to restricted identities
         EXCEPTIONS,
         EXCEPTION_ACTIONS,
+        # filters, which select within what may be read
+        SAVED_VIEWS,
     }
 )
 """Tables open to restricted identities: without rows of sources, or that only say which rows to read."""

@@ -22,6 +22,7 @@ from .access_helpers import ROLES, People, closed_app
 VALUES = {
     "event_id": "1",
     "finding_id": "1",
+    "view_id": "00000000-0000-0000-0000-000000000000",
     "job_id": "00000000-0000-0000-0000-000000000000",
     "session_id": "00000000-0000-0000-0000-000000000000",
     "user_id": "00000000-0000-0000-0000-000000000000",

@@ -217,7 +217,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"starts_at": (NOON + 40 * DAY).isoformat()}, "before the start"),
     ({"expires_at": None}, "expires_at"),
     ({"matcher": {}}, "at least one condition"),
-    ({"matcher": {"colour": ["red"]}}, "Extra inputs"),
+    ({"matcher": {"colour": ["red"]}}, "matcher.colour is not a known field"),
     ({"matcher": {"group": {'a"b': "c"}}}, "field of a group"),
     ({"owner": ""}, "owner"),
     ({"approved": True}, "approved"),

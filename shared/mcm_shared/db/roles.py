@@ -47,6 +47,7 @@ from mcm_shared.db.tables import (
     RULE_CATALOGUE,
     RULE_RESULTS,
     RULES,
+    SAVED_VIEWS,
     SOURCE_EVENTS,
     SOURCE_POSITIONS,
     TUMBLING_COUNTS,
@@ -85,7 +86,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
     "api": {
         **dict.fromkeys(METADATA.tables.values(), _READ),
         **dict.fromkeys((USERS, SESSIONS, API_TOKENS, SETUP_LINKS, LOGIN_STATES, LOGIN_THROTTLE), _ALL),
-        ENRICHMENT_ANSWERS: _ALL,
+        **dict.fromkeys((ENRICHMENT_ANSWERS, SAVED_VIEWS), _ALL),
         **dict.fromkeys((AUDIT_HEAD, FINDING_CHANGES, AI_USAGE, ENRICHMENT_JOBS, ENRICHMENT_FEEDBACK), _WRITE),
         **dict.fromkeys((FINDING_ACTIONS, AUDIT_LOG, DEAD_LETTER_ACTIONS, EVENT_FACT_BLOCKS), _APPEND),
         **dict.fromkeys((EXCEPTIONS, EXCEPTION_ACTIONS), _APPEND),

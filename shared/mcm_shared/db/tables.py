@@ -44,6 +44,7 @@ from mcm_shared.db.rollup_tables import USER_TOTALS as USER_TOTALS
 from mcm_shared.db.source_tables import SOURCE_POSITIONS as SOURCE_POSITIONS
 from mcm_shared.db.triage_tables import FINDING_ACTIONS as FINDING_ACTIONS
 from mcm_shared.db.types import BigId, UtcDateTime
+from mcm_shared.db.view_tables import SAVED_VIEWS as SAVED_VIEWS
 
 SOURCE_EVENTS: Final = Table(
     "source_events",

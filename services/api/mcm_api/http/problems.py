@@ -23,6 +23,7 @@ PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 MAX_SHOWN_ERRORS: Final = 5
+_MAX_PARAMETER: Final = 200
 """Errors of a request that its response lists; more would make a small request cost a large response."""
 
 
@@ -30,7 +31,7 @@ class ProblemItem(BaseModel):
     """One thing that is wrong with a request."""
 
     index: Annotated[int | None, Field(description="Index of the event in the array, from 0")] = None
-    parameter: Annotated[str | None, Field(description="Name of the path or query parameter")] = None
+    parameter: Annotated[str | None, Field(description="Name of the parameter, or of the field of the body")] = None
     reason: Annotated[str, Field(examples=["timestamp: has no time zone; write it like 2026-11-20T12:00:00Z"])]
 
 
@@ -175,9 +176,13 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 
 def _item(detail: Mapping[str, Any]) -> ProblemItem:
-    names = [str(part) for part in detail["loc"][1:]]
+    place, *names = detail["loc"]
+    # a field of a body is named with those that it lies in; of a list of parameters the name is enough
+    parameter = ".".join(map(str, names if place == "body" else names[:1]))[:_MAX_PARAMETER]
     reason = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return ProblemItem(parameter=names[0] if names else None, reason=reason)
+    if detail.get("type") == "extra_forbidden":
+        reason = "is not a known field"
+    return ProblemItem(parameter=parameter or None, reason=reason)
 
 
 async def _on_database_down(request: Request, error: Exception) -> Response:

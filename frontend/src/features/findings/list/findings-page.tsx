@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useQueryStates } from "nuqs";
+import { useQueryState, useQueryStates } from "nuqs";
 import { useCallback, useMemo, useRef, useState } from "react";
 
 import { Allowed } from "@/components/allowed";
@@ -28,6 +28,11 @@ import { useFindings } from "../live/use-findings";
 import { useAutoRefresh, useLiveUpdates } from "../live/use-live-updates";
 import { SelectionContext } from "../triage/selection";
 import { useListTriage } from "../triage/use-list-triage";
+import { useSavedView } from "../views/use-saved-view";
+import type { ListState } from "../views/view-state";
+import { ViewsMenu } from "../views/views-menu";
+import { columnsParser, fieldsOf, minWidthOf } from "./columns";
+import { ColumnsMenu } from "./columns-menu";
 import { EnrichAll } from "./enrich-all";
 import { ExportMenu } from "./export-menu";
 import { CARD_HEIGHT, findingCard, findingFields, ROW_HEIGHT, selectField } from "./fields";
@@ -38,7 +43,6 @@ import { NoFindings } from "./no-findings";
 import { useOpenFinding } from "./use-open-finding";
 
 const sidebar = preference("findings.filters", ["shown", "hidden"], "shown");
-const SELECTABLE = [selectField, ...findingFields];
 const CARD = { show: findingCard, height: CARD_HEIGHT };
 
 /** All findings: filters, order, search, live updates, enrichment and export. */
@@ -47,6 +51,19 @@ export default function FindingsPage() {
   const me = useAccount().data?.name ?? null;
   const applied = useMemo(() => inView(filters, me), [filters, me]);
   const [order, setOrder] = useQueryStates(orderParsers);
+  const [columns, setColumns] = useQueryState("columns", columnsParser);
+  const state = useMemo(() => ({ filters, order, columns }), [filters, order, columns]);
+  const showState = useCallback(
+    (shown: ListState) => {
+      void setFilters(shown.filters);
+      void setOrder(shown.order);
+      void setColumns(shown.columns && [...shown.columns]);
+    },
+    [setFilters, setOrder, setColumns],
+  );
+  const saved = useSavedView(state, showState);
+  const shownFields = useMemo(() => fieldsOf(columns), [columns]);
+  const selectable = useMemo(() => [selectField, ...shownFields], [shownFields]);
   const { openId, open, linkTo } = useOpenFinding();
   const [reading, setReading] = useState(false);
   const panel = useFilterPanel(sidebar, "(min-width: 75rem)");
@@ -125,6 +142,8 @@ export default function FindingsPage() {
         note={total !== undefined && <span className="tabular">{plural(total, "finding")}</span>}
         actions={
           <>
+            <ViewsMenu saved={saved} state={state} onReset={showState} />
+            <ColumnsMenu columns={columns} onChange={(chosen) => void setColumns(chosen)} />
             <PauseButton paused={updates.paused} onChange={updates.setPaused} />
             <Allowed scope="findings:export">
               <ExportMenu filter={query} />
@@ -179,11 +198,11 @@ export default function FindingsPage() {
                 ref={scroller}
                 label="Findings"
                 className="min-h-0 flex-1"
-                minWidth="min-w-[58rem] print:min-w-0"
+                minWidth={minWidthOf(columns)}
                 rowHeight={ROW_HEIGHT}
                 card={CARD}
-                fields={triage.selection ? SELECTABLE : findingFields}
-                rows={list.data ? rows : undefined}
+                fields={triage.selection ? selectable : shownFields}
+                rows={list.data && !saved.opening ? rows : undefined}
                 busy={busy}
                 rowKey={keyOf}
                 rowLink={linkTo}

@@ -14,10 +14,10 @@ GENESIS: Final = "0" * 64
 
 AUDITED_FIELDS: Final = frozenset(
     {
-        "accepted", "address", "claim", "comment", "count", "created_at", "created_by", "disabled", "email",
-        "expires_at", "filter", "format", "id", "issuer", "kind", "limit", "matcher", "name", "owner", "period_from",
-        "period_to", "provider", "push_sources", "reason", "requester", "role", "scopes", "sources", "starts_at",
-        "state", "subject", "ticket", "topic", "user", "value", "verdict",
+        "accepted", "address", "claim", "columns", "comment", "count", "created_at", "created_by", "disabled",
+        "email", "expires_at", "filter", "format", "id", "issuer", "kind", "limit", "matcher", "name", "order",
+        "owner", "period_from", "period_to", "provider", "push_sources", "reason", "requester", "role", "scopes",
+        "sort", "sources", "starts_at", "state", "subject", "ticket", "topic", "user", "value", "verdict",
     }
 )  # fmt: skip
 """The fields that ``before`` and ``after`` may have; none of them holds a secret."""
