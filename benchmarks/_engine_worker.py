@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import uvloop
 
@@ -22,6 +24,19 @@ from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.settings import DatabaseSettings, KafkaSettings, load_settings
 
+RULES: Final[Mapping[str, Callable[[], Ruleset]]] = {
+    "none": lambda: Ruleset([]),
+    "joined": lambda: _joined(load_rules()),
+    "builtin": load_rules,
+}
+
+
+def _joined(ruleset: Ruleset) -> Ruleset:
+    """Leaves out the rules whose results are recomputed, and those that only they read."""
+    correlations = [rule for rule in ruleset.correlations if not rule.is_recomputed]
+    read = {member.rule_id for rule in correlations for series in rule.inputs for member in series.members}
+    return Ruleset([rule for rule in ruleset.rules if rule.raises_finding or rule.id in read], correlations)
+
 
 async def _run(group: str, rules: str) -> None:
     settings = load_settings(EngineSettings)
@@ -33,9 +48,7 @@ async def _run(group: str, rules: str) -> None:
         matcher = Matcher(ruleset, settings.max_event_bytes)
         return DetectionHandler(engine, matcher, ruleset, topics, os.getpid() % 16)
 
-    active = ActiveRules(
-        engine, lambda _: Loaded(Ruleset([]) if rules == "none" else load_rules(), ()), asyncio.Event(), make_handler
-    )
+    active = ActiveRules(engine, lambda _: Loaded(RULES[rules](), ()), asyncio.Event(), make_handler)
     worker = Worker(kafka, Subscription(topics.raw, group, settings.batch_size), active.handler)
     on_stop_signal(worker.stop)
     async with connect_producer(kafka) as producer:

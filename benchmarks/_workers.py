@@ -15,7 +15,7 @@ ENDS_WITHIN_S = 20
 def running_workers(
     stack: BenchStack, database_url: str, group: str, rules: str, count: int = 1
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Runs workers of a consumer group and stops them at the end; ``rules`` are ``none`` or ``builtin``."""
+    """Runs workers of a consumer group and stops them at the end; ``rules`` are a name in ``_engine_worker``."""
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,

@@ -27,6 +27,7 @@ _ALL_AT_ONCE = {"group.initial.rebalance.delay.ms": "3000"}
 
 VARIANTS = {
     "floor: events stored, no rules, 1 worker": ("none", 1),
+    "built-in rules that are joined, 1 worker": ("joined", 1),
     "all built-in rules, 1 worker": ("builtin", 1),
     "all built-in rules, 2 workers": ("builtin", 2),
 }
@@ -57,7 +58,8 @@ def main() -> None:
     medians = {name: _median(measured) for name, measured in found.items()}
     for name, measured in medians.items():
         print(f"{measured}  {name}")
-    floor, one, two = medians.values()
+    floor, joined, one, two = medians.values()
+    print(f"{joined.rate / floor.rate:8.2f}  of the floor with the rules that are joined")
     print(f"{one.rate / floor.rate:8.2f}  of the floor with all built-in rules (target 0.6)")
     print(f"{two.rate / one.rate:8.2f}  times one worker with two (target 1.3)")
     # what others take from the machine changes the rates, and hardly what an event costs
