@@ -32,13 +32,13 @@ def a_rule(selection: str = "event_type: login_success", more: str = "", logsour
     return parse_rules(rule_text(1, selection, more, logsource)).rules[0]
 
 
-_words = st.sampled_from(["a", "B", "login_failed", "x*", "y"])
+_words = st.sampled_from(["a", "B", "login_failed", "x*", "y", "s*"])
 _selections = st.fixed_dictionaries(
     {},
     optional={
         **{
             name: st.one_of(_words, st.lists(_words, min_size=1, max_size=3), st.just(5), st.none())
-            for name in ("event_type", "kind", "tags", "user", "number", "nested.kind")
+            for name in ("event_type", "source", "kind", "tags", "user", "number", "nested.kind")
         },
         "kind|contains": _words,
     },
@@ -75,6 +75,31 @@ def test_the_index_leaves_out_no_rule_that_matches(
             if rule.log_source.source in (None, source) and rule.matches(EventView(event))
         ]
         assert [match.rule.name for match in ruleset.match(event)] == every
+
+
+@pytest.mark.parametrize(
+    ("selection", "needs_only_type"),
+    [
+        ("event_type: login", True),
+        ("event_type|re: log.*, source: [app, web]", True),
+        ("event_type|exists: true}, other: {source: web", True),
+        ("kind: a", False),
+        ("event_type: login, kind: a", False),
+        ("event_type|fieldref: kind", False),
+    ],
+)
+def test_an_event_meets_the_rules_of_its_own_facts_whatever_came_before(selection: str, needs_only_type: bool) -> None:
+    rule = a_rule(selection)
+    ruleset = Ruleset([rule])
+    events = [
+        an_event(source=source, event_type=event_type, kind=kind)
+        for kind in ("a", "b", "login")
+        for source in ("app", "web", "other")
+        for event_type in ("login", "logout", "a")
+    ]
+
+    assert [bool(ruleset.match(event)) for event in events] == [rule.matches(EventView(event)) for event in events]
+    assert rule.needs_only_type is needs_only_type
 
 
 def test_rules_without_any_equality_are_met_too() -> None:

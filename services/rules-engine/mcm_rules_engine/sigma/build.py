@@ -7,7 +7,7 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaDetections
 
 from mcm_rules_engine.sigma.build_filter import Filter, with_filters
-from mcm_rules_engine.sigma.compile.conditions import compile_condition, required_values
+from mcm_rules_engine.sigma.compile.conditions import compile_condition, depends_only_on, required_values
 from mcm_rules_engine.sigma.compile.fields import RESERVED, EventView, Space, canonical_json
 from mcm_rules_engine.sigma.compile.group_keys import group_reader, object_among
 from mcm_rules_engine.sigma.compile.log_sources import LogSource, read_log_source
@@ -55,6 +55,7 @@ def build_rule(document: Document, filters: Sequence[Filter]) -> tuple[Rule | No
         severity_of=severity_of,
         groups_of=group_reader(log_source.space, metadata.group_fields),
         required=required_values(tree),
+        needs_only_type=log_source.space == "activity" and depends_only_on(tree, ("source", "event_type")),
         reads=frozenset(detections.fields),
         filters=tuple(each.document.text for each in applied),
         cased=frozenset(field.name for field in metadata.group_fields if field.cased),

@@ -1,6 +1,6 @@
 """Conditions as Python predicates, and what an event must have for one to hold."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sigma.conditions import (
@@ -18,6 +18,7 @@ from sigma.types import (
     SigmaFieldReference,
     SigmaNull,
     SigmaNumber,
+    SigmaRegularExpression,
     SigmaString,
     SigmaType,
 )
@@ -70,6 +71,23 @@ def required_values(node: Any) -> Required:
             text = plain_text(value)
             return {} if text is None else {node.field: frozenset({text.casefold()})}
     return {}
+
+
+def depends_only_on(node: Any, fields: Collection[str]) -> bool:
+    """Whether a condition compares nothing but these fields, and them with values that the rule states."""
+    match node:
+        case ConditionAND() | ConditionOR() | ConditionNOT():
+            return all(depends_only_on(arg, fields) for arg in node.args)
+        case ConditionFieldEqualsValueExpression():
+            return node.field in fields and _is_stated(node.value)
+    return False
+
+
+def _is_stated(value: SigmaType) -> bool:
+    # not a reference to another field, and not a plug-in's predicate, which may answer differently each time
+    if isinstance(value, SigmaExpansion):
+        return all(map(_is_stated, value.values))
+    return isinstance(value, SigmaString | SigmaRegularExpression | SigmaNumber | SigmaBool | SigmaNull | SigmaExists)
 
 
 def _all(parts: list[Predicate]) -> Predicate:

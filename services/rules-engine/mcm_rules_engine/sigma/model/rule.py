@@ -58,8 +58,9 @@ class Rule(Definition):
     """One single-event Sigma rule, compiled.
 
     ``severity_of`` starts at ``level`` and only rises. ``required`` are the equalities without which the rule cannot
-    match. ``reads`` are the fields of its detection. ``filters`` are the source texts of the filters that apply to it.
-    The fields in ``cased`` are grouped by their exact spelling.
+    match. A rule that ``needs_only_type`` matches all events of one source and event type, or none of them. ``reads``
+    are the fields of its detection. ``filters`` are the source texts of the filters that apply to it. The fields in
+    ``cased`` are grouped by their exact spelling.
     """
 
     log_source: LogSource
@@ -67,6 +68,7 @@ class Rule(Definition):
     severity_of: Callable[[EventView], Severity] = field(repr=False)
     groups_of: GroupReader = field(repr=False)
     required: Required = field(repr=False, default_factory=dict)
+    needs_only_type: bool = field(repr=False, default=False)
     reads: frozenset[str] = field(repr=False, default=frozenset())
     filters: tuple[str, ...] = field(repr=False, default=())
     cased: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from mcm_rules_engine.sigma.compile.fields import EventView, Getter, field_getter, text_of
 from mcm_rules_engine.sigma.compile.group_keys import Group
@@ -11,6 +12,9 @@ from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.series import SeriesIndex
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.contracts.findings import Severity
+
+_MAX_TYPES: Final = 4096
+"""Pairs of a source and an event type whose matching rules are cached; a sender can invent any number."""
 
 
 @dataclass(slots=True)
@@ -80,9 +84,12 @@ class Ruleset:
         self.all: tuple[Rule | Correlation, ...] = (*self.rules, *self.correlations)
         self._series = SeriesIndex(self.rules, self.correlations)
         self.by_id: dict[str, Rule] = {rule.id: rule for rule in self.rules}
+        self._typed: list[tuple[int, Rule]] = []
+        self._of_type: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
         by_source: dict[str | None, list[tuple[int, Rule]]] = {}
         for number, rule in enumerate(self.rules):
-            by_source.setdefault(rule.log_source.source, []).append((number, rule))
+            same = self._typed if rule.needs_only_type else by_source.setdefault(rule.log_source.source, [])
+            same.append((number, rule))
         self._activity = _Index(by_source.pop(None, ()))
         self._native = {source: _Index(rules) for source, rules in by_source.items() if source is not None}
 
@@ -93,13 +100,22 @@ class Ruleset:
     def match(self, event: SourceEvent) -> list[Match]:
         """Returns the rules that hold for an event, in the order they were loaded."""
         view = EventView(event)
+        matched = self._of_type.get((event.source, event.event_type))
+        if matched is None:
+            matched = self._match_type(view)
         candidates = self._activity.candidates(view)
         native = self._native.get(event.source)
         if native is not None:
             candidates = candidates + native.candidates(view)
-        if not candidates:
-            return []
-        matched = [entry for entry in candidates if entry[1].matches(view)]
-        if len(matched) > 1:
-            matched.sort(key=lambda entry: entry[0])
+        others = [entry for entry in candidates if entry[1].matches(view)]
+        if others:
+            matched = sorted(matched + others, key=lambda entry: entry[0])
         return [Match(rule, rule.severity_of(view), view, self._series.of_event(rule.id, view)) for _, rule in matched]
+
+    def _match_type(self, view: EventView) -> list[tuple[int, Rule]]:
+        """Tests the rules that only need the source and the type of an event, and caches which of them match."""
+        if len(self._of_type) == _MAX_TYPES:
+            self._of_type.clear()
+        matched = [entry for entry in self._typed if entry[1].matches(view)]
+        self._of_type[view.event.source, view.event.event_type] = matched
+        return matched
