@@ -75,8 +75,8 @@ def from_json_text(value: Any) -> Any:
 
 def address(text: str | None) -> str | None:
     """Reads an IP address that may come with a port: ``192.0.2.7:51234``, ``[2001:db8::7]:443``."""
-    if text is None:
-        return None
+    if text is None or ":" not in text:
+        return None if text is None else text.strip()
     with_port = _WITH_PORT.fullmatch(text.strip())
     return text.strip() if with_port is None else with_port[1] or with_port[2]
 
@@ -107,8 +107,8 @@ def log_of(payload: Payload) -> str | None:
     _routed.set((payload, entry))
     nested = entry.get("properties")
     properties = nested if isinstance(nested, dict) else entry
-    category = _text(entry, "category", "categoryvalue")
-    operation = _text(entry, "operationname", "operationnamevalue")
+    category = (value_text(entry, "category", "categoryvalue") or "").lower()
+    operation = (value_text(entry, "operationname", "operationnamevalue") or "").lower()
     if category in _SIGN_IN_CATEGORIES or operation == "sign-in activity":
         return "azure.signin"
     if category in _AUDIT_CATEGORIES or not properties.keys().isdisjoint(_ONLY_IN_AUDIT):
@@ -120,6 +120,9 @@ def log_of(payload: Payload) -> str | None:
     return None
 
 
-def _text(entry: Payload, *keys: str) -> str:
-    # the REST API writes {"value": "…", "localizedValue": "…"}
-    return next((text for key in keys if (text := text_at(entry, key) or text_at(entry, key, "value"))), "").lower()
+def value_text(entry: Payload, *keys: str) -> str | None:
+    """Reads the first text there is; the REST API writes it as ``{"value": "…", "localizedValue": "…"}``."""
+    for key in keys:
+        if key in entry and (text := text_at(entry, key) or text_at(entry, key, "value")):
+            return text
+    return None

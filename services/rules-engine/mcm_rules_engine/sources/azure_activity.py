@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from mcm_rules_engine.sources.azure import address, first_time, from_json_text, has_succeeded, log_of, lower_entry
+from mcm_rules_engine.sources.azure import (
+    address,
+    first_time,
+    from_json_text,
+    has_succeeded,
+    log_of,
+    lower_entry,
+    value_text,
+)
 from mcm_rules_engine.sources.deployments import environment_in
 from mcm_rules_engine.sources.identity import SERVICE, user_name
 from mcm_rules_engine.sources.read import first_text, id_at, known, other_type, text_at, value_at
@@ -19,6 +27,7 @@ Action = Callable[[Payload, Facts], str]
 """Adds the facts of one action and returns the event type; '' when it is none of the known types."""
 
 _CLAIMS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+_NAMES: Final = (f"{_CLAIMS}upn", f"{_CLAIMS}emailaddress", f"{_CLAIMS}name", "name")
 _TIMES: Final = ("time", "eventtimestamp", "timegenerated")
 _OPERATIONS: Final = ("operationname", "operationnamevalue")
 _RESULTS: Final = ("resulttype", "status", "activitystatusvalue", "activitystatus")
@@ -51,12 +60,15 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     if not isinstance(payload, dict):
         raise PoisonEventError(f"an event of Azure's activity log must be a JSON object, not {type(payload).__name__}")
     entry = lower_entry(payload)
-    operation = _value(entry, *_OPERATIONS)
+    operation = value_text(entry, *_OPERATIONS)
     if operation is None:
         raise PoisonEventError("operationName is missing: is this an event of Azure's activity log?")
     timestamp = first_time(entry, *_TIMES)
     event_id = _id(entry, operation, payload)
+    user = _person(entry)
     facts = _common_facts(entry)
+    if user is None and (user := _service(entry)) is not None:
+        facts["actor_type"] = SERVICE
     action = _ACTIONS.get(operation.lower())
     whole = has_succeeded(facts.get("result")) or action is _deployed
     event_type = action(entry, facts) if action is not None and whole else ""
@@ -65,16 +77,11 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
         id=event_id,
         source=NAME,
         event_type=event_type or other_type(NAME, operation.lower()),
-        user=_user(entry),
+        user=user,
         timestamp=timestamp,
         raw_data=payload,
         attributes=facts,
     )
-
-
-def _value(entry: Payload, *keys: str) -> str | None:
-    # the REST API writes {"value": "…", "localizedValue": "…"}
-    return first_text(*(text_at(entry, key) or text_at(entry, key, "value") for key in keys))
 
 
 def _id(entry: Payload, operation: str, payload: Payload) -> str:
@@ -82,7 +89,7 @@ def _id(entry: Payload, operation: str, payload: Payload) -> str:
     correlation = text_at(entry, "correlationid")
     if correlation is not None:
         time = next(text for key in _TIMES if (text := text_at(entry, key)))
-        parts = (time, correlation, operation, _value(entry, *_RESULTS), _value(entry, *_RESOURCES))
+        parts = (time, correlation, operation, value_text(entry, *_RESULTS), value_text(entry, *_RESOURCES))
         joined = "|".join(part or "" for part in parts).lower()
         if len(joined) <= MAX_TEXT:
             return joined
@@ -95,28 +102,30 @@ def _user(entry: Payload) -> str | None:
 
 def _person(entry: Payload) -> str | None:
     claims = _claims(entry)
+    for claim in _NAMES:
+        if claims and claim in claims and (name := user_name(text_at(claims, claim))) is not None:
+            return name
     caller = text_at(entry, "caller")
-    names = (text_at(claims, key) for key in (f"{_CLAIMS}upn", f"{_CLAIMS}emailaddress", f"{_CLAIMS}name", "name"))
-    return user_name(*names, caller if caller is None or "@" in caller else None)
+    return user_name(caller) if caller is not None and "@" in caller else None
 
 
 def _service(entry: Payload) -> str | None:
     return user_name(text_at(_claims(entry), "appid"), text_at(entry, "caller"))
 
 
-def _claims(entry: Payload) -> Any:
-    return from_json_text(value_at(entry, "identity", "claims") or entry.get("claims"))
+def _claims(entry: Payload) -> Payload | None:
+    claims = from_json_text(value_at(entry, "identity", "claims") or entry.get("claims"))
+    return claims if isinstance(claims, dict) else None
 
 
 def _common_facts(entry: Payload) -> Facts:
-    result = _value(entry, *_RESULTS)
+    result = value_text(entry, *_RESULTS)
     return known(
         {
             "ip": address(_ip(entry)),
             "region": text_at(entry, "location"),
-            "resource": _value(entry, *_RESOURCES),
+            "resource": value_text(entry, *_RESOURCES),
             "result": None if result is None else result.lower(),
-            "actor_type": SERVICE if _person(entry) is None and _service(entry) is not None else None,
         }
     )
 
@@ -201,8 +210,8 @@ _ACTIONS: Final[dict[str, Action]] = {
 def _rule_view(payload: Payload) -> Mapping[str, Any]:
     """Gives an entry of the REST API or of Log Analytics the field names of diagnostic settings, and the other way."""
     entry = lower_entry(payload)
-    operation, result = _value(entry, *_OPERATIONS), _value(entry, *_RESULTS)
-    category, resource, provider = (_value(entry, *keys) for keys in (_CATEGORIES, _RESOURCES, _PROVIDERS))
+    operation, result = value_text(entry, *_OPERATIONS), value_text(entry, *_RESULTS)
+    category, resource, provider = (value_text(entry, *keys) for keys in (_CATEGORIES, _RESOURCES, _PROVIDERS))
     names = {
         **dict.fromkeys(_OPERATIONS, operation),
         **dict.fromkeys(_RESULTS, result),

@@ -7,9 +7,12 @@ from typing import Any, Final
 from mcm_rules_engine.sources.azure import address, first_time, flat_entry, from_json_text, has_succeeded, log_of
 from mcm_rules_engine.sources.azure_audit_entry import (
     changes_of,
+    decoded_entry,
+    first_of,
     initiator,
     named_target,
     target_name,
+    target_type,
     targets_of,
 )
 from mcm_rules_engine.sources.identity import SERVICE, user_name
@@ -28,6 +31,8 @@ _NOT_A_WORD: Final = re.compile(r"[^a-z0-9]+")
 _MAX_ACTIVITY: Final = 150
 _KEY_ID: Final = re.compile(r"KeyIdentifier=([0-9A-Fa-f-]{8,64})", re.IGNORECASE)
 
+_NAMES_OF_APPLICATIONS: Final = ("displayname", "serviceprincipalname", "appid", "serviceprincipalid")
+_NO_CHANGE: Final = (None, None)
 _ROLES: Final = {
     "company administrator": "super_admin",
     "global administrator": "super_admin",
@@ -46,13 +51,17 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     """
     if not isinstance(payload, dict):
         raise PoisonEventError(f"an entry of Entra ID's audit log must be a JSON object, not {type(payload).__name__}")
-    entry = flat_entry(payload)
+    entry = decoded_entry(payload)
     activity = first_text(text_at(entry, "activitydisplayname"), text_at(entry, "operationname"))
     if activity is None:
         raise PoisonEventError("activityDisplayName and operationName are missing: is this Entra ID's audit log?")
     timestamp = first_time(entry, "activitydatetime", "time", "timegenerated")
     event_id = id_at(entry, "id", payload)
+    person = _person(entry)
     facts = _common_facts(entry)
+    user = person or _service(entry)
+    if person is None and user is not None:
+        facts["actor_type"] = SERVICE
     words = activity_words(activity)
     action = _ACTIONS.get(words) if has_succeeded(facts.get("result")) else None
     event_type = action(entry, facts) if action is not None else ""
@@ -61,7 +70,7 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
         id=event_id,
         source=NAME,
         event_type=event_type or f"{NAME}.{words[:_MAX_ACTIVITY]}",
-        user=_user(entry),
+        user=user,
         timestamp=timestamp,
         raw_data=payload,
         attributes=facts,
@@ -79,9 +88,9 @@ def _common_facts(entry: Payload) -> Facts:
     changes = changes_of(targets)
     result = first_text(text_at(entry, "result"), text_at(entry, "resulttype"), text_at(entry, "resultsignature"))
     scopes = first_text(
-        *(changes.get(key, (None, None))[1] for key in ("DelegatedPermissionGrant.Scope", "AppRole.Value"))
+        changes.get("DelegatedPermissionGrant.Scope", _NO_CHANGE)[1], changes.get("AppRole.Value", _NO_CHANGE)[1]
     )
-    consent = changes.get("ConsentContext.IsAdminConsent", (None, None))[1]
+    consent = changes.get("ConsentContext.IsAdminConsent", _NO_CHANGE)[1]
     return known(
         {
             "ip": address(
@@ -90,25 +99,26 @@ def _common_facts(entry: Payload) -> Facts:
             "result": None if result is None else result.lower(),
             "reason": text_at(entry, "resultreason") or text_at(entry, "resultdescription"),
             "category": text_at(entry, "category"),
-            "target": next((name for each in targets if (name := target_name(each))), None),
-            "target_type": next((kind for each in targets if (kind := text_at(each, "type"))), None),
+            "target": first_of(targets, target_name),
+            "target_type": first_of(targets, target_type),
             "application": named_target(targets, "application", "serviceprincipal"),
             "policy": named_target(targets, "policy", "conditionalaccesspolicy"),
             "scopes": None if scopes is None else scopes.split(),
             "admin_consent": None if consent is None else consent.lower() == "true",
             "changed": sorted(changes) or None,
-            "actor_type": SERVICE if _person(entry) is None and _service(entry) is not None else None,
         }
     )
 
 
 def _role_given(entry: Payload, facts: Facts) -> str:
-    facts |= known({"new_role": _role(entry, new=True), "role": _role_name(entry, new=True)})
+    name = _role_name(entry, new=True)
+    facts |= known({"new_role": _role(name), "role": name})
     return _role_changed(entry, facts)
 
 
 def _role_taken(entry: Payload, facts: Facts) -> str:
-    facts |= known({"old_role": _role(entry, new=False), "role": _role_name(entry, new=False)})
+    name = _role_name(entry, new=False)
+    facts |= known({"old_role": _role(name), "role": name})
     return _role_changed(entry, facts)
 
 
@@ -124,8 +134,7 @@ def _elevated(entry: Payload, facts: Facts) -> str:
     return "permission_changed"
 
 
-def _role(entry: Payload, *, new: bool) -> str | None:
-    name = _role_name(entry, new=new)
+def _role(name: str | None) -> str | None:
     return None if name is None else _ROLES.get(name.lower(), name)
 
 
@@ -172,14 +181,13 @@ def _user(entry: Payload) -> str | None:
 
 def _person(entry: Payload) -> str | None:
     user, _ = initiator(entry)
-    return user_name(*(text_at(user, key) for key in ("userprincipalname", "displayname", "id")))
+    return None if user is None else target_name(user)
 
 
 def _service(entry: Payload) -> str | None:
     _, app = initiator(entry)
-    names = (text_at(app, key) for key in ("displayname", "serviceprincipalname", "appid", "serviceprincipalid"))
-    identity = entry.get("identity")
-    return user_name(*names, identity if isinstance(identity, str) else None)
+    named = user_name(*(text_at(app, key) for key in _NAMES_OF_APPLICATIONS)) if app is not None else None
+    return named or user_name(text_at(entry, "identity"))
 
 
 def _rule_view(payload: Payload) -> Mapping[str, Any]:

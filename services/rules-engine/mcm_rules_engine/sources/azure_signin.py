@@ -65,12 +65,16 @@ def normalise(payload: Any, _fallback_id: str) -> SourceEvent:
     timestamp = first_time(entry, "createddatetime", "time", "timegenerated")
     event_id = id_at(entry, "id", payload)
     facts = _facts(entry)
+    person = _person(entry)
+    user = person or _service(entry)
+    if person is None and user is not None:
+        facts["actor_type"] = SERVICE
     return SourceEvent(
         uid=event_uid(NAME, event_id),
         id=event_id,
         source=NAME,
         event_type=_event_type(entry, facts),
-        user=_user(entry),
+        user=user,
         timestamp=timestamp,
         raw_data=payload,
         attributes=facts,
@@ -135,7 +139,6 @@ def _facts(entry: Payload) -> dict[str, Any]:
             "risk": None if risk is None or risk.lower() in ("none", "hidden") else risk.lower(),
             "device": text_at(device, "deviceid"),
             "tenant": text_at(entry, "tenantid"),
-            "actor_type": SERVICE if _person(entry) is None and _service(entry) is not None else None,
         }
     )
 
@@ -146,14 +149,13 @@ def _method(entry: Payload) -> str | None:
     return None if method is None else method.lower()
 
 
-def _user(entry: Payload) -> str | None:
-    return _person(entry) or _service(entry)
-
-
 def _person(entry: Payload) -> str | None:
-    names = ("userprincipalname", "signinidentifier", "userdisplayname")
-    identity = entry.get("identity")
-    return user_name(*(text_at(entry, key) for key in names), identity if isinstance(identity, str) else None)
+    return user_name(
+        text_at(entry, "userprincipalname"),
+        text_at(entry, "signinidentifier"),
+        text_at(entry, "userdisplayname"),
+        text_at(entry, "identity"),
+    )
 
 
 def _service(entry: Payload) -> str | None:

@@ -42,6 +42,9 @@ def event_name_of(payload: Payload) -> str | None:
     if isinstance(payload.get("rule"), dict) and "authorized_actors_only" in payload["rule"]:
         return "branch_protection_rule"
     for keys, name in _SHAPES:
-        if all(payload.get(key) is not None for key in keys):
+        for key in keys:
+            if payload.get(key) is None:
+                break
+        else:
             return name
     return "repository" if "repository" in payload and "action" in payload else None

@@ -106,14 +106,20 @@ def _own_time(payload: Payload) -> datetime | None:
     if "commits" in payload:
         # a commit may be older than its push by any time
         return _moment(payload.get("repository"), "pushed_at")
-    return next((moment for key in _OBJECTS if (moment := _newest(payload.get(key)))), None)
+    for key in _OBJECTS:
+        if key in payload and (moment := _newest(payload[key])) is not None:
+            return moment
+    return None
 
 
 def _newest(node: Any) -> datetime | None:
     if not isinstance(node, dict):
         return None
-    moments = [moment for key in _TIMES if key in node and (moment := _moment(node, key))]
-    return max(moments, default=None)
+    newest: datetime | None = None
+    for key in _TIMES:
+        if key in node and (moment := _moment(node, key)) is not None and (newest is None or moment > newest):
+            newest = moment
+    return newest
 
 
 def _moment(node: Any, key: str) -> datetime | None:
