@@ -21,7 +21,7 @@ PASSWORDS := POSTGRES_PASSWORD $(addprefix POSTGRES_PASSWORD_,API ENRICHER INGES
 NODE := cd frontend && export PATH="$(CURDIR)/$(BIN):$$PATH" &&
 DASHBOARD := $(shell find frontend/src frontend/public -type f) frontend/index.html frontend/vite.config.ts
 
-.PHONY: help setup demo stack dashboard test test-ui env test-compose scale-demo lint fmt types mutations chaos oracle abuse bench sbom audit clean lock
+.PHONY: help setup demo stack dashboard test test-ui env test-compose scale-demo lint fmt types mutations kills chaos oracle abuse bench sbom audit clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ test-compose: setup ## run the end-to-end tests against the composed system; nee
 scale-demo: setup ## show throughput and lag while workers go 1 → 2 → 4 → 1; needs Docker
 	@$(PASSWORDS:%=%=unused) docker compose --env-file /dev/null build
 	@exec $(BIN)/python -m tests.scaling
+
+kills: setup ## kill each connector inside a page, 20 times and more (KILLS=40)
+	@MCM_CONNECTOR_KILLS=$(or $(KILLS),24) exec $(BIN)/pytest services/ingestor/tests/test_connector_kills.py
 
 chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3 KILLS=50)
 	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) MCM_DATABASE_KILLS=$(or $(KILLS),50) exec $(BIN)/pytest tests/chaos

@@ -14,9 +14,10 @@ from mcm_ingestor.connectors.aws_cloudtrail_s3 import CloudTrailS3Settings, obje
 from mcm_ingestor.connectors.registry import connector_types
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
 from mcm_ingestor.store.positions import BACKFILL
+from mcm_ingestor.testing.dying_producer import DyingProducer
 from mcm_ingestor.testing.loopback import Reply, Request, serving
 from mcm_ingestor.testing.reading import Reading, stop
-from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
 
 BUCKET = "trail"
@@ -122,25 +123,12 @@ async def test_log_files_arrive_by_notification_and_by_import(aws_url: str, trai
     assert [value[:32] for value in values if not value.startswith(b"{")] == [b"s3://trail/AWSLogs/cut.json.gz: "]
 
 
-class KilledError(BaseException):
-    """Stands for the end of the process."""
-
-
-class KilledProducer(Producer):
-    """Ends the process when a page is acknowledged, and its message is still in the queue."""
-
-    async def send(self, messages: Any) -> None:
-        """Sends, then kills."""
-        await super().send(messages)
-        raise KilledError
-
-
 async def test_a_message_is_deleted_once_its_records_are_acknowledged(
     aws_url: str, trail: Trail, reading: Reading
 ) -> None:
     source = from_s3(aws_url, trail)
     await trail.write(4)
-    producer = KilledProducer(reading.kafka)
+    producer = DyingProducer(reading.kafka, pages=0, share=1)
     with pytest.raises(BaseExceptionGroup):
         await reading.start(source, producer)
     await producer.close()

@@ -5,7 +5,6 @@ import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from mcm_ingestor.testing.loopback import Reply, Request, serving
 from mcm_ingestor.testing.reading import Reading, stop
 from mcm_ingestor.testing.source_apis import GithubAuditApi, GraphApi, OktaApi, SourceApi, events_of_last_day
 from mcm_shared.contracts.sources import SOURCE_POLLED
-from mcm_shared.kafka.producer import Producer, connect_producer
+from mcm_shared.kafka.producer import connect_producer
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "okta.system": {"url": "URL", "token": "t"},
@@ -68,53 +67,6 @@ async def test_every_event_arrives_through_faults_of_all_kinds(kind: str, readin
             await reading.until(new_one_arrived, task)
             await stop(task)
     assert await reading.ids(kind) == {each["id"] for each in api.events}
-
-
-class KilledError(BaseException):
-    """Stands for the end of the process."""
-
-
-class KilledProducer(Producer):
-    """Ends the process when a page is acknowledged and its position is not stored yet."""
-
-    async def send(self, messages: Any) -> None:
-        """Sends, then kills."""
-        await super().send(messages)
-        raise KilledError
-
-
-@pytest.mark.parametrize(("kind", "kills"), [("okta.system", 20), ("github.audit", 6), ("azure.signin", 6)])
-async def test_kills_inside_a_page_lose_nothing(kind: str, kills: int, reading: Reading) -> None:
-    with a_source(kind, 120, with_faults=False) as (api, source):
-        loop = asyncio.get_running_loop()
-        for kill in range(kills):
-            producer = KilledProducer(reading.kafka) if kill % 2 else Producer(reading.kafka)
-            task = reading.start(source, producer)
-            if kill % 2 == 0:
-                # in the middle of a request, one request later each time
-                last = len(api.requests) + 1 + kill // 2 % 4
-                api.on_request = partial(_cancel_at, loop, task, last)
-            async with asyncio.timeout(30):
-                await _ended(task)
-            api.on_request = lambda _: None
-            await producer.close()
-        async with connect_producer(reading.kafka) as producer:
-            task = reading.start(source, producer)
-            await reading.until(lambda: reading.backfilled(source), task)
-            await stop(task)
-    assert await reading.ids(kind) == {each["id"] for each in api.events}
-
-
-def _cancel_at(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]", last: int, number: int) -> None:
-    if number == last:
-        loop.call_soon_threadsafe(task.cancel)
-
-
-async def _ended(task: "asyncio.Task[None]") -> None:
-    try:
-        await task
-    except (KilledError, asyncio.CancelledError, BaseExceptionGroup):
-        return
 
 
 async def test_events_that_graph_shows_late_arrive(reading: Reading) -> None:
