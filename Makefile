@@ -89,8 +89,9 @@ kills: setup ## kill each connector inside a page, 20 times and more (KILLS=40)
 chaos: setup ## run the pipeline through seeded disasters (SEEDS=1,2,3 KILLS=50)
 	@MCM_CHAOS_SEEDS=$(or $(SEEDS),1,2,3) MCM_DATABASE_KILLS=$(or $(KILLS),50) exec $(BIN)/pytest tests/chaos
 
-oracle: setup ## compare the engine with the oracle on random cases of recomputed rules (CASES=3000)
-	@MCM_ORACLE_EXAMPLES=$$((4 * $(or $(CASES),3000))) exec $(BIN)/pytest -o timeout=0 services/rules-engine/tests/test_engine_oracle.py -k recomputed
+oracle: setup ## compare the engine with the oracle on random cases of recomputed rules and of behaviour (CASES=3000)
+	@MCM_ORACLE_EXAMPLES=$$((4 * $(or $(CASES),3000))) exec $(BIN)/pytest -o timeout=0 services/rules-engine/tests/test_engine_oracle.py \
+	  services/rules-engine/tests/test_behaviour.py -k "recomputed or oracle"
 
 abuse: setup ## attack the product in full and print memory, stalls and losses (NAMES="bodies streams")
 	@MCM_TEST_ABUSE=full MCM_TEST_ABUSE_NAMES="$(NAMES)" exec $(BIN)/pytest -q -s tests/abuse

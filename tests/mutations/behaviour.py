@@ -23,6 +23,30 @@ BEHAVIOUR: Final = (
         f"{_TESTS}::test_a_day_that_an_event_touches_while_it_is_scored_stays_touched",
     ),
     Mutation(
+        "a late event scores the later days of its user again",
+        _BEHAVIOUR,
+        (("day <= ordered[place - 1] + HISTORY", "day == ordered[place - 1]"),),
+        f"{_TESTS}::test_a_late_event_withdraws_a_finding_which_shows_the_same_in_any_order",
+    ),
+    Mutation(
+        "a withdrawn finding shows what the set of events says, not what it said before",
+        _BEHAVIOUR,
+        (("return replace(state, description=why, withdrawn_by", "return replace(state, withdrawn_by"),),
+        f"{_TESTS}::test_a_late_event_withdraws_a_finding_which_shows_the_same_in_any_order",
+    ),
+    Mutation(
+        "findings that count the events of all sources have no source",
+        _BEHAVIOUR,
+        (("events), source=None)", "events))"),),
+        f"{_TESTS}::test_a_late_event_withdraws_a_finding_which_shows_the_same_in_any_order",
+    ),
+    Mutation(
+        "a value that is pending in rows of two workers is counted once",
+        _SCORES,
+        (("set()).update(read_values(one.pending))", "set()).symmetric_difference_update(read_values(one.pending))"),),
+        f"{_TESTS}::test_a_value_that_two_workers_bring_counts_once",
+    ),
+    Mutation(
         "a change of a week touches the days of the weeks after it",
         _BEHAVIOUR,
         (("            await _touch_days_after_weeks(engine)\n", "            pass\n"),),

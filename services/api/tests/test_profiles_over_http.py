@@ -130,10 +130,14 @@ async def test_identities_restricted_to_sources_see_no_counts_of_others(
     await a_month(rows)
     async with running(app) as client:
         people = People(app)
-        headers = await people.session(await people.user("engineer", sources=["elsewhere"]))
+        headers = await people.session(await people.user("engineer", sources=[day_of(MONA, 0)[0].source]))
+        everything = await people.session(await people.user("engineer", "all@example.com"))
         profile = (await client.get(f"/profiles/{MONA}", headers=headers)).json()
         rule = await client.get("/rules/unusual_login", headers=headers)
 
+        totals = [(await client.get("/findings", headers=given)).json()["total"] for given in (headers, everything)]
+
+    assert totals == [0, 1]
     assert profile["state"] == "withheld"
     assert "all sources" in profile["withheld"]
     assert (profile["active_days"], profile["features"], profile["scores"], profile["explained"]) == (0, [], [], None)

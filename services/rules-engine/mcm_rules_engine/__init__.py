@@ -5,8 +5,9 @@
 
 from mcm_rules_engine.catalogue import RecordedRule, compile_recorded, read_recorded
 from mcm_rules_engine.pipeline.apply_rules import apply_rules_to_event
+from mcm_rules_engine.profiles.explain import counts_of
 from mcm_rules_engine.profiles.features import Feature, canonical_user, read_values
-from mcm_rules_engine.profiles.history import HISTORY
+from mcm_rules_engine.profiles.history import HISTORY, History, ProfileDay, Totals, alike, weeks_of_everyone
 from mcm_rules_engine.profiles.score import LEARNING_DAYS, LEARNING_EVENTS, THRESHOLDS
 from mcm_rules_engine.recomputed.silence import silence_series
 from mcm_rules_engine.sigma.explain import ConditionNode, explain_finding
@@ -21,14 +22,19 @@ __all__ = [
     "THRESHOLDS",
     "ConditionNode",
     "Feature",
+    "History",
+    "ProfileDay",
     "RecordedRule",
     "Ruleset",
+    "Totals",
     "UnseenField",
+    "alike",
     "apply_rules_to_event",
     "asked_types",
     "canonical_user",
     "compile_recorded",
     "counted_rules",
+    "counts_of",
     "explain_finding",
     "feeding_sources",
     "parse_duration",
@@ -36,4 +42,5 @@ __all__ = [
     "read_values",
     "silence_series",
     "unseen_fields",
+    "weeks_of_everyone",
 ]

@@ -7,19 +7,22 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal, localcontext
+from itertools import product
 from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcm_local.checkout import COMMANDS
 from mcm_rules_engine.offline.unusual import json_of
+from mcm_rules_engine.profiles.explain import explain
 from mcm_rules_engine.profiles.features import Feature, device_of, features_of, network_of
 from mcm_rules_engine.profiles.history import UserDay, profile_days, score_days
 from mcm_rules_engine.profiles.likelihood import log_ratio
 from mcm_rules_engine.profiles.score import LIKENESS, PRIOR, VolumeEvidence
+from mcm_rules_engine.sigma.model.correlation import Measure
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.testing.builders import NOON, an_event, an_event_payload
 
@@ -126,41 +129,67 @@ def test_every_score_can_be_recomputed_from_the_counts_shown(events: list[Source
         shown = orjson.loads(json_of(one, one.score))
         for feature in shown["features"]:
             scores = [score_by_counts(value) for value in feature["values"]]
-            assert scores == pytest.approx([value["score"] for value in feature["values"]], abs=1)
+            assert scores == [value["score"] for value in feature["values"]]
             mean = sum(scores) / len(scores)
             assert feature["score"] == pytest.approx(max(0, *scores) + LIKENESS * mean, abs=4)
         assert shown["activity"] == sum(feature["score"] for feature in shown["features"])
         assert shown["volume"] == max(volume["score"] for volume in shown["volumes"])
 
 
+_SUM = re.compile(r"is (?:not )?unusual for \S+: (-?)(\d+)\.(\d{3}) bits(?:, at most 1 in ([\d,]+))?\.")
+_VALUE = re.compile(
+    r"(New )?([a-z ]+) \S+: ([\d,]+) of ([\d,]+) in 60 days; everyone ([\d,]+) of ([\d,]+) among ([\d,]+) values\.",
+    re.IGNORECASE,
+)
+_VOLUME = re.compile(r"([\d,]+) (events|failures): as many on ([\d,]+) of ([\d,]+) active days, at most ([\d,]+)\.")
+
+
 @settings(max_examples=15, deadline=None)
-@given(events=worlds())
-def test_every_sentence_can_be_recomputed_from_its_counts(events: list[SourceEvent]) -> None:
-    for one in scored(events)[-3:]:
-        for feature in one.score.features if one.score else ():
-            numbers = str(feature).rpartition(f"{feature.values[0].value}: ")[2].replace(",", "")
-            user_count, user_total, _, everyone_count, everyone_total, values = map(int, re.findall(r"\d+", numbers))
+@given(events=worlds(), is_unusual=st.booleans())
+def test_every_sentence_can_be_recomputed_from_its_counts(events: list[SourceEvent], *, is_unusual: bool) -> None:
+    for one, measure in product(scored(events)[-3:], Measure):
+        if one.score is None:
+            continue
+        text = explain(one.user, one.day, one.score, measure, is_unusual=is_unusual)
+        values, volumes = _VALUE.findall(text), _VOLUME.findall(text)
+        evidence = one.score.evidence_of(measure)[:5]
+        # the sum, and a sentence for each piece of evidence: nothing else is said
+        assert len(re.findall(r"\.(?: |$)", text)) == 1 + len(evidence) == 1 + len(values) + len(volumes)
+        sign, whole, rest, odds = _SUM.search(text).groups()  # type: ignore[union-attr]
+        bits = int(sign + whole + rest)
+        assert bits == one.score.of(measure)
+        if is_unusual:
+            assert _number(odds) == 2 ** max(0, bits // 1000)
+        scores = {}
+        for new, name, *numbers in values:
+            user_count, user_total, everyone_count, everyone_total, distinct = map(_number, numbers)
             counts = {"user_count": user_count, "user_total": user_total, "everyone_count": everyone_count}
-            counts |= {"everyone_total": everyone_total, "everyone_values": values}
-            assert score_by_counts(counts) == pytest.approx(feature.values[0].score, abs=1)
+            counts |= {"everyone_total": everyone_total, "everyone_values": distinct}
+            assert bool(new) is (user_count == 0)
+            scores[name.strip().lower()] = score_by_counts(counts)
+        for shown, name, *numbers in volumes:
+            count, as_many, active, most = map(_number, (shown, *numbers))
+            scores[name] = exact_log_ratio(
+                *(((active + 1) * count, max(1, most)) if count > most else (active + 1, as_many + 1))
+            )
+        assert scores == {
+            each.name if isinstance(each, VolumeEvidence) else each.values[0].feature.value: each.score
+            if isinstance(each, VolumeEvidence)
+            else each.values[0].score
+            for each in evidence
+        }
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 @given(numerator=st.integers(1, 10**15), denominator=st.integers(1, 10**15))
+@example(numerator=8, denominator=1)
+@example(numerator=2**50, denominator=2**50 - 1)
+@example(numerator=2**50 - 1, denominator=2**50)
 def test_logarithms_are_exact_to_a_thousandth(numerator: int, denominator: int) -> None:
-    assert log_ratio(numerator, denominator) == pytest.approx(exact_log_ratio(numerator, denominator), abs=1)
-
-
-def test_a_new_value_weighs_more_the_longer_the_user_has_been_known() -> None:
-    usual = [event(10 * day + n, USERS[0], day, 9, "login_success", "DE") for day in range(40) for n in range(4)]
-    weights = []
-    for day, in_weeks in ((15, 10), (39, 38)):
-        strange = event(9999, USERS[0], day, 9, "login_success", "NL")
-        (here,) = [one for one in scored([*usual, strange]) if one.day == strange.timestamp.date()]
-        assert here.score is not None
-        (country,) = [one for one in here.score.features if one.values[0].feature is Feature.COUNTRY]
-        assert str(country).startswith(f"new country NL: 0 of {day} in 60 days; everyone 0 of {in_weeks} among 1 ")
-        weights.append(country.values[0].score)
-    assert weights[0] < weights[1]
+    assert log_ratio(numerator, denominator) == exact_log_ratio(numerator, denominator)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +198,7 @@ def test_a_new_value_weighs_more_the_longer_the_user_has_been_known() -> None:
 def test_volumes_beyond_all_others_weigh_by_how_far_they_are(
     count: int, as_many: int, most: int, ratio: tuple[int, int]
 ) -> None:
-    assert VolumeEvidence("events", count, as_many, 30, most).ratio == ratio
+    assert VolumeEvidence("events", count, as_many, 30, most).score == log_ratio(*ratio)
 
 
 def test_a_user_learns_for_14_active_days_and_50_events() -> None:

@@ -85,12 +85,20 @@ class FindingMessage(BaseModel):
     event_id: Annotated[int | None, Field(description="The event of the earliest detection", examples=[4711])]
     event_uid: Annotated[UUID | None, Field(description="The uid of that event")]
     source: Annotated[
-        str | None, Field(description="The source of the earliest detection's event", examples=["github.audit"])
+        str | None,
+        Field(
+            description="The source of the earliest detection's event; null: the finding counts events of all sources",
+            examples=["github.audit"],
+        ),
     ] = None
     created_at: Annotated[datetime, Field(description="When it was first stored, UTC")]
     extra_data: Annotated[dict[str, Any], Field(description="Evidence: the earliest and the latest detection")]
     withdrawn: Annotated[
-        bool, Field(description="Later evidence says otherwise: extra_data.withdrawn_by is the event that decided")
+        bool,
+        Field(
+            description="Later evidence says otherwise: extra_data.withdrawn_by is the event that decided; "
+            "where the counts of many events decide, its `reason` says how"
+        ),
     ] = False
     risk_score: Annotated[int | None, Field(ge=0, le=100, description="0 to 100; null until scored", examples=[92])] = (
         None

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Column, Date, Index, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, Date, Index, SmallInteger, Table, Text, text
 
 from mcm_shared.db.metadata import METADATA
 from mcm_shared.db.types import SortableText
@@ -33,7 +33,6 @@ PROFILE_DAYS: Final = Table(
     Column("last", SortableText, nullable=False, comment="position of the latest event: time and uid"),
     Column("pending", Text, nullable=False, comment="values that are not in profile_values yet"),
     Column("touched", BigInteger, nullable=False, comment="random at each change; 0 once the day is scored"),
-    Column("touched_by", Uuid, nullable=False, comment="an event that changed the day's score, or an earlier day's"),
 )
 _TOUCHED: Final = text("touched <> 0")
 Index(
@@ -60,7 +59,6 @@ PROFILE_WEEKS: Final = Table(
     Column("week", Date, primary_key=True, comment="its Monday"),
     Column("count", BigInteger, nullable=False, comment="sum of the week's totals: the same while they are the same"),
     Column("touched", BigInteger, nullable=False, comment="random at each change; 0 once later days are touched"),
-    Column("touched_by", Uuid, nullable=False, comment="an event that changed the week"),
 )
 
 PROFILE_SCORES: Final = Table(
@@ -70,7 +68,6 @@ PROFILE_SCORES: Final = Table(
     Column("login", BigInteger, nullable=False, comment="in thousandths of a bit"),
     Column("activity", BigInteger, nullable=False, comment="in thousandths of a bit"),
     Column("volume", BigInteger, nullable=False, comment="in thousandths of a bit"),
-    Column("evidence", JSON, nullable=False, comment="the counts that the scores are computed from"),
 )
 
 PROFILE_TABLES: Final = (PROFILE_VALUES, PROFILE_DAYS, PROFILE_TOTALS, PROFILE_WEEKS, PROFILE_SCORES)

@@ -22,6 +22,7 @@ class FindingState:
     the spelling of ``user``: the one user that all detections are about, None where they are about several or none.
     ``counted`` is the highest count of a correlation's detections, 0 for a single-event rule. ``describe`` writes a
     correlation's description from the group and that count; None where the description is that of the earliest event.
+    ``source`` is None for a finding that counts events of all sources.
     ``withdrawn_by`` is the later event that took back the last result of a recomputed rule.
     """
 
@@ -44,7 +45,7 @@ class FindingState:
     detection_count: int
     event_uid: UUID
     event_id: int
-    source: str
+    source: str | None
     earliest: Evidence
     latest: Evidence
     counted: int

@@ -5,7 +5,8 @@ score is the same however often and however late it is computed. One worker scor
 last one reads all that was committed.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -14,12 +15,12 @@ from uuid import UUID
 
 from mcm_rules_engine.findings.build import deciding_event
 from mcm_rules_engine.findings.build_recomputed import build_recomputed, detection_of
-from mcm_rules_engine.model.detection import KnownEvent, output_series, position_of
-from mcm_rules_engine.model.finding import Evidence, FindingState
+from mcm_rules_engine.model.detection import KnownEvent, output_series
+from mcm_rules_engine.model.finding import FindingState
 from mcm_rules_engine.profiles.explain import explain
-from mcm_rules_engine.profiles.history import HISTORY, History, week_of
+from mcm_rules_engine.profiles.history import HISTORY, History, Totals, week_of
 from mcm_rules_engine.profiles.likelihood import MILLIBITS
-from mcm_rules_engine.profiles.score import DayScore
+from mcm_rules_engine.profiles.score import DayScore, Scores
 from mcm_rules_engine.recomputed.protocol import ResultScope, ScopeAnswer, State, StoredResult
 from mcm_rules_engine.recomputed.windows import amount_text, window_position
 from mcm_rules_engine.sigma.compile.group_keys import group_key
@@ -46,7 +47,7 @@ from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.event_time import from_micros, to_micros
 
 _LOCK: Final = (UUID(int=0), "behaviour")
-_USERS: Final = 50
+_USERS: Final = 200
 """Users that one transaction scores."""
 
 
@@ -55,21 +56,39 @@ Work = Callable[[AsyncConnection, Sequence[Touch]], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Day:
-    """A scored day of a user, and an event of what touched it."""
+    """A scored day of a user; the evidence is counted for the days alone that a finding is about."""
 
     user: str
     day: date
     stored: StoredDay
-    score: DayScore
-    touched_by: UUID
+    scores: Scores
+    evidence: DayScore | None = None
 
 
 @dataclass(slots=True)
 class _Results:
-    """The results of a part of the days: what is stored instead, and the findings that they concern."""
+    """The results of a part of the days: what is stored instead, and the days that findings are about."""
 
     replaced: dict[ResultKey, StoredResult] = field(default_factory=dict)
     concerned: dict[ResultKey, tuple[_Day, StoredResult]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule of unusual behaviour: the score that it compares, and the place of that score among all."""
+
+    rule: Correlation
+    measure: Measure
+    place: int
+
+    def holds(self, scores: Scores) -> bool:
+        """Whether a day is unusual."""
+        comparison = self.rule.comparison
+        return comparison is not None and comparison.holds(Fraction(scores[self.place], MILLIBITS))
+
+    def amount(self, scores: Scores) -> str:
+        """The score in bits, as results hold it."""
+        return amount_text(Fraction(scores[self.place], MILLIBITS))
 
 
 class BehaviourScorer:
@@ -77,11 +96,12 @@ class BehaviourScorer:
 
     def __init__(self, ruleset: Ruleset, shard: int) -> None:
         self._shard = shard
-        self._rules: dict[UUID, Correlation] = {}
-        self._measures: dict[UUID, Measure] = {}
-        for rule in ruleset.correlations:
-            if rule.score is not None:
-                self._rules[output_series(rule)], self._measures[output_series(rule)] = rule, rule.score
+        places = {measure: place for place, measure in enumerate(Measure)}
+        self._rules = {
+            output_series(rule): _Rule(rule, rule.score, places[rule.score])
+            for rule in ruleset.correlations
+            if rule.score is not None
+        }
         self._totals = WeeklyTotals()
 
     async def score(self, engine: AsyncEngine, *, weeks: bool = True) -> set[UUID]:
@@ -92,16 +112,22 @@ class BehaviourScorer:
         found: set[UUID] = set()
         if not self._rules:
             return found
-        # everyone's counts first, so that most days are scored once
-        await self._in_parts(engine, count_values)
-        if weeks:
-            await _touch_days_after_weeks(engine)
+        counted: set[tuple[str, date, int, int]] = set()
+
+        async def count(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
+            # what a batch has added meanwhile touches the row anew
+            await count_values(connection, [one for one in touched if one[:4] not in counted])
+            counted.update(one[:4] for one in touched)
 
         async def score(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
-            await count_values(connection, touched)
+            await count(connection, touched)
             found.update(await self._score(connection, touched))
             await clear_touched(connection, touched)
 
+        # everyone's counts first, so that most days are scored once
+        await self._in_parts(engine, count)
+        if weeks:
+            await _touch_days_after_weeks(engine)
         await self._in_parts(engine, score)
         return found
 
@@ -117,9 +143,9 @@ class BehaviourScorer:
                     await work(connection, touched)
 
     async def _score(self, connection: AsyncConnection, touched: Sequence[Touch]) -> set[UUID]:
-        by_user: dict[str, dict[date, UUID]] = {}
-        for touch in sorted(touched):
-            by_user.setdefault(touch.user, {})[touch.day] = touch.touched_by
+        by_user: dict[str, set[date]] = {}
+        for touch in touched:
+            by_user.setdefault(touch.user, set()).add(touch.day)
         spans = {user: (min(days), max(days) + HISTORY) for user, days in by_user.items()}
         stored = await read_days(connection, spans)
         due = {user: _due(by_user[user], days) for user, days in stored.items()}
@@ -128,68 +154,52 @@ class BehaviourScorer:
         for user, days in stored.items():
             history = History()
             for day, one in days.items():
-                touched_by = due[user].get(day)
-                if touched_by is not None:
-                    score = history.score(day, one.profile, everyone[week_of(day)])
-                    scored += [] if score is None else [_Day(user, day, one, score, touched_by)]
+                if day in due[user]:
+                    scores = history.scores(day, one.profile, everyone[week_of(day)])
+                    scored += [] if scores is None else [_Day(user, day, one, scores)]
                 history.add(day, one.profile)
-        await replace_scores(connection, {(one.user, one.day): one.score for one in scored})
+        await replace_scores(connection, {(one.user, one.day): one.scores for one in scored})
         results = await self._results(connection, scored)
         await replace_results(connection, results.replaced)
+        _count_evidence((one for one, _ in results.concerned.values()), stored, everyone)
         return await self._replace_findings(connection, results)
 
     async def _results(self, connection: AsyncConnection, scored: Sequence[_Day]) -> _Results:
-        days = {
-            (series, key, ResultScope(window_position(key, _start(one.day)))): one
-            for one in scored
-            for key in (group_key({"user": one.user}),)
-            for series in self._rules
-        }
-        if not days:
-            return _Results()
-        times = [scope.position[0] for _, _, scope in days]
-        groups = {key[:2] for key in days}
-        before = await read_results_of_groups(connection, groups, min(times), max(times))
-        deciding = {
-            one.touched_by for key, one in days.items() if key in before and before[key].state is State.STANDING
-        }
-        events = await read_known_events(connection, deciding)
         results = _Results()
-        for key, one in days.items():
-            known = before.get(key)
-            rule = self._rules[key[0]]
-            bits = Fraction(one.score.of(self._measures[key[0]]), MILLIBITS)
-            if rule.comparison is not None and rule.comparison.holds(bits):
+        if not scored:
+            return results
+        starts = [_start(one.day) for one in scored]
+        keys = {user: group_key({"user": user}) for user in {one.user for one in scored}}
+        groups = {(series, key) for series in self._rules for key in keys.values()}
+        before = await read_results_of_groups(connection, groups, min(starts), max(starts))
+        known_days = {(series, key, scope.position[0]) for series, key, scope in before}
+        for one, start in zip(scored, starts, strict=True):
+            for series, rule in self._rules.items():
+                holds = rule.holds(one.scores)
+                group = keys[one.user]
+                if not holds and (series, group, start) not in known_days:
+                    continue
+                key = (series, group, ResultScope(window_position(group, start)))
                 first, last = one.stored.first, one.stored.last
-                answer = ScopeAnswer(key[2], State.STANDING, last, first, last, amount=amount_text(bits))
-                result = StoredResult(answer, State.STANDING)
-            elif known is None:
-                continue
-            elif known.state is State.STANDING:
-                decided = position_of(events[one.touched_by].event)
-                result = StoredResult(replace(known.answer, state=None, decided_by=decided), State.WITHDRAWN)
-            else:
-                result = known
-            if result != known:
-                results.replaced[key] = result
-            results.concerned[key] = (one, result)
+                state = State.STANDING if holds else None
+                answer = ScopeAnswer(key[2], state, last, first, last, amount=rule.amount(one.scores))
+                result = StoredResult(answer, state or State.WITHDRAWN)
+                if result != before.get(key):
+                    results.replaced[key] = result
+                results.concerned[key] = (one, result)
         return results
 
     async def _replace_findings(self, connection: AsyncConnection, results: _Results) -> set[UUID]:
-        raising = {key: found for key, found in results.concerned.items() if self._rules[key[0]].raises_finding}
-        needed = {uid for _, result in raising.values() for uid in _events_of(result)}
+        raising = {key: found for key, found in results.concerned.items() if self._rules[key[0]].rule.raises_finding}
+        needed = {uid for _, result in raising.values() for uid in (result.answer.first[1], result.answer.last[1])}
         events = await read_known_events(connection, needed)
         states: dict[UUID, FindingState] = {}
-        withdrawn: dict[UUID, Evidence] = {}
         for (series, key, scope), (one, result) in raising.items():
             rule = self._rules[series]
-            uid = finding_uid(rule.id, key, from_micros(scope.position[0]))
-            if result.state is State.STANDING:
-                states[uid] = _state(rule, self._measures[series], key, result.answer, one, events)
-            else:
-                withdrawn[uid] = deciding_event(events[result.answer.decided_by[1]].event)
-        await replace_findings(connection, states, withdrawn, self._shard)
-        return states.keys() | withdrawn.keys()
+            uid = finding_uid(rule.rule.id, key, from_micros(scope.position[0]))
+            states[uid] = _state(rule, key, result, one, events)
+        await replace_findings(connection, states, {}, self._shard)
+        return set(states)
 
 
 async def _touch_days_after_weeks(engine: AsyncEngine) -> None:
@@ -208,34 +218,40 @@ async def _touch_days_after_weeks(engine: AsyncEngine) -> None:
             await clear_touched_week(connection, week)
 
 
-def _due(touched: Mapping[date, UUID], days: Mapping[date, StoredDay]) -> dict[date, UUID]:
-    """Lists the days to score: those touched, and those that have a touched day in their history."""
-    due: dict[date, UUID] = {}
-    for day in days:
-        by = [uid for at, uid in sorted(touched.items()) if at <= day <= at + HISTORY]
-        if by:
-            due[day] = touched.get(day, by[0])
-    return due
+def _due(touched: Collection[date], days: Iterable[date]) -> set[date]:
+    """Selects the days to score: those touched, and those that have a touched day in their history."""
+    ordered = sorted(touched)
+    # the latest touched day that is not after the day decides
+    places = ((day, bisect_right(ordered, day)) for day in days)
+    return {day for day, place in places if place and day <= ordered[place - 1] + HISTORY}
+
+
+def _count_evidence(
+    concerned: Iterable[_Day], stored: Mapping[str, Mapping[date, StoredDay]], everyone: Mapping[date, Totals]
+) -> None:
+    """Counts the evidence of days, which the scores of most days do without."""
+    for one in concerned:
+        if one.evidence is None:
+            history = History()
+            for day in (day for day in stored[one.user] if one.day - HISTORY <= day < one.day):
+                history.add(day, stored[one.user][day].profile)
+            one.evidence = history.score(one.day, one.stored.profile, everyone[week_of(one.day)])
 
 
 def _start(day: date) -> int:
     return to_micros(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
-def _events_of(result: StoredResult) -> tuple[UUID, ...]:
-    answer = result.answer
-    return (answer.first[1], answer.last[1]) if result.state is State.STANDING else (answer.decided_by[1],)
-
-
-def _state(
-    rule: Correlation,
-    measure: Measure,
-    key: str,
-    answer: ScopeAnswer,
-    one: _Day,
-    events: Mapping[UUID, KnownEvent],
-) -> FindingState:
-    detection = detection_of(rule, key, answer)
-    state = build_recomputed(detection, detection, 1, events)
-    why = explain(state.user or one.user, one.day, one.score, measure)
-    return replace(state, description=f"{state.description} {why}")
+def _state(rule: _Rule, key: str, result: StoredResult, one: _Day, events: Mapping[UUID, KnownEvent]) -> FindingState:
+    """Builds a finding, standing or withdrawn, from the set of events alone: any order of arrival shows the same."""
+    detection = detection_of(rule.rule, key, result.answer)
+    # who may read the events of one source only must not read counts of all
+    state = replace(build_recomputed(detection, detection, 1, events), source=None)
+    if one.evidence is None:
+        raise AssertionError("a day with a result has a score")
+    user, holds = state.user or one.user, result.state is State.STANDING
+    why = explain(user, one.day, one.evidence, rule.measure, is_unusual=holds)
+    if holds:
+        return replace(state, description=f"{state.description} {why}")
+    last = deciding_event(events[result.answer.last[1]].event)
+    return replace(state, description=why, withdrawn_by={**last, "reason": why})

@@ -14,12 +14,15 @@ _COUNTS: Final = ("value", "user_count", "user_total", "everyone_count", "everyo
 _VOLUME_COUNTS: Final = ("name", "count", "days_with_as_many", "active_days", "most", "score")
 
 
-def explain(user: str, day: date, score: DayScore, measure: Measure) -> str:
-    """Explains a score of a user's day: how unlikely the day is for the user, and by which counts."""
+def explain(user: str, day: date, score: DayScore, measure: Measure, *, is_unusual: bool = True) -> str:
+    """Explains a score of a user's day: how unlikely the day is for the user, or no longer, and by which counts."""
     bits = score.of(measure)
+    said = f"{day} is unusual for {user}: {bits_text(bits)} bits, at most 1 in {odds(bits):,}"
+    if not is_unusual:
+        said = f"With the events that have arrived since, {day} is not unusual for {user}: {bits_text(bits)} bits"
     reasons = [str(one) for one in score.evidence_of(measure)[:_NAMED]]
     sentences = [
-        f"{day} is unusual for {user}: {bits_text(bits)} bits, at most 1 in {odds(bits):,}",
+        said,
         *(f"{reason[:1].upper()}{reason[1:]}" for reason in reasons),
     ]
     return escape_controls(" ".join(f"{sentence}." for sentence in sentences))

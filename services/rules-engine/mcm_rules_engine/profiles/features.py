@@ -29,6 +29,8 @@ LOGIN_FEATURES: Final = frozenset((Feature.COUNTRY, Feature.NETWORK, Feature.DEV
 """Where and when a user acts; the other features say what the user does."""
 
 HOURS: Final = 24
+BESIDE: Final = (-1, 0, 1)
+"""An hour is as usual as it and those beside it are."""
 
 _YEARS: Final = range(1971, 9000)
 """Years whose events have a history before them and days after them."""
@@ -61,8 +63,13 @@ def write_values(values: Iterable[Value]) -> str:
 
 def read_values(text: str) -> set[Value]:
     """Reads values from texts of ``write_values``."""
-    found = (entry.split(_AFTER_FEATURE) for entry in text.split(_AFTER_VALUE)[:-1])
-    return {(_FEATURES[feature], value) for feature, value in found}
+    return set(map(_read_value, text.split(_AFTER_VALUE)[:-1]))
+
+
+@lru_cache(1 << 17)
+def _read_value(entry: str) -> Value:
+    feature, value = entry.split(_AFTER_FEATURE)
+    return _FEATURES[feature], value
 
 
 def profile_user(event: SourceEvent) -> str | None:
@@ -85,21 +92,23 @@ def features_of(event: SourceEvent) -> set[Value]:
 
 def add_features(event: SourceEvent, values: set[Value]) -> None:
     """Adds the values of an event's features; what costs more than a look-up is cached by the text of the fact."""
-    get = event.facts.get
     add = values.add
     add(_HOURS[event.timestamp.hour])
     add(_event_type(event.event_type))
-    for name, value_of in _FACTS:
-        text = get(name)
+    facts = event.facts
+    # most events have few of these facts, or none
+    for name in facts.keys() & _FACTS.keys():
+        text = facts[name]
         if text and isinstance(text, str):
-            value = value_of(text)
+            value = _FACTS[name](text)
             if value is not None:
                 add(value)
     for name in _ROLES:
-        text = get(name)
-        if text and isinstance(text, str):
-            add(_role(text))
-            break
+        if name in facts:
+            text = facts[name]
+            if text and isinstance(text, str):
+                add(_role(text))
+                break
 
 
 @lru_cache(1 << 14)
@@ -135,12 +144,12 @@ def _role(text: str) -> Value:
 
 
 _HOURS: Final = tuple((Feature.HOUR, f"{hour:02}") for hour in range(HOURS))
-_FACTS: Final[tuple[tuple[str, Callable[[str], Value | None]], ...]] = (
-    ("country", _country),
-    ("ip", _network),
-    ("user_agent", _device),
-    *((name, partial(_resource, name)) for name in _RESOURCES),
-)
+_FACTS: Final[dict[str, Callable[[str], Value | None]]] = {
+    "country": _country,
+    "ip": _network,
+    "user_agent": _device,
+    **{name: partial(_resource, name) for name in _RESOURCES},
+}
 
 
 def is_failure(event: SourceEvent) -> bool:

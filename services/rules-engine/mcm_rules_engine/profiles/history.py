@@ -4,23 +4,38 @@ The user's are those of the 60 days before; everyone's those of the eight whole 
 late event of one user changes the scores of others only from the next week on.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Self
 from uuid import UUID
 
-from mcm_rules_engine.profiles.features import HOURS, Feature, Value, features_of, is_failure, profile_user
+from mcm_rules_engine.profiles.features import (
+    BESIDE,
+    HOURS,
+    LOGIN_FEATURES,
+    Feature,
+    Value,
+    features_of,
+    is_failure,
+    profile_user,
+)
 from mcm_rules_engine.profiles.score import (
     HISTORY_DAYS,
     LEARNING_DAYS,
     LEARNING_EVENTS,
     DayScore,
+    Scores,
     ValueEvidence,
     VolumeEvidence,
+    feature_score,
     score_of,
+    value_score,
+    volume_score,
 )
 from mcm_shared.contracts.events import SourceEvent
 
@@ -71,11 +86,11 @@ class Totals:
             if not after:
                 del self.values[value]
 
-    def count(self, feature: Feature, value: str) -> int:
+    def count(self, value: Value) -> int:
         """Counts a value; an hour is as usual as it and those beside it are."""
-        if feature is not Feature.HOUR:
-            return self.values[feature, value]
-        return sum(self.values[feature, f"{(int(value) + beside) % HOURS:02}"] for beside in (-1, 0, 1))
+        if value[0] is not Feature.HOUR:
+            return self.values.get(value, 0)
+        return sum([self.values.get(one, 0) for one in alike(value)])
 
     def copy(self) -> Self:
         """Copies the sums as they are."""
@@ -83,45 +98,89 @@ class Totals:
 
 
 class History:
-    """The last 60 days of a user, before a day that is scored; days are added in order."""
+    """The last 60 days of a user, before a day that is scored; days are added in order, and sums are kept of them."""
 
     def __init__(self) -> None:
         self._days: deque[tuple[date, ProfileDay]] = deque()
-        self._totals = Totals()
+        self._values: Counter[Value] = Counter()
+        self._totals: Counter[Feature] = Counter()
+        self._events: list[int] = []
+        self._failures: list[int] = []
+        self._sum = 0
+
+    def scores(self, day: date, profile: ProfileDay, everyone: Totals) -> Scores | None:
+        """Scores a day by the days before it, without the evidence; None while the user is learning."""
+        if self._is_learning(day):
+            return None
+        by_feature: dict[Feature, list[int]] = {}
+        for value in profile.values:
+            feature = value[0]
+            total = self._totals[feature]
+            if total:
+                score = value_score(
+                    self._count(value),
+                    total,
+                    everyone.count(value),
+                    everyone.totals[feature] + everyone.distinct[feature] + 1,
+                )
+                by_feature.setdefault(feature, []).append(score)
+        login = activity = 0
+        for feature, scores in by_feature.items():
+            score = feature_score(scores)
+            activity += score
+            if feature in LOGIN_FEATURES:
+                login += score
+        events = volume_score(profile.events, *_tail(self._events, profile.events))
+        failures = volume_score(profile.failures, *_tail(self._failures, profile.failures))
+        return Scores(login, activity, max(events, failures))
 
     def score(self, day: date, profile: ProfileDay, everyone: Totals) -> DayScore | None:
-        """Scores a day by the days before it; None while the user is learning."""
-        self._leave(day)
-        before = [one for _, one in self._days]
-        if len(before) < LEARNING_DAYS or sum(one.events for one in before) < LEARNING_EVENTS:
+        """Scores a day by the days before it, with the evidence; None while the user is learning."""
+        if self._is_learning(day):
             return None
-        mine = self._totals
         values = (
             ValueEvidence(
-                feature,
-                value,
-                mine.count(feature, value),
-                mine.totals[feature],
-                everyone.count(feature, value),
-                everyone.totals[feature],
-                everyone.distinct[feature],
+                *value,
+                self._count(value),
+                self._totals[value[0]],
+                everyone.count(value),
+                everyone.totals[value[0]],
+                everyone.distinct[value[0]],
             )
-            for feature, value in profile.values
-            if mine.totals[feature]
+            for value in profile.values
+            if self._totals[value[0]]
         )
-        events = _volume("events", profile.events, [one.events for one in before])
-        failures = _volume("failures", profile.failures, [one.failures for one in before])
+        events = VolumeEvidence("events", profile.events, *_tail(self._events, profile.events))
+        failures = VolumeEvidence("failures", profile.failures, *_tail(self._failures, profile.failures))
         return score_of(values, (events, failures))
 
     def add(self, day: date, profile: ProfileDay) -> None:
         """Adds a day after all others."""
         self._leave(day)
         self._days.append((day, profile))
-        self._totals.add(profile.values)
+        self._values.update(profile.values)
+        self._totals.update([feature for feature, _ in profile.values])
+        insort(self._events, profile.events)
+        insort(self._failures, profile.failures)
+        self._sum += profile.events
+
+    def _is_learning(self, day: date) -> bool:
+        self._leave(day)
+        return len(self._days) < LEARNING_DAYS or self._sum < LEARNING_EVENTS
+
+    def _count(self, value: Value) -> int:
+        if value[0] is not Feature.HOUR:
+            return self._values.get(value, 0)
+        return sum([self._values.get(one, 0) for one in alike(value)])
 
     def _leave(self, day: date) -> None:
         while self._days and self._days[0][0] < day - HISTORY:
-            self._totals.add(self._days.popleft()[1].values, -1)
+            profile = self._days.popleft()[1]
+            self._values.subtract(profile.values)
+            self._totals.subtract([feature for feature, _ in profile.values])
+            del self._events[bisect_left(self._events, profile.events)]
+            del self._failures[bisect_left(self._failures, profile.failures)]
+            self._sum -= profile.events
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +190,14 @@ class UserDay:
     user: str
     day: date
     score: DayScore | None
+
+
+@lru_cache
+def alike(value: Value) -> tuple[Value, ...]:
+    """Lists an hour and those beside it; any other value alone."""
+    if value[0] is not Feature.HOUR:
+        return (value,)
+    return tuple((Feature.HOUR, f"{(int(value[1]) + beside) % HOURS:02}") for beside in BESIDE)
 
 
 def profile_days(events: Iterable[SourceEvent]) -> Days:
@@ -151,6 +218,11 @@ def profile_days(events: Iterable[SourceEvent]) -> Days:
 def week_of(day: date) -> date:
     """Returns the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
+
+
+def weeks_of_everyone(day: date) -> tuple[date, date]:
+    """Returns the first day of the weeks that everyone's counts come from for a day, and the day after them."""
+    return week_of(day) - WEEKS * _WEEK, week_of(day)
 
 
 def weeks_before(week: date) -> list[date]:
@@ -182,8 +254,9 @@ def score_days(days: Days) -> Iterator[UserDay]:
             histories[user].add(day, profile)
 
 
-def _volume(name: str, count: int, before: list[int]) -> VolumeEvidence:
-    return VolumeEvidence(name, count, sum(one >= count for one in before), len(before), max(before))
+def _tail(ordered: list[int], count: int) -> tuple[int, int, int]:
+    """Counts the days with as many and all days, and returns the most of any."""
+    return len(ordered) - bisect_left(ordered, count), len(ordered), ordered[-1]
 
 
 def _content(event: SourceEvent) -> str:

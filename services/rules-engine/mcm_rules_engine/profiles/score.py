@@ -7,10 +7,10 @@ which finds a day that as a whole is like someone else's. A usual feature counts
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from mcm_rules_engine.profiles.features import LOGIN_FEATURES, Feature
 from mcm_rules_engine.profiles.likelihood import log_ratio
@@ -23,8 +23,35 @@ PRIOR: Final = 4
 LIKENESS: Final = 2
 
 
+_PLACES: Final = {measure: place for place, measure in enumerate(Measure)}
 THRESHOLDS: Final = {Measure.LOGIN: 6_000, Measure.ACTIVITY: 10_000, Measure.VOLUME: 7_000}
 """Thresholds, in thousandths of a bit: of 100 days of a quiet month, at most one is unusual."""
+
+
+def value_score(user_count: int, user_total: int, everyone_count: int, of_everyone: int) -> int:
+    """Scores a value by its counts; ``of_everyone`` is everyone's total and the number of distinct values, plus one."""
+    everyone = everyone_count + 1
+    return log_ratio(everyone * (user_total + PRIOR), user_count * of_everyone + PRIOR * everyone)
+
+
+def feature_score(scores: Sequence[int]) -> int:
+    """Scores a feature by the scores of its values: the most unusual one, and the mean of all."""
+    return max(0, *scores) + LIKENESS * (sum(scores) // len(scores))
+
+
+def volume_score(count: int, days_with_as_many: int, active_days: int, most: int) -> int:
+    """Scores a volume by the days that had as many, beyond all of them by a Pareto tail; 0 for none."""
+    if count > most:
+        return log_ratio((active_days + 1) * count, max(1, most))
+    return log_ratio(active_days + 1, days_with_as_many + 1) if count else 0
+
+
+class Scores(NamedTuple):
+    """The scores of a day alone, in thousandths of a bit, in the order of Measure."""
+
+    login: int
+    activity: int
+    volume: int
 
 
 @dataclass(frozen=True)
@@ -42,16 +69,11 @@ class ValueEvidence:
     everyone_total: int
     everyone_values: int
 
-    @property
-    def ratio(self) -> tuple[int, int]:
-        """How much more likely the value is for everyone than for the user, as a fraction."""
-        everyone, of_everyone = self.everyone_count + 1, self.everyone_total + self.everyone_values + 1
-        return everyone * (self.user_total + PRIOR), self.user_count * of_everyone + PRIOR * everyone
-
     @cached_property
     def score(self) -> int:
         """The binary logarithm of the ratio, in thousandths; negative for a value that is usual for the user."""
-        return log_ratio(*self.ratio)
+        of_everyone = self.everyone_total + self.everyone_values + 1
+        return value_score(self.user_count, self.user_total, self.everyone_count, of_everyone)
 
     def __str__(self) -> str:
         new = "new " if not self.user_count else ""
@@ -71,17 +93,10 @@ class VolumeEvidence:
     active_days: int
     most: int
 
-    @property
-    def ratio(self) -> tuple[int, int]:
-        """The inverse probability of as many: by the days that had them, beyond all of them by a Pareto tail."""
-        if self.count > self.most:
-            return (self.active_days + 1) * self.count, max(1, self.most)
-        return self.active_days + 1, self.days_with_as_many + 1
-
     @cached_property
     def score(self) -> int:
-        """The binary logarithm of the ratio, in thousandths; 0 for none."""
-        return log_ratio(*self.ratio) if self.count else 0
+        """The binary logarithm of the inverse probability of as many, in thousandths; 0 for none."""
+        return volume_score(self.count, self.days_with_as_many, self.active_days, self.most)
 
     def __str__(self) -> str:
         return (
@@ -99,8 +114,7 @@ class FeatureEvidence:
     @cached_property
     def score(self) -> int:
         """The most unusual value's ratio, and the mean of all values' ratios, as the module says."""
-        mean = sum(one.score for one in self.values) // len(self.values)
-        return max(0, self.values[0].score) + LIKENESS * mean
+        return feature_score([one.score for one in self.values])
 
     def __str__(self) -> str:
         return str(self.values[0])
@@ -133,15 +147,14 @@ class DayScore:
         """How unlikely as many events, or as many failures, are for the user."""
         return max(one.score for one in self.volumes)
 
+    @property
+    def scores(self) -> Scores:
+        """The scores alone."""
+        return Scores(self.login, self.activity, self.volume)
+
     def of(self, measure: Measure) -> int:
         """Returns one of the scores."""
-        match measure:
-            case Measure.LOGIN:
-                return self.login
-            case Measure.ACTIVITY:
-                return self.activity
-            case Measure.VOLUME:
-                return self.volume
+        return self.scores[_PLACES[measure]]
 
     def evidence_of(self, measure: Measure) -> list[FeatureEvidence | VolumeEvidence]:
         """Lists what raises one of the scores, the weightiest first."""

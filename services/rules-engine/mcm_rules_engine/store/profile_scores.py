@@ -5,17 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import orjson
 from sqlalchemy import BigInteger, Date, Text, select, text, update
 from sqlalchemy.types import TypeEngine
 
 from mcm_rules_engine.correlation.protocol import Position
-from mcm_rules_engine.profiles.explain import counts_of
 from mcm_rules_engine.profiles.features import Feature, Value, read_values, write_values
 from mcm_rules_engine.profiles.history import HISTORY, WEEKS, ProfileDay, Totals, week_of
-from mcm_rules_engine.profiles.score import DayScore
+from mcm_rules_engine.profiles.score import Scores
 from mcm_rules_engine.store.lateral import LateralQuery
 from mcm_rules_engine.store.tumbling import position_of_text
 from mcm_shared.db.bulk import BulkInsert, among
@@ -56,12 +54,12 @@ _NEXT_DAYS: Final = """SELECT "user", day, shard FROM profile_days
     ORDER BY "user", day, shard LIMIT {limit}"""
 _TOUCH_POSTGRESQL: Final = f"""
 WITH next AS ({_NEXT_DAYS.format(since="$1", until="$2", usr="$3", day="$4", shard="$5", limit="$6")} FOR UPDATE)
-UPDATE profile_days p SET touched = $7, touched_by = $8 FROM next n
+UPDATE profile_days p SET touched = $7 FROM next n
 WHERE p."user" = n."user" AND p.day = n.day AND p.shard = n.shard RETURNING p."user", p.day, p.shard
 """  # noqa: S608 (our own text)
 _TOUCH_SQLITE: Final = (
     text(f"""
-UPDATE profile_days SET touched = :touched, touched_by = :by WHERE ("user", day, shard) IN (
+UPDATE profile_days SET touched = :touched WHERE ("user", day, shard) IN (
     {_NEXT_DAYS.format(since=":since", until=":until", usr=":usr", day=":day", shard=":shard", limit=":limit")})
 RETURNING "user", day, shard""")  # noqa: S608 (our own text)
     .bindparams()
@@ -83,9 +81,9 @@ UPDATE profile_days SET touched = 0, pending = '' WHERE ("user", day, shard, tou
 """)
 _REPLACE: Final = BulkInsert(
     PROFILE_SCORES,
-    ("user", "day", "login", "activity", "volume", "evidence"),
-    conflict='("user", day) DO UPDATE SET login = excluded.login, activity = excluded.activity, '
-    "volume = excluded.volume, evidence = excluded.evidence",
+    ("user", "day", "login", "activity", "volume"),
+    conflict='("user", day) DO UPDATE SET '
+    "login = excluded.login, activity = excluded.activity, volume = excluded.volume",
 )
 
 
@@ -99,29 +97,26 @@ _ADD_TOTALS: Final = BulkInsert(
 )
 _ADD_WEEKS: Final = BulkInsert(
     PROFILE_WEEKS,
-    ("week", "count", "touched", "touched_by"),
-    conflict="(week) DO UPDATE SET count = profile_weeks.count + excluded.count, "
-    "touched = excluded.touched, touched_by = excluded.touched_by",
+    ("week", "count", "touched"),
+    conflict="(week) DO UPDATE SET count = profile_weeks.count + excluded.count, touched = excluded.touched",
 )
 
 
 class Touch(NamedTuple):
-    """A row of a user's day that a change touched, and an event of the change."""
+    """A row of a user's day that a change touched, and the values that are not counted yet."""
 
     user: str
     day: date
     shard: int
     touched: int
-    touched_by: UUID
     pending: str
 
 
 class TouchedWeek(NamedTuple):
-    """A week that changed, the touch that was read, and an event of the change."""
+    """A week that changed, and the touch that was read."""
 
     week: date
     touched: int
-    touched_by: UUID
 
 
 @dataclass(slots=True)
@@ -136,7 +131,7 @@ class StoredDay:
 async def read_touched_week(connection: AsyncConnection) -> TouchedWeek | None:
     """Reads the earliest week whose counts have changed since the days after it were touched; None when none has."""
     weeks = PROFILE_WEEKS.c
-    columns = (weeks.week, weeks.touched, weeks.touched_by)
+    columns = (weeks.week, weeks.touched)
     query = select(*columns).where(weeks.touched != 0).order_by(weeks.week).limit(1)
     row = (await connection.execute(query)).first()
     return TouchedWeek(*row) if row else None
@@ -153,12 +148,11 @@ async def touch_days_after(
     usr, day, shard = after
     rows: Sequence[Any]
     if connection.dialect.name == "postgresql":
-        touch = (week.touched, week.touched_by)
-        rows = await fetch(connection, _TOUCH_POSTGRESQL, since, until, *after, _TOUCHED_AT_ONCE, *touch)
+        rows = await fetch(connection, _TOUCH_POSTGRESQL, since, until, *after, _TOUCHED_AT_ONCE, week.touched)
     else:
         values: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
         values |= {"usr": usr, "day": day.isoformat(), "shard": shard, "limit": _TOUCHED_AT_ONCE}
-        values |= {"touched": week.touched, "by": week.touched_by.hex}
+        values |= {"touched": week.touched}
         rows = (await connection.execute(_TOUCH_SQLITE, values)).all()
     return max((row[0], row[1], row[2]) for row in rows) if len(rows) == _TOUCHED_AT_ONCE else None
 
@@ -183,7 +177,7 @@ async def read_touched(connection: AsyncConnection, after: str, limit: int) -> l
     users = list((await connection.execute(next_users)).scalars())
     if not users:
         return []
-    names = (columns.user, columns.day, columns.shard, columns.touched, columns.touched_by, columns.pending)
+    names = (columns.user, columns.day, columns.shard, columns.touched, columns.pending)
     query = select(*names).where(columns.touched != 0, among(columns.user, users, connection))
     return [Touch(*row) for row in (await connection.execute(query)).all()]
 
@@ -191,7 +185,7 @@ async def read_touched(connection: AsyncConnection, after: str, limit: int) -> l
 async def clear_touched(connection: AsyncConnection, scored: Collection[Touch]) -> None:
     """Notes that days are scored, but for those that were touched again since they were read."""
     if connection.dialect.name == "postgresql":
-        users, days, shards, touched, _, _ = zip(*sorted(scored, key=lambda one: one[:3]), strict=True)
+        users, days, shards, touched, _ = zip(*sorted(scored, key=lambda one: one[:3]), strict=True)
         await fetch(connection, _CLEAR_POSTGRESQL, users, days, shards, touched)
         return
     rows = [(one.user, one.day.isoformat(), one.shard, one.touched) for one in scored]
@@ -218,10 +212,10 @@ async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) ->
     weeks: Counter[date] = Counter()
     for (week, _, _), count in totals.items():
         weeks[week] += count
-    by = {week_of(one.day): one for one in touched}
+    touch = {week_of(one.day): one.touched for one in touched}
     await _GROW_VALUES.execute(connection, grown)
     await _ADD_TOTALS.execute(connection, [(*key, count) for key, count in sorted(totals.items())])
-    rows = [(week, count, by[week].touched, by[week].touched_by) for week, count in sorted(weeks.items())]
+    rows = [(week, count, touch[week]) for week, count in sorted(weeks.items())]
     await _ADD_WEEKS.execute(connection, rows)
 
 
@@ -290,9 +284,6 @@ def _totals_of(rows: Sequence[Sequence[Any]]) -> Totals:
     return totals
 
 
-async def replace_scores(connection: AsyncConnection, scores: Mapping[tuple[str, date], DayScore]) -> None:
+async def replace_scores(connection: AsyncConnection, scores: Mapping[tuple[str, date], Scores]) -> None:
     """Writes the scores of days in the place of those stored."""
-    rows = [
-        (*key, score.login, score.activity, score.volume, counts_of(score)) for key, score in sorted(scores.items())
-    ]
-    await _REPLACE.execute(connection, rows)
+    await _REPLACE.execute(connection, [(*key, *found) for key, found in sorted(scores.items())])

@@ -17,13 +17,13 @@ from mcm_shared.db.profile_tables import PROFILE_DAYS
 
 _ADD: Final = BulkInsert(
     PROFILE_DAYS,
-    ("user", "day", "shard", "events", "failures", "first", "last", "pending", "touched", "touched_by"),
+    ("user", "day", "shard", "events", "failures", "first", "last", "pending", "touched"),
     conflict='("user", day, shard) DO UPDATE SET '
     "events = profile_days.events + excluded.events, failures = profile_days.failures + excluded.failures, "
     "first = CASE WHEN excluded.first < profile_days.first THEN excluded.first ELSE profile_days.first END, "
     "last = CASE WHEN excluded.last > profile_days.last THEN excluded.last ELSE profile_days.last END, "
     "pending = profile_days.pending || excluded.pending, "
-    "touched = excluded.touched, touched_by = excluded.touched_by",
+    "touched = excluded.touched",
 )
 
 
@@ -64,7 +64,6 @@ async def _add(connection: AsyncConnection, tallies: Mapping[UserDayKey, DayTall
             text_of_position(tally.last),
             write_values(tally.values),
             touched,
-            tally.latest.uid,
         )
         for key, tally in tallies.items()
     ]

@@ -57,7 +57,7 @@ class ExpectedFinding:
     last_seen: datetime
     detection_count: int
     event_uid: UUID
-    source: str
+    source: str | None
     earliest: dict[str, Any]
     latest: dict[str, Any]
     withdrawn: bool = False
@@ -252,7 +252,7 @@ def _findings(
             last_seen=events[latest.last[1]].timestamp,
             detection_count=len(together),
             event_uid=event.uid,
-            source=event.source,
+            source=None if isinstance(rule, Correlation) and rule.score is not None else event.source,
             earliest=_evidence(earliest, event),
             latest=_evidence(latest, events[latest.last[1]]),
         )

@@ -17,7 +17,10 @@ export interface Detection {
   completed_by?: { at: string; event_uid: string }[];
 }
 
-export type DecidingEvent = Pick<Detection, "event_uid" | "at" | "source" | "event_type" | "user">;
+export interface DecidingEvent extends Pick<Detection, "event_uid" | "at" | "source" | "event_type" | "user"> {
+  /** Why the rule no longer holds, where it is not one event that decides but the counts of many. */
+  reason?: string;
+}
 
 export interface Evidence {
   earliest: Detection;

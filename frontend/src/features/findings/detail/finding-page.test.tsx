@@ -107,6 +107,17 @@ describe("a finding by its link", () => {
     expect(document.title).toBe("Public storage bucket · Mini Compliance Monitor");
   });
 
+  it("says by which counts later evidence withdrew it, where no single event decides", async () => {
+    const withdrawn_by = { ...detection, user: null, reason: "2026-11-20 is not unusual for mona: 2.100 bits." };
+    const extra_data = { earliest: detection, latest: detection, withdrawn_by };
+    server.use(http.get("*/findings/1", () => HttpResponse.json(aFinding({ withdrawn: true, extra_data }))));
+    renderApp("/findings/1");
+
+    expect(await screen.findByRole("note")).toHaveTextContent(
+      "Withdrawn by later evidence. 2026-11-20 is not unusual for mona: 2.100 bits. The finding is kept",
+    );
+  });
+
   it("names the event by which later evidence withdrew it, and lists its history", async () => {
     const late = {
       event_uid: "e9",

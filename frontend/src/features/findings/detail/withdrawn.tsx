@@ -9,10 +9,17 @@ import { words } from "@/lib/format";
 import { isRecomputed, withdrawnBy } from "./evidence";
 import { Section } from "./section";
 
-/** Says that later evidence withdrew a finding, and names the event that decided. */
+/** Says that later evidence withdrew a finding, and names the event that decided, or the counts that did. */
 export function WithdrawnNotice({ finding }: { finding: Finding }) {
   const decided = withdrawnBy(finding);
   if (!decided) return null;
+  if (typeof decided.reason === "string")
+    return (
+      <p role="note" className="mt-3 rounded-md border border-l-4 bg-sunken px-3 py-2.5">
+        <strong>Withdrawn by later evidence.</strong> <VisibleText text={decided.reason} /> The finding is kept, and
+        counted apart.
+      </p>
+    );
   return (
     <p role="note" className="mt-3 rounded-md border border-l-4 bg-sunken px-3 py-2.5">
       <strong>Withdrawn by later evidence.</strong> The event {words(decided.event_type)} of{" "}

@@ -26,17 +26,23 @@ from mcm_rules_engine import (
     LEARNING_EVENTS,
     THRESHOLDS,
     Feature,
+    History,
+    ProfileDay,
+    Totals,
+    alike,
     canonical_user,
+    counts_of,
     read_values,
+    weeks_of_everyone,
 )
 from mcm_shared.contracts.findings import Severity
-from mcm_shared.db.profile_tables import PROFILE_DAYS, PROFILE_SCORES, PROFILE_VALUES
+from mcm_shared.db.bulk import among
+from mcm_shared.db.profile_tables import PROFILE_DAYS, PROFILE_SCORES, PROFILE_TOTALS, PROFILE_VALUES
 from mcm_shared.db.suppression import ActiveExceptions
 from mcm_shared.db.tables import EVENT_DAYS, FINDINGS
 
 _WITHHELD: Final = "Profiles count the events of all sources; your access is restricted to some of them."
 _DAY: Final = timedelta(days=1)
-_WEEKS: Final = timedelta(weeks=8)
 _NEW: Final = timedelta(days=7)
 _MAX_VALUES: Final = 50
 _MEASURES: Final = {measure.value: threshold for measure, threshold in THRESHOLDS.items()}
@@ -44,9 +50,7 @@ _MEASURES: Final = {measure.value: threshold for measure, threshold in THRESHOLD
 
 class _Day(NamedTuple):
     day: date
-    events: int
-    failures: int
-    values: frozenset[tuple[Feature, str]]
+    profile: ProfileDay
 
 
 async def read_profile(reader: DatabaseReader, user: str, day: date | None, today: date) -> BehaviourProfile:
@@ -55,13 +59,13 @@ async def read_profile(reader: DatabaseReader, user: str, day: date | None, toda
     async with reader.transaction() as connection:
         active = await reader.cache.active_exceptions(connection)
         until = (await connection.execute(_last_day(name))).scalar_one()
-        days = [] if until is None else await _days(connection, name, until)
+        days = [] if until is None else await _days(connection, name, until - HISTORY + _DAY, until)
         scores = [] if until is None else await _scores(connection, name, until)
         shown = day or _shown_day(scores)
-        evidence = None if shown is None else await _evidence(connection, name, shown)
+        explained = None if shown is None else await _explained(connection, name, shown)
         end = min(today, max(filter(None, (until, await _last_event_day(connection))), default=today))
         added = [*await _findings(connection, user, end, active), *await _unusual(connection, name, end)]
-    events = sum(one.events for one in days)
+    events = sum(one.profile.events for one in days)
     known = len(days) >= LEARNING_DAYS and events >= LEARNING_EVENTS
     state = ProfileState.KNOWN if known else ProfileState.LEARNING
     withheld = not current_restriction().is_none
@@ -79,7 +83,7 @@ async def read_profile(reader: DatabaseReader, user: str, day: date | None, toda
         features=_features(days, until),
         thresholds=_MEASURES,
         scores=_scored_days(days, scores),
-        explained=evidence,
+        explained=explained,
         risk=risk_until(end, added),
     )
 
@@ -93,20 +97,18 @@ async def _last_event_day(connection: AsyncConnection) -> date | None:
     return day
 
 
-async def _days(connection: AsyncConnection, name: str, until: date) -> list[_Day]:
-    since = until - HISTORY + _DAY
+async def _days(connection: AsyncConnection, name: str, since: date, until: date) -> list[_Day]:
     columns, stored = PROFILE_DAYS.c, PROFILE_VALUES.c
+    days: dict[date, ProfileDay] = defaultdict(ProfileDay)
     query = select(columns.day, columns.events, columns.failures, columns.pending)
-    events, failures = Counter[date](), Counter[date]()
-    values: dict[date, set[tuple[Feature, str]]] = defaultdict(set)
     for row in await connection.execute(query.where(columns.user == name, columns.day.between(since, until))):
-        events[row.day] += row.events
-        failures[row.day] += row.failures
-        values[row.day] |= read_values(row.pending)
+        days[row.day].events += row.events
+        days[row.day].failures += row.failures
+        days[row.day].values |= read_values(row.pending)
     counted = select(stored.day, stored.features).where(stored.user == name, stored.day.between(since, until))
     for day, features in await connection.execute(counted):
-        values[day] |= read_values(features)
-    return [_Day(day, events[day], failures[day], frozenset(values[day])) for day in sorted(events)]
+        days[day].values |= read_values(features)
+    return [_Day(day, days[day]) for day in sorted(days)]
 
 
 async def _scores(connection: AsyncConnection, name: str, until: date) -> Sequence[Any]:
@@ -125,15 +127,37 @@ def _unusual_measures(row: Any) -> list[str]:
     return [name for name, threshold in _MEASURES.items() if getattr(row, name) >= threshold]
 
 
-async def _evidence(connection: AsyncConnection, name: str, day: date) -> ExplainedDay | None:
-    columns = PROFILE_SCORES.c
-    query = select(columns.evidence).where(columns.user == name, columns.day == day)
-    evidence = (await connection.execute(query)).scalar_one_or_none()
-    if evidence is None:
+async def _explained(connection: AsyncConnection, name: str, day: date) -> ExplainedDay | None:
+    """Counts what the scores of a day are computed from; None for a day without events, or while learning."""
+    days = await _days(connection, name, day - HISTORY, day)
+    if not days or days[-1].day != day:
         return None
-    monday = day - timedelta(days=day.weekday())
-    periods = {"history_since": day - HISTORY, "weeks_since": monday - _WEEKS, "weeks_until": monday}
-    return ExplainedDay(date=day, **periods, **evidence)
+    history = History()
+    for one in days[:-1]:
+        history.add(one.day, one.profile)
+    since, until = weeks_of_everyone(day)
+    everyone = await _everyone(connection, since, until, days[-1].profile)
+    score = history.score(day, days[-1].profile, everyone)
+    if score is None:
+        return None
+    periods = {"history_since": day - HISTORY, "weeks_since": since, "weeks_until": until}
+    return ExplainedDay(date=day, **periods, **counts_of(score))
+
+
+async def _everyone(connection: AsyncConnection, since: date, until: date, shown: ProfileDay) -> Totals:
+    """Reads everyone's sums of some weeks: of each feature, and of the values that a day is compared by."""
+    columns = PROFILE_TOTALS.c
+    in_weeks = (columns.week >= since, columns.week < until)
+    of_feature = select(columns.feature, func.sum(columns["count"]), func.count(columns.value.distinct()))
+    totals = Totals()
+    for feature, count, distinct in await connection.execute(of_feature.where(*in_weeks).group_by(columns.feature)):
+        totals.totals[Feature(feature)], totals.distinct[Feature(feature)] = int(count), distinct
+    values = {other[1] for value in shown.values for other in alike(value)}
+    by_value = (columns.feature, columns.value)
+    of_values = select(*by_value, func.sum(columns["count"])).where(among(columns.value, values, connection), *in_weeks)
+    for feature, value, count in await connection.execute(of_values.group_by(*by_value)):
+        totals.values[Feature(feature), value] = int(count)
+    return totals
 
 
 async def _findings(connection: AsyncConnection, user: str, end: date, active: ActiveExceptions) -> list[Added]:
@@ -164,7 +188,10 @@ async def _unusual(connection: AsyncConnection, name: str, end: date) -> list[Ad
 
 def _hours(days: Sequence[_Day]) -> list[UsualHour]:
     hours = Counter(
-        (one.day.weekday(), int(value)) for one in days for feature, value in one.values if feature is Feature.HOUR
+        (one.day.weekday(), int(value))
+        for one in days
+        for feature, value in one.profile.values
+        if feature is Feature.HOUR
     )
     return [UsualHour(weekday=weekday, hour=hour, days=count) for (weekday, hour), count in sorted(hours.items())]
 
@@ -174,7 +201,7 @@ def _features(days: Sequence[_Day], until: date | None) -> list[UsualValues]:
         return []
     seen: dict[Feature, dict[str, list[date]]] = {feature: {} for feature in Feature if feature is not Feature.HOUR}
     for one in days:
-        for feature, value in one.values:
+        for feature, value in one.profile.values:
             if feature in seen:
                 seen[feature].setdefault(value, []).append(one.day)
     new_from = until - _NEW + _DAY
@@ -199,8 +226,8 @@ def _scored_days(days: Sequence[_Day], scores: Sequence[Any]) -> list[ScoredDay]
     return [
         ScoredDay(
             date=one.day,
-            events=one.events,
-            failures=one.failures,
+            events=one.profile.events,
+            failures=one.profile.failures,
             **{name: getattr(of_day[one.day], name) if one.day in of_day else None for name in _MEASURES},
             unusual=_unusual_measures(of_day[one.day]) if one.day in of_day else [],
         )
