@@ -82,7 +82,7 @@ class Product:
         processes = {"API": self.api.pid, "rules-engine": self.engine.pid}
         for pid in processes.values():
             reset_peak(pid)
-        async with probed(self.url, measured):
+        async with probed(self.url, self.api.pid, measured):
             await self._push(self._next())
             ended = asyncio.Event()
             pushing = asyncio.create_task(self._keep_pushing(ended))

@@ -117,5 +117,5 @@ async def test_attacks_exceed_no_limit_and_nothing_legitimate_is_lost(product: P
 def _row(name: str, measured: Measured) -> str:
     peaks = ", ".join(f"{process} {mib:4.0f} MiB" for process, mib in measured.peaks_mib.items())
     times = f"stall {measured.stall_s * 1000:4.0f} ms (late {measured.late_s * 1000:4.0f} ms), "
-    times += f"health {measured.health_s * 1000:4.0f} ms"
+    times += f"health {measured.health_s * 1000:4.0f} ms (late {measured.health_late_s * 1000:4.0f} ms)"
     return f"{name:48} {peaks}; {times}; lost {measured.lost} of {measured.pushed}; {measured.outcome}"

@@ -40,6 +40,7 @@ from mcm_api.http.docs_page import serve_docs
 from mcm_api.http.load_shedding import LoadShedding
 from mcm_api.http.problems import ProblemResponse, install_problem_handlers, problem_answers
 from mcm_api.http.request_context import RequestContext
+from mcm_api.http.start_pacing import StartPacing
 from mcm_api.http.state import part_of, provide
 from mcm_api.live import routes as live
 from mcm_api.live.broadcaster import Broadcaster
@@ -51,6 +52,7 @@ from mcm_api.pipeline import routes as pipeline
 from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
 from mcm_api.resources.broker import Broker, Cluster
 from mcm_api.resources.clock import Clock
+from mcm_api.resources.consumer_groups import ConsumerGroups
 from mcm_api.resources.event_rate import EventRate
 from mcm_api.resources.readiness import Probe, Readiness
 from mcm_api.resources.rule_catalogue import RuleCatalogue
@@ -172,6 +174,7 @@ def create_app(
     app.add_middleware(LoadShedding, max_requests=settings.max_requests)
     app.add_middleware(CrossSiteProtection, allowed=allowed)
     app.add_middleware(RequestContext)
+    app.add_middleware(StartPacing)
     return app
 
 
@@ -215,7 +218,7 @@ def _provide_parts(
         StreamConfig(broadcaster, kafka, reader, settings.max_streams, settings.max_streams_per_address),
         StreamPosition(lambda: broadcaster.position),
         BodyMemory(settings.max_body_bytes),
-        Broker(Cluster(kafka, producer) if kafka and producer else None),
+        Broker(Cluster(kafka, producer, ConsumerGroups(kafka)) if kafka and producer else None),
         DeadLettersPart(DeadLetters(kafka) if kafka else None),
     )
     access.provide_access(app, settings, settings.public_url, _base_url(settings), database, producer, topics)

@@ -14,7 +14,9 @@ from mcm_api.app import create_app
 from mcm_api.database import DatabaseReader
 from mcm_api.events.new_names import NewNames
 from mcm_api.http.state import part_of
+from mcm_api.resources.queries.page_bytes import MAX_PAGE_BYTES
 from mcm_api.settings import ApiSettings
+from mcm_api.sources.queries import read_samples
 from mcm_api.testing.serving import a_client
 from mcm_enricher import EnricherSettings
 from mcm_shared.db.engine import transaction
@@ -48,6 +50,25 @@ async def test_of_many_sources_those_with_the_most_events_are_listed(client: htt
     assert pipeline["database"]["reachable"]
     assert [len(facets[name]) for name in ("source", "event_type")] == [500, 500]
     assert facets["source"][0] == {"value": "source-0000", "count": 5_000}
+
+
+async def test_samples_of_a_source_are_bounded_by_their_bytes(
+    app: FastAPI, client: httpx.AsyncClient, rows: Rows
+) -> None:
+    assert (await client.get("/health")).status_code == 200
+    size = MAX_PAGE_BYTES // 8
+    payloads = [{"number": number, "text": "x" * (size - 50)} for number in range(20)]
+    await rows.events(
+        {"timestamp": NOON + timedelta(seconds=number), "raw_data": payload} for number, payload in enumerate(payloads)
+    )
+    await rows.event(source="one", timestamp=NOON, raw_data={"text": "x" * 2 * MAX_PAGE_BYTES})
+    reader = part_of(app, DatabaseReader)
+
+    for types in (None, {"login_success"}):
+        samples = await read_samples(reader, "test-app", NOON, types)
+        # the newest ones, up to the one that passes the bound
+        assert [sample.raw_data["number"] for sample in samples] == list(range(19, 10, -1))
+        assert len(await read_samples(reader, "one", NOON, types)) == 1
 
 
 def test_new_names_are_limited_by_the_hour() -> None:

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mcm_api.http import protocol
 from mcm_api.http.client_network import client_network
 from mcm_api.http.connections import ConnectionLimits, connection_limits
 from mcm_api.http.load_shedding import LoadShedding
 from mcm_api.http.protocol import BoundedProtocol
+from mcm_api.http.start_pacing import StartPacing
 
 
 class AConnection:
@@ -223,3 +224,30 @@ async def test_requests_beyond_those_in_progress_are_refused_at_once() -> None:
 
     assert refused.status_code == 503
     assert refused.headers["Retry-After"] == "2"
+
+
+async def test_few_requests_of_a_burst_begin_at_once_and_health_checks_do_not_wait() -> None:
+    began: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        began.append(scope["path"])
+
+    async def unused(*_: object) -> Message:
+        raise AssertionError
+
+    pacing = StartPacing(app, max_starts=2)
+    paths = [f"/findings/{number}" for number in range(7)]
+    tasks = [
+        asyncio.create_task(pacing({"type": "http", "path": path}, unused, unused)) for path in [*paths, "/health"]
+    ]
+    tasks[3].cancel()
+    seen = []
+    while len(began) < 7:
+        already = len(began)
+        await asyncio.sleep(0)
+        seen.append(began[already:])
+
+    assert "/health" in seen[0]
+    assert [path for path in began if path != "/health"] == [path for path in paths if path != paths[3]]
+    assert max(len([path for path in each if path != "/health"]) for each in seen) == 2
+    await asyncio.gather(*tasks, return_exceptions=True)

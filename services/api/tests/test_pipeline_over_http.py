@@ -13,6 +13,7 @@ from mcm_api.identity.restriction import UNRESTRICTED, Restriction, restricted
 from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
 from mcm_api.pipeline.queries import read_pipeline
 from mcm_api.pipeline.schemas import Pipeline
+from mcm_api.resources.consumer_groups import ConsumerGroups
 from mcm_api.resources.event_rate import EventRate
 from mcm_shared.contracts.topics import SOURCE_HEADER, Topics
 from mcm_shared.db.engine import create_engine
@@ -100,22 +101,27 @@ async def test_what_concerns_all_sources_is_hidden_from_restricted_accounts(
     engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(sqlite_url)))
     reader, dead_letters = DatabaseReader(engine, 30), DeadLettersPart(DeadLetters(kafka))
     assert dead_letters.dead_letters is not None
+    groups = ConsumerGroups(kafka)
     following = asyncio.create_task(dead_letters.dead_letters.run())
 
     async def read(restriction: Restriction) -> Pipeline:
         with restricted(restriction):
-            return await read_pipeline(reader, EventRate(), kafka, dead_letters)
+            return await read_pipeline(reader, EventRate(), groups, dead_letters)
 
     async def is_complete() -> bool:
         return (await read(UNRESTRICTED)).dead_letters.total is not None
 
-    await until(is_complete, what="the dead dead_letters have been read")
+    await until(is_complete, what="the dead letters have been read")
     for restriction in (Restriction(frozenset({"my-app"})), Restriction(start=EPOCH)):
         seen = await read(restriction)
         assert seen.kafka.reachable
         assert (seen.groups, seen.lag, seen.dead_letters.total) == ([], None, None)
     everything = await read(UNRESTRICTED)
     assert (everything.groups[0].lag, everything.lag, everything.dead_letters.total) == (1, 1, 0)
+    before = groups.reads
+    at_once = await asyncio.gather(*(read(UNRESTRICTED) for _ in range(20)))
+    assert {one.lag for one in at_once} == {1}
+    assert groups.reads - before <= 2, "those who ask at the same time share a read"
     following.cancel()
     await engine.dispose()
 

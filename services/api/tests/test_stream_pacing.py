@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
+from mcm_api.http.pacing import Pacer
 from mcm_api.live.broadcaster import Broadcaster
 from mcm_api.live.frames import FindingFrame, FrameFilter
 from mcm_api.live.replay import stream_frames
@@ -38,7 +39,7 @@ async def test_the_stream_of_a_client_that_has_gone_is_not_read_to_its_end() -> 
         # a server accepts what is for a connection that was lost, without waiting
         gone.set()
 
-    stream = FrameStream(pieces(), lambda: ended.append(True))
+    stream = FrameStream(pieces(), lambda: ended.append(True), Pacer(1))
     await stream({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
 
     assert taken < 10

@@ -31,6 +31,10 @@ TOKENS = [
     "{SSHA}" + "aB3d" * 8,
     "*" + HEX.upper(),
     "md5" + HEX[:32],
+    "vcp_" + "aB3" * 8,
+    "rw_" + f"Fe26.2**{HEX}*aB3-{HEX[:20]}*{HEX[:30]}",
+    "umyvpy66ab3otnzekjcbhgkwjbbc" + "icecexmeygpnnhccfs6gigns",
+    "-".join(["724329", "502599", "058781", "153569", "041778", "088203", "139221", "448001"]),
     "SCRAM-SHA-256$4096:" + "aB3" * 7 + "==$" + "aB3" * 14,
 ]
 COMMANDS = [
@@ -58,6 +62,8 @@ COMMANDS = [
     "echo {} | docker login --username mona --password-stdin",
     "echo 'mona:{}' | chpasswd",
     "ConvertTo-SecureString '{}' -AsPlainText -Force",
+    "ConvertTo-SecureString {} -AsPlainText -Force",
+    '{{"auths": {{"ghcr.io": {{"auth": "{}"}}}}}}',
     "define('DB_PASSWORD', '{}');",
     "MYSQL_PWD={} mysqldump db",
     "CONFIG SET requirepass {}",
@@ -124,6 +130,9 @@ def test_a_password_is_known_by_its_place(text: str) -> None:
         ("Enter 493021 to continue", "493021"),
         ("recovery code a1b2-c3d4", "a1b2"),
         ("Ihr Code lautet 493021", "493021"),
+        ("Your code is 493021. Do not share it", "493021"),
+        ("Ihr Bestätigungscode lautet 493021", "493021"),
+        ("Uw verificatiecode is 493021", "493021"),
     ],
 )
 def test_hashes_phrases_and_numbers_are_known_by_their_checks(text: str, secret: str) -> None:
@@ -151,6 +160,7 @@ def test_hashes_phrases_and_numbers_are_known_by_their_checks(text: str, secret:
         "partition_key=2026-11-20T12-region-eu1",
         "identified by its source",
         "event_id 1795176000000, offset 4111",
+        "the errorcode is 5032, version 20261120-1",
         "passed 12 of 12 tests; passenger list; compass: north",
         "status 0xC000006D from host db-01.example.com:5432",
         "read, write, list, delete, create, update, tag, untag, get, put, copy, move",

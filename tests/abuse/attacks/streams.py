@@ -36,11 +36,11 @@ async def old_positions(product: Product) -> str:
 
 
 async def slow_readers(product: Product) -> str:
-    """450 clients that listen and do not read while findings are published."""
+    """1,000 clients at two addresses that listen and do not read while findings are published."""
     async with AsyncExitStack() as held:
-        number = product.many(450, 10)
-        for _ in range(number):
-            await _deaf(held, product, "/stream")
+        number = product.many(1_000, 10)
+        for each in range(number):
+            await _deaf(held, product, "/stream", f"127.0.0.{2 + each % 2}")
         findings = await _published(product, product.many(4_000, 100))
         await asyncio.sleep(product.seconds(5))
     return f"{len(findings)} findings streamed to {number} clients"
@@ -104,11 +104,12 @@ async def _published(product: Product, number: int) -> list[FindingMessage]:
     return findings
 
 
-async def _deaf(held: AsyncExitStack, product: Product, path: str) -> None:
+async def _deaf(held: AsyncExitStack, product: Product, path: str, address: str = "127.0.0.1") -> None:
     """Opens a connection that asks and does not read; the kernel buffers little for it."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.setblocking(False)
+    client.bind((address, 0))
     held.callback(client.close)
     loop = asyncio.get_running_loop()
     await loop.sock_connect(client, product.address)

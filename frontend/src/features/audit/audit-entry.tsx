@@ -41,7 +41,8 @@ export function AuditEntryItem({
           </button>
         )}
         <span className="ml-auto text-xs text-ink-2">
-          #{entry.seq} · {entry.via}
+          #{entry.seq}
+          {entry.via !== "none" && ` · ${entry.via}`}
         </span>
       </div>
       {changes.length > 0 && (

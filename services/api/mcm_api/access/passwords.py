@@ -84,7 +84,7 @@ def check_password(password: str, context: Sequence[str] = ()) -> str | None:
     estimate = min((zxcvbn(each, user_inputs=inputs) for each in spellings), key=itemgetter("score"))
     if estimate["score"] >= _MIN_SCORE:
         return None
-    hint = " ".join([estimate["feedback"]["warning"], *estimate["feedback"]["suggestions"][:1]]).strip()
+    hint = " ".join([estimate["feedback"]["warning"], *estimate["feedback"]["suggestions"][:1]]).strip().rstrip(".")
     return f"is easy to guess: {hint}" if hint else "is easy to guess; add another word or two"
 
 

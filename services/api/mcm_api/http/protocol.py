@@ -25,9 +25,10 @@ LINGER_S: Final = 10.0
 """Seconds for the client to read the last response of a connection, or to send the rest of an answered request."""
 
 SMALL_SEND_BUFFER: Final = "mcm.small_send_buffer"
-"""ASGI extension: a function that has the kernel buffer little of a response without end."""
+"""ASGI extension: a function that has server and kernel buffer little of a response without end."""
 
 _SMALL_SEND_BUFFER_BYTES: Final = 32 * 1024
+_SMALL_WRITE_BUFFER_BYTES: Final = 16 * 1024
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -163,6 +164,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_S, self.abort)
 
     def _set_small_send_buffer(self) -> None:
+        self.transport.set_write_buffer_limits(high=_SMALL_WRITE_BUFFER_BYTES)
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SMALL_SEND_BUFFER_BYTES)

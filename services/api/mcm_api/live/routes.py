@@ -13,6 +13,7 @@ from starlette.types import Scope as ConnectionScope
 from mcm_api.access.exports import StreamLimitDep
 from mcm_api.access.parts import AccessDep
 from mcm_api.http.client_network import client_network
+from mcm_api.http.pacing import Pacer
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.http.protocol import SMALL_SEND_BUFFER
 from mcm_api.http.strict_route import StrictRoute
@@ -36,9 +37,14 @@ class FrameStream(StreamingResponse):
 
     # FastAPI reads the status of the document from the signature
     def __init__(
-        self, content: AsyncGenerator[bytes, None], ended: Callable[[], None], status_code: int = 200, **options: Any
+        self,
+        content: AsyncGenerator[bytes, None],
+        ended: Callable[[], None],
+        pacer: Pacer,
+        status_code: int = 200,
+        **options: Any,
     ) -> None:
-        super().__init__(_paced(content), status_code, **options)
+        super().__init__(_paced(content, pacer), status_code, **options)
         self._ended = ended
 
     async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
@@ -52,14 +58,16 @@ class FrameStream(StreamingResponse):
             self._ended()
 
 
-async def _paced(frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Lets other tasks run after each piece.
+async def _paced(frames: AsyncGenerator[bytes, None], pacer: Pacer) -> AsyncGenerator[bytes, None]:
+    """Waits for a turn before each piece, and lets other tasks run after it.
 
-    The server accepts pieces for a client that has gone without waiting, so that its stream would be read to the end
-    before the loop learns of it.
+    A frame for a thousand listeners would otherwise be sent to all of them in one iteration of the event loop. The
+    server accepts pieces for a client that has gone without waiting, so that its stream would be read to the end before
+    the loop learns of it.
     """
     async with aclosing(frames):
         async for piece in frames:
+            await pacer.turn()
             yield piece
             await asyncio.sleep(0)
 
@@ -145,7 +153,7 @@ async def listen(
             del stream.streams[address]
 
     # proxies must hand on each frame as it comes
-    return FrameStream(stream_frames(stream, filters, since), ended, headers={"X-Accel-Buffering": "no"})
+    return FrameStream(stream_frames(stream, filters, since), ended, stream.pacer, headers={"X-Accel-Buffering": "no"})
 
 
 def _too_many(what: str) -> ProblemError:

@@ -10,7 +10,7 @@ from mcm_api.live.frames import FrameFilter
 MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
 """Bytes that may wait for one subscriber; the subscribers share the frames that wait."""
 
-MAX_CHUNK_BYTES: Final = 64 * 1024
+MAX_CHUNK_BYTES: Final = 32 * 1024
 """Bytes that are handed to one subscriber's connection at once."""
 
 

@@ -20,13 +20,13 @@ from mcm_api.pipeline.schemas import (
     Reachable,
     SourceState,
 )
+from mcm_api.resources.consumer_groups import ConsumerGroups
 from mcm_api.resources.event_rate import EventRate
 from mcm_api.resources.queries.figures import count_events
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.tables import EVENT_DAYS, EVENT_ROLLUPS, SOURCE_EVENTS
 from mcm_shared.errors import McmError
-from mcm_shared.kafka.consumer_groups import GroupState, KafkaState, read_kafka_state
-from mcm_shared.settings import KafkaSettings
+from mcm_shared.kafka.consumer_groups import GroupState, KafkaState
 
 MAX_SOURCES: Final = 200
 """Sources that are listed, those with the most events."""
@@ -37,36 +37,33 @@ _NO_KAFKA: Final = "no Kafka is configured; set KAFKA_BOOTSTRAP_SERVERS"
 
 
 async def read_pipeline(
-    reader: DatabaseReader, rate: EventRate, kafka: KafkaSettings | None, dead_letters: DeadLettersPart
+    reader: DatabaseReader, rate: EventRate, groups: ConsumerGroups | None, dead_letters: DeadLettersPart
 ) -> Pipeline:
     """Reads how the pipeline is; what is unreachable is reported, and the rest is returned all the same.
 
     Records in Kafka belong to all sources, so a restricted identity sees neither their number nor their positions.
     """
     (bus, why_no_bus), (sources, per_second, why_no_database), counts = await asyncio.gather(
-        _bus(kafka), _stored(reader, rate), dead_letters.counts(reader)
+        _bus(groups), _stored(reader, rate), dead_letters.counts(reader)
     )
-    topics = Topics(kafka.topic_prefix if kafka else "")
     all_sources = current_restriction().is_none
-    groups = [_group(state, topics) for state in bus.groups] if bus is not None and all_sources else []
+    shown = [_group(state, groups.topics) for state in bus.groups] if bus and groups and all_sources else []
     return Pipeline(
         kafka=Reachable(reachable=bus is not None, reason=why_no_bus),
         database=Reachable(reachable=why_no_database is None, reason=why_no_database),
         events_per_second=per_second,
-        lag=None if bus is None or not all_sources else sum(group.lag for group in groups),
-        groups=groups,
+        lag=None if bus is None or not all_sources else sum(group.lag for group in shown),
+        groups=shown,
         sources=sources,
         dead_letters=DeadLetterTotal(total=None if counts is None or not all_sources else counts.open),
     )
 
 
-async def _bus(kafka: KafkaSettings | None) -> tuple[KafkaState | None, str | None]:
-    if kafka is None:
+async def _bus(groups: ConsumerGroups | None) -> tuple[KafkaState | None, str | None]:
+    if groups is None:
         return None, _NO_KAFKA
-    topics = Topics(kafka.topic_prefix)
-    groups = [(topics.group("rules-engine"), topics.raw), (topics.group("enricher"), topics.findings)]
     try:
-        return await read_kafka_state(kafka, groups, []), None
+        return await groups.read(), None
     except McmError as error:
         return None, str(error)
 

@@ -42,7 +42,7 @@ async def get_pipeline(
 
     A restricted account gets neither lag nor dead letters, which concern all sources.
     """
-    return await read_pipeline(reader, rate, broker.settings, dead_letters)
+    return await read_pipeline(reader, rate, broker.groups, dead_letters)
 
 
 @router.get(

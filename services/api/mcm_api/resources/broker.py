@@ -7,16 +7,18 @@ from fastapi import Depends
 
 from mcm_api.http.problems import ProblemError
 from mcm_api.http.state import provided
+from mcm_api.resources.consumer_groups import ConsumerGroups
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.settings import KafkaSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A configured cluster: its settings and the producer of this process."""
+    """A configured cluster: its settings, the producer of this process, and the services' consumer groups."""
 
     settings: KafkaSettings
     producer: Producer
+    groups: ConsumerGroups
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class Broker:
     cluster: Cluster | None
 
     @property
-    def settings(self) -> KafkaSettings | None:
-        """The settings of the cluster; None where no Kafka is configured."""
-        return None if self.cluster is None else self.cluster.settings
+    def groups(self) -> ConsumerGroups | None:
+        """The consumer groups of the cluster; None where no Kafka is configured."""
+        return None if self.cluster is None else self.cluster.groups
 
     def require(self) -> Cluster:
         """Returns the cluster; raises ProblemError 503 where no Kafka is configured."""

@@ -54,6 +54,8 @@ PATTERNS: Final = tuple(
         (rf"""\b(vault\s+login)(\s+(?:-\S+\s+)*){_VALUE}""", 0),
         (rf"""^(\s*(?:ftp>?\s*)?user\s+[\w.@-]+)(\s+){_VALUE}\s*$""", re.MULTILINE),
         (rf"""^(\s*ftp\s+user\s+\S+)(\s+){_VALUE}""", re.MULTILINE),
+        (rf"""\b(ConvertTo-SecureString(?:\s+-String)?)(\s+)(?!\$){_VALUE}""", re.IGNORECASE),
+        (r"""(["']auth["'])(\s*:\s*)["'][\w+/]{8,}={0,2}["']""", 0),  # logins at registries of images
         (
             r"""\b(ConvertTo-SecureString(?:\s+-String)?|Fernet|\w*Password)(\s*\(\s*b?|\s+)(?:'[^']+'|"[^"]+")""",
             re.IGNORECASE,

@@ -34,15 +34,17 @@ _IN_SENTENCE: Final = re.compile(
 )
 _CODE: Final = re.compile(
     r"""(\b(?:otp|totp|passcode|pin|mfa|2fa|tan|one[-_]?time[-_](?:code|password))["']?\s*[=:]\s*["']?)
-        (?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?![\w.])
+        (?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?!\w|\.\d)
       | (\b(?:sms|2fa|mfa|security|verification|login|access|token)\s+code\s*[(\[-]\s*)\d{4,8}\b
       | (\bcode\s+(?:2fa|mfa|sms|lautet|est|es|è)\W{1,3})\d{4,8}\b
+      | (\b(?!(?:error|fout|fehler|status|exit|zip|post|area|response|result|return|country|bar|source)\w*code)
+            [^\W\d]{4,}code\s+(?:is|ist|lautet|luidt|är|er|:)\W{1,3})\d{4,8}\b
       | (\b(?:enter|type|use|submit)\s+(?:(?:the\s+)?code\s+)?)
             (?:\d{3}[-\s]\d{3}|\d{6,8})(?=\s+(?:to|as|when|at|on|in)\b)
       | (\bauthenticator\s+(?:app\s+)?(?:shows|says|gave|displays)\s+)\d{3}\s?\d{3}\b
       | ((?<!error\s)(?<!status\s)(?<!exit\s)(?<!zip\s)(?<!postal\s)(?<!area\s)(?<!response\s)\b
         (?:codes?|otp|totp|pin|passcode)(?:\s+(?:is|was|for\s+\S+(?:\s+is)?)|\s*[:=\#])?\s+)
-        (?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?![\w.])
+        (?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?!\w|\.\d)
       | (?<![\w.])(?:[A-Z]{1,3}-)?(?:\d{3}[-\s]\d{3,5}|\d{4,8})(?=\s+is\s+(?:your|the|my|our)\b[^.\r\n]{0,60}
         \b(?:code|otp|pin|passcode|password)\b)
       | (?<![\w.])(?:[A-Z]{1,3}-)?\d{3}[-\s]?\d{3,5}(?=\s+to\s+(?:sign|log|verify|confirm|authenticate)\b)

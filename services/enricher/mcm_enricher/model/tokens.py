@@ -11,6 +11,9 @@ TOKEN: Final = re.compile(
       | (?:pbkdf2|bcrypt|scrypt|argon2|sha\d+|md5|phpass)\w*\$[^\s;,"']{{16,}}
       | SCRAM-SHA-\d+\$[^\s;,"']{{16,}} | \{{(?:S?SHA\d*|S?MD5|CRYPT|PBKDF2[\w-]*)\}}[^\s;,"']{{8,}}
       | (?<![\w*])\*[0-9A-F]{{40}}(?!\w) | (?<!\w)0x0[12]00[0-9A-Fa-f]{{48,}}
+      | (?<![\w-])(?:rw_)?Fe26\.2\*\*[\w*.~+/=-]{{32,}}                                       # iron seals
+      | (?<![\d-])\d{{6}}(?:-\d{{6}}){{7}}(?![\d-])                                         # BitLocker
+      | (?<!\w)(?=[a-z]*[2-7])[a-z2-7]{{52}}(?!\w)                                        # Azure DevOps
       | (?:bot)?(?<!\d)\d{{8,10}}:AA[\w-]{{33}}                                             # Telegram
       | (?<![A-Za-z0-9])(?:
         mcm_[0-9a-f]{{12}}_[\w-]{{16,}}                                                     # API tokens of ours
@@ -48,6 +51,7 @@ TOKEN: Final = re.compile(
       | access_token\$\w+\$[\w$]{{16,}} | \d{{13,17}}\|[\w-]{{24,}} | duffel_\w{{4,5}}_[\w=-]{{20,}}
       | (?:ntn|secret|rnd|cfut|cfat|sgp|bkua|ops|pat|phc|phx|re|flb|waka|tfp|rpa|xai|csk|fw|hvp|key|api)
             _(?=\w*\d)\w{{20,}}
+      | vc[aciprk]_\w{{24,}}
       | ccipat_\w{{16,}} | CFPAT-[\w-]{{20,}} | ATCTT[\w=-]{{16,}} | ATBB\w{{16,}} | BBDC-[\w-]{{16,}}
       | rzp_(?:live|test)_\w{{12,}}
       | HRKU-[\w-]{{16,}} | pul-[0-9a-f]{{20,}} | LTAI\w{{12,}} | AKID\w{{12,}} | EZ[AT]K\w{{16,}} | sb_secret_\w{{16,}}
