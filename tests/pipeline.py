@@ -17,6 +17,7 @@ from mcm_shared.contracts.findings import FindingMessage
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.db.findings import MESSAGE_COLUMNS, message_of
+from mcm_shared.db.profile_tables import PROFILE_DAYS, PROFILE_WEEKS
 from mcm_shared.db.tables import (
     EVENT_DAYS,
     EVENT_ROLLUPS,
@@ -147,6 +148,15 @@ class Pipeline:
         """Counts findings without a score and an explanation."""
         query = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.ai_explanation.is_(None))
         return int((await self._rows(query))[0][0])
+
+    async def is_scored(self) -> bool:
+        """Says whether the rules-engines are idle and have scored behaviour too, which they do a little later."""
+        if not await self.is_idle():
+            return False
+        days = select(func.count()).select_from(PROFILE_DAYS).where(PROFILE_DAYS.c.touched != 0)
+        weeks = select(func.count()).select_from(PROFILE_WEEKS).where(PROFILE_WEEKS.c.touched != 0)
+        touched = (await self._rows(select(days.scalar_subquery() + weeks.scalar_subquery())))[0][0]
+        return bool(touched == 0) and await self._count_unpublished() == 0
 
     async def _count_unpublished(self) -> int:
         """Counts the changes of recomputed findings that wait in the outbox."""

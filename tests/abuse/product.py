@@ -72,7 +72,9 @@ class Product:
 
     async def settled(self) -> None:
         """Waits until the rules-engine has handled everything."""
-        await until(self.pipeline.is_idle, _SETTLED_WITHIN_S, "the rules-engine has handled everything", every=0.25)
+        await until(
+            self.pipeline.is_scored, _SETTLED_WITHIN_S, "the rules-engine has handled and scored everything", every=0.25
+        )
 
     @asynccontextmanager
     async def measured(self) -> AsyncIterator[Measured]:

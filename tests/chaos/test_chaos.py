@@ -57,7 +57,7 @@ async def test_findings_are_those_of_the_set_of_events(
             lambda: run_service("mcm-enricher", "run", env=environment),
         )
         await _go_through(schedule(seed, STEPS), arena, pipeline, [canonical(one) for one in arrivals(events, seed)])
-        await until(pipeline.is_idle, _SETTLED_WITHIN_S, "all that was sent is committed")
+        await until(pipeline.is_scored, _SETTLED_WITHIN_S, "all that was sent is committed and scored")
         await until(lambda: pipeline.is_idle("enricher"), _SETTLED_WITHIN_S, "all findings are published")
         arena.assert_none_ended_by_itself()
         await arena.end()

@@ -130,7 +130,7 @@ async def test_workers_outlive_a_database_that_dies_again_and_again(
             await until(partial(has_stored, pipeline, number * share), _GOES_ON_WITHIN_S, "the workers go on", 0.02)
             assert_alive(services, killer)
         await pipeline.push(*map(canonical, events[KILLS * share :]))
-        await until(pipeline.is_idle, 120, "the rules-engines have committed all")
+        await until(pipeline.is_scored, 120, "the rules-engines have committed and scored all")
         await until(lambda: pipeline.is_idle("enricher"), 120, "the enricher has published all")
 
     print(f"{sum(killer.done.values())} kills: {dict(killer.done)}; the API answered {dict(statuses)}")

@@ -63,7 +63,7 @@ class Feed:
     async def assert_nothing_lost_nothing_double(self) -> None:
         """Asserts that every event is there once, and that the findings and what was published about them are right."""
         pipeline = self.pipeline
-        await until(pipeline.is_idle, 120, "the rules-engines have committed all")
+        await until(pipeline.is_scored, 120, "the rules-engines have committed and scored all")
         await until(lambda: pipeline.is_idle("enricher"), 120, "the enrichers have told all")
         await pipeline.assert_counted_once(self.events)
         engine = pipeline.connect()

@@ -50,7 +50,7 @@ async def until_stored(pipeline: Pipeline, count: int) -> None:
 
 
 async def assert_nothing_lost_nothing_double(pipeline: Pipeline, events: list[SourceEvent]) -> None:
-    await until(pipeline.is_idle, 90, "the rules-engine has committed all")
+    await until(pipeline.is_scored, 90, "the rules-engine has committed and scored all")
     await pipeline.assert_counted_once(events)
     engine = pipeline.connect()
     expected, found = evaluate(load_rules(), events), await read_result(engine)

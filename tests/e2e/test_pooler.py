@@ -45,7 +45,7 @@ async def test_findings_are_the_same_through_a_pooler(
     ]
     await wait_for_topics(pipeline.kafka)
     await pipeline.push(*map(canonical, events))
-    await until(pipeline.is_idle, 90, "the rules-engines have committed all")
+    await until(pipeline.is_scored, 90, "the rules-engines have committed and scored all")
     await until(lambda: pipeline.is_idle("enricher"), what="the enricher has published all")
 
     await pipeline.assert_counted_once(events)

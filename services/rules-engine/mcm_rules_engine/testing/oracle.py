@@ -20,7 +20,7 @@ from mcm_rules_engine.sigma.model.correlation import Correlation, Kind
 from mcm_rules_engine.sigma.model.rule import Rule
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
 from mcm_rules_engine.store.events import content_of
-from mcm_rules_engine.testing.oracle_behaviour import unusual_days
+from mcm_rules_engine.testing.oracle_behaviour import scored_days, unusual_days
 from mcm_rules_engine.testing.oracle_groups import (
     Hit,
     OracleEntry,
@@ -108,8 +108,9 @@ def evaluate(ruleset: Ruleset, events: Iterable[SourceEvent]) -> Expected:
     raising = [rule for rule in rules if rule.raises_finding]
     results: dict[ResultName, OracleResult] = {}
     until = progress_of(known.values())
+    scored = list(scored_days(known.values())) if any(one.score for one in ruleset.correlations) else []
     for correlation in (recomputed := [one for one in ruleset.correlations if one.is_recomputed]):
-        for one, hit in unusual_days(correlation, known.values()):
+        for one, hit in unusual_days(correlation, scored):
             results[output_series(correlation), group_key(hit.group), one.at, one.uid, one.value] = one
             hits[correlation.id] += [hit] * (one.state == "standing")
         for key, (group, entries) in counted_groups(correlation, hits, known, ruleset).items():

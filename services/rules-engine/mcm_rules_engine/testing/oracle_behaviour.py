@@ -1,6 +1,6 @@
 """What rules for unusual behaviour mean, computed the slow and obvious way: every day counted from all events."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -21,14 +21,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAILURES = ("_failed", "_failure", "_denied")
 
 Seen = tuple[str, date, Feature, str]
+Counts = defaultdict[Feature, Counter[str]]
+ScoredDay = tuple[tuple[str, date], list[SourceEvent], DayScore]
 
 
-def unusual_days(rule: Correlation, events: Iterable[SourceEvent]) -> Iterator[tuple[OracleResult, Hit]]:
+def unusual_days(rule: Correlation, scored: Iterable[ScoredDay]) -> Iterator[tuple[OracleResult, Hit]]:
     """Says of each scored day of each user whether the rule holds."""
     measure = rule.score
     if measure is None or rule.comparison is None:
         return
-    for (user, day), today, score in scored_days(events):
+    for (user, day), today, score in scored:
         holds = rule.comparison.holds(Fraction(score.of(measure), 1000))
         positions = sorted(((event.timestamp - EPOCH) // timedelta(microseconds=1), event.uid) for event in today)
         key = group_key({"user": user})
@@ -45,48 +47,66 @@ def unusual_days(rule: Correlation, events: Iterable[SourceEvent]) -> Iterator[t
         )
 
 
-def scored_days(events: Iterable[SourceEvent]) -> Iterator[tuple[tuple[str, date], list[SourceEvent], DayScore]]:
+def scored_days(events: Iterable[SourceEvent]) -> Iterator[ScoredDay]:
     """Scores the days of users that are no longer learning."""
-    of_users = [one for one in events if one.user is not None and 1971 <= one.timestamp.year < 9000]
-    seen = {(*_user_day(event), feature, value) for event in of_users for feature, value in features_of(event)}
-    for (user, day), same in groupby(sorted(of_users, key=_user_day), key=_user_day):
-        today = list(same)
-        history = [one for one in of_users if _user_day(one)[0] == user]
-        history = [one for one in history if day - timedelta(days=60) <= one.timestamp.date() < day]
-        if len({one.timestamp.date() for one in history}) < 14 or len(history) < 50:
-            continue
-        monday = day - timedelta(days=day.weekday())
-        mine = [one for one in seen if one[0] == user and day - timedelta(days=60) <= one[1] < day]
-        everyone = [one for one in seen if monday - timedelta(weeks=8) <= one[1] < monday]
-        values = [
-            _evidence(feature, value, [o for o in mine if o[2] is feature], [o for o in everyone if o[2] is feature])
-            for at, on, feature, value in seen
-            if (at, on) == (user, day) and any(o[2] is feature for o in mine)
-        ]
-        failed = [one for one in history if one.event_type.endswith(FAILURES)]
-        volumes = [
-            _volume("events", len(today), history, history),
-            _volume("failures", sum(one.event_type.endswith(FAILURES) for one in today), failed, history),
-        ]
-        yield (user, day), today, score_of(values, volumes)
+    dated = [(*_user_day(one), one) for one in events if one.user is not None and 1971 <= one.timestamp.year < 9000]
+    seen = {(user, day, *value) for user, day, event in dated for value in features_of(event)}
+    weeks: dict[date, Counts] = {}
+    for user, of_user in groupby(sorted(dated, key=_named), key=lambda one: one[0]):
+        days = {day: [event for *_, event in same] for day, same in groupby(of_user, key=lambda one: one[1])}
+        seen_of_user = [one for one in seen if one[0] == user]
+        for day, today in days.items():
+            first = day - timedelta(days=60)
+            before = {other: events for other, events in days.items() if first <= other < day}
+            history = [event for events in before.values() for event in events]
+            if len(before) < 14 or len(history) < 50:
+                continue
+            monday = day - timedelta(days=day.weekday())
+            if monday not in weeks:
+                weeks[monday] = _counts(seen, monday - timedelta(weeks=8), monday)
+            mine = _counts(seen_of_user, first, day)
+            values = [
+                _evidence(feature, value, mine[feature], weeks[monday][feature])
+                for _, on, feature, value in seen_of_user
+                if on == day and mine[feature]
+            ]
+            failed = [one for one in history if one.event_type.endswith(FAILURES)]
+            volumes = [
+                _volume("events", len(today), history, history),
+                _volume("failures", sum(one.event_type.endswith(FAILURES) for one in today), failed, history),
+            ]
+            yield (user, day), today, score_of(values, volumes)
+
+
+def _named(one: tuple[str, date, SourceEvent]) -> tuple[str, date]:
+    return one[:2]
 
 
 def _user_day(event: SourceEvent) -> tuple[str, date]:
     return canonical_value(event.user), event.timestamp.date()
 
 
-def _evidence(feature: Feature, value: str, mine: list[Seen], everyone: list[Seen]) -> ValueEvidence:
+def _counts(seen: Iterable[Seen], first: date, end: date) -> Counts:
+    """Counts on how many days of how many users each value of each feature was seen, from the first day to the end."""
+    counts: Counts = defaultdict(Counter)
+    for _, day, feature, value in seen:
+        if first <= day < end:
+            counts[feature][value] += 1
+    return counts
+
+
+def _evidence(feature: Feature, value: str, mine: Counter[str], everyone: Counter[str]) -> ValueEvidence:
     alike = {value}
     if feature is Feature.HOUR:
         alike = {f"{(int(value) + beside) % 24:02}" for beside in (-1, 0, 1)}
     return ValueEvidence(
         feature,
         value,
-        sum(one[3] in alike for one in mine),
-        len(mine),
-        sum(one[3] in alike for one in everyone),
+        sum(mine[one] for one in alike),
+        mine.total(),
+        sum(everyone[one] for one in alike),
+        everyone.total(),
         len(everyone),
-        len({one[3] for one in everyone}),
     )
 
 
