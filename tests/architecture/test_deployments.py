@@ -14,6 +14,7 @@ from tests.architecture.sources import ROOT
 
 DEPLOY = ROOT / "deploy"
 SERVICES = {"api", "rules-engine", "enricher"}
+WITH_OPTIONAL = {*SERVICES, "notifier"}
 COMMANDS = {
     script
     for path in [ROOT / "shared" / "pyproject.toml", *(ROOT / "services").glob("*/pyproject.toml")]
@@ -36,7 +37,7 @@ def _render(name: str) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
+@pytest.mark.parametrize("name", sorted(WITH_OPTIONAL))
 def test_fly_builds_and_asks_each_service_where_it_serves(name: str) -> None:
     app = FLY[name]
 
@@ -47,7 +48,7 @@ def test_fly_builds_and_asks_each_service_where_it_serves(name: str) -> None:
     assert (check["port"], check["path"]) == ((8000, "/ready") if name == "api" else (9400, "/metrics"))
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
+@pytest.mark.parametrize("name", sorted(WITH_OPTIONAL))
 def test_railway_runs_each_service(name: str) -> None:
     service = RAILWAY[name]
 

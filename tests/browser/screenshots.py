@@ -67,7 +67,9 @@ async def _feed(runner: ServiceRunner, product: Product, events: int) -> None:
 
 
 async def _pages(product: Product) -> dict[str, str]:
-    pages = {name: name for name in ("findings", "events", "users", "rules", "pipeline")} | {"overview": ""}
+    pages = {name: name for name in ("findings", "events", "users", "rules", "notifications", "pipeline")} | {
+        "overview": ""
+    }
     found = (await product.get("/findings", sort="risk_score", page_size=1))["items"]
     for finding in found:
         pages |= {

@@ -17,7 +17,7 @@ _AXE: Final = CHECKOUT / "frontend/node_modules/axe-core/axe.min.js"
 _RULES: Final = orjson.dumps(
     {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 ).decode()
-LISTS: Final = ("", "findings", "exceptions", "events", "users", "rules", "pipeline")
+LISTS: Final = ("", "findings", "exceptions", "events", "users", "rules", "notifications", "pipeline")
 WIDTHS: Final = (380, 768, 1024, 1440, 2560)
 
 

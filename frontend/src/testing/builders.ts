@@ -1,4 +1,3 @@
-import type { Account } from "@/lib/api/access";
 import type { EventDetails } from "@/lib/api/events";
 import type { Finding, FindingFacets, FindingPage } from "@/lib/api/findings";
 import type { DeadLetter, Pipeline } from "@/lib/api/pipeline";
@@ -6,44 +5,9 @@ import type { RuleDetails } from "@/lib/api/rules";
 import type { Schema } from "@/lib/api/schema";
 import type { User, UserActivity } from "@/lib/api/users";
 
-const AT = "2026-11-25T12:00:00Z";
+export { anAccount } from "./an-account";
 
-/** Builds the account of this machine's operator, who may do everything. */
-export function anAccount(overrides: Partial<Account> = {}): Account {
-  return {
-    auth: "off",
-    name: "local",
-    user_id: null,
-    via: "none",
-    role: "admin",
-    scopes: [
-      "account",
-      "access:manage",
-      "activity:read",
-      "audit:export",
-      "audit:read",
-      "dead_letters:read",
-      "dead_letters:write",
-      "events:read",
-      "exceptions:write",
-      "findings:enrich",
-      "findings:export",
-      "findings:feedback",
-      "findings:read",
-      "findings:triage",
-      "pipeline:read",
-      "raw_data:read",
-      "rules:read",
-      "sources:read",
-      "stats:read",
-    ],
-    sources: null,
-    period_from: null,
-    period_to: null,
-    has_password: false,
-    ...overrides,
-  };
-}
+const AT = "2026-11-25T12:00:00Z";
 
 /** Builds a finding, typed as in the API. */
 export function aFinding(overrides: Partial<Finding> = {}): Finding {

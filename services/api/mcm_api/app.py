@@ -48,6 +48,7 @@ from mcm_api.live.publish_summary import publish_summary
 from mcm_api.live.schemas import StreamFinding, StreamHeartbeat, StreamResync, StreamSummary
 from mcm_api.live.stream_config import StreamConfig
 from mcm_api.live.topic_reader import heartbeat, tail_findings
+from mcm_api.notifications import routes as notifications
 from mcm_api.pipeline import routes as pipeline
 from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
 from mcm_api.resources.broker import Broker, Cluster
@@ -152,6 +153,7 @@ def create_app(
         triage,
         views,
         exceptions,
+        notifications,
         enrichments,
         stats,
         users,

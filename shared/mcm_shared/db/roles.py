@@ -26,7 +26,7 @@ from mcm_shared.db.access_tables import (
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.finding_tables import ENGINE, ENGINE_INTERNAL, ENRICHER, PEOPLE, PEOPLE_INTERNAL
 from mcm_shared.db.metadata import METADATA
-from mcm_shared.db.notification_tables import NOTIFICATION_TABLES
+from mcm_shared.db.notification_tables import CHANNEL_TESTS, NOTIFICATION_MESSAGES, NOTIFICATION_TABLES
 from mcm_shared.db.tables import (
     AI_USAGE,
     DEAD_LETTER_ACTIONS,
@@ -89,7 +89,8 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         **dict.fromkeys((ENRICHMENT_ANSWERS, SAVED_VIEWS), _ALL),
         **dict.fromkeys((AUDIT_HEAD, FINDING_CHANGES, AI_USAGE, ENRICHMENT_JOBS, ENRICHMENT_FEEDBACK), _WRITE),
         **dict.fromkeys((FINDING_ACTIONS, AUDIT_LOG, DEAD_LETTER_ACTIONS, EVENT_FACT_BLOCKS), _APPEND),
-        **dict.fromkeys((EXCEPTIONS, EXCEPTION_ACTIONS), _APPEND),
+        **dict.fromkeys((EXCEPTIONS, EXCEPTION_ACTIONS, CHANNEL_TESTS), _APPEND),
+        NOTIFICATION_MESSAGES: ("SELECT", "UPDATE"),
     },
 }
 """Privileges of each service by table; findings are updated by column."""

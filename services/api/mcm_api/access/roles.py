@@ -24,6 +24,7 @@ _VIEWER: Final = frozenset(
         Scope.DOCS_READ,
         Scope.EVENTS_READ,
         Scope.FINDINGS_READ,
+        Scope.NOTIFICATIONS_READ,
         Scope.PIPELINE_READ,
         Scope.RULES_READ,
         Scope.SOURCES_READ,

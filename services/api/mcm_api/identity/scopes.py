@@ -16,6 +16,8 @@ class Scope(StrEnum):
     FINDINGS_TRIAGE = "findings:triage"
     EXCEPTIONS_WRITE = "exceptions:write"
     FINDINGS_ENRICH = "findings:enrich"
+    NOTIFICATIONS_READ = "notifications:read"
+    NOTIFICATIONS_WRITE = "notifications:write"
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
     RAW_DATA_READ = "raw_data:read"
@@ -43,6 +45,8 @@ MEANINGS: Final = {
     Scope.FINDINGS_TRIAGE: "Triage findings",
     Scope.EXCEPTIONS_WRITE: "Request, approve and revoke exceptions",
     Scope.FINDINGS_ENRICH: "Have findings scored and explained",
+    Scope.NOTIFICATIONS_READ: "Read notification channels, routes and messages",
+    Scope.NOTIFICATIONS_WRITE: "Test notification channels and retry messages",
     Scope.EVENTS_READ: "Read events without their raw data",
     Scope.EVENTS_WRITE: "Push events",
     Scope.RAW_DATA_READ: "Read the raw data of events",
@@ -72,6 +76,8 @@ OVER_ALL_SOURCES: Final = frozenset(
         Scope.DEAD_LETTERS_WRITE,
         Scope.EXCEPTIONS_WRITE,
         Scope.METRICS_READ,
+        Scope.NOTIFICATIONS_READ,
+        Scope.NOTIFICATIONS_WRITE,
         Scope.RULES_WRITE,
         Scope.SOURCES_READ,
         Scope.SOURCES_WRITE,

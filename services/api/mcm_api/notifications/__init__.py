@@ -1,0 +1,1 @@
+"""Notifications: channels and routes of the notifier, messages to channels, tests and retries."""
