@@ -1,8 +1,7 @@
 """What the rules mean, computed the slow and obvious way: all events in memory, every pair of them compared.
 
-It reads the compiled rules and shares nothing else with the engine, so that both must be wrong in the same way to
-agree on a mistake. ``evaluate`` takes a set of events and says which detections and findings there must be, whatever
-the order, the batches and the workers that the engine sees them by.
+It reads the compiled rules and shares nothing else with the engine, so both must be wrong in the same way to agree on
+a mistake. ``evaluate`` says of a set of events which detections and findings there must be, in any order of them.
 """
 
 from collections import Counter
