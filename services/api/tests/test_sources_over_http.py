@@ -89,7 +89,7 @@ async def test_a_source_that_stops_is_silent_while_others_go_on(client: httpx.As
 
     assert found["my-app"]["state"] == "ok"
     assert found["okta"]["state"] == "silent"
-    assert found["okta"]["reason"].startswith("no event for more than 2.0 h, twice its longest pause")
+    assert found["okta"]["reason"].startswith("no event for more than 2 h, twice its longest pause")
 
 
 @pytest.mark.parametrize(

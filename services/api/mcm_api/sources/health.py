@@ -57,4 +57,5 @@ def usual_of(counts: Sequence[int]) -> int | None:
 
 def _hours(duration: timedelta) -> str:
     hours = duration / timedelta(hours=1)
-    return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} h"
+    number, unit = (hours / 24, "days") if hours >= 48 else (hours, "h")
+    return f"{f'{number:.1f}'.removesuffix('.0')} {unit}"
