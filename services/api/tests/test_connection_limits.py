@@ -232,13 +232,16 @@ async def test_few_requests_of_a_burst_begin_at_once_and_health_checks_do_not_wa
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
         began.append(scope["path"])
 
-    async def unused(*_: object) -> Message:
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_message: Message) -> None:
         raise AssertionError
 
     pacing = StartPacing(app, max_starts=2)
     paths = [f"/findings/{number}" for number in range(7)]
     tasks = [
-        asyncio.create_task(pacing({"type": "http", "path": path}, unused, unused)) for path in [*paths, "/health"]
+        asyncio.create_task(pacing({"type": "http", "path": path}, receive, send)) for path in [*paths, "/health"]
     ]
     tasks[3].cancel()
     seen = []
