@@ -111,6 +111,11 @@ async def serving(max_connections: int = 10) -> AsyncIterator[tuple[str, asyncio
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] == "/headers":
+            while (await receive()).get("more_body"):
+                pass
+            await send({"type": "http.response.body", "body": b"%d headers" % len(scope["headers"])})
+            return
         gone = asyncio.create_task(disconnected(receive))
         while scope["path"] == "/endless" and not gone.done():
             await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
@@ -158,10 +163,11 @@ async def test_half_open_connections_keep_no_others_out() -> None:
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nno colon\r\n\r\n", 400, "Invalid HTTP request"),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400, "Invalid HTTP request"),
         (b"GET / HTTP/1.1\r\n" + b"".join(b"h%d: x\r\n" % number for number in range(20_000)), 431, "than 64 KiB"),
+        (b"GET / HTTP/1.1\r\n" + b"h: x\r\n" * 40_000 + b"\r\n", 431, "than 64 KiB"),
         (b"GET / HTTP/1.1\r\nh: " + b"x" * 100_000, 431, "more than 64 KiB"),
         (b"GET /" + b"x" * 100_000, 431, "more than 64 KiB"),
     ],
-    ids=["no header", "TLS", "many headers", "long header", "long path"],
+    ids=["no header", "TLS", "many headers", "all at once", "long header", "long path"],
 )
 async def test_errors_of_the_server_itself_are_problems(sent: bytes, status: int, reason: str) -> None:
     async with serving() as (url, _), half_open(url, 1, sent) as [reader]:
@@ -172,6 +178,17 @@ async def test_errors_of_the_server_itself_are_problems(sent: bytes, status: int
     assert b"application/problem+json" in head
     assert reason in problem["detail"]
     assert problem["request_id"].encode() in head
+
+
+async def test_headers_after_a_body_are_not_kept() -> None:
+    sent = (
+        b"POST /headers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nxx\r\n0\r\n"
+    )
+    async with serving() as (url, _), half_open(url, 1, sent + b"h: x\r\n" * 50_000 + b"\r\n") as [reader]:
+        response = await asyncio.wait_for(reader.read(), 30)
+
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"3 headers" in response
 
 
 async def test_headers_that_do_not_arrive_end_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,9 +257,7 @@ async def test_few_requests_of_a_burst_begin_at_once_and_health_checks_do_not_wa
 
     pacing = StartPacing(app, max_starts=2)
     paths = [f"/findings/{number}" for number in range(7)]
-    tasks = [
-        asyncio.create_task(pacing({"type": "http", "path": path}, receive, send)) for path in [*paths, "/health"]
-    ]
+    tasks = [asyncio.create_task(pacing({"type": "http", "path": path}, receive, send)) for path in [*paths, "/health"]]
     tasks[3].cancel()
     seen = []
     while len(began) < 7:

@@ -92,6 +92,8 @@ async def test_repeats_of_one_content_raise_nothing(sqlite_url: str) -> None:
         ({"source": "github.audit"}, "source github.audit is that of native payloads"),
         ({"source": "okta.system", "id": None}, "source okta.system is that of native payloads"),
         ({"source": "mcm.engine"}, "source mcm.engine is the engine's own"),
+        ({"source": "GitHub.Audit"}, "source GitHub.Audit is that of native payloads"),
+        ({"source": "Mcm.Engine"}, "source mcm.engine is the engine's own"),
     ],
 )
 def test_a_canonical_event_claims_no_identity_of_ours(changes: dict[str, str | None], reason: str) -> None:

@@ -172,11 +172,13 @@ def parse_raw_event(data: object) -> RawEvent:
 
 def require_own_identity(source: object, event_id: object) -> None:
     """Raises PoisonEventError for a canonical event that claims a native source, or an id that the product assigns."""
-    if source == ENGINE_SOURCE:
+    name = source.lower() if isinstance(source, str) else ""
+    if name == ENGINE_SOURCE:
         raise PoisonEventError(f"source {ENGINE_SOURCE} is the engine's own; name the application that sends the event")
-    if source in NATIVE_SOURCES:
+    if name in NATIVE_SOURCES:
+        # in other letter case too: people would take it for the native one
         raise PoisonEventError(
-            f"source {source} is that of native payloads; send its payload with the header source: {source}, "
+            f"source {source} is that of native payloads; send its payload with the header source: {name}, "
             "or name the application that sends the event"
         )
     if isinstance(event_id, str) and event_id.startswith(ASSIGNED_ID):

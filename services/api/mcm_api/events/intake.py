@@ -111,7 +111,7 @@ class Intake:
 
     def _one(self, item: Any, now: datetime) -> Pushed:
         event = parse_raw_event(item)
-        if event.source == INGESTOR_SOURCE:
+        if event.source.lower() == INGESTOR_SOURCE:
             raise PoisonEventError(f"source {INGESTOR_SOURCE} is kept for the product's own records; choose another")
         require_not_ahead(event.timestamp, now)
         event_id = event.id if event.id is not None else str(uuid4())

@@ -40,6 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._headers_due: asyncio.TimerHandle | None = None
         self._write_due: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._parsed_bytes = 0
         self._in_headers = True
         self._refused = False
         self.address = ""
@@ -71,15 +72,35 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect_headers()
         super().data_received(data)
         if self._in_headers and self._header_bytes > MAX_HEADER_BYTES:
-            self._refuse(431, f"The headers of the request have more than {MAX_HEADER_BYTES // 1024} KiB.")
+            self._refuse_headers()
 
     def on_message_begin(self) -> None:
         """Begins a request."""
         super().on_message_begin()
+        self._parsed_bytes = 0
         self.scope["extensions"] = {SMALL_SEND_BUFFER: self._set_small_send_buffer}  # type: ignore[dict-item]
 
+    def on_url(self, url: bytes) -> None:
+        """Takes a part of the request's address."""
+        self._parsed_bytes += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header. Trailers, which may follow a body in chunks without end, are not kept."""
+        self._parsed_bytes += len(name) + len(value)
+        if self._in_headers and self._parsed_bytes <= MAX_HEADER_BYTES:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Takes a part of the body."""
+        if not self._refused:
+            super().on_body(body)
+
     def on_headers_complete(self) -> None:
-        """Begins to serve a request."""
+        """Begins to serve a request, or refuses one whose headers arrived at once and are too long."""
+        if self._refused or self._parsed_bytes > MAX_HEADER_BYTES:
+            self._refuse_headers()
+            return
         self._in_headers = False
         self._header_bytes = 0
         if self._headers_due is not None:
@@ -100,6 +121,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Ends the request's body."""
+        if self._refused:
+            return
         self._in_headers = True
         super().on_message_complete()
 
@@ -162,6 +185,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = True
         self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.abort)
+
+    def _refuse_headers(self) -> None:
+        self._refuse(431, f"The headers of the request have more than {MAX_HEADER_BYTES // 1024} KiB.")
 
     def _set_small_send_buffer(self) -> None:
         self.transport.set_write_buffer_limits(high=_SMALL_WRITE_BUFFER_BYTES)

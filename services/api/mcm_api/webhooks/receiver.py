@@ -96,7 +96,7 @@ def _event(name: str, item: Any, message_id: str | None, now: datetime) -> dict[
             event = parse_raw_event({"source": name, **item})
         except PoisonEventError as error:
             raise _refused(error.reason) from error
-        if event.source == INGESTOR_SOURCE:
+        if event.source.lower() == INGESTOR_SOURCE:
             raise _refused(f"source {INGESTOR_SOURCE} is kept for the product's own records; choose another")
         return {"id": message_id or payload_id(item), **item, "source": event.source}
     kind, data = item.get("type"), item.get("data")

@@ -51,7 +51,7 @@ def _plain(payload: Any, fallback_id: str) -> SourceEvent | None:
         or not (event_id is None or (type(event_id) is str and 0 < len(event_id) <= MAX_TEXT))
         or not (user is None or (type(user) is str and 0 < len(user) <= MAX_TEXT))
         or _is_source(source) is None
-        or source in _TAKEN
+        or source.lower() in _TAKEN
         or (event_id is not None and event_id.startswith(ASSIGNED_ID))
         or _is_event_type(event_type) is None
         or _is_utc(time) is None
