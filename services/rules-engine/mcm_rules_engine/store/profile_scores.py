@@ -203,20 +203,18 @@ async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) ->
             pending.setdefault((one.user, one.day), set()).update(read_values(one.pending))
     known = await _known_values(connection, pending)
     grown: list[tuple[str, date, str]] = []
-    totals: Counter[tuple[date, Feature, str]] = Counter()
+    weeks: dict[date, Counter[Value]] = {}
     for (user, day), values in sorted(pending.items()):
         stored = known.get((user, day), set())
-        if values - stored:
+        new = values - stored
+        if new:
             grown.append((user, day, write_values(values | stored)))
-            totals.update((week_of(day), *value) for value in values - stored)
-    weeks: Counter[date] = Counter()
-    for (week, _, _), count in totals.items():
-        weeks[week] += count
+            weeks.setdefault(week_of(day), Counter()).update(new)
     touch = {week_of(one.day): one.touched for one in touched}
     await _GROW_VALUES.execute(connection, grown)
-    await _ADD_TOTALS.execute(connection, [(*key, count) for key, count in sorted(totals.items())])
-    rows = [(week, count, touch[week]) for week, count in sorted(weeks.items())]
-    await _ADD_WEEKS.execute(connection, rows)
+    rows = [(week, *value, count) for week in sorted(weeks) for value, count in sorted(weeks[week].items())]
+    await _ADD_TOTALS.execute(connection, rows)
+    await _ADD_WEEKS.execute(connection, [(week, weeks[week].total(), touch[week]) for week in sorted(weeks)])
 
 
 async def _known_values(

@@ -55,7 +55,7 @@ export function History({ finding }: { finding: Finding }) {
               {event_id === null ? (
                 "an event"
               ) : (
-                <Link to={`/events?event=${event_id}`} className="text-accent-strong hover:underline">
+                <Link to={`/events?event=${event_id}`} className="text-accent-strong underline underline-offset-2">
                   {words(event_type ?? "event")}
                 </Link>
               )}{" "}

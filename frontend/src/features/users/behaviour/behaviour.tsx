@@ -50,8 +50,8 @@ export function Behaviour({ user }: { user: string }) {
         </Panel>
       ) : (
         <>
-          <DayScores profile={profile} onDay={(next) => void setDay(next)} />
           <WhatIsNew user={user} features={profile.features} learning={profile.state === "learning"} />
+          <DayScores profile={profile} onDay={(next) => void setDay(next)} />
           <Panel
             title="Usual hours"
             aside={

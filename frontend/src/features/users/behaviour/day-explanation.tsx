@@ -12,7 +12,7 @@ const MAX_FEATURES = 7;
 /** The counts behind the scores of a day; each links to the events that it counts. */
 export function DayExplanation({ user, day }: { user: string; day: ExplainedDay }) {
   const next = dayAfter(day.date);
-  const link = "text-accent-strong hover:underline";
+  const link = "text-accent-strong underline underline-offset-2";
   return (
     <section aria-label={`Counts behind ${day.date}`} className="mt-4 border-t pt-3">
       <h3 className="mb-1 text-sm font-semibold">
