@@ -37,11 +37,11 @@ export function RiskPanel({ risk, user }: { risk: Risk; user: string }) {
           </thead>
           <tbody>
             {risk.parts.map((part) => (
-              <tr key={`${part.date} ${part.rule_name} ${part.title} ${part.severity}`} className="align-top">
+              <tr key={`${part.date} ${part.rule_name} ${part.title} ${part.severity}`} className="align-top leading-6">
                 <td className="tabular pr-3 whitespace-nowrap">{part.date}</td>
                 <td className="pr-3 break-words">
                   <Link
-                    className="text-accent-strong hover:underline"
+                    className="inline-block leading-6 text-accent-strong hover:underline"
                     to={
                       part.rule_name === null
                         ? eventsOf(user, part.date, dayAfter(part.date))

@@ -61,7 +61,7 @@ export function WhatIsNew({
       ) : (
         <ul className="grid gap-1">
           {found.map(({ feature, value, days, first_day, last_day }) => (
-            <li key={`${feature} ${value}`} className="flex flex-wrap gap-x-2">
+            <li key={`${feature} ${value}`} className="flex flex-wrap gap-x-2 leading-6">
               <span className="text-ink-2">{feature}</span>{" "}
               <Link
                 to={eventsOf(user, first_day, dayAfter(last_day), { feature, value })}
