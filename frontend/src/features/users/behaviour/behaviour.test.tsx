@@ -33,7 +33,7 @@ it("explains a day by counts that link to the events behind them", async () => {
 
 it("selects the day that is explained", async () => {
   const user = open();
-  await user.click(await screen.findByRole("button", { name: "2026-11-24: -1.2 bits" }));
+  await user.selectOptions(await screen.findByLabelText("Explain the day"), "2026-11-24");
   await waitFor(() => expect(address()).toBe("/users/mona@example.com?day=2026-11-24"));
 });
 

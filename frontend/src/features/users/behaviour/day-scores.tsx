@@ -33,13 +33,26 @@ export function DayScores({ profile, onDay }: { profile: BehaviourProfile; onDay
               days={scored}
               threshold={profile.thresholds[measure] ?? 1}
               shown={profile.explained?.date}
-              onDay={onDay}
             />
           ))}
           <p className="text-xs text-ink-2">
-            Bits above a day that is as likely for everyone as for the user; the line is the threshold. Select a day for
-            the counts behind its scores.
+            Bits above a day that is as likely for everyone as for the user; the line is the threshold.
           </p>
+          <label className="flex flex-wrap items-center gap-2">
+            Explain the day
+            <select
+              value={profile.explained?.date ?? ""}
+              onChange={(event) => onDay(event.target.value)}
+              className="h-8 rounded-md border border-line-strong bg-surface px-2"
+            >
+              {scored.toReversed().map((day) => (
+                <option key={day.date} value={day.date}>
+                  {day.date}
+                  {day.unusual.length > 0 && ` · unusual ${day.unusual.join(", ")}`}
+                </option>
+              ))}
+            </select>
+          </label>
         </div>
       )}
       {profile.explained && <DayExplanation user={profile.user} day={profile.explained} />}
@@ -52,13 +65,11 @@ function Strip({
   days,
   threshold,
   shown,
-  onDay,
 }: {
   measure: (typeof MEASURES)[number];
   days: readonly ScoredDay[];
   threshold: number;
   shown: string | undefined;
-  onDay: (day: string) => void;
 }) {
   const highest = Math.max(threshold * 1.25, ...days.map((day) => day[measure] ?? 0));
   return (
@@ -66,8 +77,8 @@ function Strip({
       <span className="w-14 shrink-0 text-xs text-ink-2 capitalize">{measure}</span>
       <div
         className="relative flex h-14 min-w-0 flex-1 items-end border-b border-line-strong"
-        role="group"
-        aria-label={`Days by their ${measure} score`}
+        role="img"
+        aria-label={`Days by their ${measure} score: ${plural(days.filter((day) => day.unusual.includes(measure)).length, "unusual day")} of ${days.length}`}
       >
         <span
           aria-hidden
@@ -78,23 +89,16 @@ function Strip({
           const score = Math.max(0, day[measure] ?? 0);
           const unusual = day.unusual.includes(measure);
           return (
-            <button
+            <span
               key={day.date}
-              type="button"
-              aria-pressed={day.date === shown}
-              aria-label={`${day.date}: ${bits(day[measure] ?? 0)} bits${unusual ? ", unusual" : ""}`}
               title={`${day.date}: ${bits(day[measure] ?? 0)} bits`}
-              onClick={() => onDay(day.date)}
-              className={cn(
-                "flex h-full min-w-0 flex-1 items-end rounded-t-[2px] px-px hover:bg-sunken",
-                day.date === shown && "bg-accent-tint",
-              )}
+              className={cn("flex h-full min-w-0 flex-1 items-end px-px", day.date === shown && "bg-accent-tint")}
             >
               <span
                 className={cn("w-full rounded-t-[2px]", unusual ? "bg-high" : "bg-accent")}
                 style={{ height: `max(2px, ${(score / highest) * 100}%)` }}
               />
-            </button>
+            </span>
           );
         })}
       </div>
