@@ -1,4 +1,4 @@
-"""Mutations of notifications: ids, leases, refusals, addresses, storms."""
+"""Mutations of notifications: ids, leases, refusals, addresses, storms, exceptions that end, reminders, tests."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from tests.mutations.mutation import Mutation
 _NOTIFIER: Final = "services/notifier/mcm_notifier"
 _OUTBOX_TESTS: Final = "services/notifier/tests/test_outbox.py"
 _WEBHOOK_TESTS: Final = "services/notifier/tests/test_webhook.py"
+_WATCHER_TESTS: Final = "services/notifier/tests/test_exception_watcher.py"
 
 NOTIFICATIONS: Final = (
     Mutation(
@@ -55,5 +56,35 @@ NOTIFICATIONS: Final = (
         f"{_NOTIFIER}/messages.py",
         (('_MENTION.sub("(at) ", text)', "text"),),
         "services/notifier/tests/test_messages.py::test_text_of_events_holds_nothing_that_a_chat_renders",
+    ),
+    Mutation(
+        "findings that return are looked for whenever an exception has ended",
+        f"{_NOTIFIER}/exception_watcher.py",
+        (("if ended != self._ended:", "if self._ended is None:"),),
+        f"{_WATCHER_TESTS}::test_a_finding_is_notified_once_at_the_moment_its_exception_ends",
+    ),
+    Mutation(
+        "a notification of a hidden finding is kept",
+        f"{_NOTIFIER}/compose.py",
+        (('if each.is_hidden], "hidden")', 'if each.is_hidden], "dropped")'),),
+        f"{_WATCHER_TESTS}::test_a_finding_hidden_while_its_notification_waited_is_notified_when_it_is_visible_again",
+    ),
+    Mutation(
+        "a reminder is inserted once",
+        f"{_NOTIFIER}/store/exceptions.py",
+        (('f"{reminder.number}|{reminder.days}"', 'f"{reminder.number}|{now}"'),),
+        f"{_WATCHER_TESTS}::test_reminders_come_30_7_and_1_days_before_each_once",
+    ),
+    Mutation(
+        "a reminder is due while the exception was active before",
+        f"{_NOTIFIER}/exception_watcher.py",
+        (("if not _was_active(", "if days < 0 and not _was_active("),),
+        f"{_WATCHER_TESTS}::test_reminders_come_30_7_and_1_days_before_each_once",
+    ),
+    Mutation(
+        "a test of a channel that has expired is not sent",
+        f"{_NOTIFIER}/store/channel_tests.py",
+        ((", _TEST.requested_at > lease.now - TEST_WITHIN)", ")"),),
+        "services/api/tests/test_notifications.py::test_a_test_shows_what_the_channel_really_answered",
     ),
 )

@@ -3,14 +3,16 @@
 import asyncio
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_notifier.testing.delivering import Delivering, a_route, a_webhook
-from mcm_notifier.testing.receivers import HttpReceiver, HttpReply
+from mcm_notifier.testing.exceptions import suppress
+from mcm_notifier.testing.receivers import BeforeReply, HttpReceiver, HttpReply
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS
@@ -89,3 +91,59 @@ async def test_each_notification_arrives_and_once_by_id(
             each.now += timedelta(hours=2)
         await asyncio.gather(one.deliver(), two.deliver())
     assert len(receiver.requests) == received
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_across_the_borders_of_exceptions_and_kills_each_finding_arrives_once_by_id_and_none_while_it_is_hidden(
+    postgres: AsyncEngine, receiver: HttpReceiver, seed: int
+) -> None:
+    chance = random.Random(seed)
+    notifiers = [Delivering(postgres, {"hook": a_webhook(receiver)}, ROUTES) for _ in range(2)]
+    await asyncio.gather(*(each.start() for each in notifiers))
+    users = [f"user{number}@example.com" for number in range(6)]
+    periods = {user: (NOON + timedelta(minutes=chance.randint(30, 150))) for user in users[:4]}
+    for user, until in periods.items():
+        await suppress(postgres, user=user, until=until)
+    stored = []
+    for step in range(9):
+        stored += await store_findings(postgres, [a_finding(user=user, title=f"{user} {step}") for user in users])
+        delivered = [asyncio.create_task(deliver(each, [f.uid for f in stored], chance)) for each in notifiers]
+        if chance.random() < 0.5:
+            receiver.before_reply = killer(delivered)
+        await asyncio.gather(*delivered, return_exceptions=True)
+        receiver.before_reply = None
+        for each in notifiers:
+            # the next process; the leases of the previous one expire meanwhile
+            each.now = NOON + timedelta(minutes=20 * (step + 1))
+            each.sender, each.watcher = each.another_sender(), each.another_watcher()
+    for _ in range(3):
+        for each in notifiers:
+            each.now += timedelta(minutes=20)
+        await asyncio.gather(*(each.deliver() for each in notifiers))
+
+    composed = {str(entry.id): entry for entry in await notifiers[0].outbox()}
+    assert {entry.state for entry in composed.values()} == {"sent"}
+    by_id: dict[str, tuple[str, datetime]] = {}
+    for request in receiver.requests:
+        entry = composed[request.headers["webhook-id"]]
+        for each in request.json["data"]["notifications"]:
+            if entry.route == "all":
+                by_id[each["id"]] = (each["finding"]["uid"], entry.created_at)
+    assert sorted(uid for uid, _ in by_id.values()) == sorted(str(finding.uid) for finding in stored)
+    for finding in stored:
+        [at] = [at for uid, at in by_id.values() if uid == str(finding.uid)]
+        assert at >= periods.get(finding.user or "", at)
+
+
+async def deliver(notifier: Delivering, uids: list[UUID], chance: random.Random) -> None:
+    await notifier.handle(chance.sample(uids, len(uids)))
+    await notifier.deliver()
+
+
+def killer(tasks: list[asyncio.Task[None]]) -> BeforeReply:
+    async def kill() -> None:
+        # accepted, and the process dies before it can note that
+        for task in tasks:
+            task.cancel()
+
+    return kill

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mcm_notifier.consume import NotificationHandler
 from mcm_notifier.store.outbox import list_messages
 from mcm_notifier.testing.delivering import SECRET, Delivering, a_route, a_webhook
 from mcm_notifier.testing.receivers import HttpReceiver, HttpReply, MailReceiver, http_receiver
@@ -15,6 +17,8 @@ from mcm_shared.contracts.findings import FindingMessage, Severity
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFIED_FINDINGS
+from mcm_shared.kafka.committed_offsets import read_committed_offsets, write_committed_offsets
+from mcm_shared.kafka.consumer.worker import Subscription, Worker
 from mcm_shared.kafka.producer import connect_producer
 from mcm_shared.kafka.records import Outgoing
 from mcm_shared.kafka.topics_admin import ensure_topics
@@ -111,6 +115,46 @@ async def test_every_channel_has_each_message_once_by_id_after_failures_and_a_ki
     assert {each["finding"]["uid"] for each in receiver.notifications()} == {str(finding.uid)}
     received = {"hook": set(receiver.ids), "chat": set(chat.ids), "mail": {m["X-MCM-Delivery-Id"] for m in mail.mails}}
     assert received == ids
+
+
+class CountingHandler(NotificationHandler):
+    """Counts the messages that it handles."""
+
+    count = 0
+
+    async def store(self, batch: Sequence[UUID]) -> None:
+        """Counts a batch that is handled."""
+        await super().store(batch)
+        self.count += len(batch)
+
+
+async def test_the_consumer_group_reset_to_the_beginning_sends_nothing(
+    postgres: AsyncEngine, kafka: KafkaSettings, receiver: HttpReceiver
+) -> None:
+    routes = {"all": a_route(), "digest": a_route(when="every 15 minutes")}
+    notifier = await Delivering(postgres, {"hook": a_webhook(receiver)}, routes).start()
+    findings = await store_findings(postgres, [a_finding() for _ in range(15)])
+    await publish(kafka, findings)
+    topics = Topics(kafka.topic_prefix)
+    place = (topics.group("notifier"), topics.findings)
+    handler = CountingHandler(postgres, routes, now=lambda: notifier.now)
+    sent = []
+    for times in (1, 2):
+        worker = Worker(kafka, Subscription(topics.findings, topics.group("notifier")), lambda: handler)
+        running = asyncio.create_task(worker.run())
+        await until(lambda: handler.count == times * len(findings), 90)  # noqa: B023 (awaited before the next round)
+        worker.stop()
+        await running
+        for _ in range(3):
+            await notifier.after(hours=1)
+        sent.append(len(receiver.requests))
+        committed = await read_committed_offsets(kafka, *place)
+        assert sum(committed.values()) == len(findings)
+        await write_committed_offsets(kafka, *place, dict.fromkeys(committed, 0))
+        assert set((await read_committed_offsets(kafka, *place)).values()) == {0}
+
+    assert sent == [2, 2]
+    assert len({each["id"] for each in receiver.notifications()}) == 2 * len(findings)
 
 
 async def test_a_wrong_file_stops_the_start_and_commands_say_what_to_do(
