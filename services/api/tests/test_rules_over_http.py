@@ -118,6 +118,10 @@ def test_what_every_built_in_rule_looks_for_is_said_in_words(name: str) -> None:
             "rules: a, type: value_count, condition: {field: [ip, agent], gte: 3}",
             "It counts the different values of ip and agent in detections of a and holds at 3 or more within 1 hour.",
         ),
+        (
+            "type: unusual_behaviour, score: login, condition: {gte: 6}",
+            "It holds for a day whose login score is at least 6 bits by the 60 days before it.",
+        ),
     ],
 )
 def test_what_each_kind_of_correlation_counts_is_said_in_words(condition: str, said: str) -> None:

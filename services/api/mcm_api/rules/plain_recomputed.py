@@ -36,6 +36,10 @@ def recomputed_sentence(correlation: Mapping[str, Any], names: Sequence[object],
             f"It holds when {counted} stay away for twice the longest pause in {history}, after {learning} of learning."
         )
     comparison = next((f"{words} {given[key]}" for key, words in _COMPARISONS.items() if key in given), None)
+    if kind == "unusual_behaviour":
+        return (
+            f"It holds for a day whose {correlation.get('score')} score is {comparison} bits by the 60 days before it."
+        )
     measures = {"value_sum": f"adds up {field} in", "value_avg": f"averages {field} over"}
     if comparison is None or (kind == "event_count" and given.keys() <= {"gt", "gte"}):
         return None
