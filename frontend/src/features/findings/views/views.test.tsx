@@ -14,7 +14,7 @@ import { renderApp } from "@/testing/render-app";
 import { server } from "@/testing/server";
 
 import { COLUMNS } from "../list/columns";
-import { changed, isFiltered, NO_FILTERS } from "../list/filters";
+import { changed, type Filters, isFiltered, NO_FILTERS } from "../list/filters";
 import { ORDERS } from "../live/ordering";
 import { contentOf, isBare, isUnchanged, type ListState, stateOf } from "./view-state";
 
@@ -43,8 +43,8 @@ const conditions = fc.record({
   severity: some(...SEVERITIES),
   rule: some("a", "b"),
   source: some("okta"),
-  state: fc.constantFrom([], ["withdrawn" as const], ["standing" as const, "withdrawn" as const]),
-  suppressed: fc.constantFrom([], ["true" as const], ["false" as const, "true" as const]),
+  state: fc.constantFrom<Filters["state"]>([], ["withdrawn"], ["standing", "withdrawn"]),
+  suppressed: fc.constantFrom<Filters["suppressed"]>([], ["true"], ["false", "true"]),
   user: maybe(fc.constant("mona@example.com")),
   enriched: maybe(fc.constantFrom("true" as const, "false" as const)),
   risk_min: maybe(fc.integer({ min: 0, max: 100 })),
