@@ -14,6 +14,7 @@ export function anException(overrides: Partial<Exception> = {}): Exception {
       tag: null,
       group: null,
       text: null,
+      sigma: null,
     },
     state: "active",
     problem: null,

@@ -19,6 +19,7 @@ from mcm_api.events import routes as events
 from mcm_api.events.intake import Intake
 from mcm_api.events.queries.fact_index import FactIndexer
 from mcm_api.exceptions import routes as exceptions
+from mcm_api.exceptions.evaluate import evaluate_exceptions
 from mcm_api.exceptions.measure_exceptions import measure_exceptions
 from mcm_api.exceptions.schemas import ExceptionActionRequest, ExceptionPreviewRequest, ExceptionRequest
 from mcm_api.findings import routes as findings
@@ -240,6 +241,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         publish_summary(stream.broadcaster, reader, part_of(app, EventRate)),
         measure_triage(reader, part_of(app, TriageTargets), part_of(app, Clock)),
         measure_exceptions(reader, part_of(app, Clock)),
+        evaluate_exceptions(reader, part_of(app, DatabaseWriter), part_of(app, Clock)),
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
     ]
     work += access.background_work(app)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from mcm_api.exclusions import problem_of, state_of
 from mcm_api.identity.restriction import current_restriction
 from mcm_shared.contracts.exceptions import ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncConnection
@@ -99,13 +100,14 @@ class FindingsCache:
         known = self._exceptions
         # what had expired by the time of reading was left out
         if known is None or known[0] != changes or known[1] > now:
-            known = changes, now, await read_unexpired(connection, now)
+            unexpired = await read_unexpired(connection, now)
+            invalid = [each for each in unexpired if state_of(each, now) is ExceptionState.INVALID]
+            for each in invalid:
+                log.warning(
+                    "exception hides nothing, its matcher is invalid", exception=each.name, reason=problem_of(each)
+                )
+            known = changes, now, [each for each in unexpired if each not in invalid]
             self._exceptions = known
-            for each in known[2]:
-                if each.state(now) is ExceptionState.INVALID:
-                    log.warning(
-                        "exception hides nothing, its matcher is invalid", exception=each.name, reason=each.problem
-                    )
         return ActiveExceptions.at(now, known[2])
 
     def cached(self, key: Hashable, changes: int) -> Any:

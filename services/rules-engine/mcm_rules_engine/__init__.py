@@ -10,6 +10,7 @@ from mcm_rules_engine.profiles.features import Feature, canonical_user, read_val
 from mcm_rules_engine.profiles.history import HISTORY, History, ProfileDay, Totals, alike, weeks_of_everyone
 from mcm_rules_engine.profiles.score import LEARNING_DAYS, LEARNING_EVENTS, THRESHOLDS
 from mcm_rules_engine.recomputed.silence import silence_series
+from mcm_rules_engine.sigma.exclusion import Exclusion, compile_exclusion
 from mcm_rules_engine.sigma.explain import ConditionNode, explain_finding
 from mcm_rules_engine.sigma.feeds import UnseenField, asked_types, counted_rules, feeding_sources, unseen_fields
 from mcm_rules_engine.sigma.model.ruleset import Ruleset
@@ -21,6 +22,7 @@ __all__ = [
     "LEARNING_EVENTS",
     "THRESHOLDS",
     "ConditionNode",
+    "Exclusion",
     "Feature",
     "History",
     "ProfileDay",
@@ -32,6 +34,7 @@ __all__ = [
     "apply_rules_to_event",
     "asked_types",
     "canonical_user",
+    "compile_exclusion",
     "compile_recorded",
     "counted_rules",
     "counts_of",

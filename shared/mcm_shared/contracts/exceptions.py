@@ -14,6 +14,9 @@ MAX_PERIOD: Final = timedelta(days=180)
 MIN_REASON: Final = 20
 """Characters that the reason of an exception has at least."""
 
+MAX_SIGMA: Final = 16_384
+"""Characters of a Sigma filter."""
+
 REMINDERS: Final = (1, 7, 30)
 """Days before the expiry of an exception from which it is due for review, the last first."""
 
@@ -44,6 +47,14 @@ class ExceptionMatcher(BaseModel):
     text: Annotated[
         str | None,
         Field(min_length=3, max_length=200, description="This text in title, description, rule or user, ignoring case"),
+    ] = None
+    sigma: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=MAX_SIGMA,
+            description="A Sigma filter (YAML): all events of the finding are excluded from the rules that it names",
+        ),
     ] = None
 
     @model_validator(mode="after")

@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint, func
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
 
 from mcm_shared.db.metadata import METADATA
 from mcm_shared.db.types import BigId, UtcDateTime
@@ -35,4 +48,13 @@ EXCEPTION_ACTIONS: Final = Table(
     CheckConstraint("kind IN ('approve', 'revoke')", name="kind"),
     # of two people who do the same at once, one is refused
     UniqueConstraint("exception_id", "kind"),
+)
+
+EXCEPTION_MATCHES: Final = Table(
+    "exception_matches",
+    METADATA,
+    Column("exception_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("finding_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False, comment="of the finding that was evaluated"),
+    Column("covered", Boolean, nullable=False, comment="the Sigma filter excludes all events of the finding"),
 )

@@ -7,16 +7,18 @@ from functools import cached_property
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, null, or_, true
+from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, null, or_, select, true, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from mcm_shared.contracts.exceptions import ExceptionMatcher, ExceptionState, StoredException
+from mcm_shared.db.exception_tables import EXCEPTION_MATCHES
 from mcm_shared.db.finding_tables import FINDINGS
 from mcm_shared.db.text_search import contains_ignoring_case
 
 _FINDING: Final = FINDINGS.c
+_MATCH: Final = EXCEPTION_MATCHES.c
 
 STANDING: Final = _FINDING.withdrawn.is_(False)
 """The condition of findings that later evidence did not withdraw."""
@@ -72,13 +74,25 @@ class ActiveExceptions:
 
 def covered_by(exception: StoredException) -> ColumnElement[bool]:
     """Builds the condition that an exception covers a finding: all its detections lie in the period."""
-    in_period = (_FINDING.first_seen >= exception.starts_at, _FINDING.last_seen < exception.expires_at)
-    return and_(*in_period, matched_by(exception.parsed()))
+    matcher = exception.parsed()
+    if matcher.sigma is None:
+        return and_(in_period(exception), matched_by(matcher))
+    # a finding that has changed since it was evaluated is visible until it is evaluated again
+    evaluated = select(_MATCH.finding_id, _MATCH.version).where(_MATCH.exception_id == exception.id, _MATCH.covered)
+    return and_(in_period(exception), matched_by(matcher), tuple_(_FINDING.id, _FINDING.version).in_(evaluated))
+
+
+def in_period(exception: StoredException) -> ColumnElement[bool]:
+    """Builds the condition that all detections of a finding lie in the period of an exception."""
+    return and_(_FINDING.first_seen >= exception.starts_at, _FINDING.last_seen < exception.expires_at)
 
 
 def matched_by(matcher: ExceptionMatcher) -> ColumnElement[bool]:
-    """Builds the condition that a matcher matches a finding, whenever its detections were."""
-    given = {name: value for name in ExceptionMatcher.model_fields if (value := getattr(matcher, name)) is not None}
+    """Builds the condition that a matcher matches a finding, whenever its detections were.
+
+    Its Sigma filter is left out: SQL does not evaluate it.
+    """
+    given = {name: value for name in _CONDITIONS if (value := getattr(matcher, name)) is not None}
     return and_(true(), *(_CONDITIONS[name](value) for name, value in given.items()))
 
 

@@ -75,6 +75,18 @@ export function ExceptionDialog({
       onChange={(event) => setTexts({ ...texts, [name]: event.target.value })}
     />
   );
+  const sigma = (
+    <TextArea
+      label="Sigma filter"
+      note="A YAML document with logsource and filter. Covers findings whose events it excludes, all of them."
+      className="font-mono text-xs"
+      value={texts.sigma}
+      rows={6}
+      maxLength={16_384}
+      spellCheck={false}
+      onChange={(event) => setTexts({ ...texts, sigma: event.target.value })}
+    />
+  );
   const [more] = useState(() => FIELDS.filter(({ name }) => isComplete(given) && isMore(name)));
   return (
     <Dialog
@@ -86,12 +98,15 @@ export function ExceptionDialog({
     >
       <form onSubmit={(event) => void submit(event)} className="grid gap-3">
         <div className="grid gap-3 sm:grid-cols-2">{FIELDS.filter((each) => !more.includes(each)).map(field)}</div>
-        {more.length > 0 && (
-          <details>
-            <summary className="cursor-pointer text-ink-2">More conditions</summary>
-            <div className="mt-2 grid gap-3 sm:grid-cols-2">{more.map(field)}</div>
-          </details>
-        )}
+        <details>
+          <summary className="cursor-pointer text-ink-2">
+            {more.length > 0 ? "More conditions" : "Sigma filter"}
+          </summary>
+          <div className="mt-2 grid gap-3">
+            <div className="grid gap-3 empty:hidden sm:grid-cols-2">{more.map(field)}</div>
+            {sigma}
+          </div>
+        </details>
         <div className="grid gap-3 sm:grid-cols-2">
           <TextField
             type="date"

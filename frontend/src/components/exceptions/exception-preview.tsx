@@ -26,6 +26,7 @@ export function ExceptionPreview({ draft }: { draft: ExceptionDraft }) {
             <p className="text-ink-2">
               In the last 30 days it would have hidden {plural(data.findings, "finding")}
               {data.total_users > 0 && ` of ${plural(data.total_users, "user")}`}
+              {!data.complete && " of the newest 1,000"}
               {data.findings > 0 &&
                 (data.confirmed > 0
                   ? `, ${count(data.confirmed)} of them confirmed as true.`

@@ -8,6 +8,7 @@ export interface MatcherTexts {
   tag: string;
   group: string;
   text: string;
+  sigma: string;
 }
 
 const LISTS = ["rule", "user", "source", "tag"] as const;
@@ -23,6 +24,7 @@ export function textsOf(matcher: Matcher): MatcherTexts {
     tag: list("tag"),
     group: group.join(", "),
     text: matcher.text ?? "",
+    sigma: matcher.sigma ?? "",
   };
 }
 
@@ -40,6 +42,7 @@ export function matcherOf(texts: MatcherTexts): Matcher {
   });
   if (group.length > 0) matcher.group = Object.fromEntries(group) as Matcher["group"];
   if (texts.text.trim() !== "") matcher.text = texts.text.trim();
+  if (texts.sigma.trim() !== "") matcher.sigma = texts.sigma;
   return matcher;
 }
 
@@ -55,11 +58,11 @@ const partsOf = (text: string): string[] => [
   ),
 ];
 
-/** Lists the conditions of a matcher, each as a line. */
+/** Lists the conditions of a matcher, each as a line; a Sigma filter has several and is left out. */
 export function conditionsOf(matcher: Matcher): { name: string; value: string }[] {
   const texts = textsOf(matcher);
   const names = { rule: "Rule", user: "User", source: "Source", tag: "Tag", group: "Group", text: "Text" } as const;
-  return (Object.keys(names) as (keyof MatcherTexts)[])
+  return (Object.keys(names) as (keyof typeof names)[])
     .filter((name) => texts[name] !== "")
     .map((name) => ({ name: names[name], value: texts[name].replaceAll(", ", name === "group" ? " and " : " or ") }));
 }

@@ -89,6 +89,14 @@ export function ExceptionItem({ exception, open }: { exception: Exception; open:
           ))}
         </dl>
       )}
+      {matcher?.sigma && (
+        <details>
+          <summary className="w-fit cursor-pointer text-ink-2">Sigma filter</summary>
+          <pre tabIndex={0} className="mt-1 max-h-72 overflow-auto rounded-md bg-sunken p-3 font-mono text-xs">
+            <VisibleText text={matcher.sigma} />
+          </pre>
+        </details>
+      )}
       <p className="max-w-[80ch] [overflow-wrap:anywhere]">
         <VisibleText text={reason} />
       </p>

@@ -29,7 +29,7 @@ beforeEach(() => {
         status: "resolved",
       };
       const users = [{ value: "mona@example.com", count: 4 }];
-      const counts = { findings: 4, users, total_users: 1, confirmed: 1, hides_now: 2 };
+      const counts = { findings: 4, users, total_users: 1, confirmed: 1, hides_now: 2, complete: true };
       return HttpResponse.json({ ...counts, confirmed_findings: [confirmed] });
     }),
     http.post("*/exceptions", async ({ request }) => {

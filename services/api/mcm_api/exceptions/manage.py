@@ -10,19 +10,21 @@ from mcm_api.access.parts import Access
 from mcm_api.access.store.audit_log import append_entries
 from mcm_api.access.store.users import read_user
 from mcm_api.database import DatabaseWriter
+from mcm_api.exceptions.queries.matches import unknown_rules
 from mcm_api.exceptions.schemas import (
     ExceptionActionRequest,
     ExceptionPreviewRequest,
     ExceptionRequest,
     period_problem,
 )
+from mcm_api.exclusions import exclusion_of, state_of
 from mcm_api.http.problems import ProblemError, ProblemItem, invalid
 from mcm_api.identity.identity import Identity
 from mcm_api.identity.scopes import Scope
-from mcm_shared.contracts.exceptions import ExceptionActionKind, ExceptionState, StoredException
+from mcm_shared.contracts.exceptions import ExceptionActionKind, ExceptionMatcher, ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncConnection, transaction
 from mcm_shared.db.exceptions import append_exception_action, insert_exception, read_exception, read_unexpired
-from mcm_shared.errors import DataRefusedError
+from mcm_shared.errors import DataRefusedError, RuleLoadError
 
 MAX_UNEXPIRED: Final = 200
 """Exceptions that are requested or active at one time; every list of findings is matched with the active ones."""
@@ -54,6 +56,23 @@ def drafted(request: ExceptionPreviewRequest | ExceptionRequest, requester: str,
     return draft
 
 
+async def require_filter(connection: AsyncConnection, matcher: ExceptionMatcher) -> None:
+    """Raises ProblemError 422 for a matcher whose Sigma filter cannot be compiled or names an unknown rule."""
+    if matcher.sigma is None:
+        return
+    try:
+        exclusion = exclusion_of(matcher.sigma)
+    except RuleLoadError as error:
+        raise _wrong_filter(str(error)) from error
+    unknown = await unknown_rules(connection, exclusion)
+    if unknown:
+        raise _wrong_filter(f"filter.rules: there is no rule {unknown[0]!r}; write its id, name or title, or any")
+
+
+def _wrong_filter(reason: str) -> ProblemError:
+    return invalid(f"matcher.sigma: {reason}", [ProblemItem(parameter="matcher.sigma", reason=reason)])
+
+
 async def request_exception(
     writer: DatabaseWriter,
     access: Access,
@@ -70,6 +89,7 @@ async def request_exception(
     async with transaction(writer.engine) as connection:
         person = await _person(connection, access, identity)
         draft = drafted(request, person or identity.name, now)
+        await require_filter(connection, request.matcher)
         values = {name: value for name, value in asdict(draft).items() if name in columns}
         if len(await read_unexpired(connection, now)) >= MAX_UNEXPIRED:
             raise ProblemError(409, f"There are {MAX_UNEXPIRED} exceptions already; revoke those that are not needed.")
@@ -110,7 +130,7 @@ async def act_on_exception(
             entry = audit.entry(
                 f"exception.{request.kind.value}",
                 found.name,
-                before={"state": found.state(now).value},
+                before={"state": state_of(found, now).value},
                 after={"reason": request.reason},
             )
             await append_entries(connection, [entry])
@@ -124,7 +144,7 @@ def no_exception(number: int) -> ProblemError:
 
 
 def _require_open(found: StoredException, kind: ExceptionActionKind, now: datetime) -> None:
-    state = found.state(now)
+    state = state_of(found, now)
     if state in (ExceptionState.EXPIRED, ExceptionState.REVOKED):
         raise ProblemError(409, f"{found.name} is {state.value}; request a new exception.")
     if kind is ExceptionActionKind.APPROVE and found.approved_at is not None:

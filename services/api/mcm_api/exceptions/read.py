@@ -8,6 +8,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.exceptions.manage import no_exception
 from mcm_api.exceptions.queries.counting import count_hidden
 from mcm_api.exceptions.schemas import ExceptionHistoryEntry, ExceptionPage, ExceptionResponse
+from mcm_api.exclusions import problem_of, state_of
 from mcm_shared.contracts.exceptions import ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.exceptions import (
@@ -48,7 +49,7 @@ async def _responses(
 def _response(
     found: StoredException, hides: int, actions: Sequence[StoredExceptionAction], now: datetime
 ) -> ExceptionResponse:
-    problem = found.problem
+    problem = problem_of(found)
     history = [
         ExceptionHistoryEntry(kind="request", at=found.created_at, actor=found.requester, reason=found.reason),
         *(ExceptionHistoryEntry.model_validate(action, from_attributes=True) for action in actions),
@@ -60,7 +61,7 @@ def _response(
             "id": found.id,
             "name": found.name,
             "matcher": None if problem else found.matcher,
-            "state": found.state(now),
+            "state": state_of(found, now),
             "problem": problem,
             "owner": found.owner,
             "reason": found.reason,
@@ -70,7 +71,7 @@ def _response(
             "requester": found.requester,
             "created_at": found.created_at,
             "hides": hides,
-            "reminder": found.reminder(now),
+            "reminder": None if problem else found.reminder(now),
             "history": history,
         }
     )

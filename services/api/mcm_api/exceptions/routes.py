@@ -8,7 +8,8 @@ from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.access.bodies import body_of, read_model
 from mcm_api.access.parts import AccessDep
 from mcm_api.database import DatabaseDep, DatabaseWriterDep
-from mcm_api.exceptions.manage import act_on_exception, drafted, request_exception
+from mcm_api.exceptions.evaluate import evaluate_one
+from mcm_api.exceptions.manage import act_on_exception, drafted, request_exception, require_filter
 from mcm_api.exceptions.queries.counting import preview
 from mcm_api.exceptions.read import read_exception_page, read_one_exception
 from mcm_api.exceptions.schemas import (
@@ -66,9 +67,11 @@ async def preview_exception(
     request: Request, reader: DatabaseDep, clock: ClockDep, identity: IdentityDep
 ) -> ExceptionPreview:
     """Counts what an exception would have hidden in the last 30 days, and what it would hide now; changes nothing."""
-    draft = drafted(await read_model(request, ExceptionPreviewRequest), identity.name, clock.now())
+    given = await read_model(request, ExceptionPreviewRequest)
+    draft = drafted(given, identity.name, clock.now())
     async with reader.transaction() as connection:
-        return await preview(connection, draft, clock.now())
+        await require_filter(connection, given.matcher)
+    return await preview(reader, draft, clock.now())
 
 
 @router.post(
@@ -93,6 +96,7 @@ async def post_exception(
     """
     requested = await read_model(request, ExceptionRequest)
     number = await request_exception(writer, access, audit, identity, requested, clock.now())
+    await evaluate_one(reader, writer, number)
     return await read_one_exception(reader, number, clock.now())
 
 

@@ -142,6 +142,10 @@ class ExceptionPreview(BaseModel):
     """What an exception would have hidden in the last 30 days, and what it hides now."""
 
     findings: Annotated[int, Field(description="Standing findings of the last 30 days that the matcher matches")]
+    complete: Annotated[
+        bool,
+        Field(description="False: a Sigma filter was evaluated on the newest 1,000 findings only, and may hide more"),
+    ]
     users: Annotated[list[ValueCount], Field(description="The users of these findings, most findings first, up to 20")]
     total_users: int
     confirmed: Annotated[
