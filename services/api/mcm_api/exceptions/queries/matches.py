@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from mcm_api.exclusions import exclusion_of
 from mcm_rules_engine import Exclusion
@@ -26,15 +26,21 @@ _FINDING: Final = FINDINGS.c
 _MATCH: Final = EXCEPTION_MATCHES.c
 _DETECTION: Final = DETECTIONS.c
 _EVENT: Final = SOURCE_EVENTS.c
-_CANDIDATE: Final = (
-    _FINDING.id,
-    _FINDING.version,
-    _FINDING.series_id,
-    _FINDING.group_key,
-    _FINDING.bucket_start,
-    _FINDING.bucket_end,
-    _FINDING.extra_data,
-)
+
+
+class Candidate(NamedTuple):
+    """A finding to evaluate a filter on."""
+
+    id: int
+    version: int
+    series_id: UUID
+    group_key: str
+    bucket_start: datetime
+    bucket_end: datetime
+    extra_data: dict[str, Any]
+
+
+_CANDIDATE: Final = [_FINDING[name] for name in Candidate._fields]
 _STORE: Final = BulkInsert(
     EXCEPTION_MATCHES,
     ("exception_id", "finding_id", "version", "covered"),
@@ -53,7 +59,7 @@ async def unknown_rules(connection: AsyncConnection, exclusion: Exclusion) -> li
     return [name for name in exclusion.rules if name not in known]
 
 
-async def read_stale(connection: AsyncConnection, exception: StoredException, limit: int) -> Sequence[Row[Any]]:
+async def read_stale(connection: AsyncConnection, exception: StoredException, limit: int) -> list[Candidate]:
     """Reads the findings in the period that the other conditions match, and that were not evaluated as they are now."""
     evaluated = select(_MATCH.finding_id, _MATCH.version).where(_MATCH.exception_id == exception.id).subquery()
     query = (
@@ -67,20 +73,20 @@ async def read_stale(connection: AsyncConnection, exception: StoredException, li
         .order_by(_FINDING.id)
         .limit(limit)
     )
-    return (await connection.execute(query)).all()
+    return [Candidate(*row) for row in await connection.execute(query)]
 
 
 async def read_candidates(
     connection: AsyncConnection, exception: StoredException, now: datetime, days: int, limit: int
-) -> Sequence[Row[Any]]:
+) -> list[Candidate]:
     """Reads the newest findings that the other conditions match, of the last days and of the period."""
     recent = and_(_FINDING.first_seen >= now - timedelta(days=days), _FINDING.first_seen <= now)
     query: Select[Any] = select(*_CANDIDATE).where(STANDING, *_conditions(exception), or_(recent, in_period(exception)))
     newest = query.order_by(_FINDING.first_seen.desc(), _FINDING.id.desc()).limit(limit)
-    return (await connection.execute(newest)).all()
+    return [Candidate(*row) for row in await connection.execute(newest)]
 
 
-async def is_covered(connection: AsyncConnection, exclusion: Exclusion, finding: Row[Any]) -> bool:
+async def is_covered(connection: AsyncConnection, exclusion: Exclusion, finding: Candidate) -> bool:
     """Evaluates a filter on the events of a finding: all of them must be stored and excluded."""
     named = list(_named(finding.extra_data))
     if not named or not await _all_excluded(connection, exclusion, named):

@@ -1,6 +1,5 @@
 """Rows of saved views, and their changes with an entry in the audit trail in the same transaction."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -113,11 +112,11 @@ def _values(request: ViewRequest) -> dict[str, Any]:
     }
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(row: RowMapping) -> dict[str, Any]:
     return {name: row[name] for name in ViewRequest.model_fields}
 
 
-def _response(row: Mapping[str, Any], identity: Identity) -> ViewResponse:
+def _response(row: RowMapping, identity: Identity) -> ViewResponse:
     try:
         filters = ViewFilter.model_validate(row["filter"])
     except ValidationError:
