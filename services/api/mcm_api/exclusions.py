@@ -31,7 +31,7 @@ def problem_of(exception: StoredException) -> str | None:
     return None
 
 
-def state_of(exception: StoredException, now: datetime) -> ExceptionState:
+def current_state(exception: StoredException, now: datetime) -> ExceptionState:
     """Returns the state at a time; one whose Sigma filter is invalid is invalid."""
     state = exception.state(now)
     return ExceptionState.INVALID if state in _USABLE and problem_of(exception) is not None else state

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from mcm_api.exclusions import problem_of, state_of
+from mcm_api.exclusions import current_state, problem_of
 from mcm_api.identity.restriction import current_restriction
 from mcm_shared.contracts.exceptions import ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncConnection
@@ -101,7 +101,7 @@ class FindingsCache:
         # what had expired by the time of reading was left out
         if known is None or known[0] != changes or known[1] > now:
             unexpired = await read_unexpired(connection, now)
-            invalid = [each for each in unexpired if state_of(each, now) is ExceptionState.INVALID]
+            invalid = [each for each in unexpired if current_state(each, now) is ExceptionState.INVALID]
             for each in invalid:
                 log.warning(
                     "exception hides nothing, its matcher is invalid", exception=each.name, reason=problem_of(each)

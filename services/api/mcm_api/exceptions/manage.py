@@ -17,7 +17,7 @@ from mcm_api.exceptions.schemas import (
     ExceptionRequest,
     period_problem,
 )
-from mcm_api.exclusions import exclusion_of, state_of
+from mcm_api.exclusions import current_state, exclusion_of
 from mcm_api.http.problems import ProblemError, ProblemItem, invalid
 from mcm_api.identity.identity import Identity
 from mcm_api.identity.scopes import Scope
@@ -130,7 +130,7 @@ async def act_on_exception(
             entry = audit.entry(
                 f"exception.{request.kind.value}",
                 found.name,
-                before={"state": state_of(found, now).value},
+                before={"state": current_state(found, now).value},
                 after={"reason": request.reason},
             )
             await append_entries(connection, [entry])
@@ -144,7 +144,7 @@ def no_exception(number: int) -> ProblemError:
 
 
 def _require_open(found: StoredException, kind: ExceptionActionKind, now: datetime) -> None:
-    state = state_of(found, now)
+    state = current_state(found, now)
     if state in (ExceptionState.EXPIRED, ExceptionState.REVOKED):
         raise ProblemError(409, f"{found.name} is {state.value}; request a new exception.")
     if kind is ExceptionActionKind.APPROVE and found.approved_at is not None:

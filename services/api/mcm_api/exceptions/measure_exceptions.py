@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from mcm_api.database import DatabaseReader
-from mcm_api.exclusions import state_of
+from mcm_api.exclusions import current_state
 from mcm_api.http.problems import ProblemError
 from mcm_api.resources.clock import Clock
 from mcm_shared.contracts.exceptions import REMINDERS, ExceptionState
@@ -38,7 +38,7 @@ async def measure_once(reader: DatabaseReader, clock: Clock, reminded: dict[int,
     now = clock.now()
     async with reader.transaction() as connection:
         unexpired = await read_unexpired(connection, now)
-    states = Counter(state_of(each, now) for each in unexpired)
+    states = Counter(current_state(each, now) for each in unexpired)
     for state in (ExceptionState.REQUESTED, ExceptionState.SCHEDULED, ExceptionState.ACTIVE, ExceptionState.INVALID):
         gauge("mcm_exceptions").labels(state.value).set(states[state])
     due = {each.id: days for each in unexpired if (days := each.reminder(now)) is not None}

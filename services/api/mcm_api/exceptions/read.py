@@ -8,7 +8,7 @@ from mcm_api.database import DatabaseReader
 from mcm_api.exceptions.manage import no_exception
 from mcm_api.exceptions.queries.counting import count_hidden
 from mcm_api.exceptions.schemas import ExceptionHistoryEntry, ExceptionPage, ExceptionResponse
-from mcm_api.exclusions import problem_of, state_of
+from mcm_api.exclusions import current_state, problem_of
 from mcm_shared.contracts.exceptions import ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.exceptions import (
@@ -61,7 +61,7 @@ def _response(
             "id": found.id,
             "name": found.name,
             "matcher": None if problem else found.matcher,
-            "state": state_of(found, now),
+            "state": current_state(found, now),
             "problem": problem,
             "owner": found.owner,
             "reason": found.reason,

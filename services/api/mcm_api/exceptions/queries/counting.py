@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, func, select, true
 from mcm_api.database import DatabaseReader
 from mcm_api.exceptions.queries.matches import is_covered, read_candidates
 from mcm_api.exceptions.schemas import PREVIEW_DAYS, ConfirmedFinding, ExceptionPreview
-from mcm_api.exclusions import exclusion_of, state_of
+from mcm_api.exclusions import current_state, exclusion_of
 from mcm_api.resources.counts import ValueCount
 from mcm_shared.contracts.exceptions import ExceptionState, StoredException
 from mcm_shared.contracts.findings import Severity
@@ -34,7 +34,7 @@ async def count_hidden(
     connection: AsyncConnection, exceptions: Sequence[StoredException], now: datetime
 ) -> dict[int, int]:
     """Counts the standing findings that each active exception covers, by its number."""
-    active = [each for each in exceptions if state_of(each, now) is ExceptionState.ACTIVE]
+    active = [each for each in exceptions if current_state(each, now) is ExceptionState.ACTIVE]
     if not active:
         return {}
     sums = [func.coalesce(func.sum(case((covered_by(each), 1), else_=0)), 0) for each in active]
