@@ -37,6 +37,7 @@ async def test_a_finding_is_notified_once_at_the_moment_its_exception_ends(
     await one.handle([covered.uid])
     await one.after(seconds=10)
     two = Delivering(engine, {"hook": a_webhook(receiver)}, {"all": a_route()})
+    await two.watcher.watch_once()
     if ending == "expired":
         one.now = NOON + DAY - timedelta(seconds=1)
         await one.deliver()
@@ -110,7 +111,7 @@ async def test_reminders_come_30_7_and_1_days_before_each_once(postgres: AsyncEn
     expires = NOON + 60 * DAY
     number = await suppress(postgres, user=MONA, until=expires)
     # neither long enough for a reminder, nor active, nor there any more
-    await suppress(postgres, user="eve@example.com", until=NOON + timedelta(hours=20), approved_at=NOON)
+    await suppress(postgres, user="eve@example.com", until=expires, since=expires - timedelta(hours=20))
     await suppress(postgres, user="requested@example.com", until=expires, approved_at=None)
     await revoke(postgres, await suppress(postgres, user="revoked@example.com", until=expires), NOON)
 
