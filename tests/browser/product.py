@@ -12,7 +12,8 @@ from tests.services import Service, url_of
 
 RunService = Callable[..., Service]
 
-_READY = {"mcm-rules-engine": "consuming", "mcm-enricher": "consuming", "mcm-api": "listening"}
+READY = {"mcm-rules-engine": "consuming", "mcm-enricher": "consuming", "mcm-api": "listening"}
+"""What a service logs once it works."""
 
 
 @dataclass
@@ -44,5 +45,5 @@ async def start_product(run: RunService, pipeline: Pipeline, *names: str, port: 
     for name in names:
         services[name] = run(name, "run", env=pipeline.environment, MCM_API_PORT=str(port), **settings)
     for name, service in services.items():
-        await asyncio.to_thread(service.wait_for_log, _READY[name], 60)
+        await asyncio.to_thread(service.wait_for_log, READY[name], 60)
     return Product(pipeline, url_of(services["mcm-api"]), services)

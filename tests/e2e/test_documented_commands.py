@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from mcm_local.checkout import CHECKOUT
 from mcm_shared.kafka.topics_admin import ensure_topics
-from tests.browser.product import Product, start_product
+from tests.browser.product import READY, Product, start_product
 from tests.pipeline import Pipeline
 from tests.services import Service
 
@@ -115,6 +116,9 @@ async def product(pipeline: Pipeline, run_service: Callable[..., Service]) -> Pr
 
 
 def _run(command: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    service = re.search(r"(mcm-[a-z-]+) run(\s|$)", command)
+    if service:
+        return _run_service(command, service[1], folder, environment)
     return subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
@@ -142,10 +146,28 @@ def _for_this_run(command: str, url: str, finding: int) -> str:
     written = command.replace("http://127.0.0.1:8000", url).replace("127.0.0.1:8000", url)
     written = written.replace("/findings/17/", f"/findings/{finding}/")
     written = re.sub(r"after=[\d.~]+&", "", written)
-    written = re.sub(r"^curl ", "curl --silent --show-error --fail --max-time 5 ", written)
-    if re.search(r"mcm-[a-z-]+ run(\s|$)", written):
-        written = f"MCM_API_PORT=0 MCM_METRICS_PORT=0 timeout --preserve-status --signal=TERM 8 {written}"
-    return written
+    return re.sub(r"^curl ", "curl --silent --show-error --fail --max-time 5 ", written)
+
+
+def _run_service(
+    command: str, program: str, folder: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Runs a service until it works, and stops it."""
+    *exports, start = command.split("\n")
+    log = folder / "service.log"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            ["bash", "-c", "\n".join([*exports, f"exec {start}"])],
+            cwd=folder,
+            env={**os.environ, **environment, "MCM_API_PORT": "0", "MCM_METRICS_PORT": "0"},
+            stdin=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+    deadline = time.monotonic() + 60
+    while READY[program] not in log.read_text() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    return subprocess.CompletedProcess(command, process.wait(60), "", log.read_text())
 
 
 @pytest.mark.timeout(600)
