@@ -115,7 +115,7 @@ async def test_reminders_come_30_7_and_1_days_before_each_once(postgres: AsyncEn
     await suppress(postgres, user="requested@example.com", until=expires, approved_at=None)
     await revoke(postgres, await suppress(postgres, user="revoked@example.com", until=expires), NOON)
 
-    due = {}
+    due: dict[int, timedelta] = {}
     second = timedelta(seconds=1)
     for left in (30 * DAY + second, 30 * DAY, 20 * DAY, 7 * DAY + second, 7 * DAY, DAY + second, DAY, second, -second):
         one.now = two.now = expires - left
