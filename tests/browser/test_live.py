@@ -70,8 +70,8 @@ async def test_the_url_of_a_view_opens_the_same_view(busy: Product, window: Open
     page = await (await window(busy)).go("findings")
     await page.get_by_role("checkbox", name="Medium").check()
     await page.get_by_role("searchbox", name="Search findings").fill("pull request")
-    await page.get_by_role("button", name="Detections").click()
-    await expect(page).to_have_url(re.compile(r"(?=.*severity=medium)(?=.*q=pull)(?=.*sort=detection_count)"))
+    await page.get_by_role("button", name="Last seen").click()
+    await expect(page).to_have_url(re.compile(r"(?=.*severity=medium)(?=.*q=pull)(?=.*sort=last_seen)"))
     rows = page.get_by_role("table", name="Findings").get_by_role("row")
     await expect(rows.filter(has_not_text="pull request merged")).to_have_count(1)
     shown = await rows.all_inner_texts()
@@ -82,7 +82,7 @@ async def test_the_url_of_a_view_opens_the_same_view(busy: Product, window: Open
 
     await expect(again.get_by_role("checkbox", name="Medium")).to_be_checked()
     await expect(again.get_by_role("searchbox", name="Search findings")).to_have_value("pull request")
-    await expect(again.get_by_role("columnheader", name="Detections")).to_have_attribute("aria-sort", "descending")
+    await expect(again.get_by_role("columnheader", name="Last seen")).to_have_attribute("aria-sort", "descending")
     await expect(again.get_by_role("table", name="Findings").get_by_role("row")).to_have_text(
         await rows.all_text_contents()
     )
@@ -127,7 +127,7 @@ async def test_rows_of_the_query_before_are_busy(busy: Product, window: OpenWind
         await route.continue_()
 
     await page.route(re.compile(r"/findings\?"), delay)
-    await page.get_by_role("button", name="Detections").click()
+    await page.get_by_role("button", name="Last seen").click()
     await expect(table).to_have_attribute("aria-busy", "true")
     slow.set()
     await expect(table).to_have_attribute("aria-busy", "false")

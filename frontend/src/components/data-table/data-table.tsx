@@ -15,6 +15,7 @@ import { type RowAction, useRowKeys } from "./use-row-keys";
 
 const ROW_HEIGHT = 40;
 const HEADER_HEIGHT = 36;
+const MIN_WIDTH = 1100;
 const LOAD_AHEAD = 20;
 const SKELETONS = 14;
 /** As wide as a phone: rows are cards there. */
@@ -57,7 +58,8 @@ export interface DataTableProps<T> {
   rowHeight?: number;
   /** A row on a phone, and the height of such a card. */
   card?: { show: Card<T>; height: number };
-  minWidth?: string;
+  /** The width in pixels below which the table scrolls sideways. */
+  minWidth?: number;
   /** The element that scrolls. */
   ref?: RefObject<HTMLDivElement | null>;
   className?: string;
@@ -134,11 +136,8 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
         aria-label={label}
         aria-rowcount={(props.total ?? model.length) + 1}
         aria-busy={rows === undefined || busy}
-        className={cn(
-          "w-full table-fixed border-separate border-spacing-0",
-          !card && (props.minWidth ?? "min-w-[1100px] print:min-w-0"),
-          busy && DIMMED,
-        )}
+        className={cn("w-full table-fixed border-separate border-spacing-0 print:min-w-0!", busy && DIMMED)}
+        style={{ minWidth: card ? undefined : (props.minWidth ?? MIN_WIDTH) }}
       >
         {!card && (
           <colgroup>

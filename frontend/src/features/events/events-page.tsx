@@ -115,7 +115,7 @@ export default function EventsPage() {
             <DataTable
               ref={scroller}
               label="Events"
-              minWidth="min-w-[54rem] print:min-w-0"
+              minWidth={864}
               className="min-h-0 flex-1"
               fields={fields}
               rows={events}

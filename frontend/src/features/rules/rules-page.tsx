@@ -87,7 +87,7 @@ export default function RulesPage() {
           ) : (
             <DataTable
               label="Rules"
-              minWidth="min-w-[54rem] print:min-w-0"
+              minWidth={864}
               rowHeight={56}
               className="min-h-0 flex-1"
               fields={ruleFields}

@@ -21,7 +21,7 @@ export const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-const ADDITIONAL: readonly Column[] = ["assignee", "label", "user", "source"];
+const ADDITIONAL: readonly Column[] = ["assignee", "label", "user", "source", "detection_count"];
 export const DEFAULT_COLUMNS: readonly Column[] = COLUMNS.filter((column) => !ADDITIONAL.includes(column));
 
 /** The URL parameter of the columns; null: the default ones. */
@@ -44,8 +44,6 @@ export function toggled(chosen: readonly Column[] | null, column: Column): Colum
 export const fieldsOf = (chosen: readonly Column[] | null): Field<Finding>[] =>
   shownColumns(chosen).flatMap((column) => findingFields.find(({ id }) => id === column) ?? []);
 
-const MIN_WIDTHS = ["min-w-[58rem]", "min-w-[70rem]", "min-w-[80rem]", "min-w-[90rem]", "min-w-[100rem]"] as const;
-
-/** The width below which the table scrolls sideways. */
-export const minWidthOf = (chosen: readonly Column[] | null): string =>
-  `${MIN_WIDTHS[shownColumns(chosen).filter((column) => ADDITIONAL.includes(column)).length]} print:min-w-0`;
+/** The width in pixels below which the table scrolls sideways. */
+export const minWidthOf = (fields: readonly Field<Finding>[]): number =>
+  fields.reduce((sum, { column }) => sum + Number(column?.width ?? 0), 0);

@@ -138,7 +138,7 @@ export const findingCard: Card<Finding> = (finding, link) => (
 );
 
 function Assignee({ finding: { assignee } }: { finding: Finding }) {
-  return assignee === null ? "Unassigned" : <VisibleText text={assignee} />;
+  return assignee !== null && <VisibleText text={assignee} />;
 }
 
 /** The score, or where its enrichment stands. */

@@ -201,9 +201,9 @@ describe("the live list", () => {
 
   it("updates changed findings in place", async () => {
     await connected();
-    send(aFinding({ id: 1, title: "The first", version: 2, detection_count: 41 }));
+    send(aFinding({ id: 1, title: "The first", version: 2, severity: "low" }));
 
-    const changed = await row("41");
+    const changed = await row("low");
     expect(changed).toHaveAttribute("data-changed", "true");
   });
 });

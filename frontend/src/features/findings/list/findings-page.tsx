@@ -198,7 +198,7 @@ export default function FindingsPage() {
                 ref={scroller}
                 label="Findings"
                 className="min-h-0 flex-1"
-                minWidth={minWidthOf(columns)}
+                minWidth={minWidthOf(selectable)}
                 rowHeight={ROW_HEIGHT}
                 card={CARD}
                 fields={triage.selection ? selectable : shownFields}
