@@ -1,5 +1,6 @@
 import { Fragment, type ReactNode } from "react";
 
+import { ExternalLink } from "./external-link";
 import { VisibleText } from "./visible-text";
 
 const ADDRESS = String.raw`https://[^\s<>"'\`*()]*[^\s<>"'\`*().,;:!?]`;
@@ -46,16 +47,7 @@ function styled(token: string): ReactNode {
   if (token.startsWith("**")) return <strong>{visible(token.slice(2, -2))}</strong>;
   if (token.startsWith("*")) return <em>{visible(token.slice(1, -1))}</em>;
   if (token.startsWith("@")) return <strong className="font-medium text-accent-strong">{visible(token)}</strong>;
-  if (!token.startsWith("[")) return link(token, token);
+  if (!token.startsWith("[")) return <ExternalLink address={token} />;
   const end = token.lastIndexOf("](");
-  return link(token.slice(end + 2, -1), token.slice(1, end));
-}
-
-/** The title shows where a link with a text of its own leads. */
-function link(address: string, text: string): ReactNode {
-  return (
-    <a href={address} title={address} target="_blank" rel="noopener noreferrer nofollow" className="underline">
-      {visible(text)}
-    </a>
-  );
+  return <ExternalLink address={token.slice(end + 2, -1)} text={token.slice(1, end)} />;
 }

@@ -79,7 +79,7 @@ export function ExceptionDialog({
     <TextArea
       label="Sigma filter"
       note="A YAML document with logsource and filter. Covers findings whose events it excludes, all of them."
-      className="font-mono text-xs"
+      className="[&_textarea]:font-mono [&_textarea]:text-xs"
       value={texts.sigma}
       rows={6}
       maxLength={16_384}

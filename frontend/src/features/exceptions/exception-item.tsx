@@ -5,6 +5,7 @@ import { Allowed } from "@/components/allowed";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { conditionsOf } from "@/components/exceptions/matcher";
+import { ExternalLink } from "@/components/external-link";
 import { Ago, Timestamp } from "@/components/timestamp";
 import { VisibleText } from "@/components/visible-text";
 import type { Exception, ExceptionState } from "@/lib/api/exceptions";
@@ -106,7 +107,7 @@ export function ExceptionItem({ exception, open }: { exception: Exception; open:
         </span>
         {ticket !== null && (
           <span>
-            Ticket <VisibleText text={ticket} />
+            Ticket {/^https?:\/\//.test(ticket) ? <ExternalLink address={ticket} /> : <VisibleText text={ticket} />}
           </span>
         )}
         <span>

@@ -54,8 +54,16 @@ describe("the page of exceptions", () => {
   it("shows what each hides, its reminder, its history, and what is wrong with it", async () => {
     const problem = "user: Input should be a valid list";
     stored = [
-      anException({ reminder: 7 }),
-      anException({ id: 11, name: "EX-11", state: "invalid", matcher: null, problem, hides: 0 }),
+      anException({ reminder: 7, ticket: "https://tickets.example.com/SEC-1" }),
+      anException({
+        id: 11,
+        name: "EX-11",
+        ticket: "javascript:alert(1)",
+        state: "invalid",
+        matcher: null,
+        problem,
+        hides: 0,
+      }),
       anException({ id: 10, name: "EX-10", state: "revoked" }),
     ];
     renderApp("/exceptions");
@@ -64,6 +72,9 @@ describe("the page of exceptions", () => {
     expect(active.getByText("Active")).toBeInTheDocument();
     expect(active.getByRole("link", { name: "hides 3 findings" })).toBeInTheDocument();
     expect(active.getByText("Expires within 7 days")).toBeInTheDocument();
+    const ticket = active.getByRole("link", { name: "https://tickets.example.com/SEC-1" });
+    expect(ticket).toHaveAttribute("href", "https://tickets.example.com/SEC-1");
+    expect(within(await item("EX-11")).queryByRole("link", { name: /javascript/ })).toBeNull();
     expect(active.getByRole("list", { name: "History of EX-12" })).toHaveTextContent("Approved by bob@example.com");
     expect(await item("EX-11")).toHaveTextContent(`hides nothing: ${problem}`);
     expect(within(await item("EX-10")).queryByRole("button", { name: "Revoke" })).toBeNull();
