@@ -15,6 +15,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _MAX_BYTES: Final = 1024 * 1024
+_UNSET: Final = object()
 
 
 def read_yaml_file(path: Path, variable: str) -> Any:
@@ -40,6 +41,7 @@ def validate_entry(
     """
     before = len(mistakes)
     values = {str(key): _resolved(name, str(key), value, environment, mistakes) for key, value in entry.items()}
+    unset = {key for key, value in values.items() if value is _UNSET}
     for field in model.model_fields:
         written = entry.get(field)
         if _is_secret(model, field) and isinstance(written, str) and _REFERENCE.fullmatch(written) is None:
@@ -48,6 +50,9 @@ def validate_entry(
         validated = model.model_validate(values)
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_url=False):
+            # that a variable is not set is reported, and says all about its setting
+            if detail["loc"][:1] and detail["loc"][0] in unset:
+                continue
             where = ".".join(str(part) for part in detail["loc"][:2])
             mistakes.append(f"{name}: {where or 'settings'}: {detail['msg'].removeprefix('Value error, ')}")
         return None
@@ -61,7 +66,7 @@ def _resolved(name: str, key: str, value: Any, environment: Mapping[str, str], m
     found = environment.get(match[1])
     if not found:
         mistakes.append(f"{name}: {key}: the environment variable {match[1]} is not set")
-    return found or "unset"
+    return found or _UNSET
 
 
 def _is_secret(model: type[BaseModel], field: str) -> bool:

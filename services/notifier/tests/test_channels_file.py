@@ -127,6 +127,16 @@ def test_a_mistake_is_named_with_what_to_change(read, text: str, complaint: str)
     assert "internal.example.com" not in str(raised.value)
 
 
+def test_a_variable_that_is_not_set_is_the_only_complaint(read) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ConfigurationError) as raised:
+        read("channels: {a: {type: webhook, url: '${NO_SUCH}', secret: '${NONE_EITHER}'}}")
+
+    assert str(raised.value).splitlines()[1:] == [
+        "  channels: a: url: the environment variable NO_SUCH is not set",
+        "  channels: a: secret: the environment variable NONE_EITHER is not set",
+    ]
+
+
 def test_a_missing_file_names_the_setting(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file or directory; set MCM_CHANNELS_PATH"):
         read_channels(tmp_path / "none.yml", {})
