@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { Allowed } from "@/components/allowed";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { ChoiceButtons } from "@/components/choice-buttons";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { Panel } from "@/components/panel";
@@ -33,19 +34,7 @@ export function MessagesPanel() {
   const items = query.data?.pages.flatMap((page) => page.items);
   return (
     <Panel title="Messages" flush>
-      <div role="group" aria-label="State of messages" className="flex flex-wrap gap-1.5 px-4 pb-3">
-        {Object.entries(FILTERS).map(([value, title]) => (
-          <Button
-            key={value}
-            size="sm"
-            aria-pressed={filter === value}
-            className="aria-pressed:border-accent aria-pressed:text-accent-strong"
-            onClick={() => setFilter(value as keyof typeof FILTERS)}
-          >
-            {title}
-          </Button>
-        ))}
-      </div>
+      <ChoiceButtons label="State of messages" choices={FILTERS} chosen={filter} onChoose={setFilter} />
       <div className="px-4">
         <FormError error={retry.error} />
       </div>

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { Allowed } from "@/components/allowed";
 import { Button } from "@/components/button";
+import { ChoiceButtons } from "@/components/choice-buttons";
 import { Code } from "@/components/code";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
@@ -36,20 +37,13 @@ export function DeadLetters() {
   const counts = query.data?.pages[0]?.counts;
   return (
     <Panel title="Dead letters" flush>
-      <div role="group" aria-label="State of dead letters" className="flex flex-wrap gap-1.5 px-4 pb-3">
-        {Object.entries(STATES).map(([value, title]) => (
-          <Button
-            key={value}
-            size="sm"
-            aria-pressed={state === value}
-            className="aria-pressed:border-accent aria-pressed:text-accent-strong"
-            onClick={() => setState(value as DeadLetterState)}
-          >
-            {title}
-            {counts && <span className="tabular text-ink-3">{count(counts[value as DeadLetterState])}</span>}
-          </Button>
-        ))}
-      </div>
+      <ChoiceButtons
+        label="State of dead letters"
+        choices={STATES}
+        chosen={state}
+        onChoose={setState}
+        note={(value) => counts && <span className="tabular text-ink-3">{count(counts[value])}</span>}
+      />
       {reopen.error && (
         <p role="alert" className="px-4 pb-3 text-critical-ink">
           {reopen.error.message}
