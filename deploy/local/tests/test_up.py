@@ -43,6 +43,7 @@ class Up:
             )
         process = self.process
         poll_until(lambda: "everything is ready" in self.said() or process.poll() is not None, seconds=90)
+        poll_until(lambda: "curl" in self.shown() or process.poll() is not None, seconds=30)
         assert process.poll() is None, self.said()
         endpoints: dict[str, Any] = json.loads(self.endpoints.read_text())
         return endpoints

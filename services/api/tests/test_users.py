@@ -192,7 +192,7 @@ def test_the_users_used_least_recently_leave_the_cache() -> None:
 
 
 async def test_a_user_may_have_any_name(client: httpx.AsyncClient, rows: Rows) -> None:
-    for name in ("zoe/q@example.com", "ärger?#&", "a b", "..", "%2F"):
+    for name in ("zoe/q@example.com", "ärger?#&", "a b", "..", "%2F", "a\nb"):
         await rows.counted(an_event(user=name))
         path = httpx.URL(f"{BASE_URL}/users/").copy_with(raw_path=b"/users/" + _quoted(name))
         assert (await client.get(path)).json()["user"] == name

@@ -157,6 +157,8 @@ NO_COLUMN = {
     "resource_policy_public": "reads an object as text",
     "security_group_open_to_internet": "reads arrays of objects, of some records",
     "cloudtrail_event_selectors_weakened": "reads arrays of objects",
+    "iam_role_trusts_everyone": "reads what is derived from a policy",
+    "iam_role_trusts_external_account": "reads what is derived from a policy",
 }
 """Rules that read what a flat table has no column for. Sigma lets a list match by any element, and ours does."""
 

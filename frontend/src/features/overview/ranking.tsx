@@ -40,7 +40,7 @@ export function Ranking({ label, items }: { label: string; items: readonly Ranke
             <span className="min-w-0 flex-1 truncate">{title}</span>
             <span className="tabular w-9 text-right text-xs text-ink-2">
               {count(findings)}
-              <span className="sr-only"> findings</span>
+              <span className="sr-only">{findings === 1 ? " finding" : " findings"}</span>
             </span>
             <RiskScore score={risk_score} />
           </Link>

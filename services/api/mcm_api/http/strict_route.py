@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from mcm_api.http.problems import ProblemError, ProblemItem, invalid
 from mcm_api.identity.identity import identity_of
@@ -16,6 +17,15 @@ from mcm_api.identity.scopes import MEANINGS, Scope, concerns_all_sources, decla
 from mcm_shared.suggestions import did_you_mean
 
 _INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
+
+
+class TextConvertor(PathConvertor):
+    """Path parameter of any text: with slashes, as ``path``, and with line breaks."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("text", TextConvertor())
 
 
 class StrictRoute(APIRoute):

@@ -25,7 +25,7 @@ async def list_users(query: Annotated[UserFilter, Query()], reader: DatabaseDep)
 
 
 @router.get(
-    "/users/{user:path}",
+    "/users/{user:text}",
     openapi_extra=requires(Scope.ACTIVITY_READ),
     summary="Get a user",
     response_model=UserActivity,

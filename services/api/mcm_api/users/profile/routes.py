@@ -16,7 +16,7 @@ router = APIRouter(tags=["users"], route_class=StrictRoute)
 
 
 @router.get(
-    "/profiles/{user:path}",
+    "/profiles/{user:text}",
     openapi_extra=requires(Scope.ACTIVITY_READ),
     summary="Get a user's behaviour profile",
 )
