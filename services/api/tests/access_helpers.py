@@ -55,7 +55,9 @@ def cheap_hash(password: str) -> str:
 
 def closed_app(stored_in: str, dashboard: Path, **settings: Any) -> FastAPI:
     """Makes an API with authentication and without Kafka."""
-    given = ApiSettings(**{"MCM_AUTH": "on", "MCM_DASHBOARD_PATH": dashboard, **settings})
+    given = ApiSettings(
+        **{"MCM_AUTH": "on", "MCM_API_QUERY_TIMEOUT_S": 60, "MCM_DASHBOARD_PATH": dashboard, **settings}
+    )
     return create_app(given, DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), None, EnricherSettings())
 
 

@@ -32,7 +32,8 @@ def stored_in(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def app(stored_in: str, tmp_path: Path) -> FastAPI:
     """The API without Kafka, and without the dashboard that the checkout may hold."""
-    settings = ApiSettings(MCM_DASHBOARD_PATH=tmp_path / "not-built")
+    # a machine that stands still for a moment fails no test
+    settings = ApiSettings(MCM_DASHBOARD_PATH=tmp_path / "not-built", MCM_API_QUERY_TIMEOUT_S=60)
     return create_app(settings, DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), None, EnricherSettings())
 
 
