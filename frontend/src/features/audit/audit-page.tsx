@@ -9,6 +9,7 @@ import { ErrorState } from "@/components/error-state";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { SearchField } from "@/components/search-field";
+import { ShowOlder } from "@/components/show-older";
 import { SelectField, TextField } from "@/components/text-field";
 import { auditFile, type AuditQuery, getAuditEntries } from "@/lib/api/access";
 
@@ -111,13 +112,7 @@ export default function AuditPage() {
               ))}
             </ul>
           )}
-          {entries.hasNextPage && (
-            <div className="border-t p-3 text-center">
-              <Button onClick={() => void entries.fetchNextPage()} disabled={entries.isFetchingNextPage}>
-                Show older
-              </Button>
-            </div>
-          )}
+          <ShowOlder query={entries} />
         </Panel>
       </div>
     </>

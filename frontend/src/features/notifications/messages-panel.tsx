@@ -9,6 +9,7 @@ import { ChoiceButtons } from "@/components/choice-buttons";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { Panel } from "@/components/panel";
+import { ShowOlder } from "@/components/show-older";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { FormError } from "@/components/text-field";
 import { Timestamp } from "@/components/timestamp";
@@ -65,13 +66,7 @@ export function MessagesPanel() {
           ))}
         </ul>
       )}
-      {query.hasNextPage && (
-        <div className="border-t p-3 text-center">
-          <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-            Show older
-          </Button>
-        </div>
-      )}
+      <ShowOlder query={query} />
     </Panel>
   );
 }

@@ -8,6 +8,7 @@ import { Code } from "@/components/code";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
 import { Panel } from "@/components/panel";
+import { ShowOlder } from "@/components/show-older";
 import { Loading, Skeleton } from "@/components/skeleton";
 import { SourceText } from "@/components/source-text";
 import { Timestamp } from "@/components/timestamp";
@@ -74,13 +75,7 @@ export function DeadLetters() {
           ))}
         </ul>
       )}
-      {query.hasNextPage && (
-        <div className="border-t p-3 text-center">
-          <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-            Show older
-          </Button>
-        </div>
-      )}
+      <ShowOlder query={query} />
       <ReplayDialog letter={retrying} onClose={() => setRetrying(null)} />
       {dismissing && <DismissDialog letter={dismissing} onClose={() => setDismissing(null)} />}
     </Panel>

@@ -4,15 +4,15 @@ import { VisibleText } from "@/components/visible-text";
 import type { ExplainedDay } from "@/lib/api/users";
 import { count } from "@/lib/format";
 
-import { dayAfter, eventsOf } from "./links";
+import { dayAfter, eventsOf, type Value } from "./links";
 import { bits } from "./score-text";
 
 const MAX_FEATURES = 7;
+const LINK = "text-accent-strong underline underline-offset-2";
 
 /** The counts behind the scores of a day; each links to the events that it counts. */
 export function DayExplanation({ user, day }: { user: string; day: ExplainedDay }) {
   const next = dayAfter(day.date);
-  const link = "text-accent-strong underline underline-offset-2";
   return (
     <section aria-label={`Counts behind ${day.date}`} className="mt-4 border-t pt-3">
       <h3 className="mb-1 text-sm font-semibold">
@@ -26,31 +26,19 @@ export function DayExplanation({ user, day }: { user: string; day: ExplainedDay 
           const value = values[0];
           if (!value) return null;
           const shown = { feature, value: value.value };
+          const mine = [value.user_count, value.user_total] as const;
+          const all = [value.everyone_count, value.everyone_total] as const;
           return (
             <li key={feature} className="flex gap-3">
               <span className="tabular w-10 shrink-0 text-right font-medium">{bits(score)}</span>
               <span className="min-w-0 break-words">
                 {value.user_count === 0 && "new "}
                 {feature}{" "}
-                <Link to={eventsOf(user, day.date, next, shown)} className={link}>
+                <Link to={eventsOf(user, day.date, next, shown)} className={LINK}>
                   <VisibleText text={value.value} />
                 </Link>
-                :{" "}
-                <Link to={eventsOf(user, day.history_since, day.date, shown)} className={link}>
-                  {count(value.user_count)}
-                </Link>{" "}
-                of{" "}
-                <Link to={eventsOf(user, day.history_since, day.date)} className={link}>
-                  {count(value.user_total)}
-                </Link>{" "}
-                in 60 days; everyone{" "}
-                <Link to={eventsOf(null, day.weeks_since, day.weeks_until, shown)} className={link}>
-                  {count(value.everyone_count)}
-                </Link>{" "}
-                of{" "}
-                <Link to={eventsOf(null, day.weeks_since, day.weeks_until)} className={link}>
-                  {count(value.everyone_total)}
-                </Link>{" "}
+                : <Share of={user} from={day.history_since} to={day.date} shown={shown} counts={mine} /> in 60 days;
+                everyone <Share of={null} from={day.weeks_since} to={day.weeks_until} shown={shown} counts={all} />{" "}
                 among {count(value.everyone_values)} values
                 {values.length > 1 && <span className="text-ink-2"> · {count(values.length)} values this day</span>}
               </span>
@@ -63,11 +51,11 @@ export function DayExplanation({ user, day }: { user: string; day: ExplainedDay 
             <li key={volume.name} className="flex gap-3">
               <span className="tabular w-10 shrink-0 text-right font-medium">{bits(volume.score)}</span>
               <span className="min-w-0">
-                <Link to={eventsOf(user, day.date, next)} className={link}>
+                <Link to={eventsOf(user, day.date, next)} className={LINK}>
                   {count(volume.count)} {volume.name}
                 </Link>
                 : as many on {count(volume.days_with_as_many)} of{" "}
-                <Link to={eventsOf(user, day.history_since, day.date)} className={link}>
+                <Link to={eventsOf(user, day.history_since, day.date)} className={LINK}>
                   {count(volume.active_days)} active days
                 </Link>
                 , at most {count(volume.most)}
@@ -80,5 +68,32 @@ export function DayExplanation({ user, day }: { user: string; day: ExplainedDay 
         {day.weeks_until}.
       </p>
     </section>
+  );
+}
+
+/** How many days have a value, of all that have the feature; of everyone without a user. */
+function Share({
+  of: user,
+  from,
+  to,
+  shown,
+  counts: [some, all],
+}: {
+  of: string | null;
+  from: string;
+  to: string;
+  shown: Value;
+  counts: readonly [some: number, all: number];
+}) {
+  return (
+    <>
+      <Link to={eventsOf(user, from, to, shown)} className={LINK}>
+        {count(some)}
+      </Link>{" "}
+      of{" "}
+      <Link to={eventsOf(user, from, to)} className={LINK}>
+        {count(all)}
+      </Link>
+    </>
   );
 }
