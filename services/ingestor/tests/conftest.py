@@ -1,9 +1,10 @@
-"""A broker with topics of the test's own, our command with something on standard input, and what it has sent."""
+"""A broker with topics of the test's own, AWS, our command with something on standard input, and what it has sent."""
 
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +20,16 @@ from tests.forked_commands import run_forked
 
 Ingestor = Callable[..., subprocess.CompletedProcess[bytes]]
 RecordsOf = Callable[[str], Awaitable[list[Record]]]
+
+
+@pytest.fixture(scope="module")
+def aws_url() -> Iterator[str]:
+    """A server that speaks S3 and SQS."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from mcm_ingestor.connectors.aws import open_aws
 from mcm_ingestor.connectors.aws_cloudtrail_s3 import CloudTrailS3Settings, objects_in_notification
@@ -22,16 +21,6 @@ from mcm_shared.kafka.records import Outgoing
 
 BUCKET = "trail"
 KEYS = {"region": "eu-west-1", "access_key_id": "testing", "secret_access_key": "testing"}
-
-
-@pytest.fixture(scope="module")
-def aws_url() -> Iterator[str]:
-    """A server that speaks S3 and SQS."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 class Trail:

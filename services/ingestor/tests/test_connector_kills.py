@@ -7,7 +7,7 @@ import asyncio
 import gzip
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from mcm_ingestor.connectors import aws_cloudtrail_s3
 from mcm_ingestor.connectors.aws import open_aws
@@ -154,16 +153,6 @@ SOURCES: Final[dict[str, Serve]] = {
     "aws.cloudtrail.s3, import": partial(log_files, notified=False),
     "aws.cloudtrail.s3, queue": partial(log_files, notified=True),
 }
-
-
-@pytest.fixture(scope="module")
-def aws_url() -> Iterator[str]:
-    """A server that speaks S3 and SQS."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.mark.parametrize("name", SOURCES)
