@@ -75,20 +75,19 @@ class _Results:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A rule of unusual behaviour: the score that it compares, and the place of that score among all."""
+    """A rule of unusual behaviour, and the score that it compares."""
 
     rule: Correlation
     measure: Measure
-    place: int
 
     def holds(self, scores: Scores) -> bool:
         """Whether a day is unusual."""
         comparison = self.rule.comparison
-        return comparison is not None and comparison.holds(Fraction(scores[self.place], MILLIBITS))
+        return comparison is not None and comparison.holds(Fraction(scores.of(self.measure), MILLIBITS))
 
     def amount(self, scores: Scores) -> str:
         """The score in bits, as results hold it."""
-        return amount_text(Fraction(scores[self.place], MILLIBITS))
+        return amount_text(Fraction(scores.of(self.measure), MILLIBITS))
 
 
 class BehaviourScorer:
@@ -96,11 +95,8 @@ class BehaviourScorer:
 
     def __init__(self, ruleset: Ruleset, shard: int) -> None:
         self._shard = shard
-        places = {measure: place for place, measure in enumerate(Measure)}
         self._rules = {
-            output_series(rule): _Rule(rule, rule.score, places[rule.score])
-            for rule in ruleset.correlations
-            if rule.score is not None
+            output_series(rule): _Rule(rule, rule.score) for rule in ruleset.correlations if rule.score is not None
         }
         self._totals = WeeklyTotals()
 

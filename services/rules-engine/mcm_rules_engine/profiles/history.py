@@ -88,9 +88,7 @@ class Totals:
 
     def count(self, value: Value) -> int:
         """Counts a value; an hour is as usual as it and those beside it are."""
-        if value[0] is not Feature.HOUR:
-            return self.values.get(value, 0)
-        return sum([self.values.get(one, 0) for one in alike(value)])
+        return _count(self.values, value)
 
     def copy(self) -> Self:
         """Copies the sums as they are."""
@@ -118,7 +116,7 @@ class History:
             total = self._totals[feature]
             if total:
                 score = value_score(
-                    self._count(value),
+                    _count(self._values, value),
                     total,
                     everyone.count(value),
                     everyone.totals[feature] + everyone.distinct[feature] + 1,
@@ -141,7 +139,7 @@ class History:
         values = (
             ValueEvidence(
                 *value,
-                self._count(value),
+                _count(self._values, value),
                 self._totals[value[0]],
                 everyone.count(value),
                 everyone.totals[value[0]],
@@ -168,11 +166,6 @@ class History:
         self._leave(day)
         return len(self._days) < LEARNING_DAYS or self._sum < LEARNING_EVENTS
 
-    def _count(self, value: Value) -> int:
-        if value[0] is not Feature.HOUR:
-            return self._values.get(value, 0)
-        return sum([self._values.get(one, 0) for one in alike(value)])
-
     def _leave(self, day: date) -> None:
         while self._days and self._days[0][0] < day - HISTORY:
             profile = self._days.popleft()[1]
@@ -198,6 +191,12 @@ def alike(value: Value) -> tuple[Value, ...]:
     if value[0] is not Feature.HOUR:
         return (value,)
     return tuple((Feature.HOUR, f"{(int(value[1]) + beside) % HOURS:02}") for beside in BESIDE)
+
+
+def _count(values: Mapping[Value, int], value: Value) -> int:
+    if value[0] is not Feature.HOUR:
+        return values.get(value, 0)
+    return sum([values.get(one, 0) for one in alike(value)])
 
 
 def profile_days(events: Iterable[SourceEvent]) -> Days:

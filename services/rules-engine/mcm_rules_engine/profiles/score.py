@@ -23,7 +23,6 @@ PRIOR: Final = 4
 LIKENESS: Final = 2
 
 
-_PLACES: Final = {measure: place for place, measure in enumerate(Measure)}
 THRESHOLDS: Final = {Measure.LOGIN: 6_000, Measure.ACTIVITY: 10_000, Measure.VOLUME: 7_000}
 """Thresholds, in thousandths of a bit: of 100 days of a quiet month, at most one is unusual."""
 
@@ -47,11 +46,16 @@ def volume_score(count: int, days_with_as_many: int, active_days: int, most: int
 
 
 class Scores(NamedTuple):
-    """The scores of a day alone, in thousandths of a bit, in the order of Measure."""
+    """The scores of a day alone, in thousandths of a bit, by the names of Measure."""
 
     login: int
     activity: int
     volume: int
+
+    def of(self, measure: Measure) -> int:
+        """Returns one of the scores."""
+        score: int = getattr(self, measure.value)
+        return score
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class DayScore:
 
     def of(self, measure: Measure) -> int:
         """Returns one of the scores."""
-        return self.scores[_PLACES[measure]]
+        return self.scores.of(measure)
 
     def evidence_of(self, measure: Measure) -> list[FeatureEvidence | VolumeEvidence]:
         """Lists what raises one of the scores, the weightiest first."""
