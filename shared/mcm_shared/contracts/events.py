@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from mcm_shared.contracts.sources import NATIVE_SOURCES
+from mcm_shared.contracts.sources import INGESTOR_SOURCE, NATIVE_SOURCES
 from mcm_shared.errors import PoisonEventError
 from mcm_shared.event_time import EPOCH
 from mcm_shared.uuids import UUIDNamespace
@@ -168,6 +168,14 @@ def parse_raw_event(data: object) -> RawEvent:
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)[:_MAX_SHOWN]
         raise PoisonEventError("; ".join(_sentence(dict(detail)) for detail in details)) from None
+
+
+def parse_pushed_event(data: object) -> RawEvent:
+    """Validates an event that a sender pushes: as ``parse_raw_event``, and not one of the ingestor's own records."""
+    event = parse_raw_event(data)
+    if event.source.lower() == INGESTOR_SOURCE:
+        raise PoisonEventError(f"source {INGESTOR_SOURCE} is kept for the product's own records; choose another")
+    return event
 
 
 def require_own_identity(source: object, event_id: object) -> None:

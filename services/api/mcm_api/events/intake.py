@@ -17,8 +17,7 @@ from mcm_api.http.body import SMALL_BYTES
 from mcm_api.http.metrics import count_accepted
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.resources.send_batched import CoalescingSender
-from mcm_shared.contracts.events import event_uid, parse_raw_event, require_not_ahead
-from mcm_shared.contracts.sources import INGESTOR_SOURCE
+from mcm_shared.contracts.events import event_uid, parse_pushed_event, require_not_ahead
 from mcm_shared.contracts.strict_json import MAX_VALUES, decode_json, require_size, require_values
 from mcm_shared.errors import BrokerDownError, PoisonEventError
 from mcm_shared.kafka.records import Outgoing
@@ -110,9 +109,7 @@ class Intake:
         return events
 
     def _one(self, item: Any, now: datetime) -> Pushed:
-        event = parse_raw_event(item)
-        if event.source.lower() == INGESTOR_SOURCE:
-            raise PoisonEventError(f"source {INGESTOR_SOURCE} is kept for the product's own records; choose another")
+        event = parse_pushed_event(item)
         require_not_ahead(event.timestamp, now)
         event_id = event.id if event.id is not None else str(uuid4())
         value = orjson.dumps({**item, "id": event_id})

@@ -12,8 +12,8 @@ import orjson
 from mcm_api.http.metrics import count_accepted
 from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
 from mcm_api.resources.send_batched import CoalescingSender
-from mcm_shared.contracts.events import EVENT_TYPE_PATTERN, MAX_TEXT, parse_raw_event, parse_time, payload_id
-from mcm_shared.contracts.sources import GITHUB_WEBHOOK, INGESTOR_SOURCE, OKTA_SYSTEM
+from mcm_shared.contracts.events import EVENT_TYPE_PATTERN, MAX_TEXT, parse_pushed_event, parse_time, payload_id
+from mcm_shared.contracts.sources import GITHUB_WEBHOOK, OKTA_SYSTEM
 from mcm_shared.contracts.strict_json import MAX_VALUES, decode_json
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
 from mcm_shared.errors import BrokerDownError, PoisonEventError
@@ -93,11 +93,9 @@ def _event(name: str, item: Any, message_id: str | None, now: datetime) -> dict[
         raise _refused(f"an event must be a JSON object, not {type(item).__name__}")
     if "event_type" in item:
         try:
-            event = parse_raw_event({"source": name, **item})
+            event = parse_pushed_event({"source": name, **item})
         except PoisonEventError as error:
             raise _refused(error.reason) from error
-        if event.source.lower() == INGESTOR_SOURCE:
-            raise _refused(f"source {INGESTOR_SOURCE} is kept for the product's own records; choose another")
         return {"id": message_id or payload_id(item), **item, "source": event.source}
     kind, data = item.get("type"), item.get("data")
     event_type = kind if isinstance(kind, str) and _is_event_type(kind) else f"{name}.{_OTHER_TYPE}"
