@@ -23,8 +23,9 @@ PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 MAX_SHOWN_ERRORS: Final = 5
-_MAX_PARAMETER: Final = 200
 """Errors of a request that its response lists; more would make a small request cost a large response."""
+
+_MAX_PARAMETER: Final = 200
 
 
 class ProblemItem(BaseModel):

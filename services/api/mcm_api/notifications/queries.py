@@ -1,5 +1,6 @@
 """Reading notifications: health of channels, what waits for routes, and messages."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,13 +25,12 @@ from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFICATION_ROUTES, NOTIFICATIONS
 from mcm_shared.db.notifications import TEST_WITHIN, read_channel_test, read_notifier_config
 from mcm_shared.db.tables import FINDINGS
-from mcm_shared.event_time import EPOCH
+from mcm_shared.event_time import from_micros, to_micros
 
 RUNNING_WITHIN: Final = timedelta(minutes=1)
 """Time within which a running notifier is seen several times."""
 
 _HEALTH_DAYS: Final = 30
-_MICROSECOND: Final = timedelta(microseconds=1)
 _MESSAGE: Final = NOTIFICATION_MESSAGES.c
 _NOTIFICATION: Final = NOTIFICATIONS.c
 
@@ -92,7 +92,7 @@ async def read_messages(connection: AsyncConnection, query: NotificationMessageF
     following = None
     if len(rows) > query.limit:
         last = items[-1]
-        following = MessageCursor((last.created_at - EPOCH) // _MICROSECOND, str(last.id)).encode()
+        following = MessageCursor(to_micros(last.created_at), str(last.id)).encode()
     return NotificationMessagePage(items=items, next=following)
 
 
@@ -179,7 +179,9 @@ async def _messages(connection: AsyncConnection, rows: Sequence[Any]) -> list[No
 
 def _position(before: str) -> tuple[datetime, UUID]:
     cursor = MessageCursor.decode(before)
-    try:
-        return EPOCH + cursor.created_us * _MICROSECOND, UUID(cursor.id)
-    except (ValueError, OverflowError):
-        raise ProblemError(422, "before: is not a cursor of this API; take it from the page before.") from None
+    at = from_micros(cursor.created_us)
+    # a time that no message has is clamped
+    if to_micros(at) == cursor.created_us:
+        with contextlib.suppress(ValueError):
+            return at, UUID(cursor.id)
+    raise ProblemError(422, "before: is not a cursor of this API; take it from the page before.")
