@@ -5,16 +5,19 @@ import { SEVERITIES } from "@/lib/severity";
 
 export const ORDERS = ["first_seen", "last_seen", "risk_score", "severity", "detection_count"] as const;
 
-/** The URL parameters of the order; newest first by default. */
-export const orderParsers = {
-  sort: parseAsStringLiteral(ORDERS).withDefault("first_seen"),
-  order: parseAsStringLiteral(["asc", "desc"]).withDefault("desc"),
-};
-
 export interface FindingOrder {
   sort: (typeof ORDERS)[number];
   order: "asc" | "desc";
 }
+
+/** Newest first. */
+export const DEFAULT_ORDER: FindingOrder = { sort: "first_seen", order: "desc" };
+
+/** The URL parameters of the order. */
+export const orderParsers = {
+  sort: parseAsStringLiteral(ORDERS).withDefault(DEFAULT_ORDER.sort),
+  order: parseAsStringLiteral(["asc", "desc"]).withDefault(DEFAULT_ORDER.order),
+};
 
 type Ordered = Pick<StreamFinding, "id" | "first_seen" | "last_seen" | "risk_score" | "severity" | "detection_count">;
 

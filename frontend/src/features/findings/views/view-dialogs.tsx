@@ -1,3 +1,4 @@
+import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { Button } from "@/components/button";
@@ -5,25 +6,6 @@ import { CopyButton } from "@/components/copy-button";
 import { Dialog } from "@/components/dialog";
 import { DialogActions } from "@/components/dialog-actions";
 import { FormError, TextField } from "@/components/text-field";
-
-/** Runs an action of a dialog; a failure keeps the dialog open. */
-function useSubmit(act: () => Promise<unknown>, onClose: () => void) {
-  const [error, setError] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const submit = async () => {
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await act();
-      onClose();
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
-  return { error, busy, submit };
-}
 
 /** Asks for the name of a view. */
 export function NameDialog({
@@ -40,10 +22,11 @@ export function NameDialog({
   onClose: () => void;
 }) {
   const [name, setName] = useState(initial);
-  const { error, busy, submit } = useSubmit(() => onSave(name.trim()), onClose);
+  const save = useMutation({ mutationFn: () => onSave(name.trim()), onSuccess: onClose });
+  const busy = save.isPending;
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim() !== "") void submit();
+    if (name.trim() !== "" && !busy) save.mutate();
   };
   return (
     <Dialog open onOpenChange={(open) => !open && !busy && onClose()} title={title} description={description}>
@@ -56,7 +39,7 @@ export function NameDialog({
           maxLength={80}
           onChange={(event) => setName(event.target.value)}
         />
-        <FormError error={error} />
+        <FormError error={save.error} />
         <DialogActions onCancel={onClose} locked={busy}>
           <Button type="submit" variant="solid" disabled={name.trim() === "" || busy}>
             Save
@@ -77,7 +60,8 @@ export function DeleteDialog({
   onDelete: () => Promise<unknown>;
   onClose: () => void;
 }) {
-  const { error, busy, submit } = useSubmit(onDelete, onClose);
+  const remove = useMutation({ mutationFn: onDelete, onSuccess: onClose });
+  const busy = remove.isPending;
   return (
     <Dialog
       open
@@ -86,9 +70,9 @@ export function DeleteDialog({
       description="Its link then leads nowhere. Findings are not changed."
     >
       <div className="grid gap-3">
-        <FormError error={error} />
+        <FormError error={remove.error} />
         <DialogActions onCancel={onClose} locked={busy}>
-          <Button variant="danger" disabled={busy} onClick={() => void submit()}>
+          <Button variant="danger" disabled={busy} onClick={() => remove.mutate()}>
             Delete view
           </Button>
         </DialogActions>

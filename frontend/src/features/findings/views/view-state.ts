@@ -3,7 +3,7 @@ import { instant } from "@/lib/time/period";
 
 import type { Column } from "../list/columns";
 import { type Filters, isFiltered, NO_FILTERS, toQuery, viewOf } from "../list/filters";
-import type { FindingOrder } from "../live/ordering";
+import { DEFAULT_ORDER, type FindingOrder } from "../live/ordering";
 
 /** What a view saves of the list. */
 export interface ListState {
@@ -67,8 +67,8 @@ export function isUnchanged(view: View, state: ListState): boolean {
 export const isBare = ({ filters, order, columns }: ListState): boolean =>
   !isFiltered(filters) &&
   filters.view === null &&
-  order.sort === "first_seen" &&
-  order.order === "desc" &&
+  order.sort === DEFAULT_ORDER.sort &&
+  order.order === DEFAULT_ORDER.order &&
   columns === null;
 
 /** The link that opens a view. */

@@ -9,6 +9,7 @@ import { changeView, deleteView, getViews, saveView, type View } from "@/lib/api
 import { toast } from "@/lib/toast";
 
 import { NO_FILTERS } from "../list/filters";
+import { DEFAULT_ORDER } from "../live/ordering";
 import type { SavedView } from "./use-saved-view";
 import { DeleteDialog, LinkDialog, NameDialog } from "./view-dialogs";
 import { contentOf, isUnchanged, linkOf, type ListState } from "./view-state";
@@ -16,7 +17,7 @@ import { contentOf, isUnchanged, linkOf, type ListState } from "./view-state";
 /** The list as it opens without a view. */
 const DEFAULT: ListState = {
   filters: NO_FILTERS,
-  order: { sort: "first_seen", order: "desc" },
+  order: DEFAULT_ORDER,
   columns: null,
 };
 
