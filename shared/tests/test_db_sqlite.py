@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
 from mcm_shared.settings import DatabaseSettings
@@ -22,6 +22,18 @@ async def test_a_transaction_that_is_cancelled_twice_gives_up_its_lock(tmp_path:
         assert await still_running(left) == set(), f"cancelled after {first_after} and {second_after} turns of the loop"
         await select_one(engine)
         await engine.dispose()
+
+
+async def test_a_cancelled_transaction_ends_when_its_connection_is_back_in_the_pool(tmp_path: Path) -> None:
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(f"sqlite:///{tmp_path}/test.db")))
+    task = asyncio.create_task(select_one(engine))
+    event.listen(engine.sync_engine, "reset", lambda *_: task.cancel())
+
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert tasks_left() == set()
+    await engine.dispose()
 
 
 @pytest.mark.parametrize("second_after", range(1, 8))
@@ -45,6 +57,11 @@ async def cancel_twice(engine: AsyncEngine, first_after: int, second_after: int)
         await loop_turns(turns)
         task.cancel()
     await asyncio.wait([task])
+    return tasks_left()
+
+
+def tasks_left() -> set[asyncio.Task[Any]]:
+    """Returns the tasks of this event loop, without the current one."""
     current: set[asyncio.Task[Any] | None] = {asyncio.current_task()}
     return asyncio.all_tasks() - current
 

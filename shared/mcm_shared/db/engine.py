@@ -119,8 +119,18 @@ async def _checked_out(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         yield connection
     finally:
-        # a caller that is cancelled still gives its connection back
-        await asyncio.shield(connection.close())
+        await _give_back(connection)
+
+
+async def _give_back(connection: AsyncConnection) -> None:
+    """Returns a connection to the pool, also for a caller that is cancelled meanwhile."""
+    closing = asyncio.ensure_future(connection.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        # what the caller leaves behind would be interrupted at the end of the event loop, and reported as an error
+        await asyncio.wait({closing}, timeout=_CLOSE_TIMEOUT_S)
+        raise
 
 
 @asynccontextmanager
