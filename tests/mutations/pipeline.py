@@ -63,7 +63,7 @@ PIPELINE: Final = (
     Mutation(
         "an event may not be far ahead of its record",
         f"{ENGINE}/pipeline/decode.py",
-        (("if transport.received_at is not None:", "if False:"),),
+        (("if written_at is not None:", "if False:"),),
         f"{ENGINE_TESTS}/test_decode.py::test_an_event_from_the_future_is_poison",
     ),
     Mutation(

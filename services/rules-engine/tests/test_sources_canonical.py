@@ -66,14 +66,18 @@ def by_the_model(payload: Any) -> SourceEvent | None:
 @example(said={"source": "my-app\n"}, left_out=set())
 def test_the_short_way_makes_the_event_that_the_model_makes_or_none(said: dict[str, Any], left_out: set[str]) -> None:
     payload = {name: value for name, value in {**GOOD, **said}.items() if name not in left_out}
-    made = canonical._plain(payload, FALLBACK)
+    made = canonical.normalise_plain(payload, FALLBACK)
     assert made is None or made == by_the_model(payload)
 
 
 @pytest.mark.parametrize("said", [{}, {"id": None}, {"user": None}, {"timestamp": "2026-11-20T12:00:00Z"}])
 def test_nearly_every_event_goes_the_short_way(said: dict[str, Any]) -> None:
     payload = GOOD | said
-    assert canonical._plain(payload, FALLBACK) == by_the_model(payload)
+    assert canonical.normalise_plain(payload, FALLBACK) == by_the_model(payload)
+
+
+def test_an_event_without_an_id_is_named_by_its_place() -> None:
+    assert canonical.normalise_plain({**GOOD, "id": None}, None) is None
 
 
 def test_what_the_short_way_leaves_is_taken_or_refused_by_the_model() -> None:

@@ -1,8 +1,9 @@
 """Bulk inserts: many rows by one statement: one bind parameter a column, whatever the number of rows."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,10 +26,19 @@ class BulkInsert:
     """One ``INSERT … SELECT … ON CONFLICT`` for a batch of rows, on PostgreSQL (unnest) and on SQLite (json_each).
 
     ``conflict`` says what to do with a row that exists, in SQL of both databases: ``(uid) DO NOTHING`` or
-    ``(key) DO UPDATE SET …`` with ``excluded``. JSON columns take values; they are dumped here.
+    ``(key) DO UPDATE SET …`` with ``excluded``. JSON columns take values; they are dumped here. ``literals`` are the
+    columns that have one value in every row, in SQL of both databases.
     """
 
-    def __init__(self, table: Table, columns: Sequence[str], conflict: str, returning: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        conflict: str,
+        returning: Sequence[str] = (),
+        literals: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._literals = dict(literals)
         self._columns = [table.c[name] for name in columns]
         self._conflict = conflict
         self._table = table
@@ -77,20 +87,22 @@ class BulkInsert:
 
     def _from_unnest(self, first: int) -> str:
         arrays = ", ".join(f"${number}::{_array_type(c.type)}" for number, c in enumerate(self._columns, first))
-        selected = ", ".join(
+        sent = (
             f"CAST(u.c{index} AS json)" if isinstance(column.type, JSON) else f"u.c{index}"
             for index, column in enumerate(self._columns)
         )
+        selected = ", ".join((*sent, *self._literals.values()))
         names = ", ".join(f"c{index}" for index in range(len(self._columns)))
         return f"SELECT {selected} FROM unnest({arrays}) AS u({names})"  # noqa: S608 (our own names)
 
     def _from_json_each(self) -> str:
-        selected = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(self._columns)))
+        extracted = (f"json_extract(value, '$[{index}]')" for index in range(len(self._columns)))
+        selected = ", ".join((*extracted, *self._literals.values()))
         # "WHERE true" keeps SQLite's parser from reading ON CONFLICT as a join condition
         return f"SELECT {selected} FROM json_each(:rows) WHERE true"  # noqa: S608 (our own names)
 
     def _statement(self, select: str) -> str:
-        names = ", ".join(f'"{column.name}"' for column in self._columns)
+        names = ", ".join(f'"{name}"' for name in (*(column.name for column in self._columns), *self._literals))
         sql = f"INSERT INTO {self._table.name} ({names}) {select} ON CONFLICT {self._conflict}"
         if self._returning:
             sql += " RETURNING " + ", ".join(f'{self._table.name}."{column.name}"' for column in self._returning)

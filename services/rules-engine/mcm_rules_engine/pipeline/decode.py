@@ -3,10 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from mcm_rules_engine.sigma.model.ruleset import Match, Ruleset
-from mcm_rules_engine.sources import Transport, normalise, payloads_of
+from mcm_rules_engine.sources import Transport, normalise, normalise_plain, payloads_of
 from mcm_shared.contracts.events import ASSIGNED_ID, SourceEvent, require_not_ahead
 from mcm_shared.contracts.strict_json import decode_json
 from mcm_shared.contracts.topics import SOURCE_HEADER, WEBHOOK_EVENT_HEADER
@@ -43,17 +43,23 @@ class Matcher:
         # a record without a time of its own (timestamp -1), or with one that is no date, cannot say when it was written
         is_date = 0 <= record.timestamp < END_OF_TIMESTAMPS
         written_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if is_date else None
+        source = header(record, SOURCE_HEADER)
+        plain = normalise_plain(payload) if source is None else None
+        if plain is not None:
+            return [self._matched(plain, written_at)]
         transport = Transport(header(record, WEBHOOK_EVENT_HEADER), written_at)
-        source, origin = header(record, SOURCE_HEADER), f"{ASSIGNED_ID}{origin_of(record)}"
+        origin = f"{ASSIGNED_ID}{origin_of(record)}"
         payloads = payloads_of(payload, source)
         if payloads is None:
-            return [self._matched(payload, source, _assigned_id(origin, record.value), transport)]
+            event = normalise(payload, source, _assigned_id(origin, record.value), transport)
+            return [self._matched(event, written_at)]
         decoded: list[MatchedEvent] = []
         poison: list[str] = []
         digest = _assigned_id("", record.value)
         for number, each in enumerate(payloads, start=1):
             try:
-                decoded.append(self._matched(each, source, f"{origin}#{number}{digest}", transport))
+                event = normalise(each, source, f"{origin}#{number}{digest}", transport)
+                decoded.append(self._matched(event, written_at))
             except PoisonEventError as error:
                 poison.append(f"element {number}: {error.reason}")
         if poison:
@@ -61,10 +67,9 @@ class Matcher:
             raise PartlyPoisonError(reason, decoded)
         return decoded
 
-    def _matched(self, payload: Any, source: str | None, fallback_id: str, transport: Transport) -> MatchedEvent:
-        event = normalise(payload, source, fallback_id, transport)
-        if transport.received_at is not None:
-            require_not_ahead(event.timestamp, transport.received_at)
+    def _matched(self, event: SourceEvent, written_at: datetime | None) -> MatchedEvent:
+        if written_at is not None:
+            require_not_ahead(event.timestamp, written_at)
         return MatchedEvent(event, self._ruleset.match(event))
 
 

@@ -32,12 +32,15 @@ _is_utc: Final = re.compile(
 
 def normalise(payload: Any, fallback_id: str) -> SourceEvent:
     """Makes the event; its facts are its ``raw_data``."""
-    event = _plain(payload, fallback_id)
+    event = normalise_plain(payload, fallback_id)
     return from_raw_event(parse_raw_event(payload), fallback_id) if event is None else event
 
 
-def _plain(payload: Any, fallback_id: str) -> SourceEvent | None:
-    """Makes the event of a payload that is plainly good, at a third of what the model costs; None: ask the model."""
+def normalise_plain(payload: Any, fallback_id: str | None) -> SourceEvent | None:
+    """Makes the event of a payload that is plainly good, at a third of what the model costs; None: ask the model.
+
+    Without ``fallback_id`` only an event that brings its id is plainly good.
+    """
     if type(payload) is not dict or not payload.keys() <= _KEYS:
         return None
     get = payload.get
@@ -64,5 +67,7 @@ def _plain(payload: Any, fallback_id: str) -> SourceEvent | None:
     if not EARLIEST <= timestamp < END_OF_TIME:
         return None
     if event_id is None:
+        if fallback_id is None:
+            return None
         event_id = fallback_id
     return SourceEvent(event_uid(source, event_id), event_id, source, event_type, user, timestamp, raw_data)

@@ -48,6 +48,15 @@ def normalise(payload: Any, source: str | None, fallback_id: str, transport: Tra
     return event
 
 
+def normalise_plain(payload: Any) -> SourceEvent | None:
+    """Turns a canonical event that brings its id, as nearly all do, into an event; None: ``normalise`` decides.
+
+    Naming an event that brings no id, and describing its transport, costs a tenth of decoding it.
+    """
+    event = canonical.normalise_plain(payload, None)
+    return None if event is None or event.source in active_sources() else event
+
+
 def _normalise_native(payload: Any, source: str, fallback_id: str, transport: Transport) -> SourceEvent:
     found = active_sources().get(source)
     if found is None:
