@@ -39,6 +39,7 @@ from mcm_shared.db.tables import (
     EVENT_FACT_BLOCKS,
     EVENT_ROLLUPS,
     EXCEPTION_ACTIONS,
+    EXCEPTION_FILTERS,
     EXCEPTION_MATCHES,
     EXCEPTIONS,
     FINDING_ACTIONS,
@@ -170,6 +171,7 @@ OPEN: Final = frozenset(
         # read to compute what is suppressed; the operations that show them are closed to restricted identities
         EXCEPTIONS,
         EXCEPTION_ACTIONS,
+        EXCEPTION_FILTERS,
         EXCEPTION_MATCHES,
         # filters, which select within what may be read
         SAVED_VIEWS,

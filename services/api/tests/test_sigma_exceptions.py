@@ -15,6 +15,7 @@ from mcm_api.exceptions.evaluate import evaluate_all
 from mcm_api.http.state import part_of
 from mcm_api.resources.clock import Clock
 from mcm_shared.db.engine import transaction
+from mcm_shared.db.exception_filters import CompiledFilter, read_filters
 from mcm_shared.db.exceptions import read_unexpired
 from mcm_shared.db.finding_changes import note_change
 from mcm_shared.db.suppression import ActiveExceptions
@@ -170,6 +171,8 @@ async def test_an_invalid_filter_hides_nothing_and_reports_itself(
     covered = await CASES[0].store(rows)
     await make(client)
     assert await listed(client) == set()
+    async with transaction(rows.engine, read_only=True) as connection:
+        assert await read_filters(connection) == {1: CompiledFilter()}
 
     # as when a later version no longer reads it
     async with transaction(rows.engine) as connection:
@@ -185,3 +188,4 @@ async def test_an_invalid_filter_hides_nothing_and_reports_itself(
         # what other services compute, which do not compile filters
         active = ActiveExceptions.at(NOON, await read_unexpired(connection, NOON))
         assert (await connection.execute(select(FINDINGS.c.id).where(active.visible))).scalars().all() == [covered]
+        assert "gone" in ((await read_filters(connection))[1].problem or "")

@@ -18,8 +18,8 @@ from mcm_shared.errors import McmError
 
 log = structlog.get_logger()
 
-SCORE_WITHIN: Final = timedelta(seconds=60)
-"""How long a route with a minimum risk waits for the score."""
+DECIDED_WITHIN: Final = timedelta(seconds=60)
+"""How long a notification waits for the score that its route asks for, and for the Sigma filters of exceptions."""
 
 MAX_PER_MESSAGE: Final = 2000
 """Findings in one message; the rest goes into the next."""
@@ -72,14 +72,14 @@ class Composer:
         if kind is None:
             return False
         waiting = await store.read_waiting(connection, name, MAX_PER_MESSAGE, now)
-        decided = [(each, route.includes(each.finding)) for each in waiting if not _unscored(route, each, now)]
+        decided = [(each, route.includes(each.finding)) for each in waiting if not _undecided(route, each, now)]
         left_out = [each for each, is_included in decided if not is_included]
         await store.leave_out(connection, [each.id for each in left_out if each.is_hidden], "hidden")
         await store.leave_out(connection, [each.id for each in left_out if not each.is_hidden], "dropped")
         ready = [each for each, is_included in decided if is_included]
         if not ready:
             return False
-        # once more without those that were dropped or have no score yet
+        # once more without those that were dropped or are not decided yet
         recent -= _recent(waiting, now) - _recent(ready, now)
         kind, after = next_message(route, state, Backlog(ready[0].created_at, recent), now)
         if kind is None:
@@ -122,10 +122,8 @@ def _recent(notifications: Sequence[Notification], now: datetime) -> int:
     return sum(each.created_at > now - RATE_PERIOD for each in notifications)
 
 
-def _unscored(route: Route, notification: Notification, now: datetime) -> bool:
-    """Returns whether the score decides, is not there, and may still come."""
-    return (
-        route.waits_for_score
-        and notification.finding.risk_score is None
-        and now < notification.created_at + SCORE_WITHIN
-    )
+def _undecided(route: Route, notification: Notification, now: datetime) -> bool:
+    """Returns whether the score, or whether an exception covers the finding, decides, is not there, and may come."""
+    unscored = route.waits_for_score and notification.finding.risk_score is None
+    awaits = unscored or (notification.is_unevaluated and notification.finding.suppressed_by is None)
+    return awaits and now < notification.created_at + DECIDED_WITHIN

@@ -33,12 +33,16 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification of a finding, with the finding as it is now."""
+    """A notification of a finding, with the finding as it is now.
+
+    ``is_unevaluated`` says that the Sigma filter of an exception may cover the finding: it was not evaluated yet.
+    """
 
     id: UUID
     reason: Reason
     created_at: datetime
     finding: TriagedFinding
+    is_unevaluated: bool = False
 
     @property
     def is_hidden(self) -> bool:

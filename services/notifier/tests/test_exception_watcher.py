@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mcm_notifier.testing.delivering import PUBLIC_URL, Delivering, a_route, a_webhook
-from mcm_notifier.testing.exceptions import OWNER, REQUESTER, break_matcher, revoke, suppress
+from mcm_notifier.testing.exceptions import OWNER, REQUESTER, break_matcher, compiled, evaluated, revoke, suppress
 from mcm_notifier.testing.receivers import HttpReceiver
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.tables import FINDINGS
@@ -17,6 +17,7 @@ from mcm_shared.testing.stored_findings import store_findings
 
 MONA = "mona@example.com"
 DAY = timedelta(days=1)
+SIGMA = "title: the notifier does not compile it"
 
 
 async def delivering(engine: AsyncEngine, receiver: HttpReceiver, **route: object) -> Delivering:
@@ -27,13 +28,16 @@ async def reminding(engine: AsyncEngine, receiver: HttpReceiver) -> Delivering:
     return await Delivering(engine, {"hook": a_webhook(receiver)}, {}, reminders=("hook",)).start()
 
 
-@pytest.mark.parametrize("ending", ["expired", "revoked", "invalid"])
+@pytest.mark.parametrize("ending", ["expired", "revoked", "invalid", "invalid filter"])
 async def test_a_finding_is_notified_once_at_the_moment_its_exception_ends(
     engine: AsyncEngine, receiver: HttpReceiver, ending: str
 ) -> None:
     one = await delivering(engine, receiver)
-    number = await suppress(engine, user=MONA, until=NOON + DAY)
+    number = await suppress(engine, user=MONA, until=NOON + DAY, sigma=SIGMA if ending == "invalid filter" else None)
     [covered] = await store_findings(engine, [a_finding(user=MONA)])
+    if ending == "invalid filter":
+        await compiled(engine, number)
+        await evaluated(engine, number, covered.uid, covered=True)
     await one.handle([covered.uid])
     await one.after(seconds=10)
     two = Delivering(engine, {"hook": a_webhook(receiver)}, {"all": a_route()})
@@ -47,6 +51,9 @@ async def test_a_finding_is_notified_once_at_the_moment_its_exception_ends(
         await revoke(engine, number, one.now)
     elif ending == "invalid":
         await break_matcher(engine, number)
+    elif ending == "invalid filter":
+        await evaluated(engine, number, covered.uid, covered=False)
+        await compiled(engine, number, problem="sigma: the modifier is gone")
     one.now += timedelta(seconds=1)
     two.now = one.now
     await asyncio.gather(one.watcher.watch_once(), two.watcher.watch_once())
@@ -58,6 +65,40 @@ async def test_a_finding_is_notified_once_at_the_moment_its_exception_ends(
     await one.change(covered, detection_count=9, version=2)
     await one.after(hours=1)
     assert len(receiver.requests) == 1
+
+
+async def test_a_finding_that_a_sigma_filter_may_cover_waits_until_the_filter_was_evaluated(
+    postgres: AsyncEngine, receiver: HttpReceiver
+) -> None:
+    notifier = await delivering(postgres, receiver)
+    number = await suppress(postgres, user=MONA, until=NOON + DAY, sigma=SIGMA)
+    covered, inside, unknown = await notifier.stored([a_finding(user=MONA) for _ in range(3)])
+    await notifier.deliver()
+    assert receiver.requests == []
+
+    await compiled(postgres, number, rules=(covered.rule_name,))
+    for finding in (covered, inside):
+        await evaluated(postgres, number, finding.uid, covered=finding is covered)
+    other, of_user = await notifier.stored(
+        [a_finding(user=MONA, rule_name="another"), a_finding(user="eve@example.com")]
+    )
+    await notifier.after(seconds=1)
+    assert {each["finding"]["uid"] for each in receiver.notifications()} == {
+        str(finding.uid) for finding in (inside, other, of_user)
+    }
+    # the API is down: better a notification too many than one too few
+    await notifier.after(seconds=61)
+    assert [each["finding"]["uid"] for each in receiver.notifications()][3:] == [str(unknown.uid)]
+
+    # a change makes the finding visible until it was evaluated again: it is not sent in between
+    await notifier.change(covered, version=2, detection_count=2)
+    await notifier.after(seconds=1)
+    await evaluated(postgres, number, covered.uid, covered=True)
+    await notifier.after(minutes=5)
+    assert len(receiver.notifications()) == 4
+    await revoke(postgres, number, notifier.now)
+    await notifier.after(minutes=5)
+    assert [each["finding"]["uid"] for each in receiver.notifications()][4:] == [str(covered.uid)]
 
 
 async def test_what_was_notified_before_its_exception_is_not_notified_again_unless_it_is_more_severe(

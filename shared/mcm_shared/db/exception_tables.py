@@ -58,3 +58,13 @@ EXCEPTION_MATCHES: Final = Table(
     Column("version", Integer, nullable=False, comment="of the finding that was evaluated"),
     Column("covered", Boolean, nullable=False, comment="the Sigma filter excludes all events of the finding"),
 )
+
+EXCEPTION_FILTERS: Final = Table(
+    "exception_filters",
+    METADATA,
+    Column("exception_id", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "rules", JSON(none_as_null=True), comment="rules that the Sigma filter names, by id, name or title; null: any"
+    ),
+    Column("problem", Text, comment="why the Sigma filter is invalid and covers nothing; null: valid"),
+)

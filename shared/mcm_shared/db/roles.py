@@ -36,6 +36,7 @@ from mcm_shared.db.tables import (
     ENRICHMENT_JOBS,
     EVENT_FACT_BLOCKS,
     EXCEPTION_ACTIONS,
+    EXCEPTION_FILTERS,
     EXCEPTION_MATCHES,
     EXCEPTIONS,
     FINDING_ACTIONS,
@@ -82,7 +83,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
     "ingestor": {SOURCE_POSITIONS: _WRITE, DEAD_LETTER_ACTIONS: _APPEND},
     "notifier": {
         **dict.fromkeys(NOTIFICATION_TABLES, _WRITE),
-        **dict.fromkeys((FINDINGS, EXCEPTIONS, EXCEPTION_ACTIONS, EXCEPTION_MATCHES), _READ),
+        **dict.fromkeys((FINDINGS, EXCEPTIONS, EXCEPTION_ACTIONS, EXCEPTION_FILTERS, EXCEPTION_MATCHES), _READ),
     },
     "api": {
         **dict.fromkeys(METADATA.tables.values(), _READ),
@@ -92,7 +93,7 @@ GRANTS: Final[Mapping[str, Mapping[Table, tuple[str, ...]]]] = {
         **dict.fromkeys((FINDING_ACTIONS, AUDIT_LOG, DEAD_LETTER_ACTIONS, EVENT_FACT_BLOCKS), _APPEND),
         **dict.fromkeys((EXCEPTIONS, EXCEPTION_ACTIONS, CHANNEL_TESTS), _APPEND),
         NOTIFICATION_MESSAGES: ("SELECT", "UPDATE"),
-        EXCEPTION_MATCHES: _WRITE,
+        **dict.fromkeys((EXCEPTION_FILTERS, EXCEPTION_MATCHES), _WRITE),
     },
 }
 """Privileges of each service by table; findings are updated by column."""

@@ -1,13 +1,14 @@
 """Suppression of findings, computed by the query: the active exceptions as SQL over the rows of findings."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, null, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, not_, null, or_, select, true, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -82,6 +83,25 @@ def covered_by(exception: StoredException) -> ColumnElement[bool]:
     return and_(in_period(exception), matched_by(matcher), tuple_(_FINDING.id, _FINDING.version).in_(evaluated))
 
 
+def unevaluated_by(exception: StoredException, rules: Collection[str] | None) -> ColumnElement[bool]:
+    """Builds the condition that it is unknown whether the Sigma filter of an exception covers a finding as it is now.
+
+    ``rules`` are those that the filter names, None: any.
+    """
+    evaluated = select(_MATCH.finding_id).where(
+        _MATCH.exception_id == exception.id, _MATCH.finding_id == _FINDING.id, _MATCH.version >= _FINDING.version
+    )
+    return and_(in_period(exception), matched_by(exception.parsed()), of_rules(rules), not_(evaluated.exists()))
+
+
+def of_rules(names: Collection[str] | None) -> ColumnElement[bool]:
+    """Builds the condition that a finding is of one of these rules, by id, name or title; None: of any rule."""
+    if names is None:
+        return true()
+    ids = [UUID(name) for name in names if _is_uuid(name)]
+    return or_(_FINDING.rule_id.in_(ids), _FINDING.rule_name.in_(names), _FINDING.title.in_(names))
+
+
 def in_period(exception: StoredException) -> ColumnElement[bool]:
     """Builds the condition that all detections of a finding lie in the period of an exception."""
     return and_(_FINDING.first_seen >= exception.starts_at, _FINDING.last_seen < exception.expires_at)
@@ -94,6 +114,14 @@ def matched_by(matcher: ExceptionMatcher) -> ColumnElement[bool]:
     """
     given = {name: value for name in _CONDITIONS if (value := getattr(matcher, name)) is not None}
     return and_(true(), *(_CONDITIONS[name](value) for name, value in given.items()))
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _grouped(group: Mapping[str, str | None]) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from mcm_shared.db.access_tables import ACCESS_TABLES as ACCESS_TABLES
 from mcm_shared.db.dead_letter_tables import DEAD_LETTER_ACTIONS as DEAD_LETTER_ACTIONS
 from mcm_shared.db.exception_tables import EXCEPTION_ACTIONS as EXCEPTION_ACTIONS
+from mcm_shared.db.exception_tables import EXCEPTION_FILTERS as EXCEPTION_FILTERS
 from mcm_shared.db.exception_tables import EXCEPTION_MATCHES as EXCEPTION_MATCHES
 from mcm_shared.db.exception_tables import EXCEPTIONS as EXCEPTIONS
 from mcm_shared.db.fact_tables import EVENT_FACT_BLOCKS as EVENT_FACT_BLOCKS

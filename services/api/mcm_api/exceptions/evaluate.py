@@ -14,6 +14,7 @@ from mcm_api.http.problems import ProblemError
 from mcm_api.resources.clock import Clock
 from mcm_shared.contracts.exceptions import StoredException
 from mcm_shared.db.engine import transaction
+from mcm_shared.db.exception_filters import CompiledFilter, read_filters, write_filter
 from mcm_shared.db.exceptions import read_exception, read_unexpired
 from mcm_shared.db.finding_changes import read_changes
 from mcm_shared.errors import McmError
@@ -65,11 +66,14 @@ async def evaluate(
     reader: DatabaseReader, writer: DatabaseWriter, exception: StoredException, limit: int | None = None
 ) -> None:
     """Evaluates the findings that an exception was not evaluated on yet; an invalid one covers nothing."""
-    if problem_of(exception) is not None:
+    problem = problem_of(exception)
+    if problem is not None:
         async with transaction(writer.engine) as connection:
             await reset_matches(connection, exception.id)
+        await _write_changed(reader, writer, exception.id, CompiledFilter(problem=problem))
         return
     exclusion = exclusion_of(exception.parsed().sigma or "")
+    await _write_changed(reader, writer, exception.id, CompiledFilter(exclusion.rules))
     count = 0
     while limit is None or count < limit:
         async with reader.transaction() as connection:
@@ -79,6 +83,14 @@ async def evaluate(
             return
         await _store(writer, exception, found)
         count += len(found)
+
+
+async def _write_changed(reader: DatabaseReader, writer: DatabaseWriter, number: int, compiled: CompiledFilter) -> None:
+    async with reader.transaction() as connection:
+        if (await read_filters(connection)).get(number) == compiled:
+            return
+    async with transaction(writer.engine) as connection:
+        await write_filter(connection, number, compiled)
 
 
 async def _store(writer: DatabaseWriter, exception: StoredException, found: Sequence[tuple[int, int, bool]]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mcm_notifier.notifications import MessageKind, Reminder, message_id
 from mcm_shared.contracts.exceptions import ExceptionActionKind, ExceptionState, StoredException
 from mcm_shared.db.engine import AsyncEngine, transaction
+from mcm_shared.db.exception_filters import read_filters
 from mcm_shared.db.exceptions import read_unexpired
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES
 from mcm_shared.db.notifications import GIVE_UP_AFTER
@@ -20,7 +21,10 @@ _ACTION: Final = EXCEPTION_ACTIONS.c
 
 @dataclass(frozen=True, slots=True)
 class EndedExceptions:
-    """How many exceptions have expired and were revoked, and which are invalid: it changes with each that ends."""
+    """How many exceptions have expired and were revoked, and which are invalid: it changes with each that ends.
+
+    Invalid is also one whose Sigma filter was found invalid by the API, which compiles it.
+    """
 
     expired: int
     revoked: int
@@ -35,8 +39,10 @@ async def read_exceptions_at(engine: AsyncEngine, now: datetime) -> tuple[EndedE
     async with transaction(engine, read_only=True) as connection:
         counts = (await connection.execute(select(expired.scalar_subquery(), revoked.scalar_subquery()))).one()
         unexpired = await read_unexpired(connection, now)
-    invalid = frozenset(each.id for each in unexpired if each.state(now) is ExceptionState.INVALID)
-    return EndedExceptions(int(counts[0]), int(counts[1]), invalid), unexpired
+        compiled = await read_filters(connection)
+    wrong = {number for number, each in compiled.items() if each.problem is not None}
+    invalid = {each.id for each in unexpired if each.state(now) is ExceptionState.INVALID or each.id in wrong}
+    return EndedExceptions(int(counts[0]), int(counts[1]), frozenset(invalid)), unexpired
 
 
 async def insert_reminder(engine: AsyncEngine, channel: str, reminder: Reminder, now: datetime) -> bool:

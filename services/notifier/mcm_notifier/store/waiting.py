@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mcm_notifier.notifications import Notification, RouteState
-from mcm_notifier.store.rows import active_exceptions, notification_of, notifications_with_findings
+from mcm_notifier.store.rows import active_exceptions, notification_of, notifications_with_findings, unevaluated
 from mcm_shared.db.bulk import among
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.notification_tables import NOTIFICATION_MESSAGES, NOTIFICATION_ROUTES, NOTIFICATIONS
@@ -52,9 +52,13 @@ async def save_route(connection: AsyncConnection, name: str, state: RouteState) 
 
 
 async def read_waiting(connection: AsyncConnection, route: str, limit: int, now: datetime) -> list[Notification]:
-    """Reads the oldest waiting notifications of a route, with their findings and what suppresses them."""
-    number = (await active_exceptions(connection, now)).suppressed_by.label("suppressed_by")
-    query = notifications_with_findings().add_columns(number).where(_WAITING, _NOTIFICATION.route == route)
+    """Reads the oldest waiting notifications of a route, with their findings and what suppresses them, or may do so."""
+    active = await active_exceptions(connection, now)
+    columns = (
+        active.suppressed_by.label("suppressed_by"),
+        (await unevaluated(connection, active)).label("unevaluated"),
+    )
+    query = notifications_with_findings().add_columns(*columns).where(_WAITING, _NOTIFICATION.route == route)
     rows = (await connection.execute(query.order_by(_NOTIFICATION.created_at, _NOTIFICATION.id).limit(limit))).all()
     return [notification_of(row) for row in rows]
 

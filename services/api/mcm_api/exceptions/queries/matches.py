@@ -14,7 +14,7 @@ from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection
 from mcm_shared.db.events import source_event_of
 from mcm_shared.db.finding_changes import PEOPLE_SHARD, note_change
-from mcm_shared.db.suppression import STANDING, in_period, matched_by
+from mcm_shared.db.suppression import STANDING, in_period, matched_by, of_rules
 from mcm_shared.db.tables import DETECTIONS, EXCEPTION_MATCHES, FINDINGS, RULES, SOURCE_EVENTS
 from mcm_shared.event_time import to_micros
 
@@ -130,18 +130,7 @@ async def reset_matches(connection: AsyncConnection, exception_id: int) -> None:
 def _conditions(exception: StoredException) -> Iterator[ColumnElement[bool]]:
     matcher = exception.parsed()
     yield matched_by(matcher)
-    rules = exclusion_of(matcher.sigma or "").rules
-    if rules is not None:
-        ids = [UUID(name) for name in rules if _is_uuid(name)]
-        yield or_(_FINDING.rule_id.in_(ids), _FINDING.rule_name.in_(rules), _FINDING.title.in_(rules))
-
-
-def _is_uuid(name: str) -> bool:
-    try:
-        UUID(name)
-    except ValueError:
-        return False
-    return True
+    yield of_rules(exclusion_of(matcher.sigma or "").rules)
 
 
 def _named(extra_data: dict[str, Any]) -> Iterator[UUID]:
