@@ -159,8 +159,36 @@ async def test_the_server_serves_configured_hosts_over_http(run_service: Callabl
     url = await asyncio.to_thread(url_of, run_service("mcm-api", "run", env=NOWHERE | settings))
     async with httpx.AsyncClient(base_url=url) as client:
         served = [(await client.get("/openapi.json", headers={"Host": host})).status_code for host in _HOSTS]
+    absolute = [await status_of(url, target, "api") for target, _ in _ABSOLUTE]
+    misdirected = await status_of(url, "http://api/openapi.json", "evil.example", "api")
 
     assert served == [401, 401, 401, 421]
+    assert absolute == [status for _, status in _ABSOLUTE]
+    assert misdirected == 421
+
+
+async def status_of(url: str, target: str, *hosts: str) -> int:
+    """Sends a request with a target of any form, which no client library does, and returns the status."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+    fields = "".join(f"Host: {host}\r\n" for host in hosts)
+    writer.write(f"GET {target} HTTP/1.1\r\n{fields}Connection: close\r\n\r\n".encode())
+    status = int((await reader.readline()).split()[1])
+    writer.close()
+    return status
 
 
 _HOSTS = ("monitor.example.com", "api:8000", "api", "evil.example")
+# the host of a target in absolute form counts, not that of the Host field
+_ABSOLUTE = [
+    ("http://api/openapi.json", 401),
+    ("HTTPS://API:9/openapi.json", 401),
+    ("http://api/nowhere", 401),
+    ("http://evil.example/openapi.json", 421),
+    ("http://evil.example/app/", 421),
+    ("http://evil.example", 421),
+    ("http://evil.example?at=api", 421),
+    ("http://api@evil.example/openapi.json", 421),
+    ("http://mona@api/openapi.json", 421),
+    ("http://evil.example/health", 200),
+    ("/openapi.json?next=http://evil.example/", 401),
+]

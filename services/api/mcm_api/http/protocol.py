@@ -1,6 +1,7 @@
 """HTTP protocol of the server: uvicorn's, with timeouts, limits, and its own errors as problem+json."""
 
 import asyncio
+import re
 import socket
 from http import HTTPStatus
 from typing import Any, Final
@@ -27,6 +28,7 @@ LINGER_S: Final = 10.0
 SMALL_SEND_BUFFER: Final = "mcm.small_send_buffer"
 """ASGI extension: a function that has server and kernel buffer little of a response without end."""
 
+_ABSOLUTE_FORM: Final = re.compile(rb"[^:]*://([^/?#]*)(.*)", re.DOTALL)
 _SMALL_SEND_BUFFER_BYTES: Final = 32 * 1024
 _SMALL_WRITE_BUFFER_BYTES: Final = 16 * 1024
 
@@ -106,6 +108,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._headers_due is not None:
             self._headers_due.cancel()
             self._headers_due = None
+        if b"://" in self.url and not self.url.startswith(b"/"):
+            self._take_absolute_form()
         self._limits.begin(self)
         super().on_headers_complete()
 
@@ -151,6 +155,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def abort(self) -> None:
         """Closes the connection at once; what waits to be sent is released."""
         self.transport.abort()
+
+    def _take_absolute_form(self) -> None:
+        """Puts the authority of a request target in absolute form in the place of the Host field (RFC 9112, 3.2.2)."""
+        authority, target = _ABSOLUTE_FORM.fullmatch(self.url).groups()  # type: ignore[union-attr]  # it has "://"
+        self.url = target if target.startswith(b"/") else b"/" + target
+        # where the field is missing or repeated, the request is refused for that
+        if [name for name, _ in self.headers].count(b"host") == 1:
+            self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _expect_headers(self) -> None:
         if self._headers_due is None:
