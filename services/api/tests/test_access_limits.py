@@ -10,7 +10,7 @@ from mcm_api.access.limits import RateLimiter, RateLimits
 from mcm_api.access.middleware import AccessControl, AccessPolicy
 from mcm_api.http.problems import ProblemError
 
-from .access_helpers import People, closed_app
+from .access_helpers import People, closed_app, id_of
 from .secret_sweep import running
 
 
@@ -36,7 +36,19 @@ async def test_requests_beyond_the_rate_are_refused_for_that_identity_only(sqlit
         limiter.count_sources("mona", {"c"})
 
 
-async def test_a_response_ends_when_its_session_or_token_does(sqlite_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("/access/tokens/{token}", None),
+        ("/access/users/{user}", {"disabled": True}),
+        ("/access/users/{user}", {"role": "viewer"}),
+        ("/access/users/{user}", {"sources": ["a"]}),
+        ("/access/users/{user}", {"period_to": "2026-11-20T00:00:00Z"}),
+    ],
+)
+async def test_a_response_ends_when_its_token_does_or_permits_less(
+    path: str, change: dict[str, Any] | None, sqlite_url: str, tmp_path: Path
+) -> None:
     app = closed_app(sqlite_url, tmp_path)
     people = People(app)
 
@@ -49,7 +61,8 @@ async def test_a_response_ends_when_its_session_or_token_does(sqlite_url: str, t
         await asyncio.Event().wait()
 
     async with running(app) as client:
-        token = await people.token(await people.user("admin"))
+        user = await people.user("admin")
+        token = await people.token(user)
         access = people.access
         policy = AccessPolicy(
             required=True,
@@ -69,7 +82,9 @@ async def test_a_response_ends_when_its_session_or_token_does(sqlite_url: str, t
         stream = asyncio.create_task(AccessControl(endless, policy)(scope, None, send))  # type: ignore[arg-type]
         await started.wait()
         session = await people.session(await people.user("admin", "other@example.com"))
-        await client.delete(f"/access/tokens/{token['Authorization'].split('_')[1]}", headers=session)
+        url = path.format(token=id_of(token), user=user.id)
+        changed = await client.request("PATCH" if change else "DELETE", url, json=change, headers=session)
+        assert changed.is_success, changed.text
         async with asyncio.timeout(20):
             await stream
 

@@ -50,7 +50,7 @@ _UNAVAILABLE: Final = ProblemError(
 
 
 StillValid = Callable[[], Awaitable[bool]]
-"""Returns whether what authenticated a request is still valid."""
+"""Returns whether what authenticated a request is still valid, and still permits as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class AccessControl:
     """Deny by default: a request without a valid session or token reaches public paths only.
 
     It sets ``identity`` in the request's state and the restriction for its queries; routes then check their scope.
-    A response that goes on ends soon after its session or token does.
+    A response that goes on ends soon after its session or token does, or permits less.
     """
 
     def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
@@ -143,13 +143,13 @@ class AccessControl:
             identity = None if credential is None else await self._policy.authenticator.identify(credential)
             if identity is None:
                 raise _unauthenticated("The API token is unknown, expired or revoked.")
-            return identity, self._checks(credential)
+            return identity, self._checks(credential, identity)
         assertions = self._policy.assertions
         assertion = None if assertions is None else assertions.read(scope)
         if assertions is not None and assertion is not None:
             request_id = scope["state"]["request_id"]
             identity = await assertions.identify(assertion, request_id)
-            return identity, self._checks_assertion(assertions, assertion, request_id)
+            return identity, self._checks_assertion(assertions, assertion, request_id, identity)
         secret = self._policy.cookies.read(headers, SESSION_COOKIE)
         if secret is None:
             return None, None
@@ -158,25 +158,28 @@ class AccessControl:
         identity = await self._policy.authenticator.identify(credential)
         if identity is None:
             raise _unauthenticated("The session has ended; log in again.")
-        return identity, self._checks(credential)
+        return identity, self._checks(credential, identity)
 
-    def _checks(self, credential: Credential | None) -> StillValid | None:
+    def _checks(self, credential: Credential | None, began_as: Identity) -> StillValid | None:
         if credential is None:
             return None
 
         async def is_valid() -> bool:
-            return await self._policy.authenticator.identify(credential, uses=False) is not None
+            identity = await self._policy.authenticator.identify(credential, uses=False)
+            return identity is not None and identity.permits_as_much_as(began_as)
 
         return is_valid
 
     @staticmethod
-    def _checks_assertion(assertions: ProxyAssertions, assertion: str, request_id: str) -> StillValid:
+    def _checks_assertion(
+        assertions: ProxyAssertions, assertion: str, request_id: str, began_as: Identity
+    ) -> StillValid:
         async def is_valid() -> bool:
             try:
-                await assertions.identify(assertion, request_id)
+                identity = await assertions.identify(assertion, request_id)
             except ProblemError as error:
                 return error.status >= 500
-            return True
+            return identity.permits_as_much_as(began_as)
 
         return is_valid
 

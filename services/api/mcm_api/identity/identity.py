@@ -39,6 +39,10 @@ class Identity:
         """Returns whether the identity holds a scope."""
         return scope in self.scopes
 
+    def permits_as_much_as(self, before: "Identity") -> bool:
+        """Returns whether what an identity was permitted before is permitted now, under the same restriction."""
+        return self.scopes >= before.scopes and self.restriction == before.restriction
+
     def may_push(self, source: str) -> bool:
         """Returns whether the identity may push events of a source."""
         allowed = self.restriction.sources
