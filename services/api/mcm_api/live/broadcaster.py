@@ -74,8 +74,9 @@ class Broadcaster:
             if subscriber.filters.takes_all:
                 subscriber.enqueue(together)
             else:
-                takes = subscriber.filters.takes
-                subscriber.enqueue([text for frame, text in zip(frames, written, strict=True) if takes(frame)])
+                takes, as_read = subscriber.filters.takes, subscriber.filters.written
+                pairs = zip(frames, written, strict=True)
+                subscriber.enqueue([as_read(text) for frame, text in pairs if takes(frame)])
         self._wake_waiters()
 
     def announce(self, event: str, data: object) -> None:

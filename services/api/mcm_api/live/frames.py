@@ -1,5 +1,6 @@
 """The frames of the stream, each written once for everyone it goes to."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,11 +10,13 @@ import orjson
 from fastapi.sse import format_sse_event
 
 from mcm_api.identity.restriction import UNRESTRICTED, Restriction
+from mcm_api.resources.evidence import withhold_evidence
 from mcm_shared.contracts.finding_filter import CONDITIONS
 from mcm_shared.contracts.findings import Severity
 from mcm_shared.contracts.triage import Status, TriagedFinding
 from mcm_shared.kafka.tail import Place
 
+_DATA: Final = re.compile(rb"(.*?^data: )([^\n]*)(.*)", re.DOTALL | re.MULTILINE)
 _PARAMETERS: Final = ("severity", "rule", "status", "assignee", "label", "suppressed")
 
 
@@ -68,6 +71,10 @@ class FrameFilter:
             and (not self.user or any(CONDITIONS["user"](frame, user) for user in self.user))
         )
 
+    def written(self, text: bytes) -> bytes:
+        """Returns the text of a finding's frame as the subscriber may read it."""
+        return text if self.restriction.is_none else _restricted(text, self.restriction)
+
 
 def finding_frame(finding: TriagedFinding, place: Place, offset: int) -> FindingFrame:
     """Makes the frame of a finding that a record announced."""
@@ -85,6 +92,12 @@ def finding_frame(finding: TriagedFinding, place: Place, offset: int) -> Finding
         suppressed_by=finding.suppressed_by,
         lines=format_sse_event(event="finding", data_str=finding.model_dump_json()).removesuffix(b"\n"),
     )
+
+
+def _restricted(text: bytes, restriction: Restriction) -> bytes:
+    before, data, after = _DATA.fullmatch(text).groups()  # type: ignore[union-attr]  # it was written here
+    finding = orjson.loads(data)
+    return before + orjson.dumps(finding) + after if withhold_evidence(finding, restriction) else text
 
 
 def other_frame(event: str, data: Any, position: str | None) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Final
 
+from mcm_api.identity.restriction import UNRESTRICTED, restricted
 from mcm_api.live.frames import FindingFrame, FrameFilter, other_frame
 from mcm_api.live.position import encode_position
 from mcm_api.live.schemas import HEARTBEAT_S
@@ -102,7 +103,10 @@ async def _from_kafka(stream: StreamConfig, filters: FrameFilter, position: Offs
         async for records in batches:
             if asyncio.get_running_loop().time() > due:
                 raise PositionGoneError("you read too slowly")
-            for chunk in _chunks(broadcaster.topics, position, await read_frames(stream.reader, records), filters):
+            # the filter restricts the frames; to read fewer would take those of other sources for findings not stored
+            with restricted(UNRESTRICTED):
+                frames = await read_frames(stream.reader, records)
+            for chunk in _chunks(broadcaster.topics, position, frames, filters):
                 yield chunk
     for place, offset in until.items():
         position[place] = max(position.get(place, 0), offset)
@@ -117,7 +121,7 @@ def _chunks(
     for frame in frames:
         position[frame.place] = max(position.get(frame.place, 0), frame.offset + 1)
         if filters.takes(frame):
-            written.append(frame.at(encode_position(topics, position)))
+            written.append(filters.written(frame.at(encode_position(topics, position))))
             size += len(written[-1])
         if size >= MAX_CHUNK_BYTES:
             yield b"".join(written)

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mcm_api.database import DatabaseReader
 from mcm_api.http.json_response import write_json
 from mcm_api.http.problems import ProblemError
+from mcm_api.identity.restriction import current_restriction
+from mcm_api.resources.evidence import withhold_evidence
 from mcm_api.resources.findings import FeedbackResponse, FindingResponse
 from mcm_shared.contracts.triage import TriagedFinding
 from mcm_shared.db.bulk import among
@@ -94,6 +96,11 @@ async def _read_messages(reader: DatabaseReader, column: Column[Any], values: Co
 def _finding_row(row: RowMapping) -> FindingRow:
     values: FindingRow = {name: row[name] for name in _NAMES}
     values["group"] = orjson.loads(row["group_key"])
+    restriction = current_restriction()
+    if not restriction.is_none:
+        values["extra_data"] = orjson.loads(values["extra_data"])
+        withhold_evidence(values, restriction)
+        values["extra_data"] = orjson.dumps(values["extra_data"])
     for name in _JSON:
         if values[name] is not None:
             values[name] = orjson.Fragment(values[name])
