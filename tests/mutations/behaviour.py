@@ -23,6 +23,18 @@ BEHAVIOUR: Final = (
         f"{_TESTS}::test_a_day_that_an_event_touches_while_it_is_scored_stays_touched",
     ),
     Mutation(
+        "each touch is a new one, so that a scorer clears those alone that it has read",
+        _SCORES,
+        (("touched = new_touch()", "touched = week.touched"),),
+        f"{_TESTS}::test_a_day_that_an_event_and_then_a_week_touch_while_it_is_scored_stays_touched",
+    ),
+    Mutation(
+        "a day has what was added to it since its values were counted",
+        _BEHAVIOUR,
+        (("return touch.user, touch.day, touch.pending", 'return touch.user, touch.day, ""'),),
+        f"{_TESTS}::test_batches_between_the_transactions_of_a_scorer_are_counted",
+    ),
+    Mutation(
         "a late event scores the later days of its user again",
         _BEHAVIOUR,
         (("day <= ordered[place - 1] + HISTORY", "day == ordered[place - 1]"),),

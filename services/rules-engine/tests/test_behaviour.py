@@ -15,9 +15,15 @@ from mcm_rules_engine.profiles.explain import explain
 from mcm_rules_engine.profiles.features import canonical_user, read_values
 from mcm_rules_engine.sigma.load import load_rules, parse_rules
 from mcm_rules_engine.sigma.model.correlation import Measure
-from mcm_rules_engine.store.profile_scores import clear_touched, read_touched
+from mcm_rules_engine.store.profile_scores import (
+    clear_touched,
+    count_values,
+    read_touched,
+    read_touched_week,
+    touch_days_after,
+)
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
-from mcm_rules_engine.testing.deliveries import handle, read_messages
+from mcm_rules_engine.testing.deliveries import SteppedEngine, handle, read_messages
 from mcm_rules_engine.testing.generated_cases import Case, draw_case
 from mcm_rules_engine.testing.oracle_behaviour import scored_days
 from mcm_shared.contracts.events import SourceEvent
@@ -136,6 +142,43 @@ async def test_a_day_that_an_event_touches_while_it_is_scored_stays_touched(engi
         left = await read_touched(connection, "", 9)
     assert [(one.user, one.day) for one in left] == [(MONA, (NOON + timedelta(days=30)).date())]
     assert {value for _, value in read_values(left[0].pending)} > {"login_success", "token_created"}
+
+
+async def test_a_day_that_an_event_and_then_a_week_touch_while_it_is_scored_stays_touched(
+    engines: list[AsyncEngine],
+) -> None:
+    engine, other = engines[:2]
+    await handle(engine, RULESET, [*usual_days(*range(25)), *day_of(MONA, 30)])
+    async with transaction(engine) as connection:
+        await count_values(connection, await read_touched(connection, "", 9))
+        week = await read_touched_week(connection)
+        assert week
+        await touch_days_after(connection, week)
+        touched = await read_touched(connection, "", 9)
+    await handle(other, RULESET, day_of(MONA, 30, 1, kind="token_created"))
+    async with transaction(engine) as connection:
+        await touch_days_after(connection, week)
+        await clear_touched(connection, touched)
+        left = await read_touched(connection, "", 9)
+    assert "token_created" in {value for one in left for _, value in read_values(one.pending)}
+
+
+async def test_batches_between_the_transactions_of_a_scorer_are_counted(engines: list[AsyncEngine]) -> None:
+    events = usual_days(*range(30))
+    await handle(engines[0], RULESET, events)
+    transactions = 0
+
+    async def brings_a_batch() -> None:
+        nonlocal transactions
+        transactions += 1
+        batch = day_of((MONA, OMAR)[transactions % 2], 29 - transactions % 9, 1, kind=f"kind_{transactions}")
+        events.extend(batch)
+        await handle(engines[1], RULESET, batch)
+
+    await BehaviourScorer(RULESET, 0).score(SteppedEngine(engines[0], brings_a_batch))
+    assert transactions > 10
+    await scored(engines[0])
+    await assert_scored_as_the_oracle_says(engines[0], events)
 
 
 async def test_a_value_that_two_workers_bring_counts_once(engines: list[AsyncEngine]) -> None:

@@ -51,7 +51,7 @@ _USERS: Final = 200
 """Users that one transaction scores."""
 
 
-Work = Callable[[AsyncConnection, Sequence[Touch]], Awaitable[None]]
+Work = Callable[[AsyncConnection, Sequence[Touch]], Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -108,16 +108,18 @@ class BehaviourScorer:
         found: set[UUID] = set()
         if not self._rules:
             return found
-        counted: set[tuple[str, date, int, int]] = set()
+        counted: set[tuple[str, date, str]] = set()
 
-        async def count(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
-            # what a batch has added meanwhile touches the row anew
-            await count_values(connection, [one for one in touched if one[:4] not in counted])
-            counted.update(one[:4] for one in touched)
+        async def count(connection: AsyncConnection, touched: Sequence[Touch]) -> bool:
+            # by the values: a day that is touched anew often has no others
+            has_new = await count_values(connection, [one for one in touched if _pending(one) not in counted])
+            counted.update(map(_pending, touched))
+            return has_new
 
         async def score(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
-            await count(connection, touched)
-            found.update(await self._score(connection, touched))
+            # what this transaction has added itself may not last, so it is not cached
+            totals = WeeklyTotals() if await count(connection, touched) else self._totals
+            found.update(await self._score(connection, touched, totals))
             await clear_touched(connection, touched)
 
         # everyone's counts first, so that most days are scored once
@@ -138,14 +140,14 @@ class BehaviourScorer:
                 if touched:
                     await work(connection, touched)
 
-    async def _score(self, connection: AsyncConnection, touched: Sequence[Touch]) -> set[UUID]:
+    async def _score(self, connection: AsyncConnection, touched: Sequence[Touch], totals: WeeklyTotals) -> set[UUID]:
         by_user: dict[str, set[date]] = {}
         for touch in touched:
             by_user.setdefault(touch.user, set()).add(touch.day)
         spans = {user: (min(days), max(days) + HISTORY) for user, days in by_user.items()}
         stored = await read_days(connection, spans)
         due = {user: _due(by_user[user], days) for user, days in stored.items()}
-        everyone = await self._totals.read(connection, {week_of(day) for days in due.values() for day in days})
+        everyone = await totals.read(connection, {week_of(day) for days in due.values() for day in days})
         scored: list[_Day] = []
         for user, days in stored.items():
             history = History()
@@ -232,6 +234,10 @@ def _count_evidence(
             for day in (day for day in stored[one.user] if one.day - HISTORY <= day < one.day):
                 history.add(day, stored[one.user][day].profile)
             one.evidence = history.score(one.day, one.stored.profile, everyone[week_of(one.day)])
+
+
+def _pending(touch: Touch) -> tuple[str, date, str]:
+    return touch.user, touch.day, touch.pending
 
 
 def _start(day: date) -> int:

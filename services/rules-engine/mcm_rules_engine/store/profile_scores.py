@@ -15,6 +15,7 @@ from mcm_rules_engine.profiles.features import Feature, Value, read_values, writ
 from mcm_rules_engine.profiles.history import HISTORY, WEEKS, ProfileDay, Totals, week_of
 from mcm_rules_engine.profiles.score import Scores
 from mcm_rules_engine.store.lateral import LateralQuery
+from mcm_rules_engine.store.profiles import new_touch
 from mcm_rules_engine.store.tumbling import position_of_text
 from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection, fetch
@@ -147,12 +148,13 @@ async def touch_days_after(
     since, until = week.week + timedelta(weeks=1), week.week + timedelta(weeks=WEEKS + 1)
     usr, day, shard = after
     rows: Sequence[Any]
+    touched = new_touch()
     if connection.dialect.name == "postgresql":
-        rows = await fetch(connection, _TOUCH_POSTGRESQL, since, until, *after, _TOUCHED_AT_ONCE, week.touched)
+        rows = await fetch(connection, _TOUCH_POSTGRESQL, since, until, *after, _TOUCHED_AT_ONCE, touched)
     else:
         values: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
         values |= {"usr": usr, "day": day.isoformat(), "shard": shard, "limit": _TOUCHED_AT_ONCE}
-        values |= {"touched": week.touched}
+        values |= {"touched": touched}
         rows = (await connection.execute(_TOUCH_SQLITE, values)).all()
     return max((row[0], row[1], row[2]) for row in rows) if len(rows) == _TOUCHED_AT_ONCE else None
 
@@ -192,10 +194,10 @@ async def clear_touched(connection: AsyncConnection, scored: Collection[Touch]) 
     await connection.execute(_CLEAR_SQLITE, {"rows": orjson.dumps(rows).decode()})
 
 
-async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
+async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) -> bool:
     """Adds the pending values of days to the days and to everyone's totals, each once, and touches the weeks.
 
-    Under the lock of the scorers, so that no two count the same value.
+    Returns whether there were new ones. Under the lock of the scorers, so that no two count the same value.
     """
     pending: dict[tuple[str, date], set[Value]] = {}
     for one in touched:
@@ -210,11 +212,12 @@ async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) ->
         if new:
             grown.append((user, day, write_values(values | stored)))
             weeks.setdefault(week_of(day), Counter()).update(new)
-    touch = {week_of(one.day): one.touched for one in touched}
+    touch = new_touch()
     await _GROW_VALUES.execute(connection, grown)
     rows = [(week, *value, count) for week in sorted(weeks) for value, count in sorted(weeks[week].items())]
     await _ADD_TOTALS.execute(connection, rows)
-    await _ADD_WEEKS.execute(connection, [(week, weeks[week].total(), touch[week]) for week in sorted(weeks)])
+    await _ADD_WEEKS.execute(connection, [(week, weeks[week].total(), touch) for week in sorted(weeks)])
+    return bool(weeks)
 
 
 async def _known_values(

@@ -50,9 +50,13 @@ class ProfileWriter:
         self._counter.committed(tallies)
 
 
+def new_touch() -> int:
+    """Makes the mark of one change: random and used once, so that the scorer of another change does not clear it."""
+    return random.getrandbits(62) + 1
+
+
 async def _add(connection: AsyncConnection, tallies: Mapping[UserDayKey, DayTally], shard: int) -> None:
-    # random, not counted up: a scorer that has read an older touch must not clear this one
-    touched = random.getrandbits(62) + 1
+    touched = new_touch()
     rows = [
         (
             key[0],

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from hypothesis import strategies as st
 
@@ -130,6 +130,10 @@ def _polls(draw: st.DrawFn, name: str, start: datetime) -> SourceEvent:
     return an_event(id=name, source="mcm.ingestor", event_type="source_polled", user=None, timestamp=at, raw_data=facts)
 
 
+_MAX_SINGLY: Final = 4
+"""Events that are applied one by one before another delivery comes; each costs as much as a batch."""
+
+
 def arrange(
     events: list[SourceEvent], *, seed: int, workers: int, shuffled: bool, size: int, stored: bool, deaths: bool
 ) -> tuple[Delivery, ...]:
@@ -146,11 +150,13 @@ def arrange(
     owed: set[str] = set()
     while waiting:
         here = tuple(waiting[: chance.randint(1, size)])
-        waiting = waiting[len(here) :]
         dies_at = chance.randrange(7) if deaths and chance.random() < 0.25 else None
         # what the stream has begun the stream must finish
         free = stored and owed.isdisjoint(event.id for event in here)
         way: Way = chance.choice(("stream", "stored", "singly")) if free else "stream"
+        if way == "singly":
+            here = here[:_MAX_SINGLY]
+        waiting = waiting[len(here) :]
         deliveries.append(Delivery(chance.randrange(workers), here, way, dies_at))
         if dies_at is not None:
             owed |= {event.id for event in here} if way == "stream" else set()
