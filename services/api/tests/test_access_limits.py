@@ -9,6 +9,7 @@ import pytest
 from mcm_api.access.limits import RateLimiter, RateLimits
 from mcm_api.access.middleware import AccessControl, AccessPolicy
 from mcm_api.http.problems import ProblemError
+from mcm_api.http.state import part_of
 
 from .access_helpers import People, closed_app, id_of
 from .secret_sweep import running
@@ -34,6 +35,33 @@ async def test_requests_beyond_the_rate_are_refused_for_that_identity_only(sqlit
     limiter.count_sources("lee", {"a", "b"})
     with pytest.raises(ProblemError):
         limiter.count_sources("mona", {"c"})
+
+
+@pytest.mark.parametrize(
+    ("limits", "request_of"),
+    [
+        ({"requests_per_s": 0.001, "request_burst": 1}, ("GET", "/rules")),
+        ({"bytes_in_flight": 100}, ("POST", "/findings/actions")),
+        ({"streams": 0}, ("GET", "/stream")),
+        ({"exports": 0}, ("GET", "/findings?format=csv")),
+        ({"exports": 0}, ("GET", "/audit?format=ndjson")),
+    ],
+)
+async def test_each_limit_holds_over_http_and_for_one_identity(
+    limits: dict[str, Any], request_of: tuple[str, str], sqlite_url: str, tmp_path: Path
+) -> None:
+    app = closed_app(sqlite_url, tmp_path)
+    people = People(app)
+    content = b" " * 200 if request_of[0] == "POST" else None
+
+    async with running(app) as client:
+        token, other = [await people.token(await people.user("admin", email)) for email in ("a@b", "c@d")]
+        part_of(app, RateLimiter).limits = RateLimits(**limits)
+        answers = [await client.request(*request_of, headers=token, content=content) for _ in range(2)]
+        elsewhere = await client.get("/rules", headers=other)
+
+    assert (answers[-1].status_code, "retry-after" in answers[-1].headers) == (429, True)
+    assert elsewhere.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import Mount
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute, Mount
 
+from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.access.matrix import matrix_table
 from mcm_api.access.middleware import PUBLIC_PATHS, PUBLIC_PREFIXES
 from mcm_api.access.roles import ROLE_SCOPES, Role
@@ -35,7 +36,14 @@ VALUES = {
     "partition": "0",
     "offset": "0",
 }
-DOCUMENTATION = [("GET", "/openapi.json", Scope.DOCS_READ), ("GET", "/docs", Scope.DOCS_READ)]
+BESIDE_THE_DOCUMENT = [
+    ("GET", "/openapi.json", Scope.DOCS_READ),
+    ("GET", "/docs", Scope.DOCS_READ),
+    ("GET", "/findings?format=csv", Scope.FINDINGS_EXPORT),
+    ("GET", "/findings?format=ndjson", Scope.FINDINGS_EXPORT),
+    ("GET", "/audit?format=csv", Scope.AUDIT_EXPORT),
+]
+RECORDER = get_args(AuditDep)[1].dependency
 
 
 class Operation(NamedTuple):
@@ -61,12 +69,17 @@ def operations(app: FastAPI) -> list[Operation]:
         for path, methods in app.openapi()["paths"].items()
         for method, operation in methods.items()
     ]
-    return [*documented, *(Operation(*one) for one in DOCUMENTATION)]
+    return [*documented, *(Operation(*one) for one in BESIDE_THE_DOCUMENT)]
+
+
+def routes_of(app: FastAPI) -> list[BaseRoute]:
+    """Lists all routes, those of included routers too."""
+    return [context.original_route for context in iter_route_contexts(app.routes)]
 
 
 async def status(client: httpx.AsyncClient, operation: Operation, headers: dict[str, str]) -> int:
     # the stream would not end: a position that is too long is refused after the scope was checked
-    query = {"after": "x" * 20_001} if operation.path == "/stream" else {}
+    query = {"after": "x" * 20_001} if operation.path == "/stream" else None
     return (await client.request(operation.method, operation.url, headers=headers, params=query)).status_code
 
 
@@ -84,12 +97,34 @@ def test_an_operation_without_a_scope_cannot_be_declared(app: FastAPI) -> None:
         app.router.add_api_route("/undeclared", do_something, route_class_override=StrictRoute)
 
 
+def test_every_operation_that_writes_has_the_recorder_of_the_audit_trail(app: FastAPI) -> None:
+    routes = [route for route in routes_of(app) if isinstance(route, StrictRoute) and route.methods != {"GET"}]
+    without = {
+        f"{min(route.methods or ())} {route.path}"
+        for route in routes
+        if RECORDER not in {each.call for each in route.dependant.dependencies}
+    }
+
+    assert without == {
+        # these record who tries, before there is an identity
+        "POST /login",
+        "POST /logout",
+        "POST /setup",
+        # events are no changes by people, and a preview changes nothing
+        "POST /events",
+        "POST /webhooks/github",
+        "POST /webhooks/okta",
+        "POST /webhooks/generic/{name}",
+        "POST /exceptions/preview",
+    }
+
+
 def test_every_other_route_is_public_or_static(app: FastAPI) -> None:
     plain = [
-        route for route in app.routes if isinstance(route, APIRoute | Mount) and not isinstance(route, StrictRoute)
+        route for route in routes_of(app) if isinstance(route, APIRoute | Mount) and not isinstance(route, StrictRoute)
     ]
 
-    assert {route.path for route in plain} == {"/", "/app", "/docs/assets"}
+    assert sorted(route.path for route in plain) == ["/", "/app", "/app", "/docs/assets"]
     assert PUBLIC_PREFIXES == ("/app/", "/webhooks/")
 
 

@@ -58,7 +58,7 @@ async def test_no_script_but_our_own_runs_in_it(browser: httpx.AsyncClient) -> N
     policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
 
     assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == "'self'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
     assert headers["x-content-type-options"] == "nosniff"
