@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.mutations.behaviour import BEHAVIOUR
+from tests.mutations.connectors import CONNECTORS
 from tests.mutations.consumer import CONSUMER
 from tests.mutations.correlation import CORRELATION
 from tests.mutations.database import DATABASE
@@ -20,6 +21,7 @@ MUTATIONS: Final = (
     *BEHAVIOUR,
     *GROUPS,
     *CONSUMER,
+    *CONNECTORS,
     *DATABASE,
     *LIMITS,
     *EXCEPTIONS,

@@ -117,6 +117,14 @@ async def test_a_source_that_is_not_well_says_why(
     assert (okta["state"], okta["reason"]) == (state, reason)
 
 
+async def test_a_source_whose_older_events_cannot_be_read_is_not_well(client: httpx.AsyncClient, rows: Rows) -> None:
+    await a_connector(rows, "trail")
+    await a_connector(rows, "trail", lane="backfill", succeeded_at=None, error_kind="refused", error="AccessDenied")
+    trail = (await sources(client))["trail"]
+    assert trail["state"] == "failing"
+    assert trail["reason"] == "older events cannot be read: AccessDenied; check its settings in sources.yml"
+
+
 async def test_the_rules_that_depend_on_a_source_alone_are_its_blast_radius(
     client: httpx.AsyncClient, rows: Rows
 ) -> None:
@@ -197,8 +205,8 @@ async def test_the_lag_of_a_source_is_that_of_its_newest_events(client: httpx.As
 
 
 def test_a_source_is_silent_where_the_engine_finds_it_so() -> None:
-    assert health_of(None, NOW, None, NOW + 99 * HOUR).state == "ok"
-    assert health_of(None, NOW, 2 * HOUR, NOW).state == "silent"
+    assert health_of(None, None, NOW, None, NOW + 99 * HOUR).state == "ok"
+    assert health_of(None, None, NOW, 2 * HOUR, NOW).state == "silent"
 
 
 @pytest.mark.parametrize(("counts", "usual"), [([0, 0, 4, 6, 9], 5), ([5], None), ([0, 0], None)])

@@ -10,6 +10,7 @@ import pytest
 
 from mcm_ingestor.connectors.aws import open_aws
 from mcm_ingestor.connectors.aws_cloudtrail_s3 import CloudTrailS3Settings, objects_in_notification
+from mcm_ingestor.connectors.errors import SourceRefusedError
 from mcm_ingestor.connectors.registry import connector_types
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
 from mcm_ingestor.store.positions import BACKFILL
@@ -125,6 +126,22 @@ async def test_a_message_is_deleted_once_its_records_are_acknowledged(
     assert await reading.ids("aws.cloudtrail", "eventID") == trail.ids
 
 
+async def test_a_check_tries_each_permission_and_changes_nothing(aws_url: str, trail: Trail) -> None:
+    await trail.write(4)
+    source = from_s3(aws_url, trail)
+    async with source.type.open(source.settings) as connector:
+        permissions = await connector.check()
+    assert [each.name for each in permissions if each.granted] == [
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "s3:ListBucket",
+        "s3:GetObject",
+    ]
+    assert len(permissions) == 5
+    assert await trail.left() == 1
+
+
 async def test_an_import_continues_where_it_was_interrupted(aws_url: str, trail: Trail, reading: Reading) -> None:
     for _ in range(12):
         await trail.write(2, notify=False)
@@ -142,6 +159,33 @@ async def test_an_import_continues_where_it_was_interrupted(aws_url: str, trail:
         await reading.until(lambda: reading.backfilled(source), task)
         await stop(task)
     assert await reading.ids("aws.cloudtrail", "eventID") == trail.ids
+
+
+async def test_only_a_log_file_that_is_gone_is_skipped() -> None:
+    keys = ("archived", "gone", "slow")
+    refusals = {"archived": (403, "InvalidObjectState"), "gone": (404, "NoSuchKey"), "slow": (400, "RequestTimeout")}
+    listed = "".join(
+        f"<Contents><Key>{key}.json</Key><LastModified>2026-11-20T12:00:00.000Z</LastModified></Contents>"
+        for key in keys
+    )
+
+    def respond(request: Request) -> Reply:
+        if "list-type" in request.query:
+            return Reply(raw=f"<ListBucketResult>{listed}</ListBucketResult>".encode())
+        status, code = refusals[request.path.rpartition("/")[2].removesuffix(".json")]
+        return Reply(raw=f"<Error><Code>{code}</Code></Error>".encode(), status=status)
+
+    with serving(respond) as url:
+        source = configured("aws.cloudtrail.s3", endpoint_url=url, bucket=BUCKET, **KEYS)
+        window = {"since": "2026-11-20T00:00:00+00:00", "until": "2026-11-21T00:00:00+00:00", "after": ""}
+        async with source.type.open(source.settings) as connector:
+            pages = connector.pages({"import": window})
+            archived, gone = await anext(pages), await anext(pages)
+            with pytest.raises(SourceRefusedError, match="RequestTimeout"):
+                await anext(pages)
+    # its name goes to the dead letters, since a person has to restore it
+    assert [each.payload[:50] for each in archived.records] == [b"s3://trail/archived.json: archived; restore it, th"]
+    assert gone.records == []
 
 
 @pytest.mark.parametrize(
@@ -206,6 +250,18 @@ async def test_an_event_hub_is_read_by_partition_from_its_beginning(reading: Rea
     # the second reading began where the first one ended
     assert sorted(record.value or b"" for record in await reading.records("azure.activity")) == sorted(values)
     assert sum((await reading.row(source)).position.values()) == 9
+
+
+async def test_a_hub_that_was_created_anew_is_read_from_its_beginning(reading: Reading) -> None:
+    hub = f"{reading.kafka.topic_prefix}findings"
+    source = configured("azure.eventhub", namespace=reading.kafka.bootstrap_servers, hub=hub, protocol="PLAINTEXT")
+    async with connect_producer(reading.kafka) as producer:
+        await producer.send([Outgoing(hub, b'{"records": []}')])
+    async with source.type.open(source.settings) as connector:
+        beyond = {str(partition): 500 for partition in range(reading.kafka.topic_partitions)}
+        pages = [page async for page in connector.pages(beyond)]
+    assert [each.payload for page in pages for each in page.records] == [b'{"records": []}']
+    assert sum(pages[-1].next_position.values()) == 1
 
 
 async def test_a_hub_that_cannot_be_reached_is_a_failure_of_the_source(reading: Reading) -> None:

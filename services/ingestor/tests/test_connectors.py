@@ -24,6 +24,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "azure.signin": {"tenant": "t", "client_id": "c", "client_secret": "s", "graph_url": "URL", "login_url": "URL"},
     "azure.audit": {"tenant": "t", "client_id": "c", "client_secret": "s", "graph_url": "URL", "login_url": "URL"},
 }
+NOON = "2026-11-20T12:00:00Z"
 APIS: dict[str, tuple[type[SourceApi], str]] = {
     "okta.system": (OktaApi, "published"),
     "github.audit": (GithubAuditApi, "@timestamp"),
@@ -69,6 +70,34 @@ async def test_every_event_arrives_through_faults_of_all_kinds(kind: str, readin
     assert await reading.ids(kind) == {each["id"] for each in api.events}
 
 
+@pytest.mark.parametrize(("kind", "ahead"), [*((kind, -45) for kind in APIS), ("github.audit", 45)])
+async def test_a_clock_that_is_wrong_leaves_nothing_out(kind: str, ahead: int, reading: Reading) -> None:
+    with a_source(kind, 9, with_faults=False) as (api, source):
+        api.ahead = timedelta(minutes=ahead)
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            begun = len(api.requests)
+
+            async def polled_again() -> bool:
+                # the first start's own position counts no more
+                return len(api.requests) >= begun + 3
+
+            await reading.until(polled_again, task)
+            api.events.append({"id": "new", APIS[kind][1]: api.now().isoformat().replace("+00:00", "Z")})
+
+            async def new_one_arrived() -> bool:
+                return "new" in await reading.ids(kind)
+
+            await reading.until(new_one_arrived, task)
+            await stop(task)
+        live = await reading.row(source)
+        happened = {each["id"] for each in api.events if datetime.fromisoformat(each[APIS[kind][1]]) <= api.now()}
+        assert await reading.ids(kind) == happened
+        # nor is the source called complete up to a time that it has not reached
+        assert live.complete_until < api.now()
+
+
 async def test_events_that_graph_shows_late_arrive(reading: Reading) -> None:
     with a_source("azure.signin", 12, with_faults=False) as (api, source):
         late = {
@@ -90,14 +119,15 @@ async def test_events_that_graph_shows_late_arrive(reading: Reading) -> None:
             await stop(task)
 
 
-async def test_a_page_that_repeats_is_reported_and_doubles_nothing(reading: Reading) -> None:
-    entries = [{"id": f"e-{number}", "published": "2026-11-20T12:00:00Z"} for number in range(3)]
+@pytest.mark.parametrize("circle", [1, 2])
+async def test_pages_that_repeat_are_reported_and_double_nothing(circle: int, reading: Reading) -> None:
+    entries = [[{"id": f"e-{page}-{number}", "published": NOON} for number in range(3)] for page in range(circle)]
     served: list[str] = []
 
     def respond(request: Request) -> Reply:
         served.append(request.path)
         cursor = f"<http://{request.headers['host']}/api/v1/logs?after={len(served)}>"
-        return Reply(entries, headers={"link": f'{cursor}; rel="next"'})
+        return Reply(entries[len(served) % circle], headers={"link": f'{cursor}; rel="next"'})
 
     with serving(respond) as url:
         source = configured("okta.system", url)
@@ -111,7 +141,7 @@ async def test_a_page_that_repeats_is_reported_and_doubles_nothing(reading: Read
             await reading.until(stuck, task)
             await stop(task)
     records = await reading.records("okta.system")
-    assert len(records) == len(entries)
+    assert len(records) == 3 * circle
 
 
 async def test_a_refused_credential_is_named_and_harms_no_other_source(reading: Reading) -> None:

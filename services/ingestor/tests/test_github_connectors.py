@@ -51,6 +51,20 @@ async def test_events_are_fetched_back_to_a_time_oldest_first_over_all_pages() -
     assert [each["id"] for each in found] == ["997", "998", "999"]
 
 
+async def test_an_event_that_github_lists_late_is_read_and_a_list_without_an_end_ends() -> None:
+    listed = [events(1)]
+
+    def respond(request: Request) -> Reply:
+        return Reply(listed[-1], headers={"link": f'<http://{request.headers["host"]}{request.path}>; rel="next"'})
+
+    with serving(respond) as url:
+        (first,) = await pages_of(url, {"since": (NOW - timedelta(hours=1)).isoformat()})
+        listed.append(events(1, 40))
+        (second,) = await pages_of(url, first.next_position)
+    assert {json.loads(each.payload)["id"] for each in first.records} == {"999"}
+    assert {json.loads(each.payload)["id"] for each in second.records} == {"999", "960"}
+
+
 async def test_an_unchanged_list_is_not_sent_again_and_the_interval_of_github_counts() -> None:
     asked: list[str | None] = []
 
@@ -116,10 +130,12 @@ async def test_a_cursor_that_has_expired_is_begun_anew_from_its_time() -> None:
             {"connector": "github.audit", "api_url": url, "token": "t", "organization": "example"}
         )
         async with connector_type.open(configured) as connector:
-            position = {"since": "2026-11-20T12:00:00+00:00", "next": f"{url}/orgs/example/audit-log?after=1"}
+            begun = {"since": "2026-11-20T12:00:00+00:00", "asked_at": "2026-11-20T12:10:00+00:00"}
+            position = {**begun, "next": f"{url}/orgs/example/audit-log?after=1"}
             (page,) = [each async for each in connector.pages(position)]
     assert [json.loads(each.payload) for each in page.records] == [{"_document_id": "d-1"}]
-    assert "next" not in page.next_position
+    # however late the interrupted poll ends, the next one overlaps it from its first page
+    assert page.next_position == {"since": "2026-11-20T12:05:00+00:00"}
 
 
 async def test_without_settings_those_of_the_file_of_sources_count(

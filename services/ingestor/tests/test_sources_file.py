@@ -94,5 +94,5 @@ sources:
     refused = "the source refuses the credential: HTTP 403: Must have admin rights"
     assert ended.stdout.decode().splitlines() == [
         "okta: granted: read the System Log (okta.logs.read)",
-        f"github: missing: connection: {refused}; check it and its permissions",
+        f"github: missing: read the audit log (read:audit_log): {refused}; check it and its permissions",
     ]

@@ -24,15 +24,20 @@ class SourceHealth(NamedTuple):
     reason: str | None
 
 
-def health_of(lane: Any, last_event_at: datetime | None, silent_for: timedelta | None, now: datetime) -> SourceHealth:
+def health_of(
+    lane: Any, backfill: Any, last_event_at: datetime | None, silent_for: timedelta | None, now: datetime
+) -> SourceHealth:
     """Judges a source.
 
-    ``lane`` is the row of its live position, None when its events are pushed. ``silent_for`` is how long it has sent
-    nothing at least, None while the engine does not find it silent.
+    ``lane`` is the row of its live position, None when its events are pushed, and ``backfill`` that of what happened
+    before, if it is read. ``silent_for`` is how long it has sent nothing at least, None while the engine does not
+    find it silent.
     """
-    if lane is not None and lane.error_kind is not None:
-        state: SourceState = "unauthorised" if lane.error_kind == "unauthorised" else "failing"
-        return SourceHealth(state, f"{lane.error}; {_TO_DO.get(lane.error_kind, 'it is retried')}")
+    for position, what in ((lane, ""), (backfill, "older events cannot be read: ")):
+        if position is not None and position.error_kind is not None:
+            state: SourceState = "unauthorised" if position.error_kind == "unauthorised" else "failing"
+            to_do = _TO_DO.get(position.error_kind, "it is retried")
+            return SourceHealth(state, f"{what}{position.error}; {to_do}")
     if lane is not None and lane.succeeded_at is None:
         return SourceHealth("never_connected", "it was never read to the end; start mcm-ingestor run")
     if last_event_at is None and lane is None:

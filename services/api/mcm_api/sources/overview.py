@@ -94,7 +94,7 @@ def _source(
     silent_after = max((each.after for each in silences), default=None)
     silent_for = max((each.after for each in silences if each.is_standing), default=None)
     last_event_at = max((last_events[feed] for feed in feeds if feed in last_events), default=None)
-    health = health_of(lane, last_event_at, silent_for, datetime.now(UTC))
+    health = health_of(lane, backfill, last_event_at, silent_for, datetime.now(UTC))
     end = None if stored.newest is None else stored.newest.date()
     shown = [] if end is None else [end - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
     counts = [sum(each.days.get(day, 0) for each in activities) for day in shown]

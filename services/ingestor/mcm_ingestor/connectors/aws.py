@@ -1,7 +1,7 @@
 """Settings, clients and errors of the connectors for AWS."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Annotated, Any, Final
 
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
@@ -15,6 +15,8 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
 from pydantic import Field, SecretStr
 
 from mcm_ingestor.connectors.errors import (
+    ObjectArchivedError,
+    ObjectGoneError,
     RateLimitedError,
     SourceDownError,
     SourceRefusedError,
@@ -35,6 +37,8 @@ _UNAUTHORISED: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
+_GONE: Final = frozenset({"404", "NoSuchBucket", "NoSuchKey"})
+_ARCHIVED: Final = "InvalidObjectState"
 _SERVER_ERRORS: Final = 500
 _CONFIG: Final = AioConfig(retries={"max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)
 
@@ -77,6 +81,12 @@ def source_errors() -> Iterator[None]:
         raise SourceDownError(f"AWS cannot be reached: {error}") from error
 
 
+async def aws_request(call: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
+    """Makes a request; raises SourceError."""
+    with source_errors():
+        return await call(**arguments)
+
+
 def _error_of(error: ClientError) -> SourceDownError | SourceUnauthorisedError | SourceRefusedError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -84,6 +94,10 @@ def _error_of(error: ClientError) -> SourceDownError | SourceUnauthorisedError |
         return RateLimitedError(f"AWS asks for fewer requests: {code}")
     if code in _UNAUTHORISED:
         return SourceUnauthorisedError(f"AWS refuses the credential: {error}; check it and its permissions")
+    if code in _GONE:
+        return ObjectGoneError(f"AWS has no such object: {error}; check the settings of the source")
+    if code == _ARCHIVED:
+        return ObjectArchivedError(f"the object is archived: {error}; restore it, then import it again")
     if status >= _SERVER_ERRORS:
         return SourceDownError(f"AWS is down: {error}")
     return SourceRefusedError(f"AWS refuses the request: {error}; check the settings of the source")

@@ -12,9 +12,11 @@ from typing import Annotated, Any, Final
 import structlog
 from pydantic import Field
 
-from mcm_ingestor.connectors.aws import AwsSettings, open_aws, source_errors
-from mcm_ingestor.connectors.errors import SourceRefusedError, SourceUnauthorisedError
+from mcm_ingestor.connectors.aws import AwsSettings, aws_request, open_aws, source_errors
+from mcm_ingestor.connectors.errors import SourceRefusedError
+from mcm_ingestor.connectors.permissions import tried
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, SourceRecord
+from mcm_ingestor.connectors.source_clock import earlier_clock
 from mcm_shared.contracts.sources import AWS_CLOUDTRAIL
 
 log = structlog.get_logger()
@@ -50,6 +52,8 @@ class CloudTrailLookup:
         # a poll that was interrupted keeps its window, because its token belongs to it
         until = position.get("until") or datetime.now(UTC).isoformat()
         window = {"since": position["since"], "until": until, "fixed": fixed}
+        if "asked_at" in position:
+            window["asked_at"] = position["asked_at"]
         token = position.get("token")
         while True:
             try:
@@ -60,13 +64,14 @@ class CloudTrailLookup:
                 # a token may expire; the window is read anew, and what is read twice changes nothing
                 log.warning("token refused, reading the window anew", since=window["since"])
                 found = await self._lookup(window, None)
+            window.setdefault("asked_at", earlier_clock(datetime.fromisoformat(until), _date(found)).isoformat())
             records = [_record(event) for event in found.get("Events", [])]
             token = found.get("NextToken")
             if token:
                 yield Page(records, {**window, "token": token})
                 await asyncio.sleep(self._interval_s)
                 continue
-            complete_until = datetime.fromisoformat(until) - _OVERLAP
+            complete_until = datetime.fromisoformat(window["asked_at"]) - _OVERLAP
             yield Page(records, {"since": complete_until.isoformat()}, None if fixed else complete_until)
             return
 
@@ -82,12 +87,12 @@ class CloudTrailLookup:
 
     async def check(self) -> list[Permission]:
         """Reads one event."""
-        try:
-            with source_errors():
-                await self._client.lookup_events(MaxResults=1)
-        except SourceUnauthorisedError as error:
-            return [Permission("cloudtrail:LookupEvents", granted=False, detail=str(error))]
-        return [Permission("cloudtrail:LookupEvents", granted=True)]
+        return [await tried("cloudtrail:LookupEvents", aws_request(self._client.lookup_events, MaxResults=1))]
+
+
+def _date(found: dict[str, Any]) -> str | None:
+    date: str | None = found.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return date
 
 
 def _record(event: dict[str, Any]) -> SourceRecord:

@@ -14,9 +14,10 @@ from urllib.parse import unquote_plus
 import structlog
 from pydantic import Field
 
-from mcm_ingestor.connectors.aws import AwsSettings, open_aws, source_errors
-from mcm_ingestor.connectors.cloudtrail_files import records_of_file
-from mcm_ingestor.connectors.errors import SourceError, SourceRefusedError
+from mcm_ingestor.connectors.aws import AwsSettings, aws_request, open_aws, source_errors
+from mcm_ingestor.connectors.cloudtrail_files import records_of_file, unreadable_file
+from mcm_ingestor.connectors.errors import ObjectArchivedError, ObjectGoneError, SourceError, SourceRefusedError
+from mcm_ingestor.connectors.permissions import tried
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position
 from mcm_shared.contracts.sources import AWS_CLOUDTRAIL
 
@@ -123,22 +124,50 @@ class CloudTrailS3:
                 found = await self._s3.get_object(Bucket=bucket, Key=key)
                 async with found["Body"] as stream:
                     content = await stream.read(_MAX_OBJECT_BYTES + 1)
-        except SourceRefusedError as error:
-            # an object that was deleted since its notification will never come back
+        except ObjectGoneError as error:
             log.warning("log file skipped", bucket=bucket, key=key, reason=str(error))
             return []
+        except ObjectArchivedError as error:
+            log.warning("log file is archived; its name is dead-lettered", bucket=bucket, key=key, reason=str(error))
+            return [unreadable_file(b"archived; restore it, then import it again", f"s3://{bucket}/{key}")]
         return records_of_file(content, f"s3://{bucket}/{key}")
 
     async def check(self) -> list[Permission]:
-        """Tries the queue and the bucket."""
-        permissions: list[Permission] = []
-        if self._settings.queue_url is not None:
-            queue = {"QueueUrl": self._settings.queue_url}
-            permissions.append(await _tried("sqs:GetQueueAttributes", self._sqs.get_queue_attributes, **queue))
-        if self._settings.bucket is not None:
-            listing = {"Bucket": self._settings.bucket, "Prefix": self._settings.prefix, "MaxKeys": 1}
-            permissions.append(await _tried("s3:ListBucket", self._s3.list_objects_v2, **listing))
-        return permissions
+        """Tries the queue and the bucket, and changes neither."""
+        queue = [] if self._settings.queue_url is None else await self._check_queue(self._settings.queue_url)
+        bucket = [] if self._settings.bucket is None else await self._check_bucket(self._settings.bucket)
+        return [*queue, *bucket]
+
+    async def _check_queue(self, url: str) -> list[Permission]:
+        attributes = aws_request(self._sqs.get_queue_attributes, QueueUrl=url)
+        found = await tried("sqs:GetQueueAttributes", attributes, refused=SourceError)
+        # a message that is received for no time is there for the next receiver at once
+        receiving = {"MaxNumberOfMessages": 1, "VisibilityTimeout": 0, "WaitTimeSeconds": 0}
+        receive = aws_request(self._sqs.receive_message, QueueUrl=url, **receiving)
+        received = await tried("sqs:ReceiveMessage", receive, refused=SourceError)
+        delete = aws_request(self._sqs.delete_message, QueueUrl=url, ReceiptHandle="none")
+        try:
+            deleted = await tried("sqs:DeleteMessage", delete)
+        except SourceRefusedError as error:
+            # to be refused for the receipt is to be allowed
+            deleted = Permission(
+                "sqs:DeleteMessage", granted=received.granted, detail="" if received.granted else str(error)
+            )
+        return [found, received, deleted]
+
+    async def _check_bucket(self, bucket: str) -> list[Permission]:
+        listing = aws_request(self._s3.list_objects_v2, Bucket=bucket, Prefix=self._settings.prefix, MaxKeys=_KEYS)
+        keys: list[str] = []
+
+        async def list_keys() -> None:
+            keys.extend(entry["Key"] for entry in (await listing).get("Contents", []))
+
+        listed = await tried("s3:ListBucket", list_keys(), refused=SourceError)
+        key = next(filter(_is_log_file, keys), None)
+        if key is None:
+            return [listed]
+        read = aws_request(self._s3.get_object, Bucket=bucket, Key=key, Range="bytes=0-0")
+        return [listed, await tried("s3:GetObject", read, refused=SourceError)]
 
 
 def objects_in_notification(body: str) -> Iterator[Place]:
@@ -165,15 +194,6 @@ def objects_in_notification(body: str) -> Iterator[Place]:
 
 def _is_log_file(key: str) -> bool:
     return key.endswith((".json.gz", ".json")) and not any(part in key for part in _NO_LOG_FILES)
-
-
-async def _tried(name: str, call: Any, **arguments: Any) -> Permission:
-    try:
-        with source_errors():
-            await call(**arguments)
-    except SourceError as error:
-        return Permission(name, granted=False, detail=str(error))
-    return Permission(name, granted=True)
 
 
 @asynccontextmanager

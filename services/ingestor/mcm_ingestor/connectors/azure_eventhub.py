@@ -70,6 +70,10 @@ class EventHub:
                 if start[place] < begin:
                     log.warning("events lost: the hub no longer holds them", hub=self._hub, partition=place[1])
                     start[place] = begin
+                elif start[place] > ends[place]:
+                    # created anew, or moved to another region: its numbers begin anew too
+                    log.warning("hub read from its beginning: it is another one", hub=self._hub, partition=place[1])
+                    start[place] = begin
             offsets = {str(partition): offset for (_, partition), offset in start.items()}
             async for records in read_between(self._kafka, start, ends):
                 for record in records:

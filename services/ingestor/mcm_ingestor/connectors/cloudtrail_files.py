@@ -26,9 +26,9 @@ def records_of_file(content: bytes, name: str) -> list[SourceRecord]:
         found = document["Records"] if isinstance(document, dict) else None
     except (ValueError, KeyError, zlib.error) as error:
         log.warning("log file cannot be read; it is dead-lettered", file=name, reason=str(error) or "no Records")
-        return [_unreadable(content, name)]
+        return [unreadable_file(content, name)]
     if not isinstance(found, list):
-        return [_unreadable(content, name)]
+        return [unreadable_file(content, name)]
     return [record_of(each, AWS_CLOUDTRAIL) for each in found]
 
 
@@ -42,6 +42,6 @@ def _expanded(content: bytes) -> bytes:
     return expanded
 
 
-def _unreadable(content: bytes, name: str) -> SourceRecord:
-    # no JSON, so that the engine dead-letters it with the name of the file
+def unreadable_file(content: bytes, name: str) -> SourceRecord:
+    """Returns the record of a file without records: no JSON, so that the engine dead-letters it with its name."""
     return SourceRecord(f"{name}: ".encode() + content[:_KEPT_BYTES], AWS_CLOUDTRAIL)

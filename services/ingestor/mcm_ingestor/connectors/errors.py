@@ -5,6 +5,8 @@ SourceError
 │   └── RateLimitedError     it asks for fewer requests → wait as long as it says
 ├── SourceUnauthorisedError  the credential is refused → back off; a person has to act
 ├── SourceRefusedError       the request is refused → back off; the settings are wrong
+│   ├── ObjectGoneError      a stored object was deleted → go on without it
+│   └── ObjectArchivedError  a stored object is archived → dead-letter its name, go on
 └── SourceStuckError         it returns the same page again and again → back off; the position stays
 """
 
@@ -43,6 +45,14 @@ class SourceRefusedError(SourceError):
     """The source refuses the request."""
 
     kind = "refused"
+
+
+class ObjectGoneError(SourceRefusedError):
+    """An object that the source named was deleted since, and will never come back."""
+
+
+class ObjectArchivedError(SourceRefusedError):
+    """An object that the source named is archived, and cannot be read until a person restores it."""
 
 
 class SourceStuckError(SourceError):

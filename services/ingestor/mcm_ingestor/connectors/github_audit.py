@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from mcm_ingestor.connectors.github import GithubSettings, authorisation
 from mcm_ingestor.connectors.http_client import HttpClient, open_client
+from mcm_ingestor.connectors.permissions import tried
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
 from mcm_ingestor.connectors.time_log import read_page, start_position
@@ -62,17 +63,18 @@ class GithubAuditLog:
 
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads pages until one links to no other; the position is that link, and at the end a time."""
-        asked_at = datetime.now(UTC)
         while True:
             response = await read_page(self._http, position, self._settings.path, self._query(position))
             records = [record_of(entry, GITHUB_AUDIT) for entry in array_of(response.data)]
             following = response.links.get("next")
+            began = position.get("asked_at") or _text(response.asked_at)
             if following is not None:
                 # the query's own begin stays in the position: a cursor that has expired is begun anew from there
-                position = {**position, "next": following}
+                position = {**position, "next": following, "asked_at": began}
                 yield Page(records, position)
                 continue
-            complete_until = asked_at - _OVERLAP
+            # a poll that was interrupted began when its first page was asked for
+            complete_until = datetime.fromisoformat(began) - _OVERLAP
             yield Page(records, {"since": _text(complete_until)}, None if "until" in position else complete_until)
             return
 
@@ -83,8 +85,8 @@ class GithubAuditLog:
 
     async def check(self) -> list[Permission]:
         """Reads one entry."""
-        await self._http.get(self._settings.path, {"per_page": 1})
-        return [Permission("read the audit log (read:audit_log)", granted=True)]
+        one = self._http.get(self._settings.path, {"per_page": 1})
+        return [await tried("read the audit log (read:audit_log)", one)]
 
 
 def _text(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from mcm_ingestor.connectors.github import GithubSettings, authorisation
 from mcm_ingestor.connectors.http_client import HttpClient, open_client
+from mcm_ingestor.connectors.permissions import tried
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
 from mcm_ingestor.connectors.sources_file import read_sources
@@ -26,10 +27,11 @@ from mcm_shared.settings import load_settings
 
 log = structlog.get_logger()
 
-_LATENESS: Final = timedelta(minutes=5)
-"""How long GitHub may take to list an event."""
+_LATENESS: Final = timedelta(hours=6)
+"""How long GitHub may take to list an event, by its documentation."""
 
 _PER_PAGE: Final = 100
+_MAX_PAGES: Final = 10
 _NOT_MODIFIED: Final = 304
 
 
@@ -70,37 +72,40 @@ class GithubEvents:
 
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads the list as one page: newest first, so its position counts once all of it is stored."""
-        asked_at = datetime.now(UTC)
         since = parse_time(position["since"])
         etag = position.get("etag")
         response = await self._http.get(
             self._path, {"per_page": _PER_PAGE}, {} if etag is None else {"if-none-match": etag}
         )
         self.pause_s = _number(response.headers.get("x-poll-interval"))
-        complete_until = asked_at - _LATENESS
+        complete_until = response.asked_at - _LATENESS
+        after: Position = {**position, "since": max(since, complete_until).isoformat()}
         if response.status == _NOT_MODIFIED:
-            yield Page([], {**position, "since": complete_until.isoformat()}, complete_until)
+            yield Page([], after, complete_until)
             return
-        after: Position = {"since": complete_until.isoformat()}
+        after.pop("etag", None)
         if response.headers.get("etag"):
             after["etag"] = response.headers["etag"]
         events: list[Any] = []
-        while True:
+        # the list has three pages; one that links on and on must not be read for ever
+        for _ in range(_MAX_PAGES):
             listed = array_of(response.data)
             events += [each for each in listed if not _is_before(each, since)]
             following = response.links.get("next")
-            if following is None or any(_is_before(each, since) for each in listed):
+            ends = any(_is_before(each, since) for each in listed)
+            if following is None or ends:
                 break
             response = await self._http.get(following)
-        reached = not events or following is not None or any(_is_before(each, since) for each in listed)
-        if not reached and len(events) >= _PER_PAGE:
+        ids = [each["id"] for each in events if isinstance(each, dict) and isinstance(each.get("id"), str)]
+        if not ends and len(events) >= _PER_PAGE and "newest" in position and position["newest"] not in ids:
             log.warning("events lost: GitHub lists the newest 300 only; poll more often", path=self._path)
+        if ids:
+            after["newest"] = ids[0]
         yield Page([record_of(each, GITHUB_EVENTS) for each in reversed(events)], after, complete_until)
 
     async def check(self) -> list[Permission]:
         """Reads one event."""
-        await self._http.get(self._path, {"per_page": 1})
-        return [Permission("read events", granted=True)]
+        return [await tried("read events", self._http.get(self._path, {"per_page": 1}))]
 
 
 async def fetch_github_events(since: datetime, settings: GithubEventsSettings | None = None) -> list[dict[str, Any]]:

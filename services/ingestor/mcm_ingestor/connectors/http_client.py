@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx2
@@ -16,6 +17,7 @@ from mcm_ingestor.connectors.errors import (
     SourceRefusedError,
     SourceUnauthorisedError,
 )
+from mcm_ingestor.connectors.source_clock import earlier_clock
 from mcm_shared.retry_after import retry_after_s
 
 _TIMEOUT_S: Final = 30.0
@@ -37,6 +39,8 @@ class Response:
     data: Any
     links: Mapping[str, str]
     """URLs of the ``Link`` header by relation."""
+    asked_at: datetime
+    """When the request was sent, by the source's clock or ours, whichever is behind."""
 
 
 class HttpClient:
@@ -103,8 +107,11 @@ async def open_client() -> AsyncIterator[httpx2.AsyncClient]:
 async def request_json(client: httpx2.AsyncClient, method: str, url: httpx2.URL | str, **options: Any) -> Response:
     """Sends a request and decodes the JSON of its response; raises SourceDownError when either fails."""
     body = bytearray()
+    sent_at = datetime.now(UTC)
+    sent = time.monotonic()
     try:
         async with client.stream(method, url, **options) as response:
+            took = timedelta(seconds=time.monotonic() - sent)
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _MAX_BODY_BYTES:
@@ -112,7 +119,10 @@ async def request_json(client: httpx2.AsyncClient, method: str, url: httpx2.URL 
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         raise SourceDownError(f"the source cannot be reached: {str(error) or type(error).__name__}") from error
     links = {name: link["url"] for name, link in response.links.items() if name and "url" in link}
-    return Response(response.status_code, response.headers, _decoded(response.status_code, bytes(body)), links)
+    asked_at = earlier_clock(sent_at, response.headers.get("date"), took)
+    return Response(
+        response.status_code, response.headers, _decoded(response.status_code, bytes(body)), links, asked_at
+    )
 
 
 def _decoded(status: int, body: bytes) -> Any:

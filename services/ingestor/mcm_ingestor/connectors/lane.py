@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import random
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,10 @@ from mcm_shared.metrics import counter
 log = structlog.get_logger()
 
 _REPEATS: Final = 3
-"""How often the same page may come in a row before its source counts as stuck."""
+"""How often the same page may come again within one poll before its source counts as stuck."""
+
+_LATEST_PAGES: Final = 100
+"""How many pages are compared: a cursor may also run in a circle."""
 
 _STUCK_PAUSE_S: Final = 60.0
 _MAX_REASON: Final = 500
@@ -67,8 +71,7 @@ class Lane:
         self._idle = idle
         self._now = now
         self._backoff = backoff or PollBackoff()
-        self._last_page = b""
-        self._repeats = 0
+        self._pages: OrderedDict[bytes, int] = OrderedDict()
         self._records = counter("mcm_source_records").labels(source.name)
         self._failures = counter("mcm_source_failures").labels(source.name)
 
@@ -121,7 +124,7 @@ class Lane:
         """Reads the pages from a position on until there is no more now; returns the position after them."""
         pages = self._connector.pages(position)
         # overlapping polls begin with the same page each time; only within one poll a repeated page is a fault
-        self._last_page, self._repeats = b"", 0
+        self._pages.clear()
         if self._key.lane != BACKFILL:
             self._idle.clear()
         complete_until: datetime | None = None
@@ -171,13 +174,17 @@ class Lane:
         self._backoff.succeeded()
 
     def _require_progress(self, page: Page) -> None:
-        digest = hashlib.blake2b(digest_size=16)
+        if not page.records:
+            return
+        content = hashlib.blake2b(digest_size=16)
         for record in page.records:
-            digest.update(record.payload)
-        same = bool(page.records) and digest.digest() == self._last_page
-        self._repeats = self._repeats + 1 if same else 0
-        self._last_page = digest.digest()
-        if self._repeats >= _REPEATS:
+            content.update(record.payload)
+        digest = content.digest()
+        repeats = self._pages.pop(digest, -1) + 1
+        self._pages[digest] = repeats
+        if len(self._pages) > _LATEST_PAGES:
+            self._pages.popitem(last=False)
+        if repeats >= _REPEATS:
             raise SourceStuckError(
                 f"the source returns the same page of {len(page.records):,} records again and again; "
                 "its cursor does not move on",

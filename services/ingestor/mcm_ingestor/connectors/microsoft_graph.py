@@ -18,6 +18,7 @@ from mcm_ingestor.connectors.errors import (
     SourceUnauthorisedError,
 )
 from mcm_ingestor.connectors.http_client import HttpClient, open_client, request_json
+from mcm_ingestor.connectors.permissions import tried
 from mcm_ingestor.connectors.protocol import Connector, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
 from mcm_ingestor.connectors.settings import SourceSettings
@@ -59,17 +60,16 @@ class GraphLog:
 
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads pages until one links to no other; the position is that link, and at the end a time."""
-        asked_at = datetime.now(UTC)
         while True:
             response = await read_page(self._http, position, self._path, self._query(position))
             records = [record_of(entry, self._source) for entry in array_of(response.data, "value")]
             link = response.data.get(_NEXT)
+            began = position.get("asked_at") or _text(response.asked_at)
             if isinstance(link, str):
-                position = {**position, "next": link, "asked_at": position.get("asked_at") or _text(asked_at)}
+                position = {**position, "next": link, "asked_at": began}
                 yield Page(records, position)
                 continue
             # a poll that was interrupted began when its first page was asked for
-            began = position.get("asked_at") or _text(asked_at)
             complete_until = datetime.fromisoformat(began) - _OVERLAP
             after = {"since": _text(complete_until)}
             yield Page(records, after, None if "until" in position else complete_until)
@@ -83,11 +83,7 @@ class GraphLog:
 
     async def check(self) -> list[Permission]:
         """Reads one entry."""
-        try:
-            await self._http.get(self._path, {"$top": 1})
-        except SourceUnauthorisedError as error:
-            return [Permission("AuditLog.Read.All", granted=False, detail=str(error))]
-        return [Permission("AuditLog.Read.All", granted=True)]
+        return [await tried("AuditLog.Read.All", self._http.get(self._path, {"$top": 1}))]
 
 
 def _text(moment: datetime) -> str:

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr
 
 from mcm_ingestor.connectors.http_client import HttpClient, open_client
+from mcm_ingestor.connectors.permissions import tried
 from mcm_ingestor.connectors.protocol import Connector, ConnectorType, Page, Permission, Position, record_of
 from mcm_ingestor.connectors.records_in import array_of
 from mcm_ingestor.connectors.settings import SourceSettings
 from mcm_ingestor.connectors.time_log import read_page, start_position
+from mcm_shared.contracts.events import parse_time
 from mcm_shared.contracts.sources import OKTA_SYSTEM
 
 _LATENESS: Final = timedelta(minutes=1)
@@ -46,18 +48,17 @@ class OktaSystemLog:
     async def pages(self, position: Position) -> AsyncIterator[Page]:
         """Reads pages until one is empty; the link of each is the position after it."""
         while True:
-            asked_at = datetime.now(UTC)
             response = await read_page(self._http, position, _LOGS, self._query(position))
             entries = array_of(response.data)
             following = response.links.get("next")
             ends = not entries or following is None
-            after = {**position, "since": _newest(entries) or position["since"]}
+            after = {**position, "since": _resume_at(entries) or position["since"]}
             if following is not None:
                 after["next"] = following
             yield Page(
                 [record_of(entry, OKTA_SYSTEM) for entry in entries],
                 after,
-                asked_at - _LATENESS if ends and "until" not in position else None,
+                response.asked_at - _LATENESS if ends and "until" not in position else None,
             )
             if ends:
                 return
@@ -69,13 +70,17 @@ class OktaSystemLog:
 
     async def check(self) -> list[Permission]:
         """Reads one entry."""
-        await self._http.get(_LOGS, params={"limit": 1})
-        return [Permission("read the System Log (okta.logs.read)", granted=True)]
+        return [await tried("read the System Log (okta.logs.read)", self._http.get(_LOGS, params={"limit": 1}))]
 
 
-def _newest(entries: list[Any]) -> str | None:
+def _resume_at(entries: list[Any]) -> str | None:
+    """Returns from when to read on without a cursor: events of the same moment may be written a little later."""
     times = (each.get("published") for each in entries if isinstance(each, dict))
-    return max((each for each in times if isinstance(each, str)), default=None)
+    newest = max((each for each in times if isinstance(each, str)), default=None)
+    try:
+        return None if newest is None else _text(parse_time(newest) - _LATENESS)
+    except ValueError:
+        return None
 
 
 def _text(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from mcm_ingestor.connectors.errors import SourceError
 from mcm_ingestor.connectors.lane import Lane
 from mcm_ingestor.connectors.polled import PolledRecords
 from mcm_ingestor.connectors.protocol import Permission
+from mcm_ingestor.connectors.source_clock import MAX_SKEW_AT_START
 from mcm_ingestor.connectors.sources_file import ConfiguredSource, read_sources
 from mcm_ingestor.settings import ConnectorSettings
 from mcm_ingestor.store import positions
@@ -70,7 +71,9 @@ async def read_source(
     async with source.type.open(source.settings) as connector:
         now = datetime.now(UTC)
         begins_at = source.settings.begins_at(now)
-        rows = [{"source": source.name, "lane": LIVE, "position": connector.start(now, None), "complete_from": now}]
+        # a little of what was before: a clock that is ahead must leave nothing out
+        live = {"lane": LIVE, "position": connector.start(now - MAX_SKEW_AT_START, None), "complete_from": now}
+        rows = [{"source": source.name, **live}]
         if source.type.has_history and begins_at < now:
             backfill = {"lane": BACKFILL, "position": connector.start(begins_at, now), "complete_from": begins_at}
             rows.append({"source": source.name, **backfill})

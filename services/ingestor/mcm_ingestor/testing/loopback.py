@@ -55,7 +55,10 @@ def serving(respond: Respond) -> Iterator[str]:
             body = self.rfile.read(int(headers.get("content-length", 0)))
             reply = respond(Request(self.command, url.path, query, headers, body))
             content = reply.raw if reply.raw is not None else json.dumps(reply.data).encode()
-            self.send_response(reply.status)
+            if "date" in reply.headers:
+                self.send_response_only(reply.status)
+            else:
+                self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             if reply.status == 304:

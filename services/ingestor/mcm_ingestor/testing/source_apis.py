@@ -1,10 +1,12 @@
 """The APIs of sources as loopback servers speak them: paging over a list of events that can grow."""
 
+import dataclasses
 import itertools
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Final
 
 from mcm_ingestor.testing.loopback import Reply, Request
@@ -33,6 +35,8 @@ class SourceApi(ABC):
         self.requests: list[Request] = []
         self.on_request: Callable[[int], None] = lambda _: None
         self.visible_from: dict[str, int] = {}
+        self.ahead = timedelta(0)
+        """How far the clock of the source is ahead of ours; what it has not reached yet is not there."""
         self._time_field = time_field
         self._faults = itertools.cycle(FAULTS) if with_faults else None
         self._failed: set[str] = set()
@@ -46,7 +50,12 @@ class SourceApi(ABC):
             number = len(self.requests)
             fault = self._fault(f"{request.path}?{sorted(request.query.items())}")
         self.on_request(number)
-        return fault or self._page(request)
+        reply = fault or self._page(request)
+        return dataclasses.replace(reply, headers={**reply.headers, "date": format_datetime(self.now(), usegmt=True)})
+
+    def now(self) -> datetime:
+        """Returns the time by the source's clock."""
+        return datetime.now(UTC) + self.ahead
 
     def _fault(self, query: str) -> Reply | None:
         if self._faults is None or query in self._failed:
@@ -59,7 +68,12 @@ class SourceApi(ABC):
         """Answers a request without a fault."""
 
     def _between(self, since: datetime, until: datetime | None) -> list[Event]:
-        seen = [each for each in self.events if self.visible_from.get(each["id"], 0) <= len(self.requests)]
+        seen = [
+            each
+            for each in self.events
+            if self.visible_from.get(each["id"], 0) <= len(self.requests)
+            and _time(each[self._time_field]) <= self.now()
+        ]
         return sorted(
             (
                 each
