@@ -251,3 +251,16 @@ def test_an_entry_of_any_shape_becomes_an_event_or_is_refused(entry: dict[str, A
     assert event.user is None or isinstance(event.user, str)
     json.dumps(event.attributes)
     RULESET.match(event)
+
+
+@pytest.mark.parametrize("key", ["requestbody", "requestBody", "RequestBody"])
+@pytest.mark.parametrize("body", ['{"Properties": {"Access": "Deny"}}', '{"properties": "{\\"access\\": \\"Deny\\"}"}'])
+def test_rules_read_what_the_body_of_a_request_asks_for(key: str, body: str) -> None:
+    rule = """\
+title: Closed
+logsource: {product: azure, service: activitylogs}
+detection:
+  selection: {requested.Access: deny}
+  condition: selection
+"""
+    assert parse_rules(rule).match(event_of(an_entry(properties={key: body})))

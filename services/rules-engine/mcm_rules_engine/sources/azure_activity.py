@@ -142,6 +142,11 @@ def _request(entry: Payload) -> Any:
     return body if properties is None else properties
 
 
+def _requested(payload: Payload) -> Mapping[str, Any]:
+    request = _request(lower_entry(payload))
+    return request if isinstance(request, dict) else {}
+
+
 def _role_assigned(entry: Payload, facts: Facts) -> str:
     request = _request(entry)
     response = value_at(from_json_text(value_at(entry, "properties", "responsebody")), "properties")
@@ -243,5 +248,6 @@ SOURCE: Final = Source(
     envelope="records",
     case_insensitive_keys=True,
     rule_view=_rule_view,
+    derived={"requested": _requested},
     route=log_of,
 )

@@ -89,6 +89,7 @@ def is_derived(space: Space, path: str) -> bool:
 
 def _derived_getter(space: Space, path: str) -> Getter:
     name, _, below = path.partition(".")
+    below = below.lower() if space == "native_any_case" else below
     own = _payload_getter(space, path)
     joined = _joined_keys(below) if below else []
     key, whole = f"derived:{path}", f"derived:{name}"
