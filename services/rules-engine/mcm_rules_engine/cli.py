@@ -115,7 +115,7 @@ def check_command(paths: Paths = None) -> None:
         typer.echo(f"{mistakes}{', '.join(counts)} can be used")
         if collected.skipped:
             skipped = _count(len(collected.skipped), "published rule")
-            typer.echo(f"{skipped} skipped: no events of their log sources are known here")
+            typer.echo(f"{skipped} skipped: for log sources that do not exist here, or in Sigma 1")
         return not collected.problems
 
     _exit(run_command(check))

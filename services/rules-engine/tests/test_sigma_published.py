@@ -131,6 +131,27 @@ def test_rules_of_a_folder_for_other_products_are_skipped_and_counted(tmp_path: 
     assert [Path(skipped.path).name for skipped in collected.skipped] == ["b.yml", "c.yml", "d.yml"]
 
 
+SIGMA_1 = [
+    RULE.replace("condition: selection", "timeframe: 10m\n  condition: selection | count(ip) by user > 10"),
+    RULE.replace("condition: selection", "condition: selection | near other"),
+    RULE.replace("condition: selection", "condition: ['selection | count() > 1']"),
+    RULE.replace("condition: selection", "timeframe: 5m\n  condition: selection"),
+    "action: global\n" + RULE + "---\nlogsource: {category: activity}\ndetection: {other: {event_type: login}}\n",
+]
+
+
+@pytest.mark.parametrize("text", SIGMA_1)
+def test_rules_of_a_folder_in_sigma_1_are_skipped_and_counted_and_refused_by_themselves(
+    tmp_path: Path, text: str
+) -> None:
+    other = RULE.replace("01\n", "09\n").replace("Upload", "Other")
+    collected = folder(tmp_path / "sigma", a=text, b=other)
+    assert ([rule.title for rule in collected.ruleset.all], collected.problems) == (["Other"], [])
+    assert {Path(skipped.path).name for skipped in collected.skipped} == {"a.yml"}
+    with pytest.raises(RuleLoadError):
+        load_rules([tmp_path / "sigma" / "a.yml"], builtin=False)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -21,13 +21,15 @@ from mcm_shared.errors import RuleLoadError
 BUILTIN: Final = Path(__file__).resolve().parent.parent / "rules"
 """The folder of the built-in rules."""
 
+_SIGMA_1: Final = "is written in Sigma 1, whose pipes, time frames and actions Sigma 2 replaced by correlations"
+
 
 @dataclass(frozen=True, slots=True)
 class Collected:
     """Result of loading: the good rules, every mistake in the others by file and line, and how many filters.
 
-    ``skipped`` are the published rules of folders for log sources that do not exist here. ``dropped`` are the mistakes
-    in what a lenient load left out.
+    ``skipped`` are the published rules of folders for log sources that do not exist here, and those in Sigma 1.
+    ``dropped`` are the mistakes in what a lenient load left out.
     """
 
     ruleset: Ruleset
@@ -153,16 +155,26 @@ def _build(builtin: Sequence[Document], packs: Sequence[Document], problems: lis
 
 
 def _without_foreign(documents: Sequence[Document], skipped: list[Problem]) -> tuple[list[Document], list[Document]]:
-    """Separates the published rules of folders for other products, which match no event here."""
+    """Separates the published rules of folders that match no event here: for other products, and in Sigma 1."""
     known, foreign = [], []
+    in_sigma_1 = {document.path for document in documents if _is_sigma_1(document)}
     for document in documents:
-        reason = _foreign_source(document)
+        published = document.in_folder and document.is_published
+        reason = _SIGMA_1 if published and document.path in in_sigma_1 else _foreign_source(document)
         if reason is None:
             known.append(document)
         else:
             skipped.append(document.problem(("logsource",), reason))
             foreign.append(document)
     return known, foreign
+
+
+def _is_sigma_1(document: Document) -> bool:
+    """Returns whether a document has what Sigma 2 left behind, which the other documents of its file depend on."""
+    detection = document.data.get("detection")
+    conditions = detection.get("condition") if isinstance(detection, dict) else None
+    piped = any("|" in str(each) for each in (conditions if isinstance(conditions, list) else [conditions]))
+    return piped or "action" in document.data or (isinstance(detection, dict) and "timeframe" in detection)
 
 
 def _foreign_source(document: Document) -> str | None:
