@@ -40,6 +40,11 @@ ROLES = "arn:aws:sts::123456789012:assumed-role"
         ({"type": "IAMUser", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS", "principalId": ""}, None),
         ({"type": "IAMUser", "userName": "***"}, None),
         ({"type": "IAMUser", "userName": "***********"}, None),
+        *(
+            ({"userName": masked}, None)
+            for masked in ("[REDACTED]", "<hidden>", "(unknown user)", "XXXXXXXX", "••••", "--")
+        ),
+        *(({"userName": name}, name) for name in ("[mona]", "Redactor", "x", "xxl", "_", "hidden.valley")),
         ({"type": "IAMUser", "userName": "123456789012", "accountId": "123456789012"}, None),
         ({"type": "Unknown", "principalId": "123456789012", "userName": "Mona"}, "Mona"),
         (

@@ -32,7 +32,8 @@ _ACTIVITY_CATEGORIES: Final = frozenset(
 )
 _ONLY_IN_AUDIT: Final = frozenset({"activitydisplayname", "targetresources"})
 _ONLY_IN_SIGN_INS: Final = frozenset({"conditionalaccessstatus", "clientappused", "authenticationrequirement"})
-
+_SPELLINGS: Final = {"request_body": "requestbody", "response_body": "responsebody"}
+"""Names that exporters give to what Azure itself writes in one word."""
 
 _routed: ContextVar[tuple[Payload, Payload] | None] = ContextVar("routed", default=None)
 
@@ -52,7 +53,7 @@ def _lowered(payload: Payload) -> Payload:
     for key in ("properties", "identity"):
         decoded = from_json_text(entry.get(key))
         if isinstance(decoded, dict):
-            entry[key] = decoded
+            entry[key] = {_SPELLINGS.get(name, name): value for name, value in decoded.items()}
     return entry
 
 

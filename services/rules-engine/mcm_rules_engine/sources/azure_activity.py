@@ -137,7 +137,8 @@ def _ip(entry: Payload) -> str | None:
 
 def _request(entry: Payload) -> Any:
     """Returns the requested properties: below ``properties`` of its body, or the body itself."""
-    body = from_json_text(value_at(entry, "properties", "requestbody"))
+    # a body that was already JSON text is encoded once more by some exporters
+    body = from_json_text(from_json_text(value_at(entry, "properties", "requestbody")))
     properties = from_json_text(value_at(body, "properties"))
     return body if properties is None else properties
 

@@ -1,5 +1,6 @@
 """One name for one user, whatever the source: e-mail addresses in lower case, and no placeholders."""
 
+import re
 from typing import Final
 
 from mcm_shared.contracts.events import MAX_TEXT
@@ -13,6 +14,12 @@ _PLACEHOLDERS: Final = frozenset(
 )
 """What sources write in place of a user they do not know or do not show, in lower case."""
 
+_MASKED: Final = re.compile(
+    r"\*{3}.*|[*#•.?_-]{2,}|x{4,32}|redacted|undefined|[\[(<{](?:anonym|hidden|mask|redact|remov|unknown).*",
+    re.IGNORECASE,
+)
+"""How exporters mask a name: by signs, or by a word in brackets."""
+
 
 def user_name(*candidates: str | None) -> str | None:
     """Returns the first candidate that names a user, as events hold it; None when none does.
@@ -21,6 +28,6 @@ def user_name(*candidates: str | None) -> str | None:
     """
     for candidate in candidates:
         name = "" if candidate is None else candidate.strip()
-        if name.lower() not in _PLACEHOLDERS and not name.startswith("***"):
+        if name.lower() not in _PLACEHOLDERS and not _MASKED.fullmatch(name):
             return (name.lower() if "@" in name else name)[:MAX_TEXT]
     return None
