@@ -6,6 +6,7 @@ from tests.mutations.mutation import ENGINE, ENGINE_TESTS, Mutation
 
 _TESTS: Final = f"{ENGINE_TESTS}/test_behaviour.py"
 _SCORES: Final = f"{ENGINE}/store/profile_scores.py"
+_WEEKS: Final = f"{ENGINE}/store/profile_weeks.py"
 _BEHAVIOUR: Final = f"{ENGINE}/pipeline/behaviour.py"
 
 BEHAVIOUR: Final = (
@@ -23,9 +24,9 @@ BEHAVIOUR: Final = (
         f"{_TESTS}::test_a_day_that_an_event_touches_while_it_is_scored_stays_touched",
     ),
     Mutation(
-        "each touch is a new one, so that a scorer clears those alone that it has read",
-        _SCORES,
-        (("touched = new_touch()", "touched = week.touched"),),
+        "a touch of a week leaves those of events, which a scorer may not have read",
+        _WEEKS,
+        (("touched = new_touch()", "touched = 1"), (" AND p.touched = 0", "")),
         f"{_TESTS}::test_a_day_that_an_event_and_then_a_week_touch_while_it_is_scored_stays_touched",
     ),
     Mutation(

@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,9 +19,8 @@ from mcm_rules_engine.store.profile_scores import (
     clear_touched,
     count_values,
     read_touched,
-    read_touched_week,
-    touch_days_after,
 )
+from mcm_rules_engine.store.profile_weeks import TouchedWeek, read_touched_weeks, spans_after, touch_days
 from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
 from mcm_rules_engine.testing.deliveries import SteppedEngine, handle, read_messages
 from mcm_rules_engine.testing.generated_cases import Case, draw_case
@@ -149,34 +148,44 @@ async def test_a_day_that_an_event_and_then_a_week_touch_while_it_is_scored_stay
 ) -> None:
     engine, other = engines[:2]
     await handle(engine, RULESET, [*usual_days(*range(25)), *day_of(MONA, 30)])
+    await scored(engine)
+    await handle(engine, RULESET, day_of(OMAR, 9, 1, kind="late"))
     async with transaction(engine) as connection:
         await count_values(connection, await read_touched(connection, "", 9))
-        week = await read_touched_week(connection)
-        assert week
-        await touch_days_after(connection, week)
+        (span,) = spans_after(await read_touched_weeks(connection))
+        await touch_days(connection, *span)
         touched = await read_touched(connection, "", 9)
     await handle(other, RULESET, day_of(MONA, 30, 1, kind="token_created"))
     async with transaction(engine) as connection:
-        await touch_days_after(connection, week)
+        await touch_days(connection, *span)
         await clear_touched(connection, touched)
         left = await read_touched(connection, "", 9)
-    assert "token_created" in {value for one in left for _, value in read_values(one.pending)}
+    assert [(one.user, one.day) for one in left] == [(MONA, (NOON + timedelta(days=30)).date())]
+    assert "token_created" in {value for _, value in read_values(left[0].pending)}
+
+
+async def test_spans_of_days_after_weeks_are_joined() -> None:
+    weeks = [TouchedWeek(date(2026, 1, 5) + timedelta(weeks=number), 1) for number in (0, 1, 9, 40)]
+    spans = [(date(2026, 1, 12), date(2026, 5, 11)), (date(2026, 10, 19), date(2026, 12, 14))]
+    assert spans_after(weeks) == spans
 
 
 async def test_batches_between_the_transactions_of_a_scorer_are_counted(engines: list[AsyncEngine]) -> None:
     events = usual_days(*range(30))
     await handle(engines[0], RULESET, events)
+    await scored(engines[0])
     transactions = 0
 
-    async def brings_a_batch() -> None:
+    async def bring_a_batch() -> None:
         nonlocal transactions
         transactions += 1
-        batch = day_of((MONA, OMAR)[transactions % 2], 29 - transactions % 9, 1, kind=f"kind_{transactions}")
+        days = range(transactions % 3, 30, 3)
+        batch = [event for day in days for event in day_of(MONA, day, 1, kind=f"kind_{transactions}")]
         events.extend(batch)
         await handle(engines[1], RULESET, batch)
 
-    await BehaviourScorer(RULESET, 0).score(SteppedEngine(engines[0], brings_a_batch))
-    assert transactions > 10
+    await BehaviourScorer(RULESET, 0).score(SteppedEngine(engines[0], bring_a_batch))
+    assert transactions > 5
     await scored(engines[0])
     await assert_scored_as_the_oracle_says(engines[0], events)
 

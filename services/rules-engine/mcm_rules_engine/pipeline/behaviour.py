@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -33,14 +34,12 @@ from mcm_rules_engine.store.profile_scores import (
     Touch,
     WeeklyTotals,
     clear_touched,
-    clear_touched_week,
     count_values,
     read_days,
     read_touched,
-    read_touched_week,
     replace_scores,
-    touch_days_after,
 )
+from mcm_rules_engine.store.profile_weeks import clear_touched_weeks, read_touched_weeks, spans_after, touch_days
 from mcm_rules_engine.store.results import ResultKey, lock_groups, read_results_of_groups, replace_results
 from mcm_shared.contracts.findings import finding_uid
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
@@ -48,10 +47,15 @@ from mcm_shared.event_time import from_micros, to_micros
 
 _LOCK: Final = (UUID(int=0), "behaviour")
 _USERS: Final = 200
-"""Users that one transaction scores."""
+_MAX_USERS: Final = 2_000
+"""Users that one transaction scores: the fewest, and the most."""
+
+_DAYS: Final = 8_000
+"""Days that one transaction reads where users have few; of the fewest users it reads all."""
 
 
-Work = Callable[[AsyncConnection, Sequence[Touch]], Awaitable[object]]
+Work = Callable[[AsyncConnection, Sequence[Touch]], Awaitable[int]]
+"""Works on touched days; returns how many days it has read."""
 
 
 @dataclass(slots=True)
@@ -83,11 +87,11 @@ class _Rule:
     def holds(self, scores: Scores) -> bool:
         """Whether a day is unusual."""
         comparison = self.rule.comparison
-        return comparison is not None and comparison.holds(Fraction(scores.of(self.measure), MILLIBITS))
+        return comparison is not None and comparison.holds(_bits(scores.of(self.measure)))
 
     def amount(self, scores: Scores) -> str:
         """The score in bits, as results hold it."""
-        return amount_text(Fraction(scores.of(self.measure), MILLIBITS))
+        return amount_text(_bits(scores.of(self.measure)))
 
 
 class BehaviourScorer:
@@ -110,17 +114,19 @@ class BehaviourScorer:
             return found
         counted: set[tuple[str, date, str]] = set()
 
-        async def count(connection: AsyncConnection, touched: Sequence[Touch]) -> bool:
+        async def count(connection: AsyncConnection, touched: Sequence[Touch]) -> int:
             # by the values: a day that is touched anew often has no others
-            has_new = await count_values(connection, [one for one in touched if _pending(one) not in counted])
+            new = await count_values(connection, [one for one in touched if _pending(one) not in counted])
             counted.update(map(_pending, touched))
-            return has_new
+            return new
 
-        async def score(connection: AsyncConnection, touched: Sequence[Touch]) -> None:
+        async def score(connection: AsyncConnection, touched: Sequence[Touch]) -> int:
             # what this transaction has added itself may not last, so it is not cached
             totals = WeeklyTotals() if await count(connection, touched) else self._totals
-            found.update(await self._score(connection, touched, totals))
+            stored = await read_days(connection, _spans(touched))
+            found.update(await self._score(connection, touched, stored, totals))
             await clear_touched(connection, touched)
+            return sum(map(len, stored.values()))
 
         # everyone's counts first, so that most days are scored once
         await self._in_parts(engine, count)
@@ -132,20 +138,25 @@ class BehaviourScorer:
     async def _in_parts(self, engine: AsyncEngine, work: Work) -> None:
         """Works through the touched days of all users, some users in each transaction."""
         after: str | None = ""
+        users = _USERS
         while after is not None:
             async with transaction(engine) as connection:
                 await lock_groups(connection, [_LOCK])
-                touched = await read_touched(connection, after, _USERS)
+                touched = await read_touched(connection, after, users)
                 after = max((one.user for one in touched), default=None)
                 if touched:
-                    await work(connection, touched)
+                    days = await work(connection, touched)
+                    # more users at once where each has few days
+                    users = min(_MAX_USERS, max(_USERS, users * _DAYS // max(days, len(touched))))
 
-    async def _score(self, connection: AsyncConnection, touched: Sequence[Touch], totals: WeeklyTotals) -> set[UUID]:
-        by_user: dict[str, set[date]] = {}
-        for touch in touched:
-            by_user.setdefault(touch.user, set()).add(touch.day)
-        spans = {user: (min(days), max(days) + HISTORY) for user, days in by_user.items()}
-        stored = await read_days(connection, spans)
+    async def _score(
+        self,
+        connection: AsyncConnection,
+        touched: Sequence[Touch],
+        stored: Mapping[str, Mapping[date, StoredDay]],
+        totals: WeeklyTotals,
+    ) -> set[UUID]:
+        by_user = _by_user(touched)
         due = {user: _due(by_user[user], days) for user, days in stored.items()}
         everyone = await totals.read(connection, {week_of(day) for days in due.values() for day in days})
         scored: list[_Day] = []
@@ -201,19 +212,18 @@ class BehaviourScorer:
 
 
 async def _touch_days_after_weeks(engine: AsyncEngine) -> None:
-    """Touches the days whose scores depend on weeks that changed, the earliest week first."""
-    while True:
-        async with transaction(engine, read_only=True) as connection:
-            week = await read_touched_week(connection)
-        if week is None:
-            return
-        async with transaction(engine) as connection:
-            after = await touch_days_after(connection, week)
+    """Touches the days whose scores depend on weeks that changed."""
+    async with transaction(engine, read_only=True) as connection:
+        weeks = await read_touched_weeks(connection)
+    for since, until in spans_after(weeks):
+        after: tuple[str, date, int] | None = ("", date.min, 0)
         while after is not None:
             async with transaction(engine) as connection:
-                after = await touch_days_after(connection, week, after)
+                await lock_groups(connection, [_LOCK])
+                after = await touch_days(connection, since, until, after)
+    if weeks:
         async with transaction(engine) as connection:
-            await clear_touched_week(connection, week)
+            await clear_touched_weeks(connection, weeks)
 
 
 def _due(touched: Collection[date], days: Iterable[date]) -> set[date]:
@@ -236,10 +246,27 @@ def _count_evidence(
             one.evidence = history.score(one.day, one.stored.profile, everyone[week_of(one.day)])
 
 
+def _by_user(touched: Iterable[Touch]) -> dict[str, set[date]]:
+    by_user: dict[str, set[date]] = {}
+    for touch in touched:
+        by_user.setdefault(touch.user, set()).add(touch.day)
+    return by_user
+
+
+def _spans(touched: Iterable[Touch]) -> dict[str, tuple[date, date]]:
+    return {user: (min(days), max(days) + HISTORY) for user, days in _by_user(touched).items()}
+
+
 def _pending(touch: Touch) -> tuple[str, date, str]:
     return touch.user, touch.day, touch.pending
 
 
+@lru_cache(1 << 14)
+def _bits(score: int) -> Fraction:
+    return Fraction(score, MILLIBITS)
+
+
+@lru_cache(1 << 10)
 def _start(day: date) -> int:
     return to_micros(datetime(day.year, day.month, day.day, tzinfo=UTC))
 

@@ -114,7 +114,7 @@ class Detector:
         await add_to_tumbling(connection, tallies, self._shard)
         affected.buckets.update(tallies)
         await self._raise(connection, detections, inserted, affected)
-        affected.profile_days = await self._profiles.add(connection, (entry.event for entry in matched), row_ids)
+        affected.profile_days = await self._profiles.add(connection, [entry.event for entry in matched], row_ids)
         return affected
 
     async def correlate(self, engine: AsyncEngine, affected: AffectedRows) -> None:

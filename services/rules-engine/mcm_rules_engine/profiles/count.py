@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from mcm_rules_engine.correlation.protocol import Position
-from mcm_rules_engine.profiles.features import Value, add_features, is_failure, profile_user
+from mcm_rules_engine.profiles.features import YEARS, Value, add_features, canonical_user, is_failure_type
 from mcm_shared.contracts.events import SourceEvent
 from mcm_shared.event_time import to_micros
 
@@ -49,20 +49,23 @@ class ProfileCounter:
         """Counts new events by user and day, in order of users and days."""
         tallies: dict[UserDayKey, DayTally] = {}
         for event in events:
-            user = profile_user(event)
+            user = event.user
             if user is None:
                 continue
             at = event.timestamp
-            key = (user, at.toordinal())
+            key = (canonical_user(user), at.toordinal())
             tally = tallies.get(key)
             if tally is None:
+                # as profile_user says, which looks at each event
+                if at.year not in YEARS:
+                    continue
                 tally = tallies[key] = DayTally(0, 0, event, event)
             elif at <= tally.earliest.timestamp and (at, event.uid) < (tally.earliest.timestamp, tally.earliest.uid):
                 tally.earliest = event
             elif at >= tally.latest.timestamp and (at, event.uid) > (tally.latest.timestamp, tally.latest.uid):
                 tally.latest = event
             tally.events += 1
-            tally.failures += is_failure(event)
+            tally.failures += is_failure_type(event.event_type)
             add_features(event, tally.values)
         for key, tally in tallies.items():
             tally.values -= self._stored.get(key, set())

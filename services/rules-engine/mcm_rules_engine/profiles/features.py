@@ -32,7 +32,7 @@ HOURS: Final = 24
 BESIDE: Final = (-1, 0, 1)
 """An hour is as usual as it and those beside it are."""
 
-_YEARS: Final = range(1971, 9000)
+YEARS: Final = range(1971, 9000)
 """Years whose events have a history before them and days after them."""
 
 _IPV4_PREFIX: Final = 24
@@ -74,7 +74,7 @@ def _read_value(entry: str) -> Value:
 
 def profile_user(event: SourceEvent) -> str | None:
     """Names the profile that an event counts in: its user in canonical form; None for an event in no profile."""
-    return None if event.user is None or event.timestamp.year not in _YEARS else canonical_user(event.user)
+    return None if event.user is None or event.timestamp.year not in YEARS else canonical_user(event.user)
 
 
 @lru_cache(1 << 14)
@@ -154,7 +154,13 @@ _FACTS: Final[dict[str, Callable[[str], Value | None]]] = {
 
 def is_failure(event: SourceEvent) -> bool:
     """Whether an event says that something failed."""
-    return event.event_type.endswith(_FAILURES)
+    return is_failure_type(event.event_type)
+
+
+@lru_cache(1 << 14)
+def is_failure_type(event_type: str) -> bool:
+    """Whether events of a type say that something failed."""
+    return event_type.endswith(_FAILURES)
 
 
 @lru_cache(1 << 14)

@@ -111,17 +111,21 @@ class History:
         if self._is_learning(day):
             return None
         by_feature: dict[Feature, list[int]] = {}
+        mine, totals = self._values, self._totals
         for value in profile.values:
             feature = value[0]
-            total = self._totals[feature]
+            total = totals.get(feature)
             if total:
-                score = value_score(
-                    _count(self._values, value),
-                    total,
-                    everyone.count(value),
-                    everyone.totals[feature] + everyone.distinct[feature] + 1,
-                )
-                by_feature.setdefault(feature, []).append(score)
+                if feature is Feature.HOUR:
+                    user_count, everyone_count = _count(mine, value), _count(everyone.values, value)
+                else:
+                    user_count, everyone_count = mine.get(value, 0), everyone.values.get(value, 0)
+                of_everyone = everyone.totals[feature] + everyone.distinct[feature] + 1
+                score = value_score(user_count, total, everyone_count, of_everyone)
+                if feature in by_feature:
+                    by_feature[feature].append(score)
+                else:
+                    by_feature[feature] = [score]
         login = activity = 0
         for feature, scores in by_feature.items():
             score = feature_score(scores)
@@ -196,7 +200,8 @@ def alike(value: Value) -> tuple[Value, ...]:
 def _count(values: Mapping[Value, int], value: Value) -> int:
     if value[0] is not Feature.HOUR:
         return values.get(value, 0)
-    return sum([values.get(one, 0) for one in alike(value)])
+    before, itself, after = alike(value)
+    return values.get(before, 0) + values.get(itself, 0) + values.get(after, 0)
 
 
 def profile_days(events: Iterable[SourceEvent]) -> Days:

@@ -13,7 +13,7 @@ _DOUBT: Final = 1e-6
 
 def log_ratio(numerator: int, denominator: int) -> int:
     """Computes the binary logarithm of a ratio of positive integers, in thousandths, rounded down."""
-    approximate = (log2(numerator) - log2(denominator)) * MILLIBITS
+    approximate = log2(numerator / denominator) * MILLIBITS
     whole = floor(approximate)
     if _DOUBT < approximate - whole < 1 - _DOUBT:
         return whole

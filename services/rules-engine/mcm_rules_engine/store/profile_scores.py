@@ -4,16 +4,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Date, Text, select, text, update
+from sqlalchemy import BigInteger, Date, Text, select, text
 from sqlalchemy.types import TypeEngine
 
 from mcm_rules_engine.correlation.protocol import Position
 from mcm_rules_engine.profiles.features import Feature, Value, read_values, write_values
 from mcm_rules_engine.profiles.history import HISTORY, WEEKS, ProfileDay, Totals, week_of
-from mcm_rules_engine.profiles.score import Scores
+from mcm_rules_engine.profiles.score import LEARNING_DAYS, Scores
 from mcm_rules_engine.store.lateral import LateralQuery
 from mcm_rules_engine.store.profiles import new_touch
 from mcm_rules_engine.store.tumbling import position_of_text
@@ -21,7 +22,6 @@ from mcm_shared.db.bulk import BulkInsert, among
 from mcm_shared.db.engine import AsyncConnection, fetch
 from mcm_shared.db.profile_tables import PROFILE_DAYS, PROFILE_SCORES, PROFILE_TOTALS, PROFILE_VALUES, PROFILE_WEEKS
 
-_TOUCHED_AT_ONCE: Final = 5000
 _SPAN: Final[Mapping[str, TypeEngine[Any]]] = {"usr": Text(), "since": Date(), "until": Date()}
 _OF_SPAN: Final = 'p."user" = r.usr AND p.day BETWEEN r.since AND r.until'
 
@@ -48,24 +48,6 @@ _COUNTS: Final = LateralQuery(
     {"week": Date(), "count": BigInteger()},
 )
 
-# locked in the order in which batches lock them, and again where they were touched already: who scores them now may not
-# have seen the change of the week
-_NEXT_DAYS: Final = """SELECT "user", day, shard FROM profile_days
-    WHERE day >= {since} AND day < {until} AND ("user", day, shard) > ({usr}, {day}, {shard})
-    ORDER BY "user", day, shard LIMIT {limit}"""
-_TOUCH_POSTGRESQL: Final = f"""
-WITH next AS ({_NEXT_DAYS.format(since="$1", until="$2", usr="$3", day="$4", shard="$5", limit="$6")} FOR UPDATE)
-UPDATE profile_days p SET touched = $7 FROM next n
-WHERE p."user" = n."user" AND p.day = n.day AND p.shard = n.shard RETURNING p."user", p.day, p.shard
-"""  # noqa: S608 (our own text)
-_TOUCH_SQLITE: Final = (
-    text(f"""
-UPDATE profile_days SET touched = :touched WHERE ("user", day, shard) IN (
-    {_NEXT_DAYS.format(since=":since", until=":until", usr=":usr", day=":day", shard=":shard", limit=":limit")})
-RETURNING "user", day, shard""")  # noqa: S608 (our own text)
-    .bindparams()
-    .columns(PROFILE_DAYS.c.user, PROFILE_DAYS.c.day, PROFILE_DAYS.c.shard)
-)
 _CLEAR_POSTGRESQL: Final = """
 WITH scored AS (
     SELECT p."user", p.day, p.shard FROM profile_days p
@@ -113,13 +95,6 @@ class Touch(NamedTuple):
     pending: str
 
 
-class TouchedWeek(NamedTuple):
-    """A week that changed, and the touch that was read."""
-
-    week: date
-    touched: int
-
-
 @dataclass(slots=True)
 class StoredDay:
     """A day of a user as it is stored, with the positions of its first and last event."""
@@ -127,43 +102,6 @@ class StoredDay:
     profile: ProfileDay
     first: Position
     last: Position
-
-
-async def read_touched_week(connection: AsyncConnection) -> TouchedWeek | None:
-    """Reads the earliest week whose counts have changed since the days after it were touched; None when none has."""
-    weeks = PROFILE_WEEKS.c
-    columns = (weeks.week, weeks.touched)
-    query = select(*columns).where(weeks.touched != 0).order_by(weeks.week).limit(1)
-    row = (await connection.execute(query)).first()
-    return TouchedWeek(*row) if row else None
-
-
-async def touch_days_after(
-    connection: AsyncConnection, week: TouchedWeek, after: tuple[str, date, int] = ("", date.min, 0)
-) -> tuple[str, date, int] | None:
-    """Touches the next days whose scores depend on a week; returns the last of them, None when none is left.
-
-    A part of the days at once, so that no batch waits for long.
-    """
-    since, until = week.week + timedelta(weeks=1), week.week + timedelta(weeks=WEEKS + 1)
-    usr, day, shard = after
-    rows: Sequence[Any]
-    touched = new_touch()
-    if connection.dialect.name == "postgresql":
-        rows = await fetch(connection, _TOUCH_POSTGRESQL, since, until, *after, _TOUCHED_AT_ONCE, touched)
-    else:
-        values: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
-        values |= {"usr": usr, "day": day.isoformat(), "shard": shard, "limit": _TOUCHED_AT_ONCE}
-        values |= {"touched": touched}
-        rows = (await connection.execute(_TOUCH_SQLITE, values)).all()
-    return max((row[0], row[1], row[2]) for row in rows) if len(rows) == _TOUCHED_AT_ONCE else None
-
-
-async def clear_touched_week(connection: AsyncConnection, week: TouchedWeek) -> None:
-    """Notes that the days after a week are touched, but for changes since the week was read."""
-    weeks = PROFILE_WEEKS.c
-    is_same = (weeks.week == week.week) & (weeks.touched == week.touched)
-    await connection.execute(update(PROFILE_WEEKS).where(is_same).values(touched=0))
 
 
 async def read_touched(connection: AsyncConnection, after: str, limit: int) -> list[Touch]:
@@ -194,10 +132,10 @@ async def clear_touched(connection: AsyncConnection, scored: Collection[Touch]) 
     await connection.execute(_CLEAR_SQLITE, {"rows": orjson.dumps(rows).decode()})
 
 
-async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) -> bool:
+async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) -> int:
     """Adds the pending values of days to the days and to everyone's totals, each once, and touches the weeks.
 
-    Returns whether there were new ones. Under the lock of the scorers, so that no two count the same value.
+    Returns how many days have new ones. Under the lock of the scorers, so that no two count the same value.
     """
     pending: dict[tuple[str, date], set[Value]] = {}
     for one in touched:
@@ -217,7 +155,7 @@ async def count_values(connection: AsyncConnection, touched: Sequence[Touch]) ->
     rows = [(week, *value, count) for week in sorted(weeks) for value, count in sorted(weeks[week].items())]
     await _ADD_TOTALS.execute(connection, rows)
     await _ADD_WEEKS.execute(connection, [(week, weeks[week].total(), touch) for week in sorted(weeks)])
-    return bool(weeks)
+    return len(grown)
 
 
 async def _known_values(
@@ -236,19 +174,23 @@ async def _known_values(
 async def read_days(
     connection: AsyncConnection, spans: Mapping[str, tuple[date, date]]
 ) -> dict[str, dict[date, StoredDay]]:
-    """Reads the days of users from 60 days before a first one through a last one."""
+    """Reads the days of users from 60 days before a first one through a last one, but of users who are learning."""
     rows = [(user, first - HISTORY, last) for user, (first, last) in spans.items()]
     found: dict[str, dict[date, StoredDay]] = {}
     for user, days in zip(spans, await _DAYS.execute(connection, rows), strict=True):
-        found[user] = {
-            day: StoredDay(
-                ProfileDay(set(), int(events), int(failures)), position_of_text(first), position_of_text(last)
-            )
-            for day, events, failures, first, last in sorted(days, key=lambda row: row[0])
-        }
-    for user, values in zip(spans, await _VALUES.execute(connection, rows), strict=True):
+        # of a user who is still learning no day is scored
+        if len(days) > LEARNING_DAYS:
+            found[user] = {
+                day: StoredDay(
+                    ProfileDay(set(), int(events), int(failures)), position_of_text(first), position_of_text(last)
+                )
+                for day, events, failures, first, last in sorted(days, key=itemgetter(0))
+            }
+    rows = [row for row in rows if row[0] in found]
+    for row, values in zip(rows, await _VALUES.execute(connection, rows), strict=True):
+        of_user = found[row[0]]
         for day, features in values:
-            found[user][day].profile.values.update(read_values(features))
+            of_user[day].profile.values = read_values(features)
     return found
 
 
