@@ -4,10 +4,10 @@ import { type FormEvent, useState } from "react";
 import { Button } from "@/components/button";
 import { Panel } from "@/components/panel";
 import { FormError, SelectField, TextField } from "@/components/text-field";
-import { names } from "@/components/token-form";
 import { createUser, type Role } from "@/lib/api/access";
 import { toast } from "@/lib/toast";
 
+import { RestrictionFields, restrictionOf } from "./restriction-fields";
 import { ROLES } from "./roles";
 
 /** Creation of a user or a service account. */
@@ -19,18 +19,13 @@ export function NewUserPanel({ onCreated }: { onCreated: () => void }) {
     event.preventDefault();
     const form = event.currentTarget;
     const given = new FormData(form);
-    const sources = names(given.get("sources"));
-    const expires = String(given.get("expires") ?? "");
     create.mutate(
       {
         kind: kind === "service" ? "service" : "person",
         email: String(given.get("email")),
         role: role as Role,
         password: kind === "person" ? String(given.get("password")) : null,
-        sources: sources.length > 0 ? sources : null,
-        period_from: null,
-        period_to: null,
-        expires_at: expires ? `${expires}T23:59:59Z` : null,
+        ...restrictionOf(given),
       },
       {
         onSuccess: (user) => {
@@ -65,8 +60,7 @@ export function NewUserPanel({ onCreated }: { onCreated: () => void }) {
             required
           />
         )}
-        <TextField label="Restricted to sources" name="sources" note="Comma separated. Empty: all." />
-        <TextField label="Access ends on" name="expires" type="date" required={role === "auditor"} />
+        <RestrictionFields expires={role === "auditor"} />
         <div className="sm:col-span-2">
           <FormError error={create.error} />
           <Button type="submit" disabled={create.isPending}>

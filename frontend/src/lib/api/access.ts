@@ -58,6 +58,10 @@ export const changeUser = (user_id: string, change: Partial<Schema<"UserChange">
   // what is left out stays as it is
   body(api.PATCH("/access/users/{user_id}", { params: { path: { user_id } }, body: change as Schema<"UserChange"> }));
 
+/** Sets a new password of a local user, which ends all sessions of the user. */
+export const resetPassword = (user_id: string, password: string) =>
+  body(api.PUT("/access/users/{user_id}/password", { params: { path: { user_id } }, body: { password } }));
+
 /** Lists the API tokens of all accounts. */
 export const getAllTokens = (signal?: AbortSignal) => body(api.GET("/access/tokens", { signal }));
 
