@@ -76,6 +76,12 @@ async def test_the_first_administrator_and_a_viewer(
     await keys.type(PASSWORD)
     await keys.press("Enter")
     await expect(page.get_by_role("listitem").filter(has_text=VIEWER)).to_be_visible()
+    await page.get_by_role("button", name=f"Edit {VIEWER}").press("Enter")
+    form = page.get_by_role("form", name=f"Account {VIEWER}")
+    await form.get_by_label("Sees nothing before").fill("2026-11-01")
+    found += await violations(page, "edit")
+    await form.get_by_role("button", name="Save").press("Enter")
+    await expect(page.get_by_role("listitem").filter(has_text=VIEWER)).to_contain_text("sees from 01 Nov")
 
     await shown.go("account")
     await page.get_by_role("button", name="Log out").focus()
