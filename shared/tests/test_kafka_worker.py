@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from mcm_local.kafka import Kafka
 from mcm_shared.contracts.topics import Topics
@@ -125,8 +126,14 @@ async def test_a_batch_that_outlives_its_partitions_does_not_set_the_group_back(
     completes: bool,
 ) -> None:
     other = Handler(topics)
-    handler.held.clear()
     handler.completes = completes
+    may_end = asyncio.Semaphore(0)
+
+    async def one_at_a_time(values: list[bytes]) -> None:
+        await may_end.acquire()
+        handler.batches.append(values)
+
+    handler.work = one_at_a_time  # type: ignore[method-assign]
 
     async def both_partitions(*numbers: int) -> None:
         for key in (b"a", b"b", b"c", b"d"):
@@ -148,16 +155,26 @@ async def test_a_batch_that_outlives_its_partitions_does_not_set_the_group_back(
             return await members(GROUP) == 1
 
         await until(alone_again)
-        handler.held.set()
+        before = await committed(GROUP)
+        ended = records_ended(topics)
+        may_end.release()
+        await until(lambda: records_ended(topics) > ended)
+        # the batch after it would commit its partitions anew, and waits
+        assert await committed(GROUP) == before
+        for _ in range(10):
+            may_end.release()
 
         async def all_committed() -> bool:
             return sum((await committed(GROUP)).values()) == 40
 
         await until(all_committed)
-        await asyncio.sleep(0)
 
-    assert sum((await committed(GROUP)).values()) == 40
     assert {value for one in (handler, other) for value in one.handled} == {str(n).encode() for n in range(10)}
+
+
+def records_ended(topics: Topics) -> float:
+    """Counts the records of ended batches, committed or not."""
+    return REGISTRY.get_sample_value("mcm_records_total", {"topic": topics.raw}) or 0
 
 
 class TestWhenTheBrokerIsDown:
