@@ -77,11 +77,11 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
     other = Handler(topics)
     sent = 0
     enough = asyncio.Event()
+    batch_takes_s = 0.2
 
     def take_a_while(one: Handler) -> None:
         async def work(values: list[bytes]) -> None:
-            # so that batches are in flight, and one waits decoded, whenever partitions move
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(batch_takes_s)
             one.batches.append(values)
 
         one.completes = True
@@ -92,10 +92,12 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
 
     async def trickle() -> None:
         nonlocal sent
+        # faster than one worker is, so that batches are in flight, and one waits decoded, whenever partitions move
         while not enough.is_set():
-            await producer.send([m for key in (b"a", b"b", b"c", b"d") for m in numbered(topics.raw, sent, key=key)])
-            sent += 1
-            await asyncio.sleep(0.03)
+            numbers = range(sent, sent + 8)
+            await producer.send([m for key in (b"a", b"b", b"c", b"d") for m in numbered(topics.raw, *numbers, key=key)])
+            sent += len(numbers)
+            await asyncio.sleep(0.2)
 
     async with running(a_worker(kafka, handler, max_records=8)):
         sending = asyncio.create_task(trickle())
@@ -106,6 +108,7 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
             await until(lambda: len(handler.handled) > before + 20)
         # not cancelled: what is being sent arrives all the same
         enough.set()
+        batch_takes_s = 0
         await sending
         await until(lambda: len(handler.handled) + len(other.handled) >= 4 * sent)
 
