@@ -94,9 +94,9 @@ async def test_two_workers_share_the_partitions_and_no_batch_is_read_twice(
         nonlocal sent
         # faster than one worker is, so that batches are in flight, and one waits decoded, whenever partitions move
         while not enough.is_set():
-            numbers = range(sent, sent + 8)
-            await producer.send([m for key in (b"a", b"b", b"c", b"d") for m in numbered(topics.raw, *numbers, key=key)])
-            sent += len(numbers)
+            for key in (b"a", b"b", b"c", b"d"):
+                await producer.send(numbered(topics.raw, *range(sent, sent + 8), key=key))
+            sent += 8
             await asyncio.sleep(0.2)
 
     async with running(a_worker(kafka, handler, max_records=8)):
