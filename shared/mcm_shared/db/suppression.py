@@ -8,7 +8,22 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, not_, null, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -67,17 +82,34 @@ class ActiveExceptions:
             return cast(null(), Integer)
         return case(*((covered_by(each), each.id) for each in self.exceptions), else_=null())
 
+    @cached_property
+    def suppressed(self) -> ColumnElement[bool]:
+        """The condition that one of them suppresses a finding; never NULL.
+
+        Most exceptions are about a rule: their conditions are computed for findings of these rules only.
+        """
+        of_rules, others = [], []
+        rules: set[str] = set()
+        for each in self.exceptions:
+            named = each.parsed().rule
+            (others if named is None else of_rules).append(covered_by(each))
+            rules.update(named or ())
+        about_rules = and_(_FINDING.rule_name.in_(sorted(rules)), or_(false(), *of_rules))
+        return case((or_(false(), about_rules, *others), True), else_=False)
+
     @property
     def visible(self) -> ColumnElement[bool]:
         """The condition of the findings that counts are about: they stand, and no exception suppresses them."""
-        return and_(STANDING, self.suppressed_by.is_(None)) if self.exceptions else STANDING
+        return and_(STANDING, not_(self.suppressed)) if self.exceptions else STANDING
 
 
 def covered_by(exception: StoredException) -> ColumnElement[bool]:
     """Builds the condition that an exception covers a finding: all its detections lie in the period."""
     matcher = exception.parsed()
     if matcher.sigma is None:
-        return and_(in_period(exception), matched_by(matcher))
+        # in the order of their costs
+        equal, searched = _matched(matcher, _EQUAL), _matched(matcher, _SEARCHED)
+        return and_(true(), *equal, in_period(exception), *searched)
     # a finding that has changed since it was evaluated is visible until it is evaluated again
     evaluated = select(_MATCH.finding_id, _MATCH.version).where(_MATCH.exception_id == exception.id, _MATCH.covered)
     return and_(in_period(exception), matched_by(matcher), tuple_(_FINDING.id, _FINDING.version).in_(evaluated))
@@ -112,8 +144,14 @@ def matched_by(matcher: ExceptionMatcher) -> ColumnElement[bool]:
 
     Its Sigma filter is left out: SQL does not evaluate it.
     """
-    given = {name: value for name in _CONDITIONS if (value := getattr(matcher, name)) is not None}
-    return and_(true(), *(_CONDITIONS[name](value) for name, value in given.items()))
+    return and_(true(), *_matched(matcher, _EQUAL), *_matched(matcher, _SEARCHED))
+
+
+def _matched(
+    matcher: ExceptionMatcher, conditions: Mapping[str, Callable[[Any], ColumnElement[bool]]]
+) -> list[ColumnElement[bool]]:
+    given = {name: value for name in conditions if (value := getattr(matcher, name)) is not None}
+    return [conditions[name](value) for name, value in given.items()]
 
 
 def _is_uuid(name: str) -> bool:
@@ -130,7 +168,11 @@ def _grouped(group: Mapping[str, str | None]) -> ColumnElement[bool]:
     starts, ends = "{,", "},"
     return and_(
         *(
-            or_(*(_contains(_FINDING.group_key, start + member + end) for start in starts for end in ends))
+            # most findings do not have it at all, which one search shows
+            and_(
+                _contains(_FINDING.group_key, member),
+                or_(*(_contains(_FINDING.group_key, start + member + end) for start in starts for end in ends)),
+            )
             for member in members
         )
     )
@@ -150,10 +192,12 @@ def _mentions(text: str) -> ColumnElement[bool]:
     return func.coalesce(or_(*(contains_ignoring_case(column, text) for column in columns)), False)
 
 
-_CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
+_EQUAL: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
     "rule": lambda names: _FINDING.rule_name.in_(names),
     "user": lambda names: _FINDING.user.in_(names),
     "source": lambda names: _FINDING.source.in_(names),
+}
+_SEARCHED: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
     "tag": _tagged,
     "group": _grouped,
     "text": _mentions,

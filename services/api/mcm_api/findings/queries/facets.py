@@ -103,7 +103,7 @@ def _cells(filters: FindingFilter, active: ActiveExceptions) -> Select[*tuple[An
         _FINDING.rule_name,
         _FINDING.source,
         _FINDING.withdrawn,
-        case((active.suppressed_by.is_(None), 0), else_=1).label("is_suppressed"),
+        case((active.suppressed, 1), else_=0).label("is_suppressed"),
         _ENRICHED.label("is_enriched"),
     )
     # a subquery, so that PostgreSQL sees one expression in both clauses where parameters would make it two

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, extract, false, func, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, extract, false, func, not_, or_, true
 
 from mcm_api.findings.filters import SortKey
 from mcm_shared.contracts.finding_filter import FindingFilter, FindingStanding, given, one_for_each_parameter
@@ -110,8 +110,7 @@ def _suppressed(values: list[bool], active: ActiveExceptions) -> ColumnElement[b
         return true()
     if not active.exceptions:
         return false() if values[0] else true()
-    number = active.suppressed_by
-    return number.is_not(None) if values[0] else number.is_(None)
+    return active.suppressed if values[0] else not_(active.suppressed)
 
 
 def _unchanged(condition: Callable[[Any], ColumnElement[bool]]) -> Callable[..., ColumnElement[bool]]:

@@ -71,7 +71,7 @@ async def _suppressed(
     if not active.exceptions:
         return 0
     in_period = between(FINDINGS.c.first_seen, start, end)
-    suppressed = (STANDING, active.suppressed_by.is_not(None))
+    suppressed = (STANDING, active.suppressed)
     return (
         await connection.execute(select(func.count()).select_from(FINDINGS).where(*in_period, *suppressed))
     ).scalar_one()
