@@ -162,9 +162,17 @@ METRICS: Final = (
         "mcm_notification_attempts",
         "counter",
         "messages",
-        ("channel", "outcome"),
+        ("channel", "kind", "outcome"),
         "notifier",
-        "Messages sent to channels: `sent`, `retried` after a failure, or `failed`",
+        "Messages sent to channels, reminders and tests too, by `kind`: `sent`, `retried` after a failure, or `failed`",
+    ),
+    Metric(
+        "mcm_notifications_unsent",
+        "gauge",
+        "notifications",
+        ("state",),
+        "notifier",
+        "Notifications that are `waiting` for their message, or `hidden`: suppressed or withdrawn until visible again",
     ),
     Metric(
         "mcm_notifications_failed", "gauge", "messages", (), "notifier", "Messages that failed and were not retried"

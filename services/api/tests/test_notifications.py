@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 from sqlalchemy import update
 
 from mcm_api.database import DatabaseWriter
@@ -151,6 +152,9 @@ async def test_a_test_shows_what_the_channel_really_answered(
         ("refused", "HTTP 403: bad key ***"),
     ]
     assert [request.json["type"] for request in receiver.requests] == ["test", "test"]
+    for outcome in ("sent", "failed"):
+        labels = {"channel": "hook", "kind": "test", "outcome": outcome}
+        assert (REGISTRY.get_sample_value("mcm_notification_attempts_total", labels) or 0) >= 1
     assert receiver.ids == [each["id"] for each in results]
     assert (expired["state"], is_sent) == ("expired", False)
     assert [each["target"] for each in audited] == ["hook"] * 3

@@ -15,8 +15,11 @@ from mcm_notifier.store.channel_tests import LeasedTest
 from mcm_shared.db.engine import AsyncEngine
 from mcm_shared.db.leases import Lease
 from mcm_shared.errors import McmError
+from mcm_shared.metrics import counter
 
 log = structlog.get_logger()
+
+ATTEMPTS: Final = counter("mcm_notification_attempts")
 
 LEASE_S: Final = 120.0
 """Longer than any channel takes to send."""
@@ -61,6 +64,7 @@ class ChannelTester:
         if leased is None:
             return False
         accepted, response = await self._send(leased)
+        ATTEMPTS.labels(leased.channel, "test", "sent" if accepted else "failed").inc()
         log.info("channel tested", channel=leased.channel, accepted=accepted, response=response)
         await store.finish_test(self._engine, leased.id, self._owner, accepted, response[:_RESPONSE], self._now())
         return True

@@ -15,8 +15,11 @@ from mcm_notifier.store import waiting as store
 from mcm_shared.db.engine import AsyncConnection, AsyncEngine, transaction
 from mcm_shared.db.notifications import GIVE_UP_AFTER
 from mcm_shared.errors import McmError
+from mcm_shared.metrics import gauge
 
 log = structlog.get_logger()
+
+UNSENT: Final = gauge("mcm_notifications_unsent")
 
 DECIDED_WITHIN: Final = timedelta(seconds=60)
 """How long a notification waits for the score that its route asks for, and for the Sigma filters of exceptions."""
@@ -59,6 +62,8 @@ class Composer:
         for name in names:
             async with transaction(self._engine) as connection:
                 composed += await self._compose(connection, name, self._routes[name])
+        for state, count in (await store.count_unsent(self._engine)).items():
+            UNSENT.labels(state).set(count)
         return composed
 
     async def _compose(self, connection: AsyncConnection, name: str, route: Route) -> bool:

@@ -91,7 +91,7 @@ class Sender:
         except DeliveryError as error:
             await self._retry(leased, error)
         else:
-            ATTEMPTS.labels(leased.channel, "sent").inc()
+            ATTEMPTS.labels(leased.channel, leased.kind, "sent").inc()
             await outbox.mark_sent(self._engine, leased.id, self._owner, response[:_RESPONSE], self._now())
 
     async def _deliver(self, leased: LeasedMessage) -> str:
@@ -116,12 +116,12 @@ class Sender:
         if due_at > leased.give_up_at:
             await self._fail(leased, str(error))
             return
-        ATTEMPTS.labels(leased.channel, "retried").inc()
+        ATTEMPTS.labels(leased.channel, leased.kind, "retried").inc()
         log.warning("message deferred", message=str(leased.id), channel=leased.channel, reason=str(error))
         await outbox.defer(self._engine, leased.id, self._owner, str(error)[:_RESPONSE], due_at)
 
     async def _fail(self, leased: LeasedMessage, reason: str) -> None:
-        ATTEMPTS.labels(leased.channel, "failed").inc()
+        ATTEMPTS.labels(leased.channel, leased.kind, "failed").inc()
         log.error(
             "message failed",
             message=str(leased.id),

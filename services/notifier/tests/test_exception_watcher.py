@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,6 +27,10 @@ async def delivering(engine: AsyncEngine, receiver: HttpReceiver, **route: objec
 
 async def reminding(engine: AsyncEngine, receiver: HttpReceiver) -> Delivering:
     return await Delivering(engine, {"hook": a_webhook(receiver)}, {}, reminders=("hook",)).start()
+
+
+def measured(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 @pytest.mark.parametrize("ending", ["expired", "revoked", "invalid", "invalid filter"])
@@ -134,6 +139,10 @@ async def test_a_finding_hidden_while_its_notification_waited_is_notified_when_i
             await connection.execute(update(FINDINGS).where(FINDINGS.c.uid == finding.uid).values(**values))
     await notifier.after(minutes=16)
     assert receiver.requests == []
+    assert {state: measured("mcm_notifications_unsent", state=state) for state in ("waiting", "hidden")} == {
+        "waiting": 0,
+        "hidden": 2,
+    }
 
     await notifier.change(withdrawn, withdrawn=False)
     await notifier.deliver()
@@ -157,6 +166,7 @@ async def test_reminders_come_30_7_and_1_days_before_each_once(postgres: AsyncEn
     await revoke(postgres, await suppress(postgres, user="revoked@example.com", until=expires), NOON)
 
     due: dict[int, timedelta] = {}
+    reminded = measured("mcm_notification_attempts_total", channel="hook", kind="reminder", outcome="sent")
     second = timedelta(seconds=1)
     for left in (30 * DAY + second, 30 * DAY, 20 * DAY, 7 * DAY + second, 7 * DAY, DAY + second, DAY, second, -second):
         one.now = two.now = expires - left
@@ -169,6 +179,7 @@ async def test_reminders_come_30_7_and_1_days_before_each_once(postgres: AsyncEn
 
     assert due == {30: 30 * DAY, 7: 7 * DAY, 1: DAY}
     assert len(receiver.requests) == len(set(receiver.ids)) == 3
+    assert measured("mcm_notification_attempts_total", channel="hook", kind="reminder", outcome="sent") == reminded + 3
     sent = receiver.requests[0].json
     assert sent["type"] == "exception.expiring"
     assert sent["data"]["exception"]["name"] == f"EX-{number}"

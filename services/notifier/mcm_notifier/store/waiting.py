@@ -39,6 +39,15 @@ async def waiting_routes(engine: AsyncEngine) -> list[str]:
         return list((await connection.execute(query)).scalars())
 
 
+async def count_unsent(engine: AsyncEngine) -> Mapping[str, int]:
+    """Counts the notifications of all routes that wait for a message, and those that are hidden."""
+    waiting = select(func.count()).select_from(NOTIFICATIONS).where(_WAITING).scalar_subquery()
+    hidden = select(func.count()).select_from(NOTIFICATIONS).where(_HIDDEN).scalar_subquery()
+    async with transaction(engine, read_only=True) as connection:
+        row = (await connection.execute(select(waiting, hidden))).one()
+    return {"waiting": int(row[0]), "hidden": int(row[1])}
+
+
 async def lock_route(connection: AsyncConnection, name: str) -> RouteState | None:
     """Locks a route for the transaction and reads its state; None when another process has it."""
     query = select(_ROUTE.sent_at, _ROUTE.storm_since, _ROUTE.digest_at).where(_ROUTE.name == name)
