@@ -88,14 +88,11 @@ class ActiveExceptions:
 
         Most exceptions are about a rule: their conditions are computed for findings of these rules only.
         """
-        of_rules, others = [], []
-        rules: set[str] = set()
-        for each in self.exceptions:
-            named = each.parsed().rule
-            (others if named is None else of_rules).append(covered_by(each))
-            rules.update(named or ())
-        about_rules = and_(_FINDING.rule_name.in_(sorted(rules)), or_(false(), *of_rules))
-        return case((or_(false(), about_rules, *others), True), else_=False)
+        about_rules = [each for each in self.exceptions if each.parsed().rule is not None]
+        others = [each for each in self.exceptions if each.parsed().rule is None]
+        rules = {name for each in about_rules for name in each.parsed().rule or ()}
+        by_rule = and_(_FINDING.rule_name.in_(sorted(rules)), or_(false(), *map(covered_by, about_rules)))
+        return case((or_(by_rule, *map(covered_by, others)), True), else_=False)
 
     @property
     def visible(self) -> ColumnElement[bool]:
