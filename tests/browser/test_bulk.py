@@ -1,7 +1,6 @@
 """An action on all findings that match a filter, in the browser: counted first, then taken request by request."""
 
 import asyncio
-import os
 from typing import Final
 
 import pytest
@@ -17,8 +16,8 @@ from tests.browser.product import Product
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# two requests; MCM_TEST_BULK=5000 is the form of a large backlog
-FINDINGS: Final = int(os.environ.get("MCM_TEST_BULK", "1200"))
+# a large backlog: five requests
+FINDINGS: Final = 5000
 PER_REQUEST: Final = 1000
 
 

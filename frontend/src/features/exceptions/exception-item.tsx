@@ -78,7 +78,7 @@ export function ExceptionItem({ exception, open }: { exception: Exception; open:
           The matcher is invalid, so this exception hides nothing: <VisibleText text={problem} />
         </p>
       )}
-      {matcher && (
+      {matcher && conditionsOf(matcher).length > 0 && (
         <dl className="flex flex-wrap gap-x-5 gap-y-1">
           {conditionsOf(matcher).map((each) => (
             <div key={each.name} className="flex min-w-0 gap-1.5">

@@ -119,7 +119,7 @@ export const CARD_HEIGHT = 116;
 
 /** A finding on a phone. */
 export const findingCard: Card<Finding> = (finding, link) => (
-  <div className="grid gap-1">
+  <div className="grid grid-cols-1 gap-1">
     <div className="flex items-center gap-2">
       <SelectBox finding={finding} />
       <SeverityBadge severity={finding.severity} />
