@@ -72,6 +72,7 @@ def _immediately(
 
 
 def _last_daily(route: Route, now: datetime) -> datetime:
-    local = now.astimezone(route.zone)
-    today = datetime.combine(local.date(), route.at, tzinfo=route.zone)
-    return today if today <= local else datetime.combine(local.date() - timedelta(days=1), route.at, tzinfo=route.zone)
+    day = now.astimezone(route.zone).date()
+    # in UTC: within a zone times are compared by the clock on the wall, which skips an hour in spring
+    today = datetime.combine(day, route.at, tzinfo=route.zone).astimezone(UTC)
+    return today if today <= now else datetime.combine(day - timedelta(days=1), route.at, tzinfo=route.zone)

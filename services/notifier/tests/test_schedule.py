@@ -8,6 +8,7 @@ from mcm_notifier.notifications import MessageKind, RouteState
 from mcm_notifier.schedule import Backlog, is_quiet, next_message
 from mcm_notifier.testing.delivering import a_route
 
+MINUTE = timedelta(minutes=1)
 NIGHT = {"from": "22:00", "to": "07:00", "zone": "Europe/Berlin"}
 
 
@@ -50,6 +51,17 @@ def test_quiet_hours_follow_the_clocks_of_their_zone() -> None:
     assert is_quiet(quiet, datetime(2026, 10, 25, 0, 45, tzinfo=UTC))
     assert is_quiet(quiet, datetime(2026, 10, 25, 1, 45, tzinfo=UTC))
     assert not is_quiet(quiet, datetime(2026, 10, 25, 2, 45, tzinfo=UTC))
+
+
+def test_a_daily_digest_comes_once_on_the_days_when_clocks_change() -> None:
+    route = a_route(when="daily", at="02:30", zone="Europe/Berlin")
+
+    for day, due in ((29, datetime(2026, 3, 29, 1, 30, tzinfo=UTC)), (25, datetime(2026, 10, 25, 0, 30, tzinfo=UTC))):
+        midnight = due.replace(day=day, hour=0, minute=0)
+        minutes = [midnight + timedelta(minutes=minute) for minute in range(6 * 60)]
+        # a finding a minute before: there is always something to send
+        sent = [now for now in minutes if next_message(route, RouteState(), Backlog(now - MINUTE, 1), now)[0]]
+        assert sent == [due]
 
 
 def test_a_storm_is_a_notice_and_digests_until_it_is_over() -> None:
