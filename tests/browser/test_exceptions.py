@@ -43,7 +43,8 @@ async def test_a_false_positive_is_hidden_by_an_exception_and_returns_when_it_ex
     assert await violations(greyed, "suppressed findings in the list") == []
     await greyed.set_viewport_size({"width": 380, "height": 800})
     seen = await greyed.locator("main time").first.bounding_box()
-    assert seen is not None and seen["x"] + seen["width"] <= 380
+    assert seen is not None
+    assert seen["x"] + seen["width"] <= 380
     exceptions = await (await window(busy)).go("exceptions")
     item = exceptions.get_by_role("listitem", name=name)
     await expect(item.get_by_text("hides 1 finding")).to_be_visible()

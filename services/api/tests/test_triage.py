@@ -185,9 +185,10 @@ async def test_actions_in_bulk_are_counted_first_then_taken(client: httpx.AsyncC
     untouched = (await client.get("/findings?status=open")).json()["total"]
     real = (await client.post("/findings/actions", json=bulk)).json()
 
-    assert dry == {"matched": 3, "changed": 2, "unchanged": 1, "next": None, "dry_run": True}
+    seen = {"until": noisy[-1], "seen_until": NOON.isoformat().replace("+00:00", "Z")}
+    assert dry == {"matched": 3, "changed": 2, "unchanged": 1, "next": None, **seen, "dry_run": True}
     assert untouched == 3
-    assert real == {**dry, "dry_run": False}
+    assert real == {**dry, "until": None, "seen_until": None, "dry_run": False}
     assert await ids_of(client, "status=open") == [other]
     by_ids = {"kind": "assign", "value": ADA, "ids": [other, noisy[0], 10**9]}
     assert (await client.post("/findings/actions", json=by_ids)).json()["changed"] == 2
@@ -210,6 +211,22 @@ async def test_bulk_goes_on_after_the_last_finding(
 
     assert [(answer["matched"], answer["changed"]) for answer in answers] == [(5, 2), (3, 2), (1, 1)]
     assert sorted(await ids_of(client, "label=audited")) == sorted(stored)
+
+
+async def test_what_comes_between_the_dry_run_and_the_closing_stays_open(client: httpx.AsyncClient, rows: Rows) -> None:
+    closed, detected_again = [await rows.finding(rule_name="noisy", last_seen=NOON) for _ in range(2)]
+    bulk: dict[str, Any] = {**CLOSE, "filter": {"rule": ["noisy"]}}
+    dry = (await client.post("/findings/actions", json={**bulk, "dry_run": True})).json()
+    later = await rows.finding(rule_name="noisy", last_seen=NOON)
+    await detect(rows, detected_again, last_seen=NOON + HOUR)
+
+    seen = {name: dry[name] for name in ("until", "seen_until")}
+    real = (await client.post("/findings/actions", json={**bulk, **seen})).json()
+
+    assert (real["matched"], real["changed"]) == (2, 2)
+    assert await ids_of(client, "status=resolved") == [closed]
+    assert await ids_of(client, "status=reopened") == [detected_again]
+    assert await ids_of(client, "status=open") == [later]
 
 
 async def test_a_wrong_selection_changes_nothing(client: httpx.AsyncClient, rows: Rows) -> None:

@@ -1,6 +1,6 @@
 import { CircleDot, Tag, UserPlus, UserRound, X } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { Button } from "@/components/button";
 import { useAccount } from "@/lib/access/account";
@@ -37,13 +37,14 @@ export function BulkBar({
   const queries = useQueryClient();
   const me = useAccount().data?.name ?? "";
   const [progress, setProgress] = useState<Progress | null>(null);
+  const counted = useRef<Seen[]>([]);
   const { ids, all, selectAll, clear } = selection;
   if (ids.size === 0 && !all) return null;
   const selected = all ? (total ?? ids.size) : ids.size;
-  // the filter is fixed when the dialog opens: findings that arrive later may be part of it, and the count says so
   const targets = (): Target[] => (all ? [{ filter: filter() as Target["filter"] }] : chunksOf([...ids]));
-  const act = async (action: FindingAction) => {
-    const changed = await actOnAll(action, targets(), selected, setProgress).finally(() => {
+  const act = async (action: FindingAction, seen: Seen[] = []) => {
+    const seenTargets = targets().map((target, index) => ({ ...target, ...seen[index] }));
+    const changed = await actOnAll(action, seenTargets, selected, setProgress).finally(() => {
       setProgress(null);
       void queries.invalidateQueries({ queryKey: ["findings"] });
     });
@@ -54,6 +55,8 @@ export function BulkBar({
     const counts = await Promise.all(
       targets().map((target) => actOnFindings({ ...action, ...target, dry_run: true }, signal)),
     );
+    // what comes after the count that the dialog shows is not acted on, or opens again
+    counted.current = counts.map(({ until, seen_until }) => ({ until, seen_until }));
     return counts.reduce((sum, each) => ({
       ...sum,
       changed: sum.changed + each.changed,
@@ -101,15 +104,19 @@ export function BulkBar({
           subject={plural(selected, "finding")}
           preview={preview}
           progress={progress}
-          onAct={act}
-          onClose={() => onDialog(null)}
+          onAct={(action) => act(action, counted.current)}
+          onClose={() => {
+            counted.current = [];
+            onDialog(null);
+          }}
         />
       )}
     </div>
   );
 }
 
-type Target = Pick<BulkAction, "ids" | "filter">;
+type Seen = Pick<BulkAction, "until" | "seen_until">;
+type Target = Pick<BulkAction, "ids" | "filter"> & Seen;
 
 const failed = (error: unknown) => toast(error instanceof Error ? error.message : String(error), "error");
 

@@ -33,11 +33,15 @@ beforeEach(() => {
   );
 });
 
+const SEEN = { until: 2500, seen_until: "2026-11-20T12:00:00Z" };
+const seen = (dry_run: boolean) => (dry_run ? SEEN : { until: null, seen_until: null });
+
 const chosen = ({ ids, dry_run = false }: BulkAction): BulkResult => ({
   matched: ids?.length ?? 0,
   changed: (ids?.length ?? 0) - 1,
   unchanged: 1,
   next: null,
+  ...seen(dry_run),
   dry_run,
 });
 
@@ -46,7 +50,7 @@ function pageOf({ after, dry_run = false }: BulkAction): BulkResult {
   const left = 2500 - (after ?? 0);
   const changed = dry_run ? left : Math.min(left, 1000);
   const next = dry_run || left <= 1000 ? null : (after ?? 0) + 1000;
-  return { matched: left, changed, unchanged: 0, next, dry_run };
+  return { matched: left, changed, unchanged: 0, next, ...seen(dry_run), dry_run };
 }
 
 const box = (id: number) => screen.findByRole("checkbox", { name: `Select Finding ${id}` });
@@ -102,7 +106,7 @@ describe("triage in the list", () => {
     await person.click(dialog.getByRole("button", { name: "Save" }));
 
     expect(await screen.findByText("Changed 3 findings.")).toBeInTheDocument();
-    expect(taken).toEqual([{ kind: "status", value: "resolved", reason: "A test", ids: [2, 3, 1, 4] }]);
+    expect(taken).toEqual([{ kind: "status", value: "resolved", reason: "A test", ids: [2, 3, 1, 4], ...SEEN }]);
     expect(screen.queryByRole("region", { name: "Selected findings" })).toBeNull();
   });
 

@@ -1,6 +1,7 @@
 """Taking actions on findings, each with its entry in the audit trail in the same transaction."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -77,13 +78,20 @@ async def act_on_findings(
     ids = await _selected(reader, request)
     requested = request.requested()
     if request.dry_run:
-        changing = 0
+        changing, seen_until = 0, None
         for start in range(0, len(ids), MAX_AT_ONCE):
             async with reader.transaction() as connection:
                 stored = await read_triage(connection, ids[start : start + MAX_AT_ONCE])
             changing += sum(_is_changed(finding, requested) for finding in stored)
+            seen_until = max((finding.last_seen for finding in stored), default=seen_until)
         counts = BulkActionResponse(
-            matched=len(ids), changed=changing, unchanged=len(ids) - changing, next=None, dry_run=True
+            matched=len(ids),
+            changed=changing,
+            unchanged=len(ids) - changing,
+            next=None,
+            until=ids[-1] if ids else None,
+            seen_until=seen_until,
+            dry_run=True,
         )
         return counts, ()
     now = ids[:MAX_AT_ONCE]
@@ -111,7 +119,9 @@ async def _selected(reader: DatabaseReader, request: BulkActionRequest) -> list[
             found: Sequence[int] = await select_findings(connection, active, request.filter, *order)
         else:
             found = [finding.id for finding in await read_triage(connection, request.ids or ())]
-    return sorted(number for number in set(found) if request.after is None or number > request.after)
+    ids = sorted(set(found))
+    first = 0 if request.after is None else bisect_right(ids, request.after)
+    return ids[first : None if request.until is None else bisect_right(ids, request.until)]
 
 
 def _visible(findings: Sequence[TriagedRow]) -> list[TriagedRow]:

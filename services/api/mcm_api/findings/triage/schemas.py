@@ -97,6 +97,13 @@ class BulkActionRequest(_Action):
     after: Annotated[
         RowId | None, Field(description="Only findings with a higher id: `next` of the response before")
     ] = None
+    until: Annotated[
+        RowId | None, Field(description="Only findings up to this id: `until` of the dry run leaves out later ones")
+    ] = None
+    seen_until: Annotated[
+        Instant | None,
+        Field(description="`seen_until` of the dry run: findings with later detections are reopened at once"),
+    ] = None
     dry_run: Annotated[bool, Field(description="Only counts")] = False
 
     @model_validator(mode="after")
@@ -109,7 +116,7 @@ class BulkActionRequest(_Action):
 
     def requested(self) -> ActionRequested:
         """Converts the action for the store."""
-        return ActionRequested(self.kind, self.value, self.reason)
+        return ActionRequested(self.kind, self.value, self.reason, self.seen_until)
 
 
 class BulkActionResponse(BaseModel):
@@ -122,6 +129,10 @@ class BulkActionResponse(BaseModel):
         int | None,
         Field(description=f"Send it as `after` to go on: one request acts on {MAX_AT_ONCE} findings at most"),
     ]
+    until: Annotated[RowId | None, Field(description="On a dry run: the highest id of a finding counted")] = None
+    seen_until: Annotated[
+        datetime | None, Field(description="On a dry run: the latest detection of the findings counted")
+    ] = None
     dry_run: bool
 
 
