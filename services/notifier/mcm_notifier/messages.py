@@ -19,7 +19,9 @@ _TITLE_CHARACTERS: Final = 80
 _DESCRIPTION_CHARACTERS: Final = 240
 
 # what chats make of text beyond Markdown: mentions, links to channels, emoji, addresses
-_MENTION: Final = re.compile(r"(?<![^\s(\"'])@(?=\w)")
+# some see a mention after any character but a letter of ASCII, Discord sees its own two in the middle of a word
+_MENTION: Final = re.compile(r"(?<![A-Za-z0-9_])@(?=\w)|@(?=everyone|here|\d)", re.IGNORECASE)
+_LIST: Final = re.compile(r"^(?:[-+=]+(?:\s+|$))+")
 _ADDRESS: Final = re.compile(r"(?<=\S)@\S+")
 _CHANNEL: Final = re.compile(r"[#~]")
 _EMOJI: Final = re.compile(r"(?<!\w):([\w+-]+):(?!\w)")
@@ -54,7 +56,7 @@ def chat_text(value: object, *, characters: int = _TITLE_CHARACTERS) -> str:
     """Sanitises event text for chats: no link, mention or markup of any of them; addresses are defanged."""
     text = defang(plain(value, characters=characters, words=characters))
     text = _ADDRESS.sub(lambda address: address[0].replace(".", "[.]").replace("[[.]]", "[.]"), text)
-    text = _CHANNEL.sub("", _MENTION.sub("(at) ", text))
+    text = _LIST.sub("", _CHANNEL.sub("", _MENTION.sub("(at) ", text)))
     return _EMPHASIS.sub("", _EMOJI.sub(r"\1", text)).replace("*", _LOOKS_THE_SAME)
 
 

@@ -19,6 +19,10 @@ HOSTILE = (
     "<!here|now> and <@U12345> and <#C12345>",
     "@everyone @here @channel @mona see (@ops)",
     "\n@here",
+    "-@channel /@here •@all “@all @@everyone é@channel a:@here",
+    "eve@everyone.example.com or x@here or X@Everyone or bot@80351110224678912.example.com",
+    "- item",
+    "---",
     "<https://evil.example.com|sign in>",
     "[sign in](https://evil.example.com/login)",
     "![x](https://evil.example.com/p.png)",
@@ -37,8 +41,8 @@ HOSTILE = (
     "<at>mona</at> <script>alert(1)</script>",
 )
 RENDERED = re.compile(
-    r"""[<>`|~#\u200b\u202e] | (?<!\w)@\w | \w@[\w-]+\.\w | https?:// | \w://\w | www\.\w | mailto: | tel:
-      | evil\.example | (?<!\w):\w+:(?!\w) | \*\w | \w\* | (?<!\w)_\w | \w_(?!\w) | \[[^\].] | \]\( | ^\s*[-+]\s""",
+    r"""[<>`|~#\u200b\u202e] | (?<![A-Za-z0-9_])@\w | @(?i:everyone|here|\d) | \w@[\w-]+\.\w | https?:// | \w://\w | www\.\w | mailto: | tel:
+      | evil\.example | (?<!\w):\w+:(?!\w) | \*\w | \w\* | (?<!\w)_\w | \w_(?!\w) | \[[^\].] | \]\( | ^\s*[-+]\s | ^-+$""",
     re.VERBOSE | re.MULTILINE,
 )
 
