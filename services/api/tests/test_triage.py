@@ -8,29 +8,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from mcm_shared.db.engine import transaction
-from mcm_shared.db.tables import FINDING_ACTIONS, FINDINGS
+from mcm_shared.db.tables import FINDING_ACTIONS
 from mcm_shared.testing.builders import NOON
 from mcm_shared.testing.rows import Rows
 
 from .access_helpers import People, audited, closed_app
 from .secret_sweep import running
-
-HOUR = timedelta(hours=1)
-CLOSE = {"kind": "status", "value": "resolved", "reason": "The bucket is private again"}
-ADA = "ada@example.com"
-
-
-async def act(client: httpx.AsyncClient, finding_id: int, action: dict[str, Any], **headers: str) -> httpx.Response:
-    return await client.post(f"/findings/{finding_id}/actions", json=action, headers=headers)
-
-
-async def detect(rows: Rows, finding_id: int, **columns: Any) -> None:
-    """Changes the engine's columns of a finding, as a detection does."""
-    async with transaction(rows.engine) as connection:
-        await connection.execute(update(FINDINGS).where(FINDINGS.c.id == finding_id).values(columns))
+from .triage_helpers import ADA, CLOSE, HOUR, act, detect
 
 
 async def test_actions_change_the_finding_and_make_its_timeline(client: httpx.AsyncClient, rows: Rows) -> None:
@@ -175,77 +162,6 @@ async def test_a_label_too_many_is_refused(client: httpx.AsyncClient, rows: Rows
     assert (await act(client, finding_id, {"kind": "label", "value": "one-more"})).status_code == 409
 
 
-async def test_actions_in_bulk_are_counted_first_then_taken(client: httpx.AsyncClient, rows: Rows) -> None:
-    noisy = [await rows.finding(rule_name="noisy") for _ in range(3)]
-    other = await rows.finding(rule_name="other")
-    await act(client, noisy[0], CLOSE)
-    bulk = {**CLOSE, "filter": {"rule": ["noisy"]}}
-
-    dry = (await client.post("/findings/actions", json={**bulk, "dry_run": True})).json()
-    untouched = (await client.get("/findings?status=open")).json()["total"]
-    real = (await client.post("/findings/actions", json=bulk)).json()
-
-    seen = {"until": noisy[-1], "seen_until": NOON.isoformat().replace("+00:00", "Z")}
-    assert dry == {"matched": 3, "changed": 2, "unchanged": 1, "next": None, **seen, "dry_run": True}
-    assert untouched == 3
-    assert real == {**dry, "until": None, "seen_until": None, "dry_run": False}
-    assert await ids_of(client, "status=open") == [other]
-    by_ids = {"kind": "assign", "value": ADA, "ids": [other, noisy[0], 10**9]}
-    assert (await client.post("/findings/actions", json=by_ids)).json()["changed"] == 2
-    assert sorted(await ids_of(client, f"assignee={ADA}")) == sorted([other, noisy[0]])
-    assert sorted(await ids_of(client, "assignee=unassigned")) == sorted(noisy[1:])
-
-
-async def test_bulk_goes_on_after_the_last_finding(
-    client: httpx.AsyncClient, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mcm_api.findings.triage.act.MAX_AT_ONCE", 2)
-    stored = [await rows.finding() for _ in range(5)]
-    bulk: dict[str, Any] = {"kind": "label", "value": "audited", "filter": {}}
-
-    answers: list[dict[str, Any]] = []
-    after = None
-    while not answers or after is not None:
-        answers.append((await client.post("/findings/actions", json={**bulk, "after": after})).json())
-        after = answers[-1]["next"]
-
-    assert [(answer["matched"], answer["changed"]) for answer in answers] == [(5, 2), (3, 2), (1, 1)]
-    assert sorted(await ids_of(client, "label=audited")) == sorted(stored)
-
-
-async def test_what_comes_between_the_dry_run_and_the_closing_stays_open(client: httpx.AsyncClient, rows: Rows) -> None:
-    closed, detected_again = [await rows.finding(rule_name="noisy", last_seen=NOON) for _ in range(2)]
-    bulk: dict[str, Any] = {**CLOSE, "filter": {"rule": ["noisy"]}}
-    dry = (await client.post("/findings/actions", json={**bulk, "dry_run": True})).json()
-    later = await rows.finding(rule_name="noisy", last_seen=NOON)
-    await detect(rows, detected_again, last_seen=NOON + HOUR)
-
-    seen = {name: dry[name] for name in ("until", "seen_until")}
-    real = (await client.post("/findings/actions", json={**bulk, **seen})).json()
-
-    assert (real["matched"], real["changed"]) == (2, 2)
-    assert await ids_of(client, "status=resolved") == [closed]
-    assert await ids_of(client, "status=reopened") == [detected_again]
-    assert await ids_of(client, "status=open") == [later]
-
-
-async def test_a_wrong_selection_changes_nothing(client: httpx.AsyncClient, rows: Rows) -> None:
-    await rows.finding()
-    neither: dict[str, Any] = {}
-    others: list[dict[str, Any]] = [
-        {"ids": [1], "filter": {}},
-        {"filter": {"rul": ["x"]}},
-        {"ids": []},
-        {"filter": {"q": "a\x00b"}},
-        {"ids": list(range(1, 1002))},
-    ]
-
-    for selection in (neither, *others):
-        response = await client.post("/findings/actions", json={**CLOSE, **selection})
-        assert response.status_code == 422, selection
-    assert (await client.get("/findings?status=open")).json()["total"] == 1
-
-
 async def test_who_acts_is_recorded_and_who_may_not_see_cannot_act(stored_in: str, tmp_path: Path, rows: Rows) -> None:
     app: FastAPI = closed_app(stored_in, tmp_path)
     people = People(app)
@@ -297,10 +213,6 @@ async def test_an_action_whose_record_fails_is_not_taken(
     assert (await client.get(f"/findings/{finding_id}")).json()["status"] == "open"
     async with transaction(rows.engine) as connection:
         assert (await connection.execute(select(func.count()).select_from(FINDING_ACTIONS))).scalar_one() == 0
-
-
-async def ids_of(client: httpx.AsyncClient, query: str) -> list[int]:
-    return [item["id"] for item in (await client.get(f"/findings?{query}")).json()["items"]]
 
 
 async def timeline_of(client: httpx.AsyncClient, finding_id: int) -> list[dict[str, Any]]:

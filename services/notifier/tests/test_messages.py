@@ -41,8 +41,10 @@ HOSTILE = (
     "<at>mona</at> <script>alert(1)</script>",
 )
 RENDERED = re.compile(
-    r"""[<>`|~#\u200b\u202e] | (?<![A-Za-z0-9_])@\w | @(?i:everyone|here|\d) | \w@[\w-]+\.\w | https?:// | \w://\w | www\.\w | mailto: | tel:
-      | evil\.example | (?<!\w):\w+:(?!\w) | \*\w | \w\* | (?<!\w)_\w | \w_(?!\w) | \[[^\].] | \]\( | ^\s*[-+]\s | ^-+$""",
+    r"""[<>`|~#\u200b\u202e] | (?<![A-Za-z0-9_])@\w | @(?i:everyone|here|\d)
+      | \w@[\w-]+\.\w | https?:// | \w://\w | www\.\w | mailto: | tel:
+      | evil\.example | (?<!\w):\w+:(?!\w) | \*\w | \w\* | (?<!\w)_\w | \w_(?!\w) | \[[^\].] | \]\(
+      | ^\s*[-+]\s | ^-+$""",
     re.VERBOSE | re.MULTILINE,
 )
 
