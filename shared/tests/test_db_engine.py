@@ -207,3 +207,25 @@ async def test_writers_of_sqlite_wait_for_each_other(sqlite_url: str) -> None:
     assert time.monotonic() - began < 20
     for engine in engines:
         await engine.dispose()
+
+
+async def test_connections_are_given_out_in_the_order_of_the_callers(database_url: str) -> None:
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url), MCM_DATABASE_POOL_SIZE=1))
+    served: list[int] = []
+
+    async def call(number: int) -> None:
+        async with transaction(engine, read_only=True) as connection:
+            await fetch(connection, "SELECT 1")
+            served.append(number)
+
+    calls = []
+    for number in range(300):
+        # callers arrive at every moment of a transaction, also when its connection is on the way to the next one
+        calls.append(asyncio.create_task(call(number)))
+        await asyncio.sleep(0)
+        while number - len(served) > 20:  # noqa: ASYNC110 (they arrive at every moment, not at one of an event)
+            await asyncio.sleep(0)
+    await asyncio.gather(*calls)
+    await engine.dispose()
+
+    assert served == list(range(300))

@@ -34,6 +34,7 @@ ATTACKED_AT: Final = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 JSON: Final = {"Content-Type": "application/json"}
 _EVENTS_A_PUSH: Final = 10
+_EVENTS_AT_LAST: Final = 1_000
 _EVERY_S: Final = 0.5
 _SETTLED_WITHIN_S: Final = 240.0
 
@@ -106,7 +107,7 @@ class Product:
 
     async def differences_from_the_oracle(self) -> list[str]:
         """Compares the findings of all legitimate events with the oracle's."""
-        while events := self._next():
+        while events := self._next(_EVENTS_AT_LAST):
             await self._push(events)
         await self.settled()
         expected = oracle.evaluate(load_rules([]), self.pushed).findings
@@ -119,9 +120,9 @@ class Product:
         ours = {uid: one for uid, one in found.items() if uid in expected or not _is_of_attacker(one)}
         return list(differences(expected, ours))
 
-    def _next(self) -> list[SourceEvent]:
+    def _next(self, number: int = _EVENTS_A_PUSH) -> list[SourceEvent]:
         at = len(self.pushed)
-        return self.legitimate[at : at + _EVENTS_A_PUSH]
+        return self.legitimate[at : at + number]
 
     async def _keep_pushing(self, ended: asyncio.Event) -> None:
         while not ended.is_set() and (events := self._next()):

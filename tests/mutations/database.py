@@ -57,4 +57,10 @@ DATABASE: Final = (
         ((" or record.info[_EPOCH] != self.epoch:", ":"),),
         f"{_FAILURE_TESTS}::test_statements_that_the_server_has_forgotten_are_prepared_again",
     ),
+    Mutation(
+        "connections are given out in the order of the callers",
+        _ENGINE,
+        (("        history.turns = asyncio.Semaphore(settings.pool_size)\n", "        pass\n"),),
+        f"{SHARED_TESTS}/test_db_engine.py::test_connections_are_given_out_in_the_order_of_the_callers",
+    ),
 )

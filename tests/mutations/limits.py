@@ -52,6 +52,12 @@ LIMITS: Final = (
         f"{_CONNECTIONS}::test_requests_beyond_those_in_progress_are_refused_at_once",
     ),
     Mutation(
+        "a body cannot be read without the limits",
+        f"{_API}/http/strict_route.py",
+        (("if self.body_field is not None:", "if False:"),),
+        f"{_API_TESTS}/test_access_matrix.py::test_a_body_that_fastapi_would_read_without_limits_cannot_be_declared",
+    ),
+    Mutation(
         "an address has a limit of connections of its own",
         f"{_API}/http/connections.py",
         (("if self._addresses[address] >= self._max_per_address and", "if False and"),),

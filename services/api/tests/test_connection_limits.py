@@ -13,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from mcm_api.http import protocol
 from mcm_api.http.client_network import client_network
@@ -201,6 +202,15 @@ async def test_headers_that_do_not_arrive_end_the_connection(monkeypatch: pytest
 
     assert late.startswith(b"HTTP/1.1 408 ")
     assert silent == b""
+
+
+async def test_a_connection_between_requests_outlasts_those_of_clients_and_proxies() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError
+
+    made = BoundedProtocol(ConnectionLimits(1, 1), config=uvicorn.Config(app), server_state=ServerState(), app_state={})
+
+    assert made.timeout_keep_alive > 60
 
 
 async def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from mcm_shared.db.types import JSON_CODEC
 from mcm_shared.settings import DatabaseSettings
 
 COMMAND_TIMEOUT_S = 60
+_POOL_TIMEOUT_S = 30
 _CLOSE_TIMEOUT_S = 1.0
 
 InTransaction = Callable[[AsyncConnection], Awaitable[None]]
@@ -46,15 +47,16 @@ def create_engine(
         return create_sqlite_engine(sqlite_url(written))
     url = parse_postgres_url(written)
     # no overflow: opening and closing a connection for one request costs more than waiting
-    pool: dict[str, Any] = (
-        {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 30} if pooled else {"poolclass": NullPool}
-    )
+    limits = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": _POOL_TIMEOUT_S}
+    pool: dict[str, Any] = limits if pooled else {"poolclass": NullPool}
     # `transaction` has the driver begin and commit
     engine = create_async_engine(url.shown, isolation_level="AUTOCOMMIT", hide_parameters=True, **pool, **JSON_CODEC)
     event.listen(engine.sync_engine, "do_connect", _connector(url, statement_timeout_s).connect)
     history = _history_of(engine)
     event.listen(engine.sync_engine, "connect", history.connect)
     event.listen(engine.sync_engine, "checkout", history.checkout)
+    if pooled:
+        history.turns = asyncio.Semaphore(settings.pool_size)
     return engine
 
 
@@ -112,14 +114,19 @@ async def fetch(connection: AsyncConnection, sql: str, *parameters: Any) -> list
 
 @asynccontextmanager
 async def _checked_out(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    try:
-        connection = await engine.connect()
-    except Exception as error:
-        raise connect_failure(error, connected_before=_history_of(engine).connected) from error
-    try:
-        yield connection
-    finally:
-        await _give_back(connection)
+    history = _history_of(engine)
+    async with contextlib.AsyncExitStack() as turn:
+        try:
+            if history.turns is not None:
+                async with asyncio.timeout(_POOL_TIMEOUT_S):
+                    await turn.enter_async_context(history.turns)
+            connection = await engine.connect()
+        except Exception as error:
+            raise connect_failure(error, connected_before=history.connected) from error
+        try:
+            yield connection
+        finally:
+            await _give_back(connection)
 
 
 async def _give_back(connection: AsyncConnection) -> None:
@@ -194,6 +201,12 @@ class _History:
     def __init__(self) -> None:
         self.connected = False
         self.epoch = 0
+        self.turns: asyncio.Semaphore | None = None
+        """Gives out the connections of the pool in the order of the callers, which the pool itself does not keep.
+
+        A caller that arrives while the pool wakes another one would take its connection, and the other would wait at
+        the end of the line again: under load some would wait for ever.
+        """
 
     def connect(self, _connection: Any, record: Any) -> None:
         """Records the epoch in which a connection was opened."""

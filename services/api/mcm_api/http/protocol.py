@@ -16,6 +16,13 @@ from mcm_api.http.problems import RETRY_AFTER, problem_response
 HEADER_TIMEOUT_S: Final = 10.0
 """Seconds for the headers of a request to arrive, from the connection or the first byte on."""
 
+KEEP_ALIVE_S: Final = 75
+"""Seconds that a connection may be idle between requests.
+
+Longer than clients and proxies keep theirs, commonly 5 to 60: the side that closes first must be the client, since a
+request that crosses the close is reset. Under pressure the connection limits close idle connections earlier.
+"""
+
 WRITE_TIMEOUT_S: Final = 30.0
 """Seconds without progress after which the connection of a client that does not read is closed."""
 
@@ -38,6 +45,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, limits: ConnectionLimits, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
+        self.timeout_keep_alive = KEEP_ALIVE_S
         self._limits = limits
         self._headers_due: asyncio.TimerHandle | None = None
         self._write_due: asyncio.TimerHandle | None = None
