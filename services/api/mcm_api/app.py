@@ -52,6 +52,7 @@ from mcm_api.live.topic_reader import heartbeat, tail_findings
 from mcm_api.notifications import routes as notifications
 from mcm_api.pipeline import routes as pipeline
 from mcm_api.pipeline.dead_letters import DeadLetters, DeadLettersPart
+from mcm_api.pipeline.schemas import DismissalRequest
 from mcm_api.resources.broker import Broker, Cluster
 from mcm_api.resources.clock import Clock
 from mcm_api.resources.consumer_groups import ConsumerGroups
@@ -112,6 +113,7 @@ class Api(FastAPI):
                 (ExceptionRequest, "validation"),
                 (ExceptionPreviewRequest, "validation"),
                 (ExceptionActionRequest, "validation"),
+                (DismissalRequest, "validation"),
                 *((model, "validation") for model in access.BODIES),
                 (StreamFinding, "serialization"),
                 (StreamSummary, "serialization"),

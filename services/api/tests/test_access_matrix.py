@@ -16,7 +16,7 @@ from mcm_api.access.matrix import matrix_table
 from mcm_api.access.middleware import PUBLIC_PATHS, PUBLIC_PREFIXES
 from mcm_api.access.roles import ROLE_SCOPES, Role
 from mcm_api.http.strict_route import StrictRoute
-from mcm_api.identity.scopes import Scope
+from mcm_api.identity.scopes import Scope, requires
 
 from .access_helpers import ROLES, People, closed_app
 
@@ -117,6 +117,20 @@ def test_every_operation_that_writes_has_the_recorder_of_the_audit_trail(app: Fa
         "POST /webhooks/generic/{name}",
         "POST /exceptions/preview",
     }
+
+
+def test_a_body_that_fastapi_would_read_without_limits_cannot_be_declared(app: FastAPI) -> None:
+    async def take_anything(body: dict[str, str]) -> None:
+        """Takes anything."""
+
+    with pytest.raises(TypeError, match="within the limits"):
+        app.router.add_api_route(
+            "/unlimited",
+            take_anything,
+            openapi_extra=requires(Scope.PUBLIC),
+            methods=["POST"],
+            route_class_override=StrictRoute,
+        )
 
 
 def test_every_other_route_is_public_or_static(app: FastAPI) -> None:

@@ -96,6 +96,12 @@ def test_every_operation_documents_its_problems(document: dict[str, Any]) -> Non
             }, name
 
 
+def test_every_operation_with_a_body_documents_its_limits(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        if "requestBody" in operation:
+            assert {"408", "413", "415"} <= operation["responses"].keys(), name
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     text = json.dumps(document)
     names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}

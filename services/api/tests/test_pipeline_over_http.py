@@ -156,6 +156,7 @@ async def test_a_dead_letter_is_shown_sent_again_dismissed_and_reopened(
         other = by_payload["xxxxx"]
         place = f"/dead-letters/{other['partition']}/{other['offset']}"
         unexplained = await client.post(f"{place}/dismiss", json={"reason": "  "})
+        endless = await client.post(f"{place}/dismiss", json={"reason": "x" * 70_000})
         dismissed = await client.post(f"{place}/dismiss", json={"reason": "noise"})
         assert await counts(client) == (2, {"open": 2, "retried": 0, "dismissed": 1})
         shown = (await client.get("/dead-letters?state=dismissed")).json()["items"]
@@ -177,7 +178,8 @@ async def test_a_dead_letter_is_shown_sent_again_dismissed_and_reopened(
         "offset": letter["offset"],
         "topic": "events.raw",
     }
-    assert [response.status_code for response in (unexplained, dismissed, reopened, replaced)] == [422, 200, 200, 404]
+    answers = (unexplained, endless, dismissed, reopened, replaced)
+    assert [response.status_code for response in answers] == [422, 413, 200, 200, 404]
     assert shown == [dismissed.json()]
     action = dismissed.json()["action"]
     assert (action["kind"], action["actor"], action["reason"]) == ("dismissed", "local", "noise")

@@ -32,7 +32,7 @@ class StrictRoute(APIRoute):
     """A route of an operation that declares its scope.
 
     It refuses identities without the scope, and query parameters that are unknown, given twice where one is meant, or
-    hold NUL. Raises TypeError for an operation without a scope.
+    hold NUL. Raises TypeError for an operation without a scope, or whose body FastAPI would read without limits.
     """
 
     checks_query: ClassVar[bool] = True
@@ -43,6 +43,8 @@ class StrictRoute(APIRoute):
         scope = declared_scope(self.openapi_extra)
         if scope is None:
             raise TypeError(f"{self.path} declares no scope; add openapi_extra=requires(Scope.…) to the route")
+        if self.body_field is not None:
+            raise TypeError(f"{self.path} takes its body as a parameter; read it by read_model, within the limits")
         unrestricted, all_sources = is_unrestricted(self.openapi_extra), concerns_all_sources(self.openapi_extra)
         # the fields of a query model carry no place of their own
         fields = [

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
 from mcm_api.access.audit.recorder import AuditDep
+from mcm_api.access.bodies import body_of, read_model
 from mcm_api.database import DatabaseDep, DatabaseWriterDep
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
@@ -87,17 +88,23 @@ async def replay_dead_letter(
     )
 
 
-@router.post(_ONE + "/dismiss", summary="Dismiss a dead letter", openapi_extra=_WRITES, responses=problem_answers(404))
+@router.post(
+    _ONE + "/dismiss",
+    summary="Dismiss a dead letter",
+    openapi_extra=requires(Scope.DEAD_LETTERS_WRITE, unrestricted=True, requestBody=body_of(DismissalRequest)),
+    responses=problem_answers(404, 408, 413, 415),
+)
 async def dismiss_dead_letter(
+    request: Request,
     partition: PartitionNumber,
     offset: LetterOffset,
-    dismissal: DismissalRequest,
     dead_letters: DeadLettersDep,
     reader: DatabaseDep,
     writer: DatabaseWriterDep,
     audit: AuditDep,
 ) -> DeadLetterResponse:
     """Dismisses a dead letter that needs no retry, with the reason: it no longer counts as open; it can be reopened."""
+    dismissal = await read_model(request, DismissalRequest)
     await audit.record("dead_letter.dismiss", f"{partition}/{offset}", after={"reason": dismissal.reason})
     place, database = (partition, offset), (reader, writer)
     return await dead_letters.require().act(database, place, DeadLetterAction.DISMISSED, audit.actor, dismissal.reason)
