@@ -1,6 +1,7 @@
 """Request bodies that cost memory or time to decode, and bodies that never end."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Final
 
 import httpx
@@ -10,6 +11,20 @@ from tests.abuse.product import JSON, Product, array_of, counted, event_of_attac
 
 MIB: Final = 1024 * 1024
 _AT_ONCE: Final = 8
+_CHUNK: Final = 60 * 1024
+_SMALL_BODIES: Final = (
+    "/login",
+    "/setup",
+    "/views",
+    "/findings/1/feedback",
+    "/findings/1/actions",
+    "/findings/actions",
+    "/exceptions",
+    "/exceptions/preview",
+    "/dead-letters/0/0/dismiss",
+    "/webhooks/github",
+    "/webhooks/generic/x",
+)
 
 
 async def unknown_keys(product: Product) -> str:
@@ -53,19 +68,29 @@ async def many_small_unfinished_bodies(product: Product) -> str:
 
 
 async def bodies_of_other_operations(product: Product) -> str:
-    """8 MiB for operations that take little."""
+    """8 MiB for operations that take little, of a length that is known and in chunks."""
     body = b'{"verdict":"helpful","comment":"' + b"x" * 8 * MIB + b'"}'
     async with product.client() as client:
-        paths = ("/login", "/findings/1/feedback", "/webhooks/github", "/webhooks/generic/x", "/setup")
         responses = await asyncio.gather(
-            *(_post(client, path, body) for path in paths for _ in range(product.many(8))), return_exceptions=True
+            *(
+                _post(client, path, content)
+                for path in _SMALL_BODIES
+                for _ in range(product.many(4))
+                for content in (body, _in_chunks(body))
+            ),
+            return_exceptions=True,
         )
     statuses = ["closed" if isinstance(one, httpx.TransportError) else str(one) for one in responses]
     assert all(status == "closed" or status[0] == "4" or status == "503" for status in statuses), statuses
     return counted(statuses)
 
 
-async def _post(client: httpx.AsyncClient, path: str, body: bytes) -> int:
+async def _in_chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _CHUNK):
+        yield body[start : start + _CHUNK]
+
+
+async def _post(client: httpx.AsyncClient, path: str, body: bytes | AsyncIterator[bytes]) -> int:
     response = await client.request("PUT" if path.endswith("feedback") else "POST", path, content=body, headers=JSON)
     return response.status_code
 
