@@ -1,8 +1,9 @@
 """Tuning of the C allocator: freed memory is returned to the system."""
 
+import asyncio
 import ctypes
 import sys
-from typing import Final
+from typing import Any, Final
 
 # parameters of mallopt(3)
 _M_TRIM_THRESHOLD: Final = -1
@@ -11,6 +12,7 @@ _M_ARENA_MAX: Final = -8
 
 _MAPPED_FROM_BYTES: Final = 64 * 1024
 _ARENAS: Final = 2
+_TRIM_EVERY_S: Final = 10.0
 
 
 def return_freed_memory() -> None:
@@ -20,12 +22,32 @@ def return_freed_memory() -> None:
     After a few large request bodies, later ones come from the heap, and what small blocks lie between them keeps the
     memory of all. It also has an arena for each thread, of which none is returned while a block of it is in use.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _function("mallopt")
     if mallopt is None:
         return
     mallopt(_M_ARENA_MAX, _ARENAS)
     # to set either of the two stops the adjustment
     mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
     mallopt(_M_TRIM_THRESHOLD, 2 * _MAPPED_FROM_BYTES)
+
+
+def trim_heap() -> None:
+    """Returns the free pages between blocks in use; glibc by itself returns those at the end of the heap alone.
+
+    It takes some milliseconds, during which other threads run.
+    """
+    trim = _function("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+async def keep_heap_trimmed() -> None:
+    """Trims the heap every ten seconds until cancelled, so that the memory of a thousand clients goes when they do."""
+    while True:
+        await asyncio.sleep(_TRIM_EVERY_S)
+        await asyncio.to_thread(trim_heap)
+
+
+def _function(name: str) -> Any:
+    """A function of glibc; None elsewhere."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

@@ -72,10 +72,8 @@ class Product:
         return httpx.AsyncClient(base_url=self.url, **{"timeout": 60, "limits": limits, **options})
 
     async def settled(self) -> None:
-        """Waits until the rules-engine has handled everything."""
-        await until(
-            self.pipeline.is_scored, _SETTLED_WITHIN_S, "the rules-engine has handled and scored everything", every=0.25
-        )
+        """Waits until the rules-engine has handled everything; while events are pushed, some are never scored yet."""
+        await until(self.pipeline.is_idle, _SETTLED_WITHIN_S, "the rules-engine has handled everything", every=0.25)
 
     @asynccontextmanager
     async def measured(self) -> AsyncIterator[Measured]:
@@ -109,7 +107,7 @@ class Product:
         """Compares the findings of all legitimate events with the oracle's."""
         while events := self._next(_EVENTS_AT_LAST):
             await self._push(events)
-        await self.settled()
+        await until(self.pipeline.is_scored, _SETTLED_WITHIN_S, "the rules-engine has scored everything", every=0.25)
         expected = oracle.evaluate(load_rules([]), self.pushed).findings
         engine = self.pipeline.connect()
         async with transaction(engine) as connection:

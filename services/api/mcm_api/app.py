@@ -82,6 +82,7 @@ from mcm_shared.db.migrate import bring_up_sqlite
 from mcm_shared.errors import ConfigurationError
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.topics_admin import ensure_topics, wait_for_topics
+from mcm_shared.malloc_tuning import keep_heap_trimmed
 from mcm_shared.settings import DatabaseSettings, KafkaSettings
 
 log = structlog.get_logger()
@@ -245,6 +246,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         measure_exceptions(reader, part_of(app, Clock)),
         evaluate_exceptions(reader, part_of(app, DatabaseWriter), part_of(app, Clock)),
         FactIndexer(part_of(app, DatabaseWriter).engine).run(),
+        keep_heap_trimmed(),
     ]
     work += access.background_work(app)
     dead_letters = part_of(app, DeadLettersPart).dead_letters

@@ -38,6 +38,8 @@ PATTERNS: Final = tuple(
         ),
         (rf"""\b((?:sqlcmd|zip|unzip|bcp|ipmitool|snmp\w+)\b[^\r\n]{{0,120}}?\s)(-[PAX]\s?){_VALUE}""", 0),
         (rf"""\b(snmp\w+\b[^\r\n]{{0,120}}?\s)(-c\s*){_VALUE}""", 0),
+        # the password for privacy stands behind that for authentication
+        (rf"""\b(snmp\w+\b[^\r\n]{{0,120}}?\s)(-X\s?){_VALUE}""", 0),
         (rf"""\b(openssl\s+enc\b[^\r\n]{{0,120}}?\s)(-[kK]\s+){_VALUE}""", 0),
         (rf"""\b(gh\s+secret\s+set\b[^\r\n]{{0,120}}?\s)((?:--body|-b)[\s=]+){_VALUE}""", 0),
         (

@@ -15,6 +15,7 @@ TOKEN: Final = re.compile(
       | (?<![\d-])\d{{6}}(?:-\d{{6}}){{7}}(?![\d-])                                         # BitLocker
       | (?<!\w)(?=[a-z]*[2-7])[a-z2-7]{{52}}(?!\w)                                        # Azure DevOps
       | (?:bot)?(?<!\d)\d{{8,10}}:AA[\w-]{{33}}                                             # Telegram
+      | (?<![\w+])u\+(?=[\w-]*\d)[\w-]{{18}}(?![\w-])                                       # PagerDuty
       | (?<![A-Za-z0-9])(?:
         mcm_[0-9a-f]{{12}}_[\w-]{{16,}}                                                     # API tokens of ours
       | gh[pousr]_\w{{16,}} | github_pat_\w{{20,}} | gl[a-z]{{2,5}}-[\w-]{{16,}} | GR1348941[\w-]{{20,}}
