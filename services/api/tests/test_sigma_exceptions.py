@@ -12,8 +12,10 @@ from sqlalchemy import insert, select, update
 
 from mcm_api.database import DatabaseReader, DatabaseWriter
 from mcm_api.exceptions.evaluate import evaluate_all
+from mcm_api.exclusions import exclusion_of
 from mcm_api.http.state import part_of
 from mcm_api.resources.clock import Clock
+from mcm_rules_engine import Exclusion
 from mcm_shared.db.engine import transaction
 from mcm_shared.db.exception_filters import CompiledFilter, read_filters
 from mcm_shared.db.exceptions import read_unexpired
@@ -189,3 +191,20 @@ async def test_an_invalid_filter_hides_nothing_and_reports_itself(
         active = ActiveExceptions.at(NOON, await read_unexpired(connection, NOON))
         assert (await connection.execute(select(FINDINGS.c.id).where(active.visible))).scalars().all() == [covered]
         assert "gone" in ((await read_filters(connection))[1].problem or "")
+
+
+def test_few_long_filters_stay_compiled() -> None:
+    def compiled(number: int) -> Exclusion:
+        long = "x" * 10_000
+        return exclusion_of(
+            f"title: Filter {number}\nlogsource: {{category: activity}}\nfilter:\n  rules: any\n"
+            f"  selection:\n    user: {long}\n  condition: selection\n"
+        )
+
+    first = compiled(0)
+    again = compiled(0)
+    for number in range(1, 40):
+        compiled(number)
+
+    assert again is first
+    assert compiled(0) is not first

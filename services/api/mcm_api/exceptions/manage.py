@@ -1,5 +1,6 @@
 """Requesting, approving and revoking exceptions, each with its entry in the audit trail in the same transaction."""
 
+import asyncio
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final
@@ -61,7 +62,7 @@ async def require_filter(connection: AsyncConnection, matcher: ExceptionMatcher)
     if matcher.sigma is None:
         return
     try:
-        exclusion = exclusion_of(matcher.sigma)
+        exclusion = await asyncio.to_thread(exclusion_of, matcher.sigma)
     except RuleLoadError as error:
         raise _wrong_filter(str(error)) from error
     unknown = await unknown_rules(connection, exclusion)
