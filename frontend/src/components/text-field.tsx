@@ -2,7 +2,8 @@ import { type ComponentProps, type ReactNode, useId } from "react";
 
 import { cn } from "@/lib/class-names";
 
-const BOX = "w-full rounded-md border border-line-strong bg-surface px-2.5 placeholder:text-ink-3";
+const BOX =
+  "w-full rounded-md border border-line-strong bg-surface px-2.5 placeholder:text-ink-3 disabled:cursor-default disabled:opacity-50";
 const FIELD = `h-8 ${BOX}`;
 
 interface Labels {
