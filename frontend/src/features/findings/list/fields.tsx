@@ -47,7 +47,7 @@ export const findingFields: readonly Field<Finding>[] = [
   {
     id: "status",
     title: "Status",
-    show: (finding) => <StatusBadge status={finding.status} />,
+    show: (finding) => <ListedStatus status={finding.status} />,
     column: { width: 118, detail: (finding) => <Assignee finding={finding} /> },
     facet: { show: (value) => STATUS_NAMES[value as Status] },
   },
@@ -131,11 +131,16 @@ export const findingCard: Card<Finding> = (finding, link) => (
       <Details finding={finding} />
     </div>
     <div className="tabular truncate text-xs text-ink-3">
-      <StatusBadge status={finding.status} /> {plural(finding.detection_count, "detection")}, first seen{" "}
+      <ListedStatus status={finding.status} /> {plural(finding.detection_count, "detection")}, first seen{" "}
       <Timestamp time={finding.first_seen} to="minute" />
     </div>
   </div>
 );
+
+/** The status in a list: most findings are open, and a column of equal words says nothing, so only the others show. */
+function ListedStatus({ status }: { status: Status }) {
+  return status === "open" ? <span className="sr-only">{STATUS_NAMES[status]}</span> : <StatusBadge status={status} />;
+}
 
 function Assignee({ finding: { assignee } }: { finding: Finding }) {
   return assignee !== null && <VisibleText text={assignee} />;

@@ -49,12 +49,15 @@ describe("the list of findings", () => {
   it("shows the findings and their order", async () => {
     respondWith(
       aFinding({ id: 1 }),
-      aFinding({ id: 2, title: "Password spraying", severity: "high", user: null, risk_score: 64 }),
+      aFinding({ id: 2, title: "Password spraying", severity: "high", user: null, risk_score: 64, status: "reopened" }),
     );
     renderApp("/findings");
 
     expect(within(await row("Public storage bucket")).getByText("critical")).toBeInTheDocument();
     expect(within(await row("Password spraying")).getByText("64")).toBeInTheDocument();
+    // the usual status is said to screen readers alone
+    expect(within(await row("Public storage bucket")).getByText("Open")).toHaveClass("sr-only");
+    expect(within(await row("Password spraying")).getByText("Reopened")).not.toHaveClass("sr-only");
     expect(screen.getByText("2 findings")).toBeInTheDocument();
     expect(screen.getByRole("columnheader", { name: "First seen" })).toHaveAttribute("aria-sort", "descending");
     expect(document.title).toBe("Findings · Mini Compliance Monitor");
