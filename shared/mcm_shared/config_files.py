@@ -7,9 +7,11 @@ from typing import Any, Final, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from yamlcore import CCoreLoader  # type: ignore[import-untyped]
 
 from mcm_shared.errors import ConfigurationError
+from mcm_shared.suggestions import did_you_mean
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -54,9 +56,21 @@ def validate_entry(
             if detail["loc"][:1] and detail["loc"][0] in unset:
                 continue
             where = ".".join(str(part) for part in detail["loc"][:2])
-            mistakes.append(f"{name}: {where or 'settings'}: {detail['msg'].removeprefix('Value error, ')}")
+            mistakes.append(f"{name}: {where or 'settings'}: {_what_is_wrong(model, detail)}")
         return None
     return validated if len(mistakes) == before else None
+
+
+def _what_is_wrong(model: type[BaseModel], detail: ErrorDetails) -> str:
+    """Says what is wrong with a setting, and what to write: the setting that was meant, or what the setting holds."""
+    said = detail["msg"].removeprefix("Value error, ")
+    if len(detail["loc"]) != 1:
+        return said
+    name = str(detail["loc"][0])
+    if detail["type"] == "extra_forbidden":
+        return f"the setting is unknown{did_you_mean(name, model.model_fields)}"
+    described = model.model_fields[name].description if name in model.model_fields else None
+    return f"{said}; it holds: {described}" if detail["type"] == "string_pattern_mismatch" and described else said
 
 
 def _resolved(name: str, key: str, value: Any, environment: Mapping[str, str], mistakes: list[str]) -> Any:

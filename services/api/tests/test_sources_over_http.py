@@ -173,6 +173,20 @@ level: low
 logsource: {product: aws, service: cloudtrail}
 detection: {one: {eventName: StopLogging}, condition: one}
 ---
+title: Merges
+id: 00000000-0000-4000-8000-000000000004
+name: merges
+level: low
+logsource: {category: activity}
+detection: {one: {event_type: storage_bucket_permission_changed}, condition: one}
+---
+title: Reused
+id: 00000000-0000-4000-8000-000000000005
+name: reused
+level: low
+logsource: {category: activity}
+detection: {one: {event_type: event_id_reused}, condition: one}
+---
 title: Exports
 id: 00000000-0000-4000-8000-000000000003
 name: exports
@@ -191,10 +205,14 @@ detection: {one: {event_type: storage_bucket_created, regoin: eu}, condition: on
 
     known = ", did you mean 'storage_bucket_created'?"
     assert await blind("buckets") == f"no source has sent an event of the type storage_bucket_create in 30 days{known}"
+    # the name of a known type is no misspelling
+    assert (await blind("merges")).endswith("of the type storage_bucket_permission_changed in 30 days")
+    # and what the engine itself raises needs no source
+    assert await blind("reused") == "None"
     assert await blind("trail") == "no source sends aws.cloudtrail; connect one"
     assert await blind("exports") == ("exports reads the field regoin, which no recent event has, did you mean region?")
     assert (await client.get("/rules/unknown/sources")).status_code == 404
-    assert {rule["rule_name"] for rule in (await client.get("/blind-rules")).json()} == {"buckets", "trail"}
+    assert {rule["rule_name"] for rule in (await client.get("/blind-rules")).json()} == {"buckets", "merges", "trail"}
 
 
 async def test_the_lag_of_a_source_is_that_of_its_newest_events(client: httpx.AsyncClient, rows: Rows) -> None:

@@ -42,6 +42,9 @@ ASSIGNED_ID: Final = "mcm:"
 ENGINE_SOURCE: Final = "mcm.engine"
 """Source of the events that the rules engine itself writes; events that claim it are refused."""
 
+ID_REUSED: Final = "event_id_reused"
+"""Type of the event that the rules engine writes for each of several contents of one event id."""
+
 SOURCE_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"
 EVENT_TYPE_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"
 MAX_TEXT: Final = 512

@@ -30,11 +30,17 @@ const STEPS: readonly Step[] = [
       "cloudtrail:\n  connector: aws.cloudtrail.s3\n  region: eu-west-1\n  queue_url: https://sqs.eu-west-1.amazonaws.com/111122223333/trail\n  bucket: example-trail",
   },
   {
+    title: "AWS without a trail",
+    create: "A role or user of the account, for the management events of one region.",
+    permissions: "cloudtrail:LookupEvents.",
+    paste: "aws:\n  connector: aws.cloudtrail.lookup\n  region: eu-west-1",
+  },
+  {
     title: "Entra ID",
     create: "App registrations: register an application and create a client secret.",
     permissions: "Microsoft Graph, application permission AuditLog.Read.All, with admin consent.",
     paste:
-      "entra-sign-ins:\n  connector: azure.signin\n  tenant: example.onmicrosoft.com\n  client_id: 00000000-0000-0000-0000-000000000000\n  client_secret: ${ENTRA_SECRET}",
+      "entra-sign-ins:\n  connector: azure.signin\n  tenant: example.onmicrosoft.com\n  client_id: 00000000-0000-0000-0000-000000000000\n  client_secret: ${ENTRA_SECRET}\nentra-audit:\n  connector: azure.audit\n  tenant: example.onmicrosoft.com\n  client_id: 00000000-0000-0000-0000-000000000000\n  client_secret: ${ENTRA_SECRET}",
   },
   {
     title: "Azure activity log",
@@ -42,6 +48,13 @@ const STEPS: readonly Step[] = [
     permissions: "A shared access policy of the hub with the right to listen.",
     paste:
       "azure:\n  connector: azure.eventhub\n  namespace: example.servicebus.windows.net:9093\n  hub: insights-activity-logs\n  connection_string: ${EVENT_HUB}",
+  },
+  {
+    title: "Webhooks",
+    create:
+      "A webhook to /webhooks/github or an event hook to /webhooks/okta of this server; /webhooks/generic/<name> takes any other.",
+    permissions: "None. The secret goes into the environment of the API; without it the endpoint does not exist.",
+    paste: "MCM_WEBHOOK_GITHUB_SECRET=at-least-16-characters",
   },
 ];
 

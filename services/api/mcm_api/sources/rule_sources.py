@@ -9,6 +9,7 @@ from mcm_api.sources.overview import list_fed
 from mcm_api.sources.queries import SEEN_DAYS, read_samples, read_seen_types
 from mcm_api.sources.schemas import BlindRule, FeedingSource, RuleSources, SourceDetails
 from mcm_rules_engine import Ruleset, UnseenField, asked_types, counted_rules, feeding_sources, unseen_fields
+from mcm_shared.contracts.events import EVENT_TYPES, ID_REUSED
 from mcm_shared.suggestions import did_you_mean
 
 _ALIVE: Final = ("ok", "late")
@@ -102,7 +103,9 @@ def _blind(
     ruleset: Ruleset, rule_id: str, feeding: Sequence[SourceDetails], seen: Mapping[str, Set[str]]
 ) -> str | None:
     if not feeding:
-        return _not_fed(ruleset, rule_id, seen)
+        asked = {kind for one in counted_rules(ruleset, rule_id) for kind in asked_types(one) or ()}
+        # the engine itself raises these once there is a reason
+        return None if asked == {ID_REUSED} else _not_fed(ruleset, rule_id, seen)
     if any(source.state in _ALIVE for source in feeding):
         return None
     return "; ".join(f"the source {one.name} is {one.state.replace('_', ' ')}" for one in feeding)
@@ -117,5 +120,6 @@ def _not_fed(ruleset: Ruleset, rule_id: str, seen: Mapping[str, Set[str]]) -> st
     known = sorted({kind for sent in seen.values() for kind in sent})
     if not asked or not known:
         return "no source has sent an event; connect one"
-    suggestion = next(filter(None, (did_you_mean(kind, known) for kind in asked)), "")
+    misspelt = [kind for kind in asked if kind not in EVENT_TYPES]
+    suggestion = next(filter(None, (did_you_mean(kind, known) for kind in misspelt)), "")
     return f"no source has sent an event of the type {' or '.join(asked)} in {SEEN_DAYS} days{suggestion}"

@@ -12,7 +12,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
     HTTPClientError,
     NoCredentialsError,
 )
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from mcm_ingestor.connectors.errors import (
     ObjectArchivedError,
@@ -50,6 +50,12 @@ class AwsSettings(SourceSettings):
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
     endpoint_url: Annotated[str | None, Field(pattern=r"^https?://[^?#]+$", description="Other server")] = None
+
+    @model_validator(mode="after")
+    def _whole_key(self) -> "AwsSettings":
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("set both access_key_id and secret_access_key, or neither")
+        return self
 
 
 @contextlib.asynccontextmanager

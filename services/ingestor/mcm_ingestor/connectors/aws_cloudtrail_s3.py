@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import unquote_plus
 
 import structlog
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mcm_ingestor.connectors.aws import AwsSettings, aws_request, open_aws, source_errors
 from mcm_ingestor.connectors.cloudtrail_files import records_of_file, unreadable_file
@@ -44,6 +44,12 @@ class CloudTrailS3Settings(AwsSettings):
     bucket: Annotated[str | None, Field(pattern=r"^[a-z0-9.-]{3,63}$", description="Bucket of the trail")] = None
     prefix: Annotated[str, Field(max_length=1024, description="Where the import looks")] = "AWSLogs/"
     wait_s: Annotated[int, Field(ge=0, le=20, description="Seconds that a poll of the queue waits")] = _WAIT_S
+
+    @model_validator(mode="after")
+    def _something_to_read(self) -> "CloudTrailS3Settings":
+        if self.queue_url is None and self.bucket is None:
+            raise ValueError("set queue_url for new log files, bucket for older ones, or both")
+        return self
 
 
 class CloudTrailS3:

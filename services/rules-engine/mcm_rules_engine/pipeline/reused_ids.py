@@ -6,14 +6,12 @@ content came first.
 """
 
 import hashlib
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
 from mcm_rules_engine.store.events import content_of
-from mcm_shared.contracts.events import ASSIGNED_ID, ENGINE_SOURCE, SourceEvent, event_uid
-
-EVENT_TYPE: Final = "event_id_reused"
+from mcm_shared.contracts.events import ASSIGNED_ID, ENGINE_SOURCE, ID_REUSED, SourceEvent, event_uid
 
 
 def reused_id_events(*contents: SourceEvent) -> list[SourceEvent]:
@@ -28,7 +26,7 @@ def _evidence(event: SourceEvent) -> SourceEvent:
         uid=event_uid(ENGINE_SOURCE, event_id),
         id=event_id,
         source=ENGINE_SOURCE,
-        event_type=EVENT_TYPE,
+        event_type=ID_REUSED,
         user=event.user,
         timestamp=event.timestamp,
         raw_data={
