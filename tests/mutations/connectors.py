@@ -36,6 +36,18 @@ CONNECTORS: Final = (
         f"{_TESTS}/test_connectors.py::test_a_clock_that_is_wrong_leaves_nothing_out",
     ),
     Mutation(
+        "backfill waits for live polling",
+        f"{_CONNECTORS}/lane.py",
+        (("                    await self._idle.wait()\n", "                    pass\n"),),
+        f"{_TESTS}/test_connectors.py::test_backfill_waits_for_live_polling",
+    ),
+    Mutation(
+        "a source is left alone for as long as it asks",
+        f"{_CONNECTORS}/backoff.py",
+        (("return max(jittered, min(retry_after_s or 0.0, _LONGEST_WISH_S))", "return jittered"),),
+        f"{_TESTS}/test_http_client.py::test_a_source_says_how_long_to_wait",
+    ),
+    Mutation(
         "only a log file that is gone is skipped",
         f"{_CONNECTORS}/aws_cloudtrail_s3.py",
         (("        except ObjectGoneError as error:", "        except SourceError as error:"),),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -200,6 +201,29 @@ async def test_a_poll_says_up_to_when_the_source_is_complete(reading: Reading) -
     assert (facts["source"], facts["feeds"]) == ("my-okta.system", ["okta.system"])
     complete_until = datetime.fromisoformat(facts["complete_until"])
     assert before - timedelta(minutes=2) < complete_until < datetime.now(UTC)
+
+
+async def test_backfill_waits_for_live_polling(reading: Reading) -> None:
+    order: list[str] = []
+    asked_for_older = threading.Event()
+
+    def respond(request: Request) -> Reply:
+        if "until" in request.query:
+            order.append("backfill")
+            asked_for_older.set()
+        elif not order:
+            # backfill that does not wait asks within this time
+            asked_for_older.wait(0.5)
+            order.append("live")
+        return Reply([])
+
+    with serving(respond) as url:
+        source = configured("okta.system", url)
+        async with connect_producer(reading.kafka) as producer:
+            task = reading.start(source, producer)
+            await reading.until(lambda: reading.backfilled(source), task)
+            await stop(task)
+    assert order == ["live", "backfill"]
 
 
 async def test_a_record_that_kafka_refuses_costs_only_itself(reading: Reading) -> None:
