@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mcm_ingestor.connectors.aws import open_aws
-from mcm_ingestor.connectors.aws_cloudtrail_s3 import CloudTrailS3Settings, objects_in_notification
+from mcm_ingestor.connectors.aws import AwsSettings, open_aws
+from mcm_ingestor.connectors.aws_cloudtrail_s3 import objects_in_notification
 from mcm_ingestor.connectors.errors import SourceRefusedError
 from mcm_ingestor.connectors.registry import connector_types
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
@@ -63,7 +63,7 @@ class Trail:
 @pytest.fixture
 async def trail(aws_url: str, topic_prefix: str) -> AsyncIterator[Trail]:
     """An empty trail."""
-    settings = CloudTrailS3Settings.model_validate({"connector": "x", "endpoint_url": aws_url, **KEYS})
+    settings = AwsSettings.model_validate({"connector": "x", "endpoint_url": aws_url, **KEYS})
     async with open_aws(settings, "s3") as s3, open_aws(settings, "sqs") as sqs:
         await s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         queue = await sqs.create_queue(QueueName=topic_prefix.rstrip("-"), Attributes={"VisibilityTimeout": "1"})

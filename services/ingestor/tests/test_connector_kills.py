@@ -17,8 +17,7 @@ from typing import Any, Final, Protocol
 import pytest
 
 from mcm_ingestor.connectors import aws_cloudtrail_s3
-from mcm_ingestor.connectors.aws import open_aws
-from mcm_ingestor.connectors.aws_cloudtrail_s3 import CloudTrailS3Settings
+from mcm_ingestor.connectors.aws import AwsSettings, open_aws
 from mcm_ingestor.connectors.registry import connector_types
 from mcm_ingestor.connectors.sources_file import ConfiguredSource
 from mcm_ingestor.testing.dying_producer import DiedError, DyingProducer
@@ -112,7 +111,7 @@ async def lookup_events(_reading: Reading, _aws_url: str) -> AsyncIterator[Serve
 async def log_files(reading: Reading, aws_url: str, *, notified: bool) -> AsyncIterator[Served]:
     """Serves a bucket of log files, imported or announced by a queue."""
     name = reading.kafka.topic_prefix.rstrip("-").lower()
-    settings = CloudTrailS3Settings.model_validate({"connector": "x", "endpoint_url": aws_url, **AWS_KEYS})
+    settings = AwsSettings.model_validate({"connector": "x", "endpoint_url": aws_url, **AWS_KEYS})
     ids = {f"{file}-{number}" for file in range(FILES) for number in range(4)}
     async with open_aws(settings, "s3") as s3, open_aws(settings, "sqs") as sqs:
         await s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
