@@ -9,7 +9,7 @@ from mcm_rules_engine.testing.agreement import assert_as_the_rules_say
 from mcm_rules_engine.testing.generated_cases import Case, cases
 from mcm_shared.db.engine import AsyncEngine
 
-DEFAULT = 40
+DEFAULT = 24
 EXAMPLES = int(os.environ.get("MCM_ORACLE_EXAMPLES", DEFAULT))
 """Cases of each test and database; set MCM_ORACLE_EXAMPLES for a longer hunt."""
 
