@@ -128,3 +128,47 @@ async def test_a_service_account_with_a_token_pushes_its_own_sources_only(
     # without Kafka the intake is not there: it is asked only after the scope
     assert foreign.status_code == 503
     assert (await client.get("/findings", headers=header)).status_code == 403
+
+
+async def test_an_account_has_a_hundred_valid_tokens_at_most(client: httpx.AsyncClient, people: People) -> None:
+    user = await people.user("viewer")
+    session = await people.session(user)
+    past, soon = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=30)
+    for _ in range(99):
+        await people.token(user)
+    await people.token(user, expires_at=past)
+    last = await people.token(user)
+    given = {"name": "one more", "scopes": ["findings:read"], "expires_at": soon.isoformat()}
+
+    refused = await client.post("/account/tokens", json=given, headers=session)
+    await client.delete(f"/account/tokens/{id_of(last)}", headers=session)
+    made = await client.post("/account/tokens", json=given, headers=session)
+    listed = (await client.get("/account/tokens", headers=session)).json()
+
+    assert (refused.status_code, "revoke" in refused.text, made.status_code) == (409, True, 201)
+    assert (len(listed), listed[-1]["id"]) == (102, id_of(last))
+
+
+async def test_beyond_a_hundred_sessions_the_one_unused_longest_ends(client: httpx.AsyncClient, people: People) -> None:
+    user = await people.user("viewer")
+    began = datetime.now(UTC) - timedelta(hours=1)
+    sessions = [await people.session(user, at=began + timedelta(seconds=number)) for number in range(101)]
+
+    answers = [(await client.get("/account", headers=sessions[number])).status_code for number in (0, 1, 100)]
+
+    assert answers == [401, 200, 200]
+
+
+async def test_a_period_ends_after_it_begins(client: httpx.AsyncClient, people: People) -> None:
+    admin = await people.session(await people.user("admin"))
+    user = await people.user("viewer", period_to=datetime(2026, 11, 1, tzinfo=UTC))
+    period = {"period_from": "2026-11-02T00:00:00Z", "period_to": "2026-11-01T00:00:00Z"}
+    given = {"email": "a@example.com", "role": "viewer", "password": PASSWORD, **period}
+
+    created = await client.post("/access/users", json=given, headers=admin)
+    changed = await client.patch(
+        f"/access/users/{user.id}", json={"period_from": "2026-11-02T00:00:00Z"}, headers=admin
+    )
+
+    assert (created.status_code, "period_to" in created.text) == (422, True)
+    assert (changed.status_code, "before it begins" in changed.text) == (409, True)

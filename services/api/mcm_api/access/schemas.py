@@ -190,6 +190,8 @@ class UserRequest(_Body):
             raise ValueError("expires_at is required: the access of an auditor ends")
         if self.expires_at is not None and self.expires_at <= datetime.now(UTC):
             raise ValueError("expires_at lies in the past")
+        if self.period_from is not None and self.period_to is not None and self.period_to <= self.period_from:
+            raise ValueError("period_to must lie after period_from")
         return self
 
 

@@ -10,13 +10,14 @@ from mcm_api.access.roles import scopes_of
 from mcm_api.access.schemas import NewTokenResponse, TokenRequest, TokenResponse
 from mcm_api.access.secret_values import new_token
 from mcm_api.access.store.audit_log import append_entries
-from mcm_api.access.store.tokens import StoredToken, find_tokens, insert_token, revoke_token
+from mcm_api.access.store.tokens import StoredToken, count_valid, find_tokens, insert_token, revoke_token
 from mcm_api.access.store.users import StoredUser
 from mcm_api.http.problems import ProblemError, ProblemItem, invalid
 from mcm_api.identity.identity import Identity
 from mcm_shared.db.engine import transaction
 
 MAX_LIFETIME: Final = timedelta(days=365)
+MAX_VALID: Final = 100
 
 
 async def create_token(
@@ -24,8 +25,8 @@ async def create_token(
 ) -> NewTokenResponse:
     """Creates a token of a user.
 
-    Raises ProblemError: 403 for scopes or sources that the creator or the user does not have, 422 for an expiry in the
-    past or beyond a year.
+    Raises ProblemError: 403 for scopes or sources that the creator or the user does not have, 409 for a user with
+    MAX_VALID valid tokens, 422 for an expiry in the past or beyond a year.
     """
     now = datetime.now(UTC)
     _require_expiry(given.expires_at, now)
@@ -54,6 +55,8 @@ async def create_token(
         revoked_at=None,
     )
     async with transaction(access.engine) as connection:
+        if await count_valid(connection, user.id, now) >= MAX_VALID:
+            raise ProblemError(409, f"{user.email} has {MAX_VALID} valid API tokens; revoke those not in use.")
         await insert_token(connection, token)
         await append_entries(
             connection, [audit.entry("token.create", f"{user.email}/{token.id}", after=token.audited())]

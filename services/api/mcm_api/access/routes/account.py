@@ -139,7 +139,7 @@ async def end_own_session(
 
 @router.get("/account/tokens", openapi_extra=requires(Scope.ACCOUNT), summary="List the own API tokens")
 async def list_own_tokens(access: AccessDep, identity: IdentityDep) -> list[TokenResponse]:
-    """Lists the API tokens of the own account, the newest first, revoked and expired ones too."""
+    """Lists the API tokens of the own account: the newest first, revoked ones after the others, 1,000 at most."""
     if identity.user_id is None:
         return []
     async with transaction(access.engine, read_only=True) as connection:

@@ -125,6 +125,8 @@ async def change_account(
         after = await _existing(connection, user_id)
         if after.role == Role.AUDITOR and after.expires_at is None:
             raise ProblemError(409, "The access of an auditor ends: set expires_at.")
+        if after.period_from is not None and after.period_to is not None and after.period_to <= after.period_from:
+            raise ProblemError(409, "The period would end before it begins.")
         now = datetime.now(UTC)
         weaker = after.administration(now) < before.administration(now)
         if weaker and not await has_lasting_admin(connection):
@@ -170,7 +172,7 @@ async def reset_password(
 
 @router.get("/access/tokens", openapi_extra=requires(Scope.ACCESS_MANAGE, unrestricted=True), summary="List all tokens")
 async def list_all_tokens(access: AccessDep) -> list[TokenResponse]:
-    """Lists the API tokens of all accounts, the newest first."""
+    """Lists the API tokens of all accounts: the newest first, revoked ones after the others, 1,000 at most."""
     async with transaction(access.engine, read_only=True) as connection:
         return [token_response(token, user) for token, user in await tokens.list_tokens(connection)]
 

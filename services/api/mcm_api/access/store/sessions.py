@@ -16,6 +16,7 @@ IDLE: Final = timedelta(hours=12)
 ABSOLUTE: Final = timedelta(days=7)
 MAX_USER_AGENT: Final = 300
 MAX_ID_TOKEN: Final = 4096
+MAX_SESSIONS: Final = 100
 
 _SESSION: Final = SESSIONS.c
 
@@ -50,7 +51,7 @@ async def insert_session(
     user_agent: str,
     id_token: str | None = None,
 ) -> UUID:
-    """Inserts a session and returns its id."""
+    """Inserts a session and returns its id; of over MAX_SESSIONS of the user, those unused longest end."""
     session_id = uuid4()
     values = {
         "id": session_id,
@@ -65,6 +66,9 @@ async def insert_session(
         "id_token": id_token if id_token is not None and len(id_token) <= MAX_ID_TOKEN else None,
     }
     await connection.execute(insert(SESSIONS).values(values))
+    own = _SESSION.user_id == user_id
+    kept = select(_SESSION.id).where(own).order_by(_SESSION.last_used_at.desc(), _SESSION.id).limit(MAX_SESSIONS)
+    await connection.execute(delete(SESSIONS).where(own, _SESSION.id.not_in(kept)))
     return session_id
 
 

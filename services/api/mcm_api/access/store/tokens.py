@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from mcm_api.access.store.users import USER_COLUMNS, StoredUser
 from mcm_shared.db.access_tables import API_TOKENS, USERS
 from mcm_shared.db.engine import AsyncConnection
+
+MAX_LISTED: Final = 1_000
 
 _TOKEN: Final = API_TOKENS.c
 
@@ -64,12 +66,22 @@ async def find_tokens(connection: AsyncConnection, ids: Sequence[str]) -> dict[s
     return {row[0]: (StoredToken(*row[: len(_COLUMNS)]), StoredUser(*row[len(_COLUMNS) :])) for row in rows}
 
 
+async def count_valid(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
+    """Counts the tokens of a user that are neither expired nor revoked."""
+    valid = (_TOKEN.user_id == user_id, _TOKEN.revoked_at.is_(None), _TOKEN.expires_at > now)
+    return (await connection.execute(select(func.count()).select_from(API_TOKENS).where(*valid))).scalar_one()
+
+
 async def list_tokens(connection: AsyncConnection, user_id: UUID | None = None) -> list[tuple[StoredToken, StoredUser]]:
-    """Lists the tokens of a user, or all, the newest first, each with its user; revoked ones too."""
+    """Lists the tokens of a user, or all, each with its user: the newest first, revoked ones after the others.
+
+    Lists MAX_LISTED tokens at most.
+    """
     query = select(*_COLUMNS, *USER_COLUMNS).join_from(API_TOKENS, USERS)
     if user_id is not None:
         query = query.where(_TOKEN.user_id == user_id)
-    rows = await connection.execute(query.order_by(_TOKEN.created_at.desc(), _TOKEN.id))
+    order = (_TOKEN.revoked_at.is_not(None), _TOKEN.created_at.desc(), _TOKEN.id)
+    rows = await connection.execute(query.order_by(*order).limit(MAX_LISTED))
     return [(StoredToken(*row[: len(_COLUMNS)]), StoredUser(*row[len(_COLUMNS) :])) for row in rows]
 
 
