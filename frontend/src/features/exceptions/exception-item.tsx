@@ -46,6 +46,8 @@ export function ExceptionItem({ exception, open }: { exception: Exception; open:
   const { id, name, state, matcher, problem, hides, reason, ticket, owner, starts_at, expires_at, reminder } =
     exception;
   const over = state === "expired" || state === "revoked";
+  const revokedAt = exception.history.find(({ kind }) => kind === "revoke")?.at;
+  const endsAt = revokedAt ?? expires_at;
   return (
     <li ref={item} aria-label={name} className="grid gap-2 px-4 py-3.5 sm:px-5">
       <div className="flex flex-wrap items-center gap-2">
@@ -114,7 +116,8 @@ export function ExceptionItem({ exception, open }: { exception: Exception; open:
           From <Timestamp time={starts_at} to="minute" className="tabular" />
         </span>
         <span>
-          Until <Timestamp time={expires_at} to="minute" className="tabular" /> (<Ago time={expires_at} />)
+          {revokedAt ? "Revoked" : "Until"} <Timestamp time={endsAt} to="minute" className="tabular" /> (
+          <Ago time={endsAt} />)
         </span>
       </p>
       <details open={open} className="text-xs">

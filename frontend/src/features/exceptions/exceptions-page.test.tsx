@@ -64,7 +64,12 @@ describe("the page of exceptions", () => {
         problem,
         hides: 0,
       }),
-      anException({ id: 10, name: "EX-10", state: "revoked" }),
+      anException({
+        id: 10,
+        name: "EX-10",
+        state: "revoked",
+        history: [{ kind: "revoke", at: "2026-11-21T09:00:00Z", actor: "bob@example.com", reason: "no longer needed" }],
+      }),
     ];
     renderApp("/exceptions");
 
@@ -78,6 +83,8 @@ describe("the page of exceptions", () => {
     expect(active.getByRole("list", { name: "History of EX-12" })).toHaveTextContent("Approved by bob@example.com");
     expect(await item("EX-11")).toHaveTextContent(`hides nothing: ${problem}`);
     expect(within(await item("EX-10")).queryByRole("button", { name: "Revoke" })).toBeNull();
+    expect(await item("EX-10")).toHaveTextContent("Revoked 21 Nov, 09:00");
+    expect(await item("EX-10")).not.toHaveTextContent("Until");
     expect(screen.getByText("1 active")).toBeInTheDocument();
   });
 
