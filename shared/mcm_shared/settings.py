@@ -86,6 +86,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "MCM_WEBHOOK_GITHUB_SECRET",
         "MCM_WEBHOOK_OKTA_SECRET",
         "MCM_WEBHOOK_SECRETS",
+        "MCM_WEBHOOK_SOURCES",
         "MCM_WORKER_CPUS",
     }
 )

@@ -124,7 +124,7 @@ async def test_nothing_is_lost_while_the_database_refuses_the_work(
     await until_refused(engine, "permission denied", before)
     async with httpx.AsyncClient(base_url=_url_of(api)) as client:
         response = await client.get("/findings")
-        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+        assert (response.status_code, "Retry-After" in response.headers) == (503, True)
         await admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON findings TO {role}")
         assert (await client.get("/findings")).status_code == 200
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mcm_api.access.settings import AccessSettings
 from mcm_api.http.allowed_hosts import parse_host, parse_public_url
 from mcm_api.http.dashboard import BUILT
-from mcm_api.http.webhook_secrets import WebhookSecrets, parse_named_secrets, require_secret
+from mcm_api.http.webhook_secrets import WebhookSecrets, parse_named_secrets, parse_named_sources, require_secret
 from mcm_api.resources.triage_targets import TriageTargets
 from mcm_shared.settings import EventSettings
 
@@ -117,16 +117,23 @@ class ApiSettings(AccessSettings, EventSettings):
         SecretStr | None,
         Field(validation_alias="MCM_WEBHOOK_SECRETS", description="name=secret of other webhooks, comma separated"),
     ] = None
+    webhook_sources: Annotated[
+        str,
+        Field(
+            validation_alias="MCM_WEBHOOK_SOURCES",
+            description="name=source: sources that such a webhook may push beside its own, comma separated",
+        ),
+    ] = ""
 
     @property
     def webhooks(self) -> WebhookSecrets:
-        """The secrets of webhooks."""
+        """The secrets of webhooks, and the sources that they may push."""
         github, okta = (
             None if secret is None else secret.get_secret_value()
             for secret in (self.webhook_github_secret, self.webhook_okta_secret)
         )
         named = "" if self.webhook_secrets is None else self.webhook_secrets.get_secret_value()
-        return WebhookSecrets(github, okta, parse_named_secrets(named))
+        return WebhookSecrets(github, okta, parse_named_secrets(named), parse_named_sources(self.webhook_sources))
 
     @field_validator("triage_targets")
     @classmethod
@@ -147,6 +154,16 @@ class ApiSettings(AccessSettings, EventSettings):
         if secrets is not None:
             parse_named_secrets(secrets.get_secret_value())
         return secrets
+
+    @field_validator("webhook_sources")
+    @classmethod
+    def _are_sources(cls, sources: str, info: ValidationInfo) -> str:
+        secrets: SecretStr | None = info.data.get("webhook_secrets")
+        named = parse_named_secrets(secrets.get_secret_value()) if secrets else {}
+        unknown = sorted(parse_named_sources(sources).keys() - named.keys())
+        if unknown:
+            raise ValueError(f"there is no webhook {unknown[0]}; give it a secret in MCM_WEBHOOK_SECRETS")
+        return sources
 
     @field_validator("public_url", mode="before")
     @classmethod

@@ -43,7 +43,8 @@ async def app(kafka: KafkaSettings, stored_in: str) -> FastAPI:
     settings = ApiSettings(
         MCM_WEBHOOK_GITHUB_SECRET=SecretStr(SECRET),
         MCM_WEBHOOK_OKTA_SECRET=SecretStr(SECRET),
-        MCM_WEBHOOK_SECRETS=SecretStr(f"crm={SECRET}"),
+        MCM_WEBHOOK_SECRETS=SecretStr(f"crm={SECRET},erp={SECRET}"),
+        MCM_WEBHOOK_SOURCES="erp=billing,erp=sales",
     )
     return create_app(settings, DatabaseSettings(DATABASE_URL=SecretStr(stored_in)), kafka, EnricherSettings())
 
@@ -169,6 +170,29 @@ async def test_what_is_no_delivery_is_refused(client: httpx.AsyncClient, body: b
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("name", "sources", "status"),
+    [
+        ("crm", ["crm"], 202),
+        ("crm", ["crm", "billing"], 403),
+        ("crm", ["CRM"], 403),
+        ("erp", ["erp", "billing", "sales"], 202),
+        ("erp", ["crm"], 403),
+    ],
+)
+async def test_a_generic_webhook_pushes_its_own_sources_only(
+    client: httpx.AsyncClient, records: Any, name: str, sources: list[str], status: int
+) -> None:
+    event = {"event_type": "login_failed", "timestamp": "2026-11-20T12:00:00Z"}
+    body = orjson.dumps([{**event, "source": source} for source in sources])
+    answer = await client.post(f"/webhooks/generic/{name}", content=body, headers=signed(body, "x-signature-256"))
+    assert answer.status_code == status
+    if status == 403:
+        assert f"add {name}={sources[-1]} to MCM_WEBHOOK_SOURCES" in answer.json()["detail"]
+    written = [orjson.loads(record.value)["source"] for record in await records()]
+    assert sorted(written) == (sorted(sources) if status == 202 else [])
+
+
 async def test_the_products_own_source_is_refused(client: httpx.AsyncClient) -> None:
     event = {"event_type": "source_polled", "source": "mcm.ingestor", "timestamp": "2026-11-20T12:00:00Z"}
     body = orjson.dumps(event)
@@ -190,6 +214,12 @@ async def test_without_a_secret_there_is_no_endpoint(client: httpx.AsyncClient) 
         ("MCM_WEBHOOK_SECRETS", "crm", "name=secret"),
         ("MCM_WEBHOOK_SECRETS", "crm=short", "at least 16 characters"),
         ("MCM_WEBHOOK_SECRETS", f"C R M={SECRET}", "lower-case"),
+        ("MCM_WEBHOOK_SECRETS", f"okta.system={SECRET}", "native payloads"),
+        ("MCM_WEBHOOK_SECRETS", f"mcm.ingestor={SECRET}", "own records"),
+        ("MCM_WEBHOOK_SOURCES", "crm=billing", "no webhook crm; give it a secret"),
+        ("MCM_WEBHOOK_SOURCES", "crm", "name=source"),
+        ("MCM_WEBHOOK_SOURCES", "crm=", "needs a source"),
+        ("MCM_WEBHOOK_SOURCES", "crm=okta.system", "native payloads"),
     ],
 )
 def test_a_secret_that_protects_nothing_stops_the_start(

@@ -13,7 +13,7 @@ from mcm_api.access.cookies import SESSION_COOKIE, CookiePolicy
 from mcm_api.access.federation.assertions import ProxyAssertions
 from mcm_api.access.limits import RateLimiter
 from mcm_api.access.secret_values import has_token, hash_of, parse_token
-from mcm_api.http.problems import RETRY_AFTER, ProblemError, problem_response
+from mcm_api.http.problems import ProblemError, problem_response, retry_after
 from mcm_api.identity.identity import LOCAL, Identity
 from mcm_api.identity.restriction import restricted
 from mcm_shared.errors import McmError
@@ -44,9 +44,7 @@ _OPTIONAL: Final = frozenset({"/ready"})
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _UNKNOWN_LENGTH: Final = 8 * 1024 * 1024
 
-_UNAVAILABLE: Final = ProblemError(
-    503, "The database cannot be used right now; try again in a moment.", headers=RETRY_AFTER
-)
+_UNAVAILABLE: Final = "The database cannot be used right now; try again in a moment."
 
 
 StillValid = Callable[[], Awaitable[bool]]
@@ -87,7 +85,7 @@ class AccessControl:
             await _respond(scope, error)(scope, receive, send)
             return
         except McmError:
-            await _respond(scope, _UNAVAILABLE)(scope, receive, send)
+            await _respond(scope, ProblemError(503, _UNAVAILABLE, headers=retry_after()))(scope, receive, send)
             return
         scope["state"]["identity"] = identity
         length = _body_length(scope)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.database import DatabaseWriterDep
 from mcm_api.enrichments.schemas import EnrichmentJob
-from mcm_api.http.problems import RETRY_AFTER, ProblemError, problem_answers
+from mcm_api.http.problems import ProblemError, problem_answers, retry_after
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
 from mcm_enricher import JobProgress, TooManyJobsError, cancel_job, job_progress, start_job
@@ -44,7 +44,7 @@ async def start_enrichment(
     try:
         job_id = await start_job(writer.engine, limit, in_transaction=record)
     except TooManyJobsError as error:
-        raise ProblemError(503, f"The job is not started: {error}.", headers=RETRY_AFTER) from error
+        raise ProblemError(503, f"The job is not started: {error}.", headers=retry_after()) from error
     response.headers["Location"] = f"/enrichments/{job_id}"
     return _job(await job_progress(writer.engine, job_id), job_id)
 

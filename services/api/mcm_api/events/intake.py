@@ -15,7 +15,7 @@ from mcm_api.events.new_names import MAX_NEW_PER_HOUR, NewNames
 from mcm_api.events.schemas import MAX_INTAKE
 from mcm_api.http.body import SMALL_BYTES
 from mcm_api.http.metrics import count_accepted
-from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_api.http.problems import ProblemError, ProblemItem, invalid, retry_after
 from mcm_api.resources.send_batched import CoalescingSender
 from mcm_shared.contracts.events import event_uid, parse_pushed_event, require_not_ahead
 from mcm_shared.contracts.strict_json import MAX_VALUES, decode_json, require_size, require_values
@@ -66,7 +66,7 @@ class Intake:
                 503,
                 "Kafka has not acknowledged the events; send them again with the ids in `ids`: "
                 "what was taken already is then not counted twice.",
-                headers=RETRY_AFTER,
+                headers=retry_after(),
                 extra={"ids": [event.id for event in events]},
             ) from error
         except PoisonEventError as error:

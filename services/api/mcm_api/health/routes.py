@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mcm_api.health.dependencies import ReadinessDep
 from mcm_api.health.schemas import Health, Ready
-from mcm_api.http.problems import RETRY_AFTER, ProblemError
+from mcm_api.http.problems import ProblemError, retry_after
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.identity import identity_of
 from mcm_api.identity.scopes import Scope, requires
@@ -30,11 +30,11 @@ async def get_readiness(request: Request, readiness: ReadinessDep) -> Ready:
     identity = identity_of(request)
     if identity is None or not identity.has(Scope.PIPELINE_READ):
         if missing:
-            raise ProblemError(503, "Not ready; log in to see what is missing.", headers=RETRY_AFTER)
+            raise ProblemError(503, "Not ready; log in to see what is missing.", headers=retry_after())
         return Ready(dependencies=[])
     if missing:
         named = "; ".join(f"{one.name}: {one.reason}" for one in missing)
-        raise ProblemError(503, f"Not ready: {named}.", headers=RETRY_AFTER, extra={"missing": missing})
+        raise ProblemError(503, f"Not ready: {named}.", headers=retry_after(), extra={"missing": missing})
     return Ready(dependencies=list(readiness.probes))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Request
 
-from mcm_api.http.problems import RETRY_AFTER, ProblemError
+from mcm_api.http.problems import ProblemError, retry_after
 from mcm_api.http.state import part_of
 
 SMALL_BYTES: Final = 64 * 1024
@@ -107,4 +107,4 @@ def _too_large(most_bytes: int, instead: str) -> ProblemError:
 
 def _no_room() -> ProblemError:
     detail = "The API is reading as many bytes of request bodies as it may (MCM_API_MAX_BODY_BYTES); try again later."
-    return ProblemError(503, detail, headers=RETRY_AFTER)
+    return ProblemError(503, detail, headers=retry_after())

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcm_api.http.cross_site import PROBES
-from mcm_api.http.problems import RETRY_AFTER, problem_response
+from mcm_api.http.problems import problem_response, retry_after
 
 _STREAM: Final = "/stream"
 _DETAIL: Final = "The server has as many requests in progress as it may (MCM_API_MAX_REQUESTS); try again later."
@@ -31,7 +31,7 @@ class LoadShedding:
         if scope["type"] != "http" or scope["path"] in PROBES or scope["path"] == _STREAM:
             await self._app(scope, receive, send)
         elif not self.has_room:
-            await problem_response(scope["state"]["request_id"], 503, _DETAIL, headers=RETRY_AFTER)(
+            await problem_response(scope["state"]["request_id"], 503, _DETAIL, headers=retry_after())(
                 scope, receive, send
             )
         else:

@@ -1,5 +1,6 @@
 """Every error as RFC 9457 problem+json: what is wrong, what to change, and the id of the request."""
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -20,7 +21,8 @@ from mcm_shared.errors import BrokerDownError, ConfigurationError, DatabaseDownE
 log = structlog.get_logger()
 
 PROBLEM_JSON: Final = "application/problem+json"
-RETRY_AFTER: Final = {"Retry-After": "2"}
+MAX_RETRY_AFTER_S: Final = 5
+"""Longest pause that a refused client is asked for, in seconds."""
 
 MAX_SHOWN_ERRORS: Final = 5
 """Errors of a request that its response lists; more would make a small request cost a large response."""
@@ -112,6 +114,11 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ConfigurationError, _on_wrong_configuration)
 
 
+def retry_after() -> dict[str, str]:
+    """Returns a Retry-After header with jitter: clients that were refused together do not come back together."""
+    return {"Retry-After": str(random.randint(1, MAX_RETRY_AFTER_S))}  # noqa: S311 (it spreads load and is no secret)
+
+
 def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Documents problem answers in OpenAPI."""
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemResponse"}}}
@@ -189,12 +196,12 @@ def _item(detail: Mapping[str, Any]) -> ProblemItem:
 async def _on_database_down(request: Request, error: Exception) -> Response:
     log.warning("the database cannot be used", reason=str(error))
     detail = "The database cannot be used right now; try again in a moment. GET /ready says what is missing."
-    return _respond(request, 503, detail, headers=RETRY_AFTER)
+    return _respond(request, 503, detail, headers=retry_after())
 
 
 async def _on_broker_down(request: Request, error: Exception) -> Response:
     log.warning("Kafka cannot be used", reason=str(error))
-    return _respond(request, 503, "Kafka cannot be used right now; try again in a moment.", headers=RETRY_AFTER)
+    return _respond(request, 503, "Kafka cannot be used right now; try again in a moment.", headers=retry_after())
 
 
 async def _on_wrong_configuration(request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mcm_api.http.client_network import client_network
 from mcm_api.http.connections import ConnectionLimits
-from mcm_api.http.problems import RETRY_AFTER, problem_response
+from mcm_api.http.problems import problem_response, retry_after
 
 HEADER_TIMEOUT_S: Final = 10.0
 """Seconds for the headers of a request to arrive, from the connection or the first byte on."""
@@ -62,7 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._limits.admit(self):
             self._expect_headers()
         else:
-            self._refuse(503, "The server has as many connections as it may; try again later.", RETRY_AFTER)
+            self._refuse(503, "The server has as many connections as it may; try again later.", retry_after())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcm_api.http.metrics import observe
-from mcm_api.http.problems import RETRY_AFTER, problem_response
+from mcm_api.http.problems import problem_response, retry_after
 
 log = structlog.get_logger()
 
@@ -74,7 +74,9 @@ class RequestContext:
                 if started:
                     raise
                 detail = "The server is stopping; try again in a moment."
-                await problem_response(request_id, 503, detail, headers=RETRY_AFTER)(inner, receive, send_with_headers)
+                await problem_response(request_id, 503, detail, headers=retry_after())(
+                    inner, receive, send_with_headers
+                )
             except Exception:
                 if started:
                     raise

@@ -14,7 +14,7 @@ from mcm_api.access.exports import StreamLimitDep
 from mcm_api.access.parts import AccessDep
 from mcm_api.http.client_network import client_network
 from mcm_api.http.pacing import Pacer
-from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_api.http.problems import ProblemError, ProblemItem, invalid, retry_after
 from mcm_api.http.protocol import SMALL_SEND_BUFFER
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.restriction import current_restriction
@@ -157,4 +157,4 @@ async def listen(
 
 
 def _too_many(what: str) -> ProblemError:
-    return ProblemError(503, f"The API {what}; try again later.", headers=RETRY_AFTER)
+    return ProblemError(503, f"The API {what}; try again later.", headers=retry_after())

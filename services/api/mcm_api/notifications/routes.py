@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from mcm_api.access.audit.recorder import AuditDep
 from mcm_api.access.store.audit_log import append_entries
 from mcm_api.database import DatabaseDep, DatabaseWriterDep
-from mcm_api.http.problems import RETRY_AFTER, ProblemError, problem_answers
+from mcm_api.http.problems import ProblemError, problem_answers, retry_after
 from mcm_api.http.strict_route import StrictRoute
 from mcm_api.identity.scopes import Scope, requires
 from mcm_api.notifications.queries import read_channels, read_message, read_messages, read_routes, read_test
@@ -114,12 +114,12 @@ async def test_notification_channel(
     if channel not in [each.name for each in channels.items]:
         raise ProblemError(404, f"There is no channel {channel}.")
     if not channels.running:
-        raise ProblemError(503, "No notifier runs, so nothing can be sent; start it.", headers=RETRY_AFTER)
+        raise ProblemError(503, "No notifier runs, so nothing can be sent; start it.", headers=retry_after())
     async with transaction(writer.engine) as connection:
         test_id = await request_channel_test(connection, channel, now)
         if test_id is None:
             reason = f"{MAX_WAITING_TESTS} tests wait for the notifier; wait until they are finished."
-            raise ProblemError(503, reason, headers=RETRY_AFTER)
+            raise ProblemError(503, reason, headers=retry_after())
         await append_entries(connection, [audit.entry("notification.test", channel)])
         response.headers["Location"] = f"/notifications/tests/{test_id}"
         return await read_test(connection, test_id, now)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from mcm_api.http.metrics import count_accepted
-from mcm_api.http.problems import RETRY_AFTER, ProblemError, ProblemItem, invalid
+from mcm_api.http.problems import ProblemError, ProblemItem, invalid, retry_after
 from mcm_api.resources.send_batched import CoalescingSender
 from mcm_shared.contracts.events import EVENT_TYPE_PATTERN, MAX_TEXT, parse_pushed_event, parse_time, payload_id
 from mcm_shared.contracts.sources import GITHUB_WEBHOOK, OKTA_SYSTEM
@@ -61,8 +61,11 @@ class WebhookReceiver:
             [Outgoing(self.topic, orjson.dumps(each), headers=_headers(OKTA_SYSTEM)) for each in events]
         )
 
-    async def generic(self, name: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Sends canonical events as they are, and makes one of any other object."""
+    async def generic(self, name: str, may_push: Callable[[str], bool], body: bytes, headers: Mapping[str, str]) -> int:
+        """Sends canonical events as they are, and makes one of any other object.
+
+        Raises ProblemError 403 for a source that the webhook may not push.
+        """
         decoded = _decoded(body)
         items = decoded if isinstance(decoded, list) else [decoded]
         if not 1 <= len(items) <= _MAX_EVENTS:
@@ -70,6 +73,14 @@ class WebhookReceiver:
         now = datetime.now(UTC)
         message_id = headers.get("webhook-id") if len(items) == 1 else None
         events = [_event(name, item, message_id, now) for item in items]
+        refused = sorted({event["source"] for event in events if not may_push(event["source"])})
+        if refused:
+            pairs = ",".join(f"{name}={source[:100]}" for source in refused[:5])
+            detail = (
+                f"Nothing was accepted: the webhook {name} pushes the source {name} only; "
+                f"add {pairs} to MCM_WEBHOOK_SOURCES if it may speak for others."
+            )
+            raise ProblemError(403, detail)
         return await self._send(
             [Outgoing(self.topic, orjson.dumps(event, option=orjson.OPT_UTC_Z)) for event in events]
         )
@@ -80,7 +91,7 @@ class WebhookReceiver:
                 await self.sender.send(messages)
         except (BrokerDownError, TimeoutError) as error:
             raise ProblemError(
-                503, "Kafka has not acknowledged the delivery; send it again.", headers=RETRY_AFTER
+                503, "Kafka has not acknowledged the delivery; send it again.", headers=retry_after()
             ) from error
         except PoisonEventError as error:
             raise _refused(error.reason) from error

@@ -1,5 +1,6 @@
 """Webhooks over HTTP: outside of access control, and authenticated by signature."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
@@ -74,7 +75,7 @@ async def receive_okta_webhook(
     openapi_extra=requires(Scope.PUBLIC),
     status_code=202,
     summary="Receive any other webhook",
-    responses=_ANSWERS,
+    responses=_ANSWERS | problem_answers(403),
 )
 async def receive_generic_webhook(
     name: Annotated[str, Path(max_length=60, description="Name of the sender, as in the settings", examples=["crm"])],
@@ -84,12 +85,15 @@ async def receive_generic_webhook(
 ) -> WebhookAccepted:
     """Accepts a JSON object or an array, signed by `X-Signature-256` or by Standard Webhooks.
 
-    Canonical events stay as they are; of any other object an event of the source `name` is made.
+    Canonical events stay as they are, if their source is `name` or one that the settings add; of any other object an
+    event of the source `name` is made.
     """
     secret = _existing(secrets.generic.get(name))
     async with read_json_body(request, _MAX_BODY_BYTES, instead=_INSTEAD) as body:
         _require(signed=has_generic_signature(body, secret, request.headers))
-        return WebhookAccepted(accepted=await receiver.generic(name, body, request.headers))
+        return WebhookAccepted(
+            accepted=await receiver.generic(name, partial(secrets.may_push, name), body, request.headers)
+        )
 
 
 def _existing(secret: str | None) -> str:

@@ -23,7 +23,7 @@ from mcm_api.access.secret_values import hash_of
 from mcm_api.access.store.audit_log import append_entries
 from mcm_api.access.store.sessions import IDLE
 from mcm_api.access.store.users import StoredUser, change_user, find_user
-from mcm_api.http.problems import RETRY_AFTER, ProblemError
+from mcm_api.http.problems import ProblemError, retry_after
 from mcm_api.identity.identity import Identity, held_scopes
 from mcm_shared.db.engine import AsyncEngine, transaction
 
@@ -88,7 +88,7 @@ class ProxyAssertions:
             raise _refused(str(error)) from None
         except ProviderDownError as error:
             detail = f"The assertion of the proxy cannot be verified now: {error}."
-            raise ProblemError(503, detail, headers=RETRY_AFTER) from None
+            raise ProblemError(503, detail, headers=retry_after()) from None
         user = await self._user(asserted, request_id)
         if user is None:
             claim = self.config.role_claim.name
