@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { cn } from "@/lib/class-names";
 
 import { Button } from "./button";
+import { VisibleText } from "./visible-text";
 
 /**
  * Modal dialog. The overlay is our own and not Radix's: that one locks scrolling with an inline style sheet, which the
@@ -45,7 +46,9 @@ export function Dialog({
           {...(description === undefined && { "aria-describedby": undefined })}
         >
           <div className="flex items-start justify-between gap-4">
-            <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+            <Radix.Title className="text-base font-semibold">
+              <VisibleText text={title} />
+            </Radix.Title>
             <Radix.Close asChild>
               <Button variant="quiet" size="icon-sm" aria-label="Close" className="-mt-1 -mr-1">
                 <X aria-hidden />

@@ -4,8 +4,9 @@ import { ExternalLink } from "./external-link";
 import { VisibleText } from "./visible-text";
 
 const ADDRESS = String.raw`https://[^\s<>"'\`*()]*[^\s<>"'\`*().,;:!?]`;
+// what may repeat is bounded or exclusive: a note of @ and dashes would take quadratic time, and a page shows 500 notes
 const TOKEN = new RegExp(
-  String.raw`(\`[^\`\n]+\`|\*\*[^*\n]+\*\*|\*[^*\n]+\*|\[[^\]\n]+\]\(${ADDRESS}\)|${ADDRESS}|(?<![\w.])@[\w.+-]+@?[\w.-]*\w)`,
+  String.raw`(\`[^\`\n]+\`|\*\*[^*\n]+\*\*|\*[^*\n]+\*|\[[^[\]\n]+\]\(${ADDRESS}\)|${ADDRESS}|(?<![\w.])@[\w.+-]{1,64}@?[\w.-]{0,255}\w)`,
 );
 const ITEM = /^[-*] /;
 

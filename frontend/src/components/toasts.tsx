@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { dismiss, type Toast, useToasts } from "@/lib/toast";
 
 import { Button } from "./button";
+import { VisibleText } from "./visible-text";
 
 const VISIBLE_MS = { plain: 4000, error: 12_000 };
 
@@ -34,7 +35,9 @@ function Message({ id, text, tone }: Toast) {
       ) : (
         <CircleCheck aria-hidden className="mt-1 size-4 shrink-0 text-good-ink" />
       )}
-      <p className="min-w-0 flex-1 py-0.5 break-words">{text}</p>
+      <p className="min-w-0 flex-1 py-0.5 break-words">
+        <VisibleText text={text} />
+      </p>
       <Button variant="quiet" size="icon-sm" aria-label="Dismiss" onClick={() => dismiss(id)}>
         <X aria-hidden />
       </Button>

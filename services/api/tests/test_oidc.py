@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
+from mcm_api.access.store.throttle import MAX_PER_ADDRESS
 from mcm_api.testing.oidc_provider import OidcProviderUnderTest
 from mcm_api.testing.serving import a_client
 from mcm_shared.db.access_tables import LOGIN_STATES, SESSIONS, USERS
@@ -128,6 +129,31 @@ async def test_a_state_expires(client: httpx.AsyncClient, app: FastAPI, provider
         await connection.execute(update(LOGIN_STATES).values(expires_at=PAST))
 
     assert (await client.get(back)).headers["location"] == "/app/?login_error=state"
+
+
+async def test_callbacks_that_nobody_began_are_limited_and_do_not_fill_the_audit_trail(
+    client: httpx.AsyncClient, app: FastAPI
+) -> None:
+    forged = {"state": "s" * 20_000, "code": "c" * 20_000}
+    answers = [await client.get("/login/oidc/callback", params=forged) for _ in range(MAX_PER_ADDRESS + 5)]
+
+    assert [answer.status_code for answer in answers] == [303] * MAX_PER_ADDRESS + [429] * 5
+    rows = await audited(People(app).access.engine)
+    assert [row["action"] for row in rows] == ["login.failure"] * MAX_PER_ADDRESS + ["login.throttled"]
+    assert max(len(str(dict(row))) for row in rows) < 2000
+
+
+async def test_logins_that_begin_are_limited_and_take_no_foreign_cookie(
+    client: httpx.AsyncClient, app: FastAPI
+) -> None:
+    cookie = {"cookie": "mcm_login=" + "x" * 50_000}
+    answers = [await client.get("/login/oidc", headers=cookie) for _ in range(MAX_PER_ADDRESS + 5)]
+
+    assert [answer.status_code for answer in answers] == [303] * MAX_PER_ADDRESS + [429] * 5
+    assert len(answers[0].headers["set-cookie"]) < 500
+    async with transaction(People(app).access.engine) as connection:
+        states = (await connection.execute(select(LOGIN_STATES))).all()
+    assert len(states) == MAX_PER_ADDRESS
 
 
 async def test_a_nonce_of_another_login_is_refused(

@@ -13,6 +13,8 @@ _SECRET_BYTES: Final = 32
 TOKEN: Final = re.compile(r"\bmcm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])", re.ASCII)
 """Pattern of an API token, for secret scanners too: 12 hexadecimal digits, then 256 bits in URL-safe Base64."""
 
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
 # any part of the right form counts, so that a token with a typing error in a URL is refused too
 _IN_URL: Final = re.compile(r"mcm_[0-9a-f]{12}_[A-Za-z0-9_-]{20}", re.ASCII)
 
@@ -29,6 +31,11 @@ class NewToken:
 def new_secret() -> str:
     """Generates 256 random bits as URL-safe text."""
     return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def is_secret(text: str) -> bool:
+    """Returns whether a text has the form of a secret that was generated here."""
+    return _SECRET.fullmatch(text) is not None
 
 
 def new_token() -> NewToken:

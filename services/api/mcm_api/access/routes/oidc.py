@@ -14,7 +14,7 @@ from mcm_api.access.federation.federation import Federation, FederationDep
 from mcm_api.access.federation.provider import LoginAttempt, OidcProvider, ProviderIdentity
 from mcm_api.access.federation.provisioning import name_of, provision
 from mcm_api.access.parts import Access, AccessDep, require_auth
-from mcm_api.access.secret_values import new_secret
+from mcm_api.access.secret_values import is_secret, new_secret
 from mcm_api.access.store.login_states import VALID, insert_state, take_state
 from mcm_api.http.problems import ProblemError, problem_answers
 from mcm_api.http.strict_route import StrictRoute
@@ -60,7 +60,8 @@ async def begin_oidc_login(
     redirect_uri = _own_url(access, request) + _CALLBACK
     await access.count_attempt(request, None, recorder_of(request))
     # a second login of the same browser, in another tab, shares the cookie
-    secret = access.cookies.read(request.headers, LOGIN_COOKIE) or new_secret()
+    shared = access.cookies.read(request.headers, LOGIN_COOKIE)
+    secret = shared if shared and is_secret(shared) else new_secret()
     attempt = LoginAttempt(new_secret(), secret)
     try:
         response = RedirectResponse(await provider.authorization_url(redirect_uri, attempt), 303)
@@ -78,7 +79,7 @@ async def begin_oidc_login(
     status_code=303,
     response_class=RedirectResponse,
     summary="Finish a login at the OIDC provider",
-    responses=problem_answers(400, 404, 409),
+    responses=problem_answers(400, 404, 409, 429),
 )
 async def finish_oidc_login(request: Request, access: AccessDep, federation: FederationDep) -> Response:
     """Starts a session for the user whom the provider logged in, and leads to the dashboard.
@@ -93,6 +94,8 @@ async def finish_oidc_login(request: Request, access: AccessDep, federation: Fed
     async with transaction(access.engine) as connection:
         return_to = await take_state(connection, attempt.state, attempt.secret, datetime.now(UTC))
     if return_to is None:
+        # anyone can send a state of their own; with a valid one the attempt was counted when it began
+        await access.count_attempt(request, None, audit)
         return await _failed(audit, provider, "state", "the state is unknown, used, expired or of another browser")
     if query.get("iss", provider.config.issuer) != provider.config.issuer:
         return await _failed(audit, provider, "invalid", "the response is of another issuer")
