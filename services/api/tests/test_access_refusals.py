@@ -95,6 +95,21 @@ async def test_a_cookie_counts_over_https_or_on_loopback(
     assert response.status_code == expected
 
 
+async def test_cookies_of_others_do_not_matter_and_quotes_are_not_removed(
+    client: httpx.AsyncClient, people: People
+) -> None:
+    cookie = (await people.session(await people.user("viewer")))["Cookie"]
+    name, secret = cookie.split("=")
+    # removing quotes from this one took the standard library seconds
+    costly = 'a="' + "\\" * 50_000 + '"'
+    beside = [f"a b=c; {cookie}", f"{costly};{cookie}", f"=; ;;x; {cookie} ;y", f"{name}=old; {cookie}"]
+    without = [f'{name}="{secret}"', f"x{cookie}", f"{name} ={secret}", costly]
+
+    answers = [await client.get("/findings", headers={"Cookie": each}) for each in [*beside, *without]]
+
+    assert [answer.status_code for answer in answers] == [200] * len(beside) + [401] * len(without)
+
+
 @pytest.mark.parametrize("path", ["/login", "/setup"])
 async def test_nobody_logs_in_over_plain_http_from_elsewhere(
     path: str, client: httpx.AsyncClient, people: People
