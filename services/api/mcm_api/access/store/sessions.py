@@ -67,8 +67,8 @@ async def insert_session(
     }
     await connection.execute(insert(SESSIONS).values(values))
     own = _SESSION.user_id == user_id
-    kept = select(_SESSION.id).where(own).order_by(_SESSION.last_used_at.desc(), _SESSION.id).limit(MAX_SESSIONS)
-    await connection.execute(delete(SESSIONS).where(own, _SESSION.id.not_in(kept)))
+    newest = select(_SESSION.id).where(own).order_by(_SESSION.last_used_at.desc(), _SESSION.id).limit(MAX_SESSIONS)
+    await connection.execute(delete(SESSIONS).where(own, _SESSION.id.not_in(newest)))
     return session_id
 
 
