@@ -56,6 +56,7 @@ async def in_short(product: Product) -> str:
         batches.events_of_many_values,
         names.crafted_addresses,
         connections.half_open_headers,
+        connections.costly_headers,
     ):
         await attack(product)
     return "done"

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from mcm_api.access.cookies import without_quoted
 from mcm_api.access.settings import AccessSettings, require_closed
 from mcm_shared.errors import ConfigurationError
 
@@ -108,6 +109,10 @@ async def test_cookies_of_others_do_not_matter_and_quotes_are_not_removed(
     answers = [await client.get("/findings", headers={"Cookie": each}) for each in [*beside, *without]]
 
     assert [answer.status_code for answer in answers] == [200] * len(beside) + [401] * len(without)
+
+
+def test_the_framework_never_reads_quoted_cookies() -> None:
+    assert without_quoted(b'mcm_session=s; a="\\\\"; b=c; "=d') == b"mcm_session=s; b=c"
 
 
 @pytest.mark.parametrize("path", ["/login", "/setup"])

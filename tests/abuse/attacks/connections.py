@@ -3,15 +3,18 @@
 import asyncio
 import ssl
 from collections import Counter
+from itertools import product as product_of
 
 import httpx
 
 from tests.abuse.measure import now
-from tests.abuse.product import Product
+from tests.abuse.product import Product, counted
 
 _SLOW_S = 5.0
 _KEPT_S = 60.0
 _PAUSE_S = 6.0
+_HEADERS = ("Cookie", "Accept", "Accept-Language", "Range", "If-None-Match", "Authorization", "Last-Event-ID")
+_HOSTILE = ('a="' + "\\" * 60_000 + '"', "," * 60_000, "a=;" * 20_000, "bytes=" + "0-1," * 15_000, 'W/"' * 20_000)
 _PATHS = ("/findings", "/events", "/users", "/stats/overview", "/pipeline")
 
 
@@ -28,6 +31,16 @@ async def silent_connections(product: Product) -> str:
 async def long_headers(product: Product) -> str:
     """Headers without end."""
     return await _held(product, b"GET / HTTP/1.1\r\n" + b"".join(b"h%d: x\r\n" % n for n in range(20_000)), 20)
+
+
+async def costly_headers(product: Product) -> str:
+    """60 kB of quotes, separators and ranges in headers that have a grammar."""
+    requests = product_of(("/findings", "/account", "/app/"), _HEADERS, _HOSTILE)
+    async with product.client() as client:
+        responses = [await client.get(path, headers={name: value}) for path, name, value in requests]
+    statuses = [response.status_code for response in responses]
+    assert max(statuses) < 500, counted(statuses)
+    return counted(statuses)
 
 
 async def more_clients_than_can_be_served(product: Product) -> str:

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcm_api.access.authenticator import Authenticator, Credential
-from mcm_api.access.cookies import SESSION_COOKIE, CookiePolicy
+from mcm_api.access.cookies import SESSION_COOKIE, CookiePolicy, without_quoted
 from mcm_api.access.federation.assertions import ProxyAssertions
 from mcm_api.access.limits import RateLimiter
 from mcm_api.access.secret_values import has_token, hash_of, parse_token
@@ -89,7 +89,11 @@ class AccessControl:
             return
         scope["state"]["identity"] = identity
         length = _body_length(scope)
-        scope["headers"] = [pair for pair in scope["headers"] if not self._is_dropped(pair[0])]
+        scope["headers"] = [
+            (name, without_quoted(value) if name == b"cookie" else value)
+            for name, value in scope["headers"]
+            if not self._is_dropped(name)
+        ]
         if identity is None:
             await self._app(scope, receive, send)
             return
