@@ -14,7 +14,7 @@ from mcm_api.settings import ApiSettings
 from mcm_api.testing.oidc_provider import OidcProviderUnderTest, running_oidc_provider
 from mcm_api.testing.serving import SilentModel
 from mcm_enricher import EnricherSettings
-from mcm_shared.db.engine import create_engine
+from mcm_shared.db.engine import AsyncEngine, create_engine
 from mcm_shared.settings import DatabaseSettings
 from mcm_shared.testing.rows import Rows
 
@@ -48,6 +48,14 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 def people(app: FastAPI) -> People:
     """Makes users of the API with their sessions and tokens."""
     return People(app)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Connects to a PostgreSQL database with the schema, for tests of that database alone."""
+    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
+    yield engine
+    await engine.dispose()
 
 
 @pytest.fixture

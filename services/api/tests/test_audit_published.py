@@ -1,34 +1,24 @@
 """The head of the audit trail in Kafka and as a metric, which ``mcm-api audit verify`` compares with the table."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
-import pytest
 from prometheus_client import REGISTRY
-from pydantic import SecretStr
 
 from mcm_api.access.audit.entry import AuditEntry
 from mcm_api.access.audit.publish import publish_heads, read_published
 from mcm_api.access.store.audit_log import append_entries
 from mcm_shared.contracts.topics import Topics
 from mcm_shared.db.access_tables import AUDIT_HEAD, AUDIT_LOG
-from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
+from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.kafka.producer import Producer
 from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.settings import KafkaSettings
 from tests.forked_commands import run_forked_text
 
 from .access_helpers import fill_audit_trail
 
 SECONDS = 60
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
-    yield engine
-    await engine.dispose()
 
 
 async def published_head(kafka: KafkaSettings, seq: int) -> dict[int, str]:

@@ -1,27 +1,16 @@
 """Tampering with the audit trail: what was changed, removed or inserted is named."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import update
 
 from mcm_api.access.audit.entry import GENESIS, AuditEntry, hash_entry
 from mcm_api.access.audit.verify import verify_chain
 from mcm_shared.db.access_tables import AUDIT_HEAD, AUDIT_LOG
-from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
-from mcm_shared.settings import DatabaseSettings
+from mcm_shared.db.engine import AsyncEngine, transaction
 
 from .access_helpers import fill_audit_trail
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
-    yield engine
-    await engine.dispose()
-
 
 CHANGES: dict[str, object] = {
     "actor": "lee",

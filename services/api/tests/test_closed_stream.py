@@ -1,32 +1,23 @@
 """The live stream of a closed API over a real Kafka: within the sources of an identity, as long as it lasts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
-import pytest
-from pydantic import SecretStr
 
 from mcm_api.access.secret_values import hash_of, new_secret
 from mcm_api.access.store.sessions import insert_session
 from mcm_api.access.store.users import StoredUser, end_sessions, insert_user, new_user
 from mcm_api.testing.announced import publish
 from mcm_api.testing.stream_client import listening
-from mcm_shared.db.engine import AsyncEngine, create_engine, transaction
+from mcm_shared.db.engine import AsyncEngine, transaction
 from mcm_shared.kafka.topics_admin import ensure_topics
-from mcm_shared.settings import DatabaseSettings, KafkaSettings
+from mcm_shared.settings import KafkaSettings
 from mcm_shared.testing.builders import a_finding
 from tests.services import Service, url_of
 
 RunService = Callable[..., Service]
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(DatabaseSettings(DATABASE_URL=SecretStr(database_url)))
-    yield engine
-    await engine.dispose()
 
 
 async def a_session(engine: AsyncEngine, user: StoredUser) -> dict[str, str]:

@@ -157,45 +157,28 @@ async def test_a_rule_shows_the_sources_that_feed_it_and_is_blind_when_they_stop
     assert (await client.get("/rules/login_after_failures/sources")).json()["blind"] == "the source okta is silent"
 
 
-async def test_a_rule_that_no_source_feeds_says_what_is_missing(client: httpx.AsyncClient, rows: Rows) -> None:
-    text = """
-title: Buckets
-id: 00000000-0000-4000-8000-000000000001
-name: buckets
+def a_rule(number: int, name: str, reads: str, log_source: str = "category: activity") -> str:
+    """Writes a rule on events with these fields."""
+    return f"""
+title: {name.title()}
+id: 00000000-0000-4000-8000-00000000000{number}
+name: {name}
 level: low
-logsource: {category: activity}
-detection: {one: {event_type: storage_bucket_create}, condition: one}
----
-title: Trail
-id: 00000000-0000-4000-8000-000000000002
-name: trail
-level: low
-logsource: {product: aws, service: cloudtrail}
-detection: {one: {eventName: StopLogging}, condition: one}
----
-title: Merges
-id: 00000000-0000-4000-8000-000000000004
-name: merges
-level: low
-logsource: {category: activity}
-detection: {one: {event_type: storage_bucket_permission_changed}, condition: one}
----
-title: Reused
-id: 00000000-0000-4000-8000-000000000005
-name: reused
-level: low
-logsource: {category: activity}
-detection: {one: {event_type: event_id_reused}, condition: one}
----
-title: Exports
-id: 00000000-0000-4000-8000-000000000003
-name: exports
-level: low
-logsource: {category: activity}
-detection: {one: {event_type: storage_bucket_created, regoin: eu}, condition: one}
+logsource: {{{log_source}}}
+detection: {{one: {{{reads}}}, condition: one}}
 """
+
+
+async def test_a_rule_that_no_source_feeds_says_what_is_missing(client: httpx.AsyncClient, rows: Rows) -> None:
+    rules = (
+        a_rule(1, "buckets", "event_type: storage_bucket_create"),
+        a_rule(2, "trail", "eventName: StopLogging", "product: aws, service: cloudtrail"),
+        a_rule(3, "exports", "event_type: storage_bucket_created, regoin: eu"),
+        a_rule(4, "merges", "event_type: storage_bucket_permission_changed"),
+        a_rule(5, "reused", "event_type: event_id_reused"),
+    )
     async with transaction(rows.engine) as connection:
-        await record_load(connection, parse_rules(text))
+        await record_load(connection, parse_rules("---".join(rules)))
     await rows.counted(
         an_event(source="my-app", event_type="storage_bucket_created", timestamp=NOW, raw_data={"region": "eu"})
     )
