@@ -47,9 +47,10 @@ async def evaluate_all(reader: DatabaseReader, writer: DatabaseWriter, clock: Cl
     """Evaluates every exception with a Sigma filter that has neither expired nor been revoked."""
     async with reader.transaction() as connection:
         unexpired = await read_unexpired(connection, clock.now())
+        known = await read_filters(connection)
     for exception in unexpired:
         if exception.problem is None and exception.parsed().sigma is not None:
-            await evaluate(reader, writer, exception)
+            await evaluate(reader, writer, exception, known.get(exception.id))
 
 
 async def evaluate_one(reader: DatabaseReader, writer: DatabaseWriter, number: int) -> None:
@@ -58,22 +59,30 @@ async def evaluate_one(reader: DatabaseReader, writer: DatabaseWriter, number: i
     with contextlib.suppress(McmError):
         async with reader.transaction() as connection:
             found = await read_exception(connection, number)
+            known = await read_filters(connection)
         if found is not None and found.parsed().sigma is not None:
-            await evaluate(reader, writer, found, limit=_AT_ONCE)
+            await evaluate(reader, writer, found, known.get(number), limit=_AT_ONCE)
 
 
 async def evaluate(
-    reader: DatabaseReader, writer: DatabaseWriter, exception: StoredException, limit: int | None = None
+    reader: DatabaseReader,
+    writer: DatabaseWriter,
+    exception: StoredException,
+    known: CompiledFilter | None,
+    limit: int | None = None,
 ) -> None:
-    """Evaluates the findings that an exception was not evaluated on yet; an invalid one covers nothing."""
+    """Evaluates the findings that an exception was not evaluated on yet; an invalid one covers nothing.
+
+    ``known`` is what compiling its filter showed before.
+    """
     problem = problem_of(exception)
     if problem is not None:
         async with transaction(writer.engine) as connection:
             await reset_matches(connection, exception.id)
-        await _write_changed(reader, writer, exception.id, CompiledFilter(problem=problem))
+        await _write_changed(writer, exception.id, known, CompiledFilter(problem=problem))
         return
     exclusion = exclusion_of(exception.parsed().sigma or "")
-    await _write_changed(reader, writer, exception.id, CompiledFilter(exclusion.rules))
+    await _write_changed(writer, exception.id, known, CompiledFilter(exclusion.rules))
     count = 0
     while limit is None or count < limit:
         async with reader.transaction() as connection:
@@ -85,10 +94,11 @@ async def evaluate(
         count += len(found)
 
 
-async def _write_changed(reader: DatabaseReader, writer: DatabaseWriter, number: int, compiled: CompiledFilter) -> None:
-    async with reader.transaction() as connection:
-        if (await read_filters(connection)).get(number) == compiled:
-            return
+async def _write_changed(
+    writer: DatabaseWriter, number: int, known: CompiledFilter | None, compiled: CompiledFilter
+) -> None:
+    if compiled == known:
+        return
     async with transaction(writer.engine) as connection:
         await write_filter(connection, number, compiled)
 

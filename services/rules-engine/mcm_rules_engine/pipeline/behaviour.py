@@ -123,8 +123,10 @@ class BehaviourScorer:
         async def score(connection: AsyncConnection, touched: Sequence[Touch]) -> int:
             # what this transaction has added itself may not last, so it is not cached
             totals = WeeklyTotals() if await count(connection, touched) else self._totals
-            stored = await read_days(connection, _spans(touched))
-            found.update(await self._score(connection, touched, stored, totals))
+            by_user = _by_user(touched)
+            spans = {user: (min(days), max(days) + HISTORY) for user, days in by_user.items()}
+            stored = await read_days(connection, spans)
+            found.update(await self._score(connection, by_user, stored, totals))
             await clear_touched(connection, touched)
             return sum(map(len, stored.values()))
 
@@ -152,11 +154,10 @@ class BehaviourScorer:
     async def _score(
         self,
         connection: AsyncConnection,
-        touched: Sequence[Touch],
+        by_user: Mapping[str, set[date]],
         stored: Mapping[str, Mapping[date, StoredDay]],
         totals: WeeklyTotals,
     ) -> set[UUID]:
-        by_user = _by_user(touched)
         due = {user: _due(by_user[user], days) for user, days in stored.items()}
         everyone = await totals.read(connection, {week_of(day) for days in due.values() for day in days})
         scored: list[_Day] = []
@@ -251,10 +252,6 @@ def _by_user(touched: Iterable[Touch]) -> dict[str, set[date]]:
     for touch in touched:
         by_user.setdefault(touch.user, set()).add(touch.day)
     return by_user
-
-
-def _spans(touched: Iterable[Touch]) -> dict[str, tuple[date, date]]:
-    return {user: (min(days), max(days) + HISTORY) for user, days in _by_user(touched).items()}
 
 
 def _pending(touch: Touch) -> tuple[str, date, str]:

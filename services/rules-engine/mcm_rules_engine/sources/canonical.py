@@ -46,8 +46,10 @@ def normalise_plain(payload: Any, fallback_id: str | None) -> SourceEvent | None
     get = payload.get
     event_id, source, event_type, user = get("id"), get("source"), get("event_type"), get("user")
     time, raw_data = get("timestamp"), get("raw_data")
+    known_id = fallback_id if event_id is None else event_id
     if (
-        type(source) is not str
+        known_id is None
+        or type(source) is not str
         or type(event_type) is not str
         or type(time) is not str
         or type(raw_data) is not dict
@@ -66,8 +68,4 @@ def normalise_plain(payload: Any, fallback_id: str | None) -> SourceEvent | None
         return None
     if not EARLIEST <= timestamp < END_OF_TIME:
         return None
-    if event_id is None:
-        if fallback_id is None:
-            return None
-        event_id = fallback_id
-    return SourceEvent(event_uid(source, event_id), event_id, source, event_type, user, timestamp, raw_data)
+    return SourceEvent(event_uid(source, known_id), known_id, source, event_type, user, timestamp, raw_data)
