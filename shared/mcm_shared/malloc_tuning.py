@@ -32,9 +32,9 @@ def return_freed_memory() -> None:
 
 
 def trim_heap() -> None:
-    """Returns the free pages between blocks in use; glibc by itself returns those at the end of the heap alone.
+    """Returns free pages in the middle of the heap to the system; glibc itself returns only those at its end.
 
-    It takes some milliseconds, during which other threads run.
+    This takes a few milliseconds, during which other threads run.
     """
     trim = _function("malloc_trim")
     if trim is not None:
@@ -49,5 +49,5 @@ async def keep_heap_trimmed() -> None:
 
 
 def _function(name: str) -> Any:
-    """A function of glibc; None elsewhere."""
+    """Returns a function of glibc by its name; None where there is no glibc."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

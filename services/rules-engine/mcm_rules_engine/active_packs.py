@@ -63,7 +63,10 @@ def load_packs(more: Sequence[Path] = (), *, builtin: bool = True, before: Loade
     for problem in collected.dropped:
         log.error("rule left out: it cannot be loaded", mistake=str(problem))
     if collected.skipped:
-        log.info("published rules skipped: no log source of theirs is here, or Sigma 1", rules=len(collected.skipped))
+        log.info(
+            "published rules skipped: for log sources that do not exist here, or in Sigma 1",
+            rules=len(collected.skipped),
+        )
     return Loaded(ruleset, tuple(packs))
 
 
